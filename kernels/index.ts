@@ -1,0 +1,5 @@
+// The one entry: what is exported here is what the runtime can call.
+/** First byte behind the module's static data; the runtime's memory begins there. */
+export function heapBase(): usize {
+  return __heap_base;
+}
