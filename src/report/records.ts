@@ -1,0 +1,149 @@
+// What a run folder says about itself: the records in config.json, summary.json, metrics.jsonl and clients.csv.
+// Plain data with no behaviour, so that Node, a worker and a page can pass them around. Accuracies and calibration errors
+// are in percent, losses in nats, times in seconds; a client is named by its index in the partition.
+
+/** The version every summary carries; a reader refuses what it does not know. */
+export const recordVersion = 1;
+
+/** A mean over clients: `std` is the sample deviation, `ci95` the half width of its 95 % t-interval (NaN below two values). */
+export interface Stat {
+  readonly mean: number;
+  readonly std: number;
+  readonly ci95: number;
+}
+
+/** config.json: what was asked for. Everything but these five is the experiment's business. */
+export interface ConfigRecord {
+  readonly preset: string;
+  readonly fidelity: string;
+  readonly dataset: string;
+  readonly seed: number;
+  /** Fraction of a client's rows from its majority classes; null where the partition has no such fraction. */
+  readonly p: number | null;
+  readonly [key: string]: unknown;
+}
+
+/** One method over the evaluated clients: local test = own distribution, global test = balanced. */
+export interface MethodResult {
+  readonly localTest: Stat;
+  readonly globalTest: Stat;
+  readonly localNll?: Stat;
+  readonly globalNll?: Stat;
+  readonly localEce?: Stat;
+  readonly globalEce?: Stat;
+}
+
+/** Methods by name; the main four are always there, baselines and options when they ran. */
+export interface MethodResults {
+  readonly local: MethodResult;
+  readonly fedavg: MethodResult;
+  readonly finetuned: MethodResult;
+  readonly mixture: MethodResult;
+  readonly [method: string]: MethodResult;
+}
+
+/** summary.json: what came out. */
+export interface Summary {
+  readonly version: number;
+  readonly preset: string;
+  readonly fidelity: string;
+  readonly dataset: string;
+  readonly seed: number;
+  readonly p: number | null;
+  /** Fraction of the clients that never send. */
+  readonly optOut: number;
+  /** Fraction of a client's own rows that the federation never uses. */
+  readonly ownRowsKeptBack: number;
+  readonly clients: number;
+  /** Rounds that were run, and the one whose average was kept. */
+  readonly rounds: number;
+  readonly bestRound: number;
+  readonly wallSeconds: number;
+  /** Seconds by phase, in the order they ran. */
+  readonly phases: Readonly<Record<string, number>>;
+  /** SHA-256 over the generalist and every client's specialist and gate, in client order. */
+  readonly weightsSha256: string;
+  /** How many clients the methods' means are over. */
+  readonly evaluatedClients: number;
+  readonly methods: MethodResults;
+  /** The command that repeats the run. */
+  readonly command: string;
+  /** Where it ran, for people: `node 20.20.2, linux x64, 2 workers`. */
+  readonly runtime: string;
+}
+
+/** One federated round; the validation fields are there in the rounds that validate. */
+export interface RoundMetric {
+  readonly kind: "round";
+  readonly round: number;
+  readonly clients: readonly number[];
+  readonly trainLoss: number;
+  readonly validationLoss?: number;
+  readonly validationAccuracy?: number;
+  /** Better than every round before. */
+  readonly best?: boolean;
+  readonly seconds: number;
+}
+
+/** One validation of a client's private training. */
+export interface EpochMetric {
+  readonly kind: "epoch";
+  readonly client: number;
+  readonly method: string;
+  readonly epoch: number;
+  readonly trainLoss?: number;
+  readonly validationLoss: number;
+  readonly validationAccuracy: number;
+  readonly best: boolean;
+}
+
+/** One method evaluated on one client. */
+export interface ClientMetric {
+  readonly kind: "client";
+  readonly client: number;
+  readonly method: string;
+  readonly optedOut: boolean;
+  readonly localTest: number;
+  readonly globalTest: number;
+  readonly localNll: number;
+  readonly globalNll: number;
+  readonly localEce?: number;
+  readonly globalEce?: number;
+  readonly epochs?: number;
+  readonly bestEpoch?: number;
+}
+
+/** What one client's gate answers on the global test: h(x), the trust in the specialist. */
+export interface GateMetric {
+  readonly kind: "gate";
+  readonly client: number;
+  /** Counts of h in 20 equal bins of [0, 1], over the rows of the client's majority classes. */
+  readonly own: readonly number[];
+  /** The same over the rows of all other classes. */
+  readonly other: readonly number[];
+  /** Mean h by class. */
+  readonly perClass: readonly number[];
+}
+
+/** One line of metrics.jsonl. */
+export type Metric = RoundMetric | EpochMetric | ClientMetric | GateMetric;
+
+/** One row of clients.csv: `client,optedOut,classes,train,validation,test` and then `<method>Local,<method>Global`. */
+export interface ClientRow {
+  readonly client: number;
+  readonly optedOut: boolean;
+  /** Majority classes, or the classes present where there is no majority. */
+  readonly classes: readonly number[];
+  /** Rows in each part. */
+  readonly train: number;
+  readonly validation: number;
+  readonly test: number;
+  readonly methods: Readonly<Record<string, { readonly localTest: number; readonly globalTest: number }>>;
+}
+
+/** Everything a report is made from. */
+export interface RunRecords {
+  readonly config: ConfigRecord;
+  readonly summary: Summary;
+  readonly metrics: readonly Metric[];
+}
