@@ -3,3 +3,4 @@
 export function heapBase(): usize {
   return __heap_base;
 }
+export { init, scratchBytes } from "./scratch";
