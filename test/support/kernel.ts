@@ -73,7 +73,7 @@ interface Case<Name extends string> {
   /** Name of the kernel and of its twin. */
   kernel: string;
   /** The factory of `src/runtime/reference/` that holds the twin. */
-  reference: (views: Views) => Record<string, Kernel>;
+  reference: (views: Views) => object;
   operands: Record<Name, Operand>;
   /** Arguments, from the operands' byte addresses. */
   args: (at: Record<Name, number>) => number[];
@@ -159,7 +159,7 @@ export function kernelTest<Name extends string>(test: Case<Name>): Record<Name, 
     i32: new Int32Array(copy),
     u8: new Uint8Array(copy),
   };
-  const twin = test.reference(twinViews)[kernel];
+  const twin = (test.reference(twinViews) as Record<string, Kernel>)[kernel];
   if (!twin) throw new Error(`kernelTest: no twin ${kernel} in the reference group`);
 
   const args = test.args(at);
