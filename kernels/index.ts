@@ -4,3 +4,6 @@ export function heapBase(): usize {
   return __heap_base;
 }
 export { init, scratchBytes } from "./scratch";
+export * from "./conv2d";
+export * from "./matmul";
+export * from "./peak";
