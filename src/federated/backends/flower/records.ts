@@ -1,0 +1,145 @@
+// What a message says, as objects and back: arrays as .npy bodies cut into chunks, metrics, configuration.
+// Knows Flower's content; refuses to know who may send what (reply.ts decides that).
+import { decodeNpy, encodeNpy } from "./npy.ts";
+import type { NpyArray } from "./npy.ts";
+import { openObject, sealObject } from "./objects.ts";
+import { ConfigRecord, MetricRecord } from "./messages.ts";
+import type { ConfigValue, MetricValue } from "./messages.ts";
+import type { FlowerObject, OpenedObject } from "./objects.ts";
+
+/** Bytes of an array per object, Flower's default. */
+export const CHUNK_BYTES = 5_242_880;
+
+export type ConfigScalar = number | bigint | boolean | string | Uint8Array | readonly (number | bigint | string)[];
+
+/** The content of a message: named records of three kinds. */
+export interface Content {
+  readonly arrays: ReadonlyMap<string, ReadonlyMap<string, NpyArray>>;
+  readonly metrics: ReadonlyMap<string, ReadonlyMap<string, number | readonly number[]>>;
+  readonly configs: ReadonlyMap<string, ReadonlyMap<string, ConfigScalar>>;
+}
+
+/** JSON as Python's json.dumps writes it, so that equal content has the id that Flower would give it. */
+function json(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(json).join(", ")}]`;
+  if (typeof value === "object" && value !== null)
+    return `{${Object.entries(value)
+      .map(([key, entry]) => `${json(key)}: ${json(entry)}`)
+      .join(", ")}}`;
+  // every code unit above ASCII is escaped
+  return JSON.stringify(value).replace(
+    /[\u007f-\uffff]/g,
+    (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+}
+
+const jsonBytes = (value: unknown): Uint8Array => new TextEncoder().encode(json(value));
+
+/** One float32 array: its .npy bytes in chunks of at most `chunkBytes`, and a description of how to join them. */
+export async function arrayObject(
+  shape: readonly number[],
+  values: Float32Array,
+  chunkBytes: number = CHUNK_BYTES,
+): Promise<FlowerObject> {
+  const npy = encodeNpy(shape, values);
+  const chunks: FlowerObject[] = [];
+  for (let at = 0; at < npy.length; at += chunkBytes)
+    chunks.push(await sealObject("ArrayChunk", npy.subarray(at, at + chunkBytes)));
+  const distinct = [...new Set(chunks.map((chunk) => chunk.id))];
+  const arraychunk_ids = chunks.map((chunk) => distinct.indexOf(chunk.id));
+  return sealObject("Array", jsonBytes({ dtype: "float32", shape, stype: "numpy.ndarray", arraychunk_ids }), chunks);
+}
+
+/** A record of named objects: an ArrayRecord of Arrays or a RecordDict of records. */
+export function recordObject(
+  type: "ArrayRecord" | "RecordDict",
+  entries: readonly (readonly [name: string, object: FlowerObject])[],
+): Promise<FlowerObject> {
+  const ids = Object.fromEntries(entries.map(([name, object]) => [name, object.id]));
+  return sealObject(
+    type,
+    jsonBytes(ids),
+    entries.map(([, object]) => object),
+  );
+}
+
+/** A metric record. `num-examples` is an integer; every other value is a double, whatever it happens to be. */
+export function metricsObject(metrics: Readonly<Record<string, number>>): Promise<FlowerObject> {
+  const items = Object.entries(metrics).map(([key, value]) => ({
+    key,
+    value: key === "num-examples" ? { sint64: BigInt(value) } : { double: value },
+  }));
+  return sealObject("MetricRecord", MetricRecord.encode({ items }));
+}
+
+/** A configuration record; whole numbers become integers. */
+export function configObject(config: Readonly<Record<string, number | boolean | string>>): Promise<FlowerObject> {
+  const items = Object.entries(config).map(([key, value]) => ({
+    key,
+    value:
+      typeof value === "number"
+        ? Number.isSafeInteger(value)
+          ? { sint64: BigInt(value) }
+          : { double: value }
+        : typeof value === "boolean"
+          ? { bool: value }
+          : { string: value },
+  }));
+  return sealObject("ConfigRecord", ConfigRecord.encode({ items }));
+}
+
+const number = (value: bigint | undefined): number | undefined => (value === undefined ? undefined : Number(value));
+
+function metricOf(value: MetricValue | undefined): number | readonly number[] {
+  const list = value?.doubles?.vals ?? value?.sint64s?.vals.map(Number) ?? value?.uint64s?.vals.map(Number);
+  return value?.double ?? number(value?.sint64) ?? number(value?.uint64) ?? list ?? 0;
+}
+
+function configOf(value: ConfigValue | undefined): ConfigScalar {
+  const list = value?.doubles?.vals ?? value?.sint64s?.vals ?? value?.uint64s?.vals ?? value?.strings?.vals;
+  const integer = value?.sint64 ?? value?.uint64;
+  const exact = integer === undefined ? undefined : Number.isSafeInteger(Number(integer)) ? Number(integer) : integer;
+  return value?.double ?? exact ?? value?.bool ?? value?.string ?? value?.bytes ?? list ?? "";
+}
+
+/** Reads content back from pulled objects. Throws a RangeError that names the object which is missing or malformed. */
+export function readContent(rootId: string, objects: ReadonlyMap<string, Uint8Array>): Content {
+  const open = (id: string, expected?: string): OpenedObject => {
+    const content = objects.get(id);
+    if (content === undefined) throw new RangeError(`readContent: object ${id.slice(0, 12)} was not delivered`);
+    const opened = openObject(id, content);
+    if (expected !== undefined && opened.type !== expected)
+      throw new RangeError(`readContent: object ${id.slice(0, 12)} is ${opened.type}, expected ${expected}`);
+    return opened;
+  };
+  const names = (body: Uint8Array): [string, string][] => Object.entries(JSON.parse(new TextDecoder().decode(body)));
+
+  const array = (id: string): NpyArray => {
+    const { body, children } = open(id, "Array");
+    const { arraychunk_ids } = JSON.parse(new TextDecoder().decode(body)) as { arraychunk_ids: number[] };
+    const chunks = arraychunk_ids.map((index) => open(children[index] ?? "", "ArrayChunk").body);
+    const joined = new Uint8Array(chunks.reduce((total, chunk) => total + chunk.length, 0));
+    let at = 0;
+    for (const chunk of chunks) {
+      joined.set(chunk, at);
+      at += chunk.length;
+    }
+    return decodeNpy(joined);
+  };
+
+  const root = open(rootId);
+  const dict = root.type === "Message" ? root.children[0] : rootId;
+  const arrays = new Map<string, Map<string, NpyArray>>();
+  const metrics = new Map<string, Map<string, number | readonly number[]>>();
+  const configs = new Map<string, Map<string, ConfigScalar>>();
+  for (const [name, id] of dict === undefined ? [] : names(open(dict, "RecordDict").body)) {
+    const { type, body } = open(id);
+    if (type === "ArrayRecord") arrays.set(name, new Map(names(body).map(([key, child]) => [key, array(child)])));
+    else if (type === "MetricRecord")
+      metrics.set(name, new Map(MetricRecord.decode(body).items.map(({ key, value }) => [key, metricOf(value)])));
+    else if (type === "ConfigRecord")
+      configs.set(name, new Map(ConfigRecord.decode(body).items.map(({ key, value }) => [key, configOf(value)])));
+    else throw new RangeError(`readContent: record ${name} is of unknown type ${type}`);
+  }
+  return { arrays, metrics, configs };
+}

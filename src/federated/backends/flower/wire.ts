@@ -1,0 +1,160 @@
+// Protocol Buffers without code generation: a message is an interface and a table of its fields, checked against each
+// other by the compiler. Unknown fields are skipped, so newer servers may say more than this file knows.
+import { BinaryReader, BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
+
+/** How one value of a message is written and read. `empty` is what an absent field reads as, and what is not written. */
+export interface Field<V> {
+  readonly number: number;
+  readonly empty: () => V;
+  readonly write: (writer: BinaryWriter, value: V) => void;
+  readonly read: (reader: BinaryReader, wire: WireType, previous: V) => V;
+}
+
+/** One field per property. */
+export type Fields<T> = { readonly [K in keyof T]-?: Field<T[K]> };
+
+/** A message type: `encode` accepts a partial message, `decode` always answers a whole one. */
+export interface MessageType<T> {
+  readonly name: string;
+  encode(message: Partial<T>): Uint8Array<ArrayBuffer>;
+  decode(bytes: Uint8Array): T;
+}
+
+/** Declares a message type from its name and field table. */
+export function define<T extends object>(name: string, fields: Fields<T>): MessageType<T> {
+  const keys = Object.keys(fields) as (keyof T)[];
+  const byNumber = new Map(keys.map((key) => [fields[key].number, key]));
+  return {
+    name,
+    encode(message) {
+      const writer = new BinaryWriter();
+      for (const key of keys) {
+        const value = message[key];
+        if (value !== undefined) fields[key].write(writer, value as T[typeof key]);
+      }
+      return writer.finish();
+    },
+    decode(bytes) {
+      const message = Object.fromEntries(keys.map((key) => [key, fields[key].empty()])) as T;
+      const reader = new BinaryReader(bytes);
+      while (reader.pos < reader.len) {
+        const [number, wire] = reader.tag();
+        const key = byNumber.get(number);
+        if (key === undefined) reader.skip(wire, number);
+        else message[key] = fields[key].read(reader, wire, message[key]);
+      }
+      return message;
+    },
+  };
+}
+
+interface Scalar<V> {
+  readonly wire: WireType;
+  readonly zero: V;
+  readonly put: (writer: BinaryWriter, value: V) => void;
+  readonly get: (reader: BinaryReader) => V;
+}
+
+/** 64-bit integers are BigInt: node and run ids use all their bits. */
+export const uint64: Scalar<bigint> = {
+  wire: WireType.Varint,
+  zero: 0n,
+  put: (writer, value) => writer.uint64(value),
+  get: (reader) => BigInt(reader.uint64()),
+};
+export const sint64: Scalar<bigint> = {
+  wire: WireType.Varint,
+  zero: 0n,
+  put: (writer, value) => writer.sint64(value),
+  get: (reader) => BigInt(reader.sint64()),
+};
+export const uint32: Scalar<number> = {
+  wire: WireType.Varint,
+  zero: 0,
+  put: (writer, value) => writer.uint32(value),
+  get: (reader) => reader.uint32(),
+};
+export const bool: Scalar<boolean> = {
+  wire: WireType.Varint,
+  zero: false,
+  put: (writer, value) => writer.bool(value),
+  get: (reader) => reader.bool(),
+};
+export const double: Scalar<number> = {
+  wire: WireType.Bit64,
+  zero: 0,
+  put: (writer, value) => writer.double(value),
+  get: (reader) => reader.double(),
+};
+export const text: Scalar<string> = {
+  wire: WireType.LengthDelimited,
+  zero: "",
+  put: (writer, value) => writer.string(value),
+  get: (reader) => reader.string(),
+};
+export const bytes: Scalar<Uint8Array> = {
+  wire: WireType.LengthDelimited,
+  zero: new Uint8Array(0),
+  put: (writer, value) => writer.bytes(value),
+  get: (reader) => reader.bytes(),
+};
+
+/** A nested message. The type is named lazily, so that a tree may contain itself. */
+export function message<T>(type: () => MessageType<T>): Scalar<T> {
+  return {
+    wire: WireType.LengthDelimited,
+    get zero(): T {
+      return type().decode(new Uint8Array(0));
+    },
+    put: (writer, value) => writer.bytes(type().encode(value as Partial<T>)),
+    get: (reader) => type().decode(reader.bytes()),
+  };
+}
+
+/** A scalar with implicit presence: zero is not written. */
+export function one<V>(number: number, scalar: Scalar<V>): Field<V> {
+  const isZero = (value: V): boolean => (value instanceof Uint8Array ? value.length === 0 : value === scalar.zero);
+  return {
+    number,
+    empty: () => scalar.zero,
+    write: (writer, value) => {
+      if (!isZero(value)) scalar.put(writer.tag(number, scalar.wire), value);
+    },
+    read: (reader) => scalar.get(reader),
+  };
+}
+
+/** A field with explicit presence: a nested message, an `optional`, a member of a oneof. Absent reads as undefined. */
+export function maybe<V>(number: number, scalar: Scalar<V>): Field<V | undefined> {
+  return {
+    number,
+    empty: () => undefined,
+    write: (writer, value) => {
+      if (value !== undefined) scalar.put(writer.tag(number, scalar.wire), value);
+    },
+    read: (reader) => scalar.get(reader),
+  };
+}
+
+/** A repeated field. Numbers are written packed; both packed and single elements are read. */
+export function many<V>(number: number, scalar: Scalar<V>): Field<readonly V[]> {
+  const packable = scalar.wire !== WireType.LengthDelimited;
+  return {
+    number,
+    empty: () => [],
+    write: (writer, values) => {
+      if (values.length === 0) return;
+      if (packable) {
+        writer.tag(number, WireType.LengthDelimited).fork();
+        for (const value of values) scalar.put(writer, value);
+        writer.join();
+      } else for (const value of values) scalar.put(writer.tag(number, scalar.wire), value);
+    },
+    read: (reader, wire, previous) => {
+      if (!packable || wire !== WireType.LengthDelimited) return [...previous, scalar.get(reader)];
+      const values = [...previous];
+      for (const end = reader.uint32() + reader.pos; reader.pos < end;) values.push(scalar.get(reader));
+      return values;
+    },
+  };
+}
