@@ -1,7 +1,7 @@
 // What a message says, as objects and back: arrays as .npy bodies cut into chunks, metrics, configuration.
 // Knows Flower's content; refuses to know who may send what (reply.ts decides that).
-import { decodeNpy, encodeNpy } from "./npy.ts";
-import type { NpyArray } from "./npy.ts";
+import { decodeNpy, encodeNpy } from "../../../io/npy.ts";
+import type { TensorData } from "../../../io/dtype.ts";
 import { openObject, sealObject } from "./objects.ts";
 import { ConfigRecord, MetricRecord } from "./messages.ts";
 import type { ConfigValue, MetricValue } from "./messages.ts";
@@ -14,7 +14,7 @@ export type ConfigScalar = number | bigint | boolean | string | Uint8Array | rea
 
 /** The content of a message: named records of three kinds. */
 export interface Content {
-  readonly arrays: ReadonlyMap<string, ReadonlyMap<string, NpyArray>>;
+  readonly arrays: ReadonlyMap<string, ReadonlyMap<string, TensorData>>;
   readonly metrics: ReadonlyMap<string, ReadonlyMap<string, number | readonly number[]>>;
   readonly configs: ReadonlyMap<string, ReadonlyMap<string, ConfigScalar>>;
 }
@@ -41,7 +41,7 @@ export async function arrayObject(
   values: Float32Array,
   chunkBytes: number = CHUNK_BYTES,
 ): Promise<FlowerObject> {
-  const npy = encodeNpy(shape, values);
+  const npy = encodeNpy({ shape, data: values });
   const chunks: FlowerObject[] = [];
   for (let at = 0; at < npy.length; at += chunkBytes)
     chunks.push(await sealObject("ArrayChunk", npy.subarray(at, at + chunkBytes)));
@@ -90,6 +90,8 @@ export function configObject(config: Readonly<Record<string, number | boolean | 
 
 const number = (value: bigint | undefined): number | undefined => (value === undefined ? undefined : Number(value));
 
+const names = (body: Uint8Array): [string, string][] => Object.entries(JSON.parse(new TextDecoder().decode(body)));
+
 function metricOf(value: MetricValue | undefined): number | readonly number[] {
   const list = value?.doubles?.vals ?? value?.sint64s?.vals.map(Number) ?? value?.uint64s?.vals.map(Number);
   return value?.double ?? number(value?.sint64) ?? number(value?.uint64) ?? list ?? 0;
@@ -112,9 +114,8 @@ export function readContent(rootId: string, objects: ReadonlyMap<string, Uint8Ar
       throw new RangeError(`readContent: object ${id.slice(0, 12)} is ${opened.type}, expected ${expected}`);
     return opened;
   };
-  const names = (body: Uint8Array): [string, string][] => Object.entries(JSON.parse(new TextDecoder().decode(body)));
 
-  const array = (id: string): NpyArray => {
+  const array = (id: string): TensorData => {
     const { body, children } = open(id, "Array");
     const { arraychunk_ids } = JSON.parse(new TextDecoder().decode(body)) as { arraychunk_ids: number[] };
     const chunks = arraychunk_ids.map((index) => open(children[index] ?? "", "ArrayChunk").body);
@@ -129,7 +130,7 @@ export function readContent(rootId: string, objects: ReadonlyMap<string, Uint8Ar
 
   const root = open(rootId);
   const dict = root.type === "Message" ? root.children[0] : rootId;
-  const arrays = new Map<string, Map<string, NpyArray>>();
+  const arrays = new Map<string, Map<string, TensorData>>();
   const metrics = new Map<string, Map<string, number | readonly number[]>>();
   const configs = new Map<string, Map<string, ConfigScalar>>();
   for (const [name, id] of dict === undefined ? [] : names(open(dict, "RecordDict").body)) {
