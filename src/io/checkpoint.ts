@@ -1,0 +1,61 @@
+// A checkpoint: one safetensors file with flat tensors and a JSON value beside them, sealed by a SHA-256.
+// A file that was cut, or changed in a single bit, is refused. What the tensors mean is the writer's business.
+import type { NumericArray } from "./dtype.ts";
+import { Sha256 } from "./hash.ts";
+import { decodeSafetensors, encodeSafetensors } from "./safetensors.ts";
+
+/** What JSON can hold. */
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+
+/** Flat tensors by name, and anything else as JSON. */
+export interface Checkpoint {
+  readonly tensors: Readonly<Record<string, NumericArray>>;
+  readonly meta: Json;
+}
+
+const version = "1";
+// the seal is the first thing in the header, so its place is the same in every file
+const sealPrefix = '{"__metadata__":{"sha256":"';
+const sealAt = 8 + sealPrefix.length;
+const sealLength = 64;
+const blankSeal = "0".repeat(sealLength);
+
+/** The bytes of a checkpoint; equal states give equal bytes. */
+export function encodeCheckpoint(state: Checkpoint): Uint8Array {
+  const tensors = Object.entries(state.tensors).map(([name, data]) => [name, { shape: [data.length], data }] as const);
+  const meta = JSON.stringify(state.meta);
+  const bytes = encodeSafetensors(tensors, { sha256: blankSeal, format: "moiety-checkpoint", version, meta });
+  bytes.set(new TextEncoder().encode(seal(bytes)), sealAt);
+  return bytes;
+}
+
+/**
+ * The state in a checkpoint. Arrays share memory with `bytes` where the alignment allows it.
+ *
+ * Errors: RangeError for a torn or changed file or another version, TypeError for what is no checkpoint.
+ */
+export function decodeCheckpoint(bytes: Uint8Array): Checkpoint {
+  const text = new TextDecoder().decode(bytes.slice(8, sealAt + sealLength));
+  if (!text.startsWith(sealPrefix)) throw new TypeError("checkpoint: no seal; is this a checkpoint?");
+  if (text.slice(sealPrefix.length) !== seal(bytes)) {
+    throw new RangeError("checkpoint: content does not fit its SHA-256, the file is torn; use an older checkpoint");
+  }
+  const { tensors, metadata } = decodeSafetensors(bytes);
+  if (metadata["version"] !== version) {
+    throw new RangeError(`checkpoint: version, got ${metadata["version"]}, expected ${version}`);
+  }
+  return {
+    tensors: Object.fromEntries(Array.from(tensors, ([name, { data }]) => [name, data])),
+    meta: JSON.parse(metadata["meta"] ?? "null"),
+  };
+}
+
+// the hash over the whole file with the seal blanked
+function seal(bytes: Uint8Array): string {
+  const blank = new TextEncoder().encode(blankSeal);
+  return new Sha256()
+    .update(bytes.subarray(0, sealAt))
+    .update(blank)
+    .update(bytes.subarray(sealAt + sealLength))
+    .hex();
+}
