@@ -1,0 +1,27 @@
+// The autograd library: tensors, ops, reverse mode.
+export { backward, grad } from "./backward.ts";
+export { defineOp, noGrad, type Op, type OpDeclaration, ops, type Vjp } from "./op.ts";
+export { add } from "./ops/add.ts";
+export { logSigmoid, relu, sigmoid, tanh } from "./ops/activation.ts";
+export { affine, div, mul, neg, sub } from "./ops/arithmetic.ts";
+export { conv2d, type Conv2dOptions } from "./ops/conv2d.ts";
+export { copy } from "./ops/copy.ts";
+export { dropout } from "./ops/dropout.ts";
+export { expand } from "./ops/expand.ts";
+export { maximum, minimum } from "./ops/extremes.ts";
+export { zeros } from "./ops/fill.ts";
+export { linear, matmul, type MatmulOptions } from "./ops/matmul.ts";
+export { maxPool2d } from "./ops/maxPool2d.ts";
+export { mixture, mixtureLog, mixtureNll } from "./ops/mixture.ts";
+export { crossEntropy, nll } from "./ops/nll.ts";
+export { permute, transpose } from "./ops/permute.ts";
+export { reshape } from "./ops/reshape.ts";
+export { argmax, countCorrect, gather } from "./ops/rows.ts";
+export { concat, slice } from "./ops/slice.ts";
+export { logSoftmax, softmax } from "./ops/softmax.ts";
+export { mean, type ReduceOptions, sum } from "./ops/sum.ts";
+export { abs, exp, log, reciprocal, sqrt, square } from "./ops/unary.ts";
+export type { Shape } from "./shape.ts";
+export { type DType, scope, Tensor, tensor } from "./tensor.ts";
+export { configure, type EngineOptions } from "../runtime/engine.ts";
+export { memory } from "./stats.ts";

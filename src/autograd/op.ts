@@ -1,0 +1,114 @@
+// One op, one declaration: name, shape rule, forward, and one gradient rule per input. Declaring registers it, and the
+// registry drives gradient checks, benches and the table of ops.
+import type { Shape } from "./shape.ts";
+import { checkOpen, type DType, empty, type Tensor } from "./tensor.ts";
+
+export type Inputs = readonly (Tensor | null)[];
+
+/** What a gradient rule may read, and thereby what is saved: inputs, output, attributes. */
+export interface Context<X extends Inputs, A> {
+  readonly x: X;
+  readonly y: Tensor;
+  readonly attrs: A;
+  /** Where the engine would like the result to be written (a parameter's gradient slot), if it has a wish. */
+  readonly out: Tensor | undefined;
+}
+
+/** From the gradient of the output to the gradient of one input; written in ops, so that it can be differentiated again. */
+export type Vjp<X extends Inputs, A> = (g: Tensor, context: Context<X, A>) => Tensor;
+
+export interface OpDeclaration<X extends Inputs, A> {
+  readonly name: string;
+  /** The output's shape; throws in the caller's face when the inputs do not fit. */
+  shape?(x: X, attrs: A): Shape;
+  /** Element type of the output, f32 unless said. */
+  readonly dtype?: DType;
+  /** Writes the output. */
+  forward?(y: Tensor, x: X, attrs: A): void;
+  /** Instead of shape and forward: the output as a view of an input. */
+  view?(x: X, attrs: A): Tensor;
+  /** The gradient behind a fused activation, computed once and handed to every rule instead of the output's gradient. */
+  readonly through?: Vjp<X, A>;
+  /** One rule per input; null where the op is not differentiable in it. Never implicit. */
+  readonly vjp: { readonly [I in keyof X]: Vjp<X, A> | null };
+}
+
+export type Op<X extends Inputs, A> = OpDeclaration<X, A> & {
+  (x: X, attrs: A, out?: Tensor): Tensor;
+};
+
+/** An op whose input types have been forgotten, as history keeps it. */
+export interface AnyOp {
+  readonly name: string;
+  readonly through?: Vjp<Inputs, unknown>;
+  readonly vjp: readonly (Vjp<Inputs, unknown> | null)[];
+}
+
+const registry = new Map<string, AnyOp>();
+let recording = true;
+
+/** Every op declared so far, by name. */
+export function ops(): ReadonlyMap<string, AnyOp> {
+  return registry;
+}
+
+/** Declares an op, registers it and returns the function that runs it. */
+export function defineOp<X extends Inputs, A = undefined>(declaration: OpDeclaration<X, A>): Op<X, A> {
+  const { name, shape, forward, view, dtype = "f32" } = declaration;
+  if (registry.has(name)) throw new Error(`defineOp: ${name} is declared already`);
+  if (view ? shape || forward : !shape || !forward)
+    throw new TypeError(`defineOp: ${name} needs either a view, or a shape rule and a forward`);
+  const op: AnyOp = declaration as unknown as AnyOp;
+  const run = (x: X, attrs: A, out?: Tensor): Tensor => {
+    let differentiable = false;
+    for (let i = 0; i < x.length; i++) {
+      const input = x[i];
+      if (!input) continue;
+      checkOpen(input);
+      if (input.requiresGrad && op.vjp[i]) differentiable = true;
+    }
+    let y: Tensor;
+    if (view) y = view(x, attrs);
+    else {
+      y = out ?? empty(shape!(x, attrs), dtype);
+      forward!(y, x, attrs);
+    }
+    if (recording && differentiable) {
+      y.requiresGrad = true;
+      y.op = op;
+      y.inputs = x;
+      y.attrs = attrs;
+    }
+    return y;
+  };
+  registry.set(name, op);
+  // a function already has a read-only name
+  Object.defineProperty(run, "name", { value: name });
+  const { name: _, ...facets } = declaration;
+  return Object.assign(run, facets) as Op<X, A>;
+}
+
+/** The rule of a gradient kernel that cannot be differentiated once more: an error where another rule would be silence. */
+export function notTwice(name: string): Vjp<Inputs, unknown> {
+  return () => {
+    throw new Error(`${name}: its gradient cannot be differentiated again; use first-order gradients through ${name}`);
+  };
+}
+
+/** Runs `fn` without recording history: evaluation, frozen models, gradient rules. */
+export function noGrad<T>(fn: () => T): T {
+  const before = recording;
+  recording = false;
+  try {
+    return fn();
+  } finally {
+    recording = before;
+  }
+}
+
+/** Sets whether history is recorded and returns what it was before. */
+export function setRecording(on: boolean): boolean {
+  const before = recording;
+  recording = on;
+  return before;
+}

@@ -1,0 +1,22 @@
+import { engine } from "../../runtime/engine.ts";
+import { defineOp, type Op } from "../op.ts";
+import { broadcastShapes } from "../shape.ts";
+import type { Tensor } from "../tensor.ts";
+import { elementwise } from "./broadcast.ts";
+
+const addOp: Op<readonly [Tensor, Tensor], undefined> = defineOp<readonly [Tensor, Tensor]>({
+  name: "add",
+  shape: ([a, b]) => broadcastShapes("add", a.shape, b.shape),
+  forward: (y, [a, b]) => elementwise("add", engine().kernels.add, y, a, b),
+  vjp: [(g) => g, (g) => g],
+});
+
+/** y = a + b, broadcast. */
+export function add(a: Tensor, b: Tensor): Tensor {
+  return addOp([a, b], undefined);
+}
+
+/** Adds `x` to `y` in place, without history; shapes must be equal. */
+export function addInto(y: Tensor, x: Tensor): void {
+  engine().kernels.axpy(x.ptr, y.ptr, y.size, 1);
+}

@@ -1,0 +1,130 @@
+// Convolution in two dimensions and both of its gradients; each is bilinear, so each one's gradients are the other two.
+import { engine } from "../../runtime/engine.ts";
+import { defineOp, type Op } from "../op.ts";
+import { formatShape, type Shape } from "../shape.ts";
+import { empty, type Tensor } from "../tensor.ts";
+import { expand } from "./expand.ts";
+import { throughRelu } from "./matmul.ts";
+import { reshape } from "./reshape.ts";
+
+interface Geometry {
+  readonly stride: number;
+  readonly pad: number;
+}
+
+interface Forward extends Geometry {
+  readonly relu: boolean;
+}
+
+/** The gradients need the size that a stride rounds away. */
+interface Backward extends Geometry {
+  readonly input: Shape;
+  readonly weight: Shape;
+}
+
+type Pair = readonly [Tensor, Tensor];
+
+function outputShape(x: Shape, w: Shape, { stride, pad }: Geometry): Shape {
+  if (x.length !== 4 || w.length !== 4 || x[1] !== w[1])
+    throw new RangeError(`conv2d: [batch,in,h,w] and [out,in,kh,kw] expected, got ${formatShape(x)} and ${formatShape(w)}`);
+  const oh = Math.floor((x[2]! + 2 * pad - w[2]!) / stride) + 1;
+  const ow = Math.floor((x[3]! + 2 * pad - w[3]!) / stride) + 1;
+  if (oh < 1 || ow < 1)
+    throw new RangeError(`conv2d: the kernel of ${formatShape(w)} is larger than the input ${formatShape(x)} with padding ${pad}`);
+  return [x[0]!, w[0]!, oh, ow];
+}
+
+// the shape arguments every convolution kernel takes after its pointers
+type Arguments = [number, number, number, number, number, number, number, number, number];
+
+function shapeArguments(x: Shape, w: Shape, { stride, pad }: Geometry): Arguments {
+  return [x[0]!, x[1]!, x[2]!, x[3]!, w[0]!, w[2]!, w[3]!, stride, pad];
+}
+
+const conv2dOp: Op<readonly [Tensor, Tensor, Tensor | null], Forward> = defineOp<
+  readonly [x: Tensor, w: Tensor, b: Tensor | null],
+  Forward
+>({
+  name: "conv2d",
+  shape: ([x, w, b], attrs) => {
+    if (b && (b.shape.length !== 1 || b.shape[0] !== w.shape[0]))
+      throw new RangeError(`conv2d: a bias of ${formatShape([w.shape[0]!])} expected, got ${formatShape(b.shape)}`);
+    return outputShape(x.shape, w.shape, attrs);
+  },
+  forward: (y, [x, w, b], attrs) => {
+    const { kernels } = engine();
+    const [n, ic, ih, iw, oc, kh, kw, stride, pad] = shapeArguments(x.shape, w.shape, attrs);
+    const scratch = empty([kernels.conv2dScratchBytes(n, ic, ih, iw, oc, kh, kw, stride, pad) >> 2]);
+    const bias = b?.ptr ?? 0;
+    kernels.conv2d(x.ptr, w.ptr, bias, y.ptr, n, ic, ih, iw, oc, kh, kw, stride, pad, +attrs.relu, scratch.ptr);
+  },
+  through: throughRelu(),
+  vjp: [
+    (g, { x: [x, w], attrs, out }) => conv2dGradInputOp([g, w], geometry(x, w, attrs), out),
+    (g, { x: [x, w], attrs, out }) => conv2dGradWeightOp([x, g], geometry(x, w, attrs), out),
+    (g, { out }) => conv2dGradBiasOp([g], undefined, out),
+  ],
+});
+
+const conv2dGradInputOp: Op<Pair, Backward> = defineOp<Pair, Backward>({
+  name: "conv2dGradInput",
+  shape: (_, { input }) => input,
+  forward: (gx, [g, w], attrs) => {
+    const { kernels } = engine();
+    const [n, ic, ih, iw, oc, kh, kw, stride, pad] = shapeArguments(attrs.input, attrs.weight, attrs);
+    const scratch = empty([kernels.conv2dGradInputScratchBytes(n, ic, ih, iw, oc, kh, kw, stride, pad) >> 2]);
+    kernels.conv2dGradInput(g.ptr, w.ptr, gx.ptr, n, ic, ih, iw, oc, kh, kw, stride, pad, scratch.ptr);
+  },
+  vjp: [
+    (u, { x: [, w], attrs }) => conv2dOp([u, w, null], { ...attrs, relu: false }),
+    (u, { x: [g], attrs }) => conv2dGradWeightOp([u, g], attrs),
+  ],
+});
+
+const conv2dGradWeightOp: Op<Pair, Backward> = defineOp<Pair, Backward>({
+  name: "conv2dGradWeight",
+  shape: (_, { weight }) => weight,
+  forward: (gw, [x, g], attrs) => {
+    const { kernels } = engine();
+    const [n, ic, ih, iw, oc, kh, kw, stride, pad] = shapeArguments(attrs.input, attrs.weight, attrs);
+    const scratch = empty([kernels.conv2dGradWeightScratchBytes(n, ic, ih, iw, oc, kh, kw, stride, pad) >> 2]);
+    kernels.conv2dGradWeight(x.ptr, g.ptr, gw.ptr, n, ic, ih, iw, oc, kh, kw, stride, pad, scratch.ptr);
+  },
+  vjp: [
+    (u, { x: [, g], attrs }) => conv2dGradInputOp([g, u], attrs),
+    (u, { x: [x], attrs }) => conv2dOp([x, u, null], { ...attrs, relu: false }),
+  ],
+});
+
+const conv2dGradBiasOp: Op<readonly [Tensor], undefined> = defineOp<readonly [Tensor]>({
+  name: "conv2dGradBias",
+  shape: ([g]) => [g.shape[1]!],
+  forward: (gb, [g]) =>
+    engine().kernels.conv2dGradBias(g.ptr, gb.ptr, g.shape[0]!, g.shape[1]!, g.shape[2]! * g.shape[3]!),
+  vjp: [(u, { x: [g] }) => expand(reshape(u, [1, u.size, 1, 1]), g.shape)],
+});
+
+function geometry(x: Tensor, w: Tensor, { stride, pad }: Geometry): Backward {
+  return { stride, pad, input: x.shape, weight: w.shape };
+}
+
+/** Stride, zero padding on every side, and whether max(0, .) is applied in the same pass. */
+export interface Conv2dOptions {
+  readonly stride?: number;
+  readonly pad?: number;
+  readonly relu?: boolean;
+}
+
+/**
+ * Cross-correlation as in torch.nn.functional.conv2d.
+ * @param x [batch, in, h, w]
+ * @param w [out, in, kh, kw]
+ * @param b [out] or null
+ * @returns [batch, out, (h + 2 pad - kh) / stride + 1, (w + 2 pad - kw) / stride + 1], rounded down
+ */
+export function conv2d(x: Tensor, w: Tensor, b: Tensor | null, options: Conv2dOptions = {}): Tensor {
+  const { stride = 1, pad = 0, relu = false } = options;
+  if (!(Number.isInteger(stride) && stride >= 1 && Number.isInteger(pad) && pad >= 0))
+    throw new RangeError(`conv2d: stride at least 1 and pad at least 0, integers, got ${stride} and ${pad}`);
+  return conv2dOp([x, w, b], { stride, pad, relu });
+}

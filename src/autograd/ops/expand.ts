@@ -1,0 +1,21 @@
+import { defineOp, type Op } from "../op.ts";
+import { broadcastShapes, broadcastStrides, formatShape, sameShape, type Shape } from "../shape.ts";
+import type { Tensor } from "../tensor.ts";
+import { writeOut } from "./broadcast.ts";
+
+const expandOp: Op<readonly [Tensor], Shape> = defineOp<readonly [Tensor], Shape>({
+  name: "expand",
+  shape: ([x], shape) => {
+    if (!sameShape(broadcastShapes("expand", x.shape, shape), shape))
+      throw new RangeError(`expand: ${formatShape(x.shape)} cannot be broadcast to ${formatShape(shape)}`);
+    return shape;
+  },
+  forward: (y, [x]) => writeOut("expand", x, y, broadcastStrides(x.shape, y.shape)),
+  // the engine sums back to the input's shape
+  vjp: [(g) => g],
+});
+
+/** Repeats axes of size 1 (and missing leading axes) to reach `shape`. */
+export function expand(x: Tensor, shape: Shape): Tensor {
+  return sameShape(x.shape, shape) ? x : expandOp([x], shape);
+}

@@ -1,0 +1,28 @@
+// Tensors filled with constants or random numbers; they have no inputs and so no gradients.
+import { engine } from "../../runtime/engine.ts";
+import type { Key } from "../../runtime/random.ts";
+import type { Shape } from "../shape.ts";
+import { empty, type Tensor } from "../tensor.ts";
+
+/** Overwrites every element with one value. */
+export function fillInto(y: Tensor, value: number): Tensor {
+  engine().kernels.fill(y.ptr, y.size, value);
+  return y;
+}
+
+/** Zeros of a shape. */
+export function zeros(shape: Shape): Tensor {
+  return fillInto(empty(shape), 0);
+}
+
+/** Overwrites with uniform numbers of [low, high) that depend on the key alone. */
+export function uniformInto(y: Tensor, low: number, high: number, key: Key): Tensor {
+  engine().kernels.uniform(y.ptr, y.size, low, high, key[0] | 0, key[1] | 0);
+  return y;
+}
+
+/** Overwrites with normal numbers that depend on the key alone. */
+export function normalInto(y: Tensor, mean: number, std: number, key: Key): Tensor {
+  engine().kernels.normal(y.ptr, y.size, mean, std, key[0] | 0, key[1] | 0);
+  return y;
+}

@@ -1,0 +1,117 @@
+// Two experts weighed by a gate. Experts give log-probabilities ls (specialist) and lg (generalist) [rows, classes], the
+// gate a logit z [rows]; h = sigmoid(z) is the weight of the specialist.
+import { engine } from "../../runtime/engine.ts";
+import { defineOp, notTwice, type Op } from "../op.ts";
+import { formatShape, sameShape, type Shape } from "../shape.ts";
+import type { Tensor } from "../tensor.ts";
+import { perRow } from "./nll.ts";
+
+type Experts = readonly [ls: Tensor, lg: Tensor, z: Tensor];
+type Labelled = readonly [ls: Tensor, lg: Tensor, z: Tensor, labels: Tensor];
+
+/** Which operand a gradient is for: 0 the specialist, 1 the generalist, 2 the gate. */
+type Operand = 0 | 1 | 2;
+
+function check(op: string, [ls, lg, z]: readonly Tensor[]): Shape {
+  if (ls!.shape.length !== 2 || !sameShape(ls!.shape, lg!.shape) || z!.size !== ls!.shape[0])
+    throw new RangeError(
+      `${op}: experts of one shape [rows,classes] and a gate of [rows] expected, got ${[ls, lg, z].map((t) => formatShape(t!.shape)).join(" ")}`,
+    );
+  return ls!.shape;
+}
+
+// the kernels take one pointer per gradient and skip those that are 0
+function pointers(gx: Tensor, operand: Operand): [number, number, number] {
+  return [operand === 0 ? gx.ptr : 0, operand === 1 ? gx.ptr : 0, operand === 2 ? gx.ptr : 0];
+}
+
+const mixtureOp: Op<Experts, undefined> = defineOp<Experts>({
+  name: "mixture",
+  shape: (x) => check("mixture", x),
+  forward: (y, [ls, lg, z]) => engine().kernels.mixture(ls.ptr, lg.ptr, z.ptr, y.ptr, ls.shape[0]!, ls.shape[1]!),
+  vjp: [
+    (g, { x, y }) => mixtureGradOp([...x, y, g], 0),
+    (g, { x, y }) => mixtureGradOp([...x, y, g], 1),
+    (g, { x, y }) => mixtureGradOp([...x, y, g], 2),
+  ],
+});
+
+const mixtureGradOp: Op<readonly Tensor[], Operand> = defineOp<readonly Tensor[], Operand>({
+  name: "mixtureGrad",
+  shape: (x, operand) => x[operand]!.shape,
+  forward: (gx, x, operand) => {
+    const [ls, lg, z, y, g] = x as readonly [Tensor, Tensor, Tensor, Tensor, Tensor];
+    const [rows, cols] = ls.shape as readonly [number, number];
+    const { mixtureGrad } = engine().kernels;
+    mixtureGrad(ls.ptr, lg.ptr, z.ptr, y.ptr, g.ptr, ...pointers(gx, operand), rows, cols);
+  },
+  vjp: new Array(5).fill(notTwice("mixture")),
+});
+
+const mixtureNllOp: Op<Labelled, undefined> = defineOp<Labelled>({
+  name: "mixtureNll",
+  shape: (x) => {
+    check("mixtureNll", x);
+    return perRow("mixtureNll", x[0], x[3]);
+  },
+  forward: (y, [ls, lg, z, labels]) =>
+    engine().kernels.mixtureNll(ls.ptr, lg.ptr, z.ptr, labels.ptr, y.ptr, ls.shape[0]!, ls.shape[1]!),
+  vjp: [
+    (g, { x }) => mixtureNllGradOp([...x, g], 0),
+    (g, { x }) => mixtureNllGradOp([...x, g], 1),
+    (g, { x }) => mixtureNllGradOp([...x, g], 2),
+    null,
+  ],
+});
+
+const mixtureNllGradOp: Op<readonly Tensor[], Operand> = defineOp<readonly Tensor[], Operand>({
+  name: "mixtureNllGrad",
+  shape: (x, operand) => x[operand]!.shape,
+  forward: (gx, x, operand) => {
+    const [ls, lg, z, labels, g] = x as readonly [Tensor, Tensor, Tensor, Tensor, Tensor];
+    const [rows, cols] = ls.shape as readonly [number, number];
+    const { mixtureNllGrad } = engine().kernels;
+    mixtureNllGrad(ls.ptr, lg.ptr, z.ptr, labels.ptr, g.ptr, ...pointers(gx, operand), rows, cols);
+  },
+  vjp: new Array(5).fill(notTwice("mixtureNll")),
+});
+
+const mixtureLogOp: Op<Experts, undefined> = defineOp<Experts>({
+  name: "mixtureLog",
+  shape: (x) => check("mixtureLog", x),
+  forward: (y, [ls, lg, z]) => engine().kernels.mixtureLog(ls.ptr, lg.ptr, z.ptr, y.ptr, ls.shape[0]!, ls.shape[1]!),
+  vjp: [
+    (g, { x }) => mixtureLogGradOp([...x, g], 0),
+    (g, { x }) => mixtureLogGradOp([...x, g], 1),
+    (g, { x }) => mixtureLogGradOp([...x, g], 2),
+  ],
+});
+
+const mixtureLogGradOp: Op<readonly Tensor[], Operand> = defineOp<readonly Tensor[], Operand>({
+  name: "mixtureLogGrad",
+  shape: (x, operand) => x[operand]!.shape,
+  forward: (gx, x, operand) => {
+    const [ls, lg, z, g] = x as readonly [Tensor, Tensor, Tensor, Tensor];
+    const [rows, cols] = ls.shape as readonly [number, number];
+    engine().kernels.mixtureLogGrad(ls.ptr, lg.ptr, z.ptr, g.ptr, ...pointers(gx, operand), rows, cols);
+  },
+  vjp: new Array(4).fill(notTwice("mixtureLog")),
+});
+
+/** ln(h e^ls + (1-h) e^lg): the log-probabilities of the mixture (arXiv 2010.02056), without under- or overflow. */
+export function mixture(ls: Tensor, lg: Tensor, z: Tensor): Tensor {
+  return mixtureOp([ls, lg, z], undefined);
+}
+
+/** -ln(h p_s(label) + (1-h) p_g(label)), one value per row: the likelihood the mixture is trained on. */
+export function mixtureNll(ls: Tensor, lg: Tensor, z: Tensor, labels: Tensor): Tensor {
+  return mixtureNllOp([ls, lg, z, labels], undefined);
+}
+
+/**
+ * h ls + (1-h) lg: the authors' code, which mixes what its experts put out (log-probabilities, or the probabilities of
+ * its Fashion-MNIST net) without normalising.
+ */
+export function mixtureLog(ls: Tensor, lg: Tensor, z: Tensor): Tensor {
+  return mixtureLogOp([ls, lg, z], undefined);
+}

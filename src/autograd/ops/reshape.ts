@@ -1,0 +1,29 @@
+import { defineOp, type Op } from "../op.ts";
+import { formatShape, sameShape, type Shape, sizeOf } from "../shape.ts";
+import { type Tensor, view } from "../tensor.ts";
+
+const reshapeOp: Op<readonly [Tensor], Shape> = defineOp<readonly [Tensor], Shape>({
+  name: "reshape",
+  view: ([x], shape) => {
+    if (sizeOf(shape) !== x.size)
+      throw new RangeError(`reshape: ${formatShape(x.shape)} has ${x.size} elements, got ${formatShape(shape)}`);
+    return view(x, 0, shape);
+  },
+  vjp: [(g, { x: [x] }) => reshape(g, x.shape)],
+});
+
+/**
+ * The same elements in another shape, without copying. One size may be -1 and is worked out from the rest.
+ * Throws RangeError when the numbers of elements differ.
+ */
+export function reshape(x: Tensor, shape: Shape): Tensor {
+  const wanted = shape.includes(-1) ? inferred(x, shape) : shape;
+  return sameShape(x.shape, wanted) ? x : reshapeOp([x], wanted);
+}
+
+function inferred(x: Tensor, shape: Shape): Shape {
+  const known = shape.reduce((n, size) => (size === -1 ? n : n * size), 1);
+  if (shape.filter((size) => size === -1).length > 1 || known === 0 || x.size % known !== 0)
+    throw new RangeError(`reshape: cannot infer -1 of ${formatShape(shape)} for ${formatShape(x.shape)}`);
+  return shape.map((size) => (size === -1 ? x.size / known : size));
+}

@@ -1,0 +1,91 @@
+// From stored examples to batches, and from outputs to counts. None of this is differentiated.
+import { engine } from "../../runtime/engine.ts";
+import { defineOp, type Op } from "../op.ts";
+import { checkAxis, formatShape, type Shape, sizeOf } from "../shape.ts";
+import type { Tensor } from "../tensor.ts";
+import { perRow } from "./nll.ts";
+
+type Images = readonly [pixels: Tensor, rows: Tensor, scale: Tensor, shift: Tensor];
+
+const imageRowsOp: Op<Images, undefined> = defineOp<Images>({
+  name: "gatherNormalize",
+  shape: ([pixels, rows]) => [rows.size, ...pixels.shape.slice(1)],
+  forward: (y, [pixels, rows, scale, shift]) => {
+    const [, channels, ...plane] = pixels.shape as [number, number, ...number[]];
+    const { gatherNormalize } = engine().kernels;
+    gatherNormalize(pixels.ptr, rows.ptr, y.ptr, rows.size, channels, sizeOf(plane), scale.ptr, shift.ptr);
+  },
+  vjp: [null, null, null, null],
+});
+
+/**
+ * Chosen rows of byte images as floats, `x scale[channel] + shift[channel]`.
+ * @param pixels u8 [n, channels, ...]
+ * @param rows i32 [k]
+ * @returns [k, channels, ...]
+ */
+export function imageRows(pixels: Tensor, rows: Tensor, scale: Tensor, shift: Tensor): Tensor {
+  return imageRowsOp([pixels, rows, scale, shift], undefined);
+}
+
+const labelRowsOp: Op<readonly [Tensor, Tensor], undefined> = defineOp<readonly [labels: Tensor, rows: Tensor]>({
+  name: "gatherInt",
+  dtype: "i32",
+  shape: ([, rows]) => [rows.size],
+  forward: (y, [labels, rows]) => engine().kernels.gatherInt(labels.ptr, rows.ptr, y.ptr, rows.size),
+  vjp: [null, null],
+});
+
+/** Chosen entries of an i32 vector. */
+export function labelRows(labels: Tensor, rows: Tensor): Tensor {
+  return labelRowsOp([labels, rows], undefined);
+}
+
+const gatherOp: Op<readonly [Tensor, Tensor], Shape> = defineOp<readonly [x: Tensor, rows: Tensor], Shape>({
+  name: "gather",
+  shape: ([x, rows]) => [...rows.shape, ...x.shape.slice(1)],
+  forward: (y, [x, rows]) => {
+    if (rows.dtype !== "i32") throw new TypeError(`gather: i32 rows expected, got ${rows.dtype}`);
+    engine().kernels.gather(x.ptr, rows.ptr, y.ptr, rows.size, sizeOf(x.shape.slice(1)));
+  },
+  vjp: [(g, { x: [x, rows] }) => scatterAddOp([g, rows], x.shape), null],
+});
+
+const scatterAddOp: Op<readonly [Tensor, Tensor], Shape> = defineOp<readonly [g: Tensor, rows: Tensor], Shape>({
+  name: "scatterAdd",
+  shape: (_, shape) => shape,
+  forward: (gx, [g, rows], shape) => {
+    const { kernels } = engine();
+    kernels.fill(gx.ptr, gx.size, 0);
+    kernels.scatterAdd(g.ptr, rows.ptr, gx.ptr, rows.size, sizeOf(shape.slice(1)));
+  },
+  vjp: [(u, { x: [, rows] }) => gather(u, rows), null],
+});
+
+/** Rows of x by number: [n, ...] and i32 rows [k] give [k, ...]. Row numbers are not checked. */
+export function gather(x: Tensor, rows: Tensor): Tensor {
+  return gatherOp([x, rows], x.shape);
+}
+
+const argmaxOp: Op<readonly [Tensor], number> = defineOp<readonly [Tensor], number>({
+  name: "argmax",
+  dtype: "i32",
+  shape: ([x], axis) => x.shape.filter((_, i) => i !== axis),
+  forward: (y, [x], axis) => {
+    const outer = sizeOf(x.shape.slice(0, axis));
+    engine().kernels.argmax(x.ptr, y.ptr, outer, x.shape[axis]!, sizeOf(x.shape.slice(axis + 1)));
+  },
+  vjp: [null],
+});
+
+/** The position of the first largest element along an axis, as i32. */
+export function argmax(x: Tensor, axis = -1): Tensor {
+  return argmaxOp([x], checkAxis("argmax", x.shape, axis));
+}
+
+/** In how many rows of [rows, classes] the first largest element is the label. */
+export function countCorrect(x: Tensor, labels: Tensor): number {
+  perRow("countCorrect", x, labels);
+  if (x.size === 0) throw new RangeError(`countCorrect: no rows in ${formatShape(x.shape)}`);
+  return engine().kernels.countCorrect(x.ptr, labels.ptr, x.shape[0]!, x.shape[1]!);
+}

@@ -1,0 +1,86 @@
+// Softmax and log-softmax over the last axis.
+import { engine } from "../../runtime/engine.ts";
+import { defineOp, type Op } from "../op.ts";
+import { formatShape, type Shape } from "../shape.ts";
+import type { Tensor } from "../tensor.ts";
+import { mul, sub } from "./arithmetic.ts";
+import { sum } from "./sum.ts";
+import { exp } from "./unary.ts";
+
+type One = readonly [Tensor];
+type Pair = readonly [Tensor, Tensor];
+
+/** A tensor seen as rows over its last axis. */
+export function rowsOf(op: string, shape: Shape): { rows: number; cols: number } {
+  const cols = shape[shape.length - 1];
+  if (!cols) throw new RangeError(`${op}: a last axis with at least one element expected, got ${formatShape(shape)}`);
+  let rows = 1;
+  for (let i = 0; i < shape.length - 1; i++) rows *= shape[i]!;
+  return { rows, cols };
+}
+
+const LAST = { axis: -1, keep: true } as const;
+
+const softmaxOp: Op<One, undefined> = defineOp<One>({
+  name: "softmax",
+  shape: ([x]) => x.shape,
+  forward: (y, [x]) => {
+    const { rows, cols } = rowsOf("softmax", x.shape);
+    engine().kernels.softmax(x.ptr, y.ptr, rows, cols);
+  },
+  vjp: [(g, { y }) => softmaxGrad(y, g)],
+});
+
+// gx = y (g - sum(g y))
+const softmaxGradOp: Op<Pair, undefined> = defineOp<Pair>({
+  name: "softmaxGrad",
+  shape: ([y]) => y.shape,
+  forward: (gx, [y, g]) => {
+    const { rows, cols } = rowsOf("softmaxGrad", y.shape);
+    engine().kernels.softmaxGrad(y.ptr, g.ptr, gx.ptr, rows, cols);
+  },
+  vjp: [
+    // d/dy: u (g - sum(g y)) - g sum(u y)
+    (u, { x: [y, g] }) => sub(mul(u, sub(g, sum(mul(g, y), LAST))), mul(g, sum(mul(u, y), LAST))),
+    (u, { x: [y] }) => softmaxGrad(y, u),
+  ],
+});
+
+const logSoftmaxOp: Op<One, undefined> = defineOp<One>({
+  name: "logSoftmax",
+  shape: ([x]) => x.shape,
+  forward: (y, [x]) => {
+    const { rows, cols } = rowsOf("logSoftmax", x.shape);
+    engine().kernels.logSoftmax(x.ptr, y.ptr, rows, cols);
+  },
+  vjp: [(g, { y }) => logSoftmaxGradOp([y, g], undefined)],
+});
+
+// gx = g - e^y sum(g)
+const logSoftmaxGradOp: Op<Pair, undefined> = defineOp<Pair>({
+  name: "logSoftmaxGrad",
+  shape: ([y]) => y.shape,
+  forward: (gx, [y, g]) => {
+    const { rows, cols } = rowsOf("logSoftmaxGrad", y.shape);
+    engine().kernels.logSoftmaxGrad(y.ptr, g.ptr, gx.ptr, rows, cols);
+  },
+  vjp: [
+    (u, { x: [y, g] }) => mul(mul(mul(u, exp(y)), sum(g, LAST)), -1),
+    (u, { x: [y] }) => sub(u, sum(mul(u, exp(y)), LAST)),
+  ],
+});
+
+/** y_i = e^{x_i} / sum_j e^{x_j} over the last axis. */
+export function softmax(x: Tensor): Tensor {
+  return softmaxOp([x], undefined);
+}
+
+/** The gradient of softmax from its output. */
+export function softmaxGrad(y: Tensor, g: Tensor): Tensor {
+  return softmaxGradOp([y, g], undefined);
+}
+
+/** y_i = x_i - ln sum_j e^{x_j} over the last axis. */
+export function logSoftmax(x: Tensor): Tensor {
+  return logSoftmaxOp([x], undefined);
+}

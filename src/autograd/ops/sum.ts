@@ -1,0 +1,95 @@
+import { engine } from "../../runtime/engine.ts";
+import { defineOp, type Op } from "../op.ts";
+import { checkAxis, type Shape } from "../shape.ts";
+import { empty, type Tensor } from "../tensor.ts";
+import { affine } from "./arithmetic.ts";
+import { expand } from "./expand.ts";
+import { reshape } from "./reshape.ts";
+
+interface Axes {
+  /** Axes to sum over, ascending. */
+  readonly axes: readonly number[];
+  readonly keep: boolean;
+}
+
+function reduced(shape: Shape, { axes, keep }: Axes): Shape {
+  return keep ? shape.map((size, i) => (axes.includes(i) ? 1 : size)) : shape.filter((_, i) => !axes.includes(i));
+}
+
+const sumOp: Op<readonly [Tensor], Axes> = defineOp<readonly [Tensor], Axes>({
+  name: "sum",
+  shape: ([x], attrs) => reduced(x.shape, attrs),
+  forward: (y, [x], { axes }) => {
+    const { kernels } = engine();
+    if (axes.length === 0) return kernels.copy(x.ptr, y.ptr, x.size);
+    // runs of neighbouring axes are one reduction; later runs first, so that what lies inside stays put
+    let from = x.ptr;
+    let shape = [...x.shape];
+    let end = axes.length;
+    while (end > 0) {
+      let start = end - 1;
+      while (start > 0 && axes[start - 1] === axes[start]! - 1) start--;
+      const first = axes[start]!;
+      const last = axes[end - 1]! + 1;
+      const outer = product(shape, 0, first);
+      const n = product(shape, first, last);
+      const inner = product(shape, last, shape.length);
+      const to = start === 0 ? y.ptr : empty([outer * inner]).ptr;
+      kernels.sum(from, to, outer, n, inner);
+      from = to;
+      shape = shape.map((size, i) => (i >= first && i < last ? 1 : size));
+      end = start;
+    }
+  },
+  vjp: [
+    (g, { x: [x], attrs }) => expand(attrs.keep ? g : reshape(g, reduced(x.shape, { ...attrs, keep: true })), x.shape),
+  ],
+});
+
+function product(shape: Shape, from: number, to: number): number {
+  let size = 1;
+  for (let i = from; i < to; i++) size *= shape[i]!;
+  return size;
+}
+
+/** Which axes to reduce (all by default; negative counts from the end), and whether they stay as size 1. */
+export interface ReduceOptions {
+  readonly axis?: number | readonly number[];
+  readonly keep?: boolean;
+}
+
+/** Sums over axes, in a fixed order. */
+export function sum(x: Tensor, { axis, keep = false }: ReduceOptions = {}): Tensor {
+  return sumOp([x], { axes: axesOf("sum", x.shape, axis), keep });
+}
+
+/** Averages over axes. */
+export function mean(x: Tensor, { axis, keep = false }: ReduceOptions = {}): Tensor {
+  const axes = axesOf("mean", x.shape, axis);
+  const count = axes.reduce((n, i) => n * x.shape[i]!, 1);
+  return affine(sumOp([x], { axes, keep }), 1 / count, 0);
+}
+
+/** Sums `g` back to a shape that was broadcast to g's: the gradient of broadcasting. */
+export function sumTo(g: Tensor, shape: Shape): Tensor {
+  const lead = g.shape.length - shape.length;
+  const axes: number[] = [];
+  g.shape.forEach((size, i) => {
+    if (i < lead || (shape[i - lead] === 1 && size !== 1)) axes.push(i);
+  });
+  return reshape(sumOp([g], { axes, keep: false }), shape);
+}
+
+/** The gradient of a bias: sums [m, n] over rows, into `out` if given. */
+export function sumRows(g: Tensor, out?: Tensor): Tensor {
+  return sumOp([g], ROWS, out);
+}
+
+const ROWS: Axes = { axes: [0], keep: false };
+
+function axesOf(op: string, shape: Shape, axis: number | readonly number[] | undefined): number[] {
+  if (axis === undefined) return shape.map((_, i) => i);
+  const axes = (typeof axis === "number" ? [axis] : [...axis]).map((a) => checkAxis(op, shape, a));
+  if (new Set(axes).size !== axes.length) throw new RangeError(`${op}: axis ${axis} named twice`);
+  return axes.sort((a, b) => a - b);
+}

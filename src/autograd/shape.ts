@@ -1,0 +1,65 @@
+// Shapes as plain arrays of sizes, and the rules of broadcasting.
+
+/** Sizes of the axes, outermost first; `[]` is a scalar. */
+export type Shape = readonly number[];
+
+/** The number of elements of a shape. */
+export function sizeOf(shape: Shape): number {
+  let size = 1;
+  for (let i = 0; i < shape.length; i++) size *= shape[i]!;
+  return size;
+}
+
+export function sameShape(a: Shape, b: Shape): boolean {
+  if (a === b) return true;
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+}
+
+export function formatShape(shape: Shape): string {
+  return `[${shape.join(",")}]`;
+}
+
+/** The shape two operands broadcast to: aligned at the last axis, sizes equal or 1. Throws RangeError in the name of `op`. */
+export function broadcastShapes(op: string, a: Shape, b: Shape): Shape {
+  if (sameShape(a, b)) return a;
+  const rank = Math.max(a.length, b.length);
+  const shape = new Array<number>(rank);
+  for (let i = 1; i <= rank; i++) {
+    const m = a[a.length - i] ?? 1;
+    const n = b[b.length - i] ?? 1;
+    if (m !== n && m !== 1 && n !== 1)
+      throw new RangeError(`${op}: shapes do not broadcast, got ${formatShape(a)} and ${formatShape(b)}`);
+    shape[rank - i] = m === 1 ? n : m;
+  }
+  return shape;
+}
+
+/** Element strides of `shape` read as if it were `target`: 0 on every axis that is repeated. */
+export function broadcastStrides(shape: Shape, target: Shape): number[] {
+  const strides = new Array<number>(target.length).fill(0);
+  let stride = 1;
+  for (let i = 1; i <= shape.length; i++) {
+    const size = shape[shape.length - i]!;
+    if (size !== 1) strides[target.length - i] = stride;
+    stride *= size;
+  }
+  return strides;
+}
+
+/** A shape from axes given by a caller; throws unless every size is a non-negative integer. */
+export function checkShape(op: string, shape: Shape): Shape {
+  for (const size of shape)
+    if (!(Number.isInteger(size) && size >= 0))
+      throw new RangeError(`${op}: sizes are non-negative integers, got ${formatShape(shape)}`);
+  return shape;
+}
+
+/** An axis counted from the end when negative; throws RangeError when the shape has no such axis. */
+export function checkAxis(op: string, shape: Shape, axis: number): number {
+  const at = axis < 0 ? axis + shape.length : axis;
+  if (!(Number.isInteger(at) && at >= 0 && at < shape.length))
+    throw new RangeError(`${op}: axis ${axis} is out of range for shape ${formatShape(shape)}`);
+  return at;
+}

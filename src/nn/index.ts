@@ -1,0 +1,8 @@
+// Modules, layers, optimisers and the paper's networks.
+export { constant, fanInUniform, gaussian, type Initializer } from "./init.ts";
+export { Conv2d, Dropout, Linear, MaxPool2d } from "./layers.ts";
+export { Apply, EVALUATE, type Forward, type Mode, type Module, type ParameterSpec, Sequential } from "./module.ts";
+export { Net, type NetOptions } from "./net.ts";
+export { Adam, type AdamOptions, type Optimizer, SGD, type SgdOptions } from "./optimizers.ts";
+export { type Group, Parameters, type TensorSpec } from "./parameters.ts";
+export { lenetCifar, lenetCifarGate, lenetFashion, lenetFashionGate, mlp, mlpGate, type Output } from "./zoo.ts";

@@ -1,0 +1,70 @@
+// A module says which parameters it has and how to run on them, and holds none itself: one description serves the
+// generalist, every specialist and every copy of them.
+import type { Tensor } from "../autograd/tensor.ts";
+import type { Key } from "../runtime/random.ts";
+import type { Initializer } from "./init.ts";
+import type { TensorSpec } from "./parameters.ts";
+
+/** How a forward pass runs: evaluation, or training with the address of this pass' random numbers. */
+export type Mode = { readonly train: false } | { readonly train: true; readonly key: Key };
+
+/** Evaluation: dropout does nothing. */
+export const EVALUATE: Mode = { train: false };
+
+/** A module bound to parameters. */
+export type Forward = (x: Tensor, mode: Mode) => Tensor;
+
+export interface ParameterSpec extends TensorSpec {
+  readonly init: Initializer;
+}
+
+export interface Module {
+  readonly specs: readonly ParameterSpec[];
+  /**
+   * Resolves parameters once, so that a step looks nothing up.
+   * @param tensors one per spec, in order
+   * @param at position of this module in its model, which keys its random numbers apart from its siblings'
+   */
+  bind(tensors: readonly Tensor[], at: number): Forward;
+}
+
+/** Modules in order, each on the output of the one before; parameter names are `child.name`, as in PyTorch. */
+export class Sequential implements Module {
+  readonly specs: readonly ParameterSpec[];
+  readonly #children: readonly Module[];
+
+  constructor(children: Readonly<Record<string, Module>>) {
+    this.#children = Object.values(children);
+    this.specs = Object.entries(children).flatMap(([child, { specs }]) =>
+      specs.map((spec) => ({ ...spec, name: `${child}.${spec.name}` })),
+    );
+  }
+
+  bind(tensors: readonly Tensor[], at: number): Forward {
+    let offset = 0;
+    const steps = this.#children.map((child, i) => {
+      const own = tensors.slice(offset, (offset += child.specs.length));
+      // room for 64 children a level keeps addresses of nested models apart
+      return child.bind(own, at * 64 + i + 1);
+    });
+    return (x, mode) => {
+      for (let i = 0; i < steps.length; i++) x = steps[i]!(x, mode);
+      return x;
+    };
+  }
+}
+
+/** A module made of a function without parameters. */
+export class Apply implements Module {
+  readonly specs: readonly ParameterSpec[] = [];
+  readonly #fn: (x: Tensor) => Tensor;
+
+  constructor(fn: (x: Tensor) => Tensor) {
+    this.#fn = fn;
+  }
+
+  bind(): Forward {
+    return this.#fn;
+  }
+}
+

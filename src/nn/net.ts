@@ -1,0 +1,54 @@
+// A module with parameters of its own: what is trained, copied and sent.
+import { noGrad } from "../autograd/op.ts";
+import type { Tensor } from "../autograd/tensor.ts";
+import { fold, type Key, key } from "../runtime/random.ts";
+import { EVALUATE, type Forward, type Mode, type Module } from "./module.ts";
+import { type Group, Parameters } from "./parameters.ts";
+
+export interface NetOptions<G extends Group> {
+  /** May these parameters leave the client? */
+  readonly group: G;
+  /** A frozen net has no gradients. */
+  readonly trainable?: boolean;
+}
+
+export class Net<G extends Group = Group> {
+  readonly module: Module;
+  readonly parameters: Parameters<G>;
+  readonly #forward: Forward;
+
+  /** Parameters are allocated and undefined: follow with `init` or `parameters.copyFrom`. */
+  constructor(module: Module, { group, trainable = true }: NetOptions<G>) {
+    this.module = module;
+    this.parameters = new Parameters(module.specs, group, { trainable });
+    this.#forward = module.bind(this.parameters.tensors, 0);
+  }
+
+  /** Draws first values; the same seed or key always draws the same, whatever was drawn before. */
+  init(seed: number | Key): this {
+    const root = typeof seed === "number" ? key(seed) : seed;
+    this.module.specs.forEach(({ name, init }, i) => init(this.parameters.tensors[i]!, fold(root, name)));
+    return this;
+  }
+
+  /** Runs on a batch; `mode` is evaluation unless said. */
+  forward(x: Tensor, mode: Mode = EVALUATE): Tensor {
+    return this.#forward(x, mode);
+  }
+
+  /** Runs on a batch in evaluation mode, without history. */
+  predict(x: Tensor): Tensor {
+    return noGrad(() => this.#forward(x, EVALUATE));
+  }
+
+  /** A net of the same module with a copy of these parameters. */
+  clone<H extends Group>(options: NetOptions<H>): Net<H> {
+    const copy = new Net(this.module, options);
+    copy.parameters.copyFrom(this.parameters);
+    return copy;
+  }
+
+  dispose(): void {
+    this.parameters.dispose();
+  }
+}

@@ -1,0 +1,122 @@
+// Optimisers over flat parameter blocks: one kernel call per block and step.
+import { fillInto } from "../autograd/ops/fill.ts";
+import { adamInto, sgdInto } from "../autograd/ops/update.ts";
+import { persistent, type Tensor } from "../autograd/tensor.ts";
+import type { Parameters } from "./parameters.ts";
+
+export interface Optimizer {
+  /** Moves the parameters along the gradients of the last backward(). */
+  step(): void;
+  /** Forgets moments and step count, as a new optimiser would begin. */
+  reset(): void;
+  dispose(): void;
+}
+
+interface Block {
+  readonly parameters: Parameters;
+  readonly moments: readonly Tensor[];
+}
+
+function blocks(of: readonly Parameters[], moments: number): Block[] {
+  return of.map((parameters) => {
+    if (!parameters.gradient) throw new TypeError("optimizer: the parameters are frozen; make them trainable or leave them out");
+    const made = Array.from({ length: moments }, () => fillInto(persistent([parameters.size]), 0));
+    return { parameters, moments: made };
+  });
+}
+
+/** Parameters that the loss did not reach have gradient 0, not the gradient of an earlier step. */
+function settled({ tensors, gradient }: Parameters): Tensor {
+  for (let i = 0; i < tensors.length; i++) {
+    const t = tensors[i]!;
+    if (t.grad === null) fillInto(t.slot!, 0);
+    t.grad = null;
+  }
+  return gradient!;
+}
+
+function clear(blocks: readonly Block[]): void {
+  for (const { moments } of blocks) for (const moment of moments) fillInto(moment, 0);
+}
+
+export interface AdamOptions {
+  readonly lr?: number;
+  readonly betas?: readonly [number, number];
+  readonly eps?: number;
+  readonly weightDecay?: number;
+  /** AdamW instead of L2 in the gradient. */
+  readonly decoupled?: boolean;
+}
+
+/** Adam (Kingma & Ba 2015) with PyTorch's defaults and arithmetic. */
+export class Adam implements Optimizer {
+  readonly #blocks: readonly Block[];
+  readonly #options: Required<AdamOptions>;
+  // running powers: Math.pow differs between engines
+  #power1 = 1;
+  #power2 = 1;
+
+  constructor(parameters: readonly Parameters[] | Parameters, options: AdamOptions = {}) {
+    const { lr = 1e-3, betas = [0.9, 0.999], eps = 1e-8, weightDecay = 0, decoupled = false } = options;
+    this.#options = { lr, betas, eps, weightDecay, decoupled };
+    this.#blocks = blocks(parameters instanceof Array ? parameters : [parameters as Parameters], 2);
+  }
+
+  step(): void {
+    const { lr, betas, eps, weightDecay, decoupled } = this.#options;
+    const [beta1, beta2] = betas;
+    this.#power1 *= beta1;
+    this.#power2 *= beta2;
+    const [correction1, correction2] = [1 - this.#power1, 1 - this.#power2];
+    const step = { lr, beta1, beta2, eps, weightDecay, correction1, correction2, decoupled };
+    for (const { parameters, moments } of this.#blocks)
+      adamInto(parameters.values, settled(parameters), moments[0]!, moments[1]!, step);
+  }
+
+  reset(): void {
+    this.#power1 = this.#power2 = 1;
+    clear(this.#blocks);
+  }
+
+  dispose(): void {
+    for (const { moments } of this.#blocks) for (const moment of moments) moment.dispose();
+  }
+}
+
+export interface SgdOptions {
+  readonly lr?: number;
+  readonly momentum?: number;
+  readonly dampening?: number;
+  readonly weightDecay?: number;
+  readonly nesterov?: boolean;
+}
+
+/** Stochastic gradient descent with PyTorch's momentum. */
+export class SGD implements Optimizer {
+  readonly #blocks: readonly Block[];
+  readonly #options: Required<SgdOptions>;
+  #first = true;
+
+  constructor(parameters: readonly Parameters[] | Parameters, options: SgdOptions = {}) {
+    const { lr = 1e-3, momentum = 0, dampening = 0, weightDecay = 0, nesterov = false } = options;
+    this.#options = { lr, momentum, dampening, weightDecay, nesterov };
+    this.#blocks = blocks(parameters instanceof Array ? parameters : [parameters as Parameters], momentum === 0 ? 0 : 1);
+  }
+
+  step(): void {
+    // PyTorch begins with velocity = gradient, undampened
+    const options = this.#first ? { ...this.#options, dampening: 0 } : this.#options;
+    this.#first = false;
+    for (const { parameters, moments } of this.#blocks)
+      sgdInto(parameters.values, settled(parameters), moments[0] ?? null, options);
+  }
+
+  reset(): void {
+    this.#first = true;
+    clear(this.#blocks);
+  }
+
+  dispose(): void {
+    for (const { moments } of this.#blocks) for (const moment of moments) moment.dispose();
+  }
+}

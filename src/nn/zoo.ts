@@ -1,0 +1,72 @@
+// The networks of the paper as its authors' code builds them (github edvinli/federated-learning-mixture): experts end in
+// log-probabilities, gates in one logit per row (the sigmoid belongs to the mixture).
+import { logSoftmax, softmax } from "../autograd/ops/softmax.ts";
+import { relu } from "../autograd/ops/activation.ts";
+import { Conv2d, Dropout, Linear, MaxPool2d } from "./layers.ts";
+import { Apply, type Module, Sequential } from "./module.ts";
+
+/** What an expert puts out. Only the authors' Fashion-MNIST net ends in probabilities. */
+export type Output = "logSoftmax" | "softmax";
+
+function head(output: Output): Module {
+  return new Apply(output === "softmax" ? softmax : logSoftmax);
+}
+
+function cifarTrunk(channels: number): Record<string, Module> {
+  return {
+    conv1: new Conv2d(channels, 6, 5),
+    pool1: new MaxPool2d(2, { relu: true }),
+    conv2: new Conv2d(6, 16, 5),
+    pool2: new MaxPool2d(2, { relu: true }),
+    fc1: new Linear(400, 120, { relu: true }),
+    drop: new Dropout(0.5),
+    fc2: new Linear(120, 84, { relu: true }),
+  };
+}
+
+/** CNNCifar: [batch, 3, 32, 32] to log-probabilities; 62,006 parameters for 10 classes. */
+export function lenetCifar(classes = 10): Module {
+  return new Sequential({ ...cifarTrunk(3), fc3: new Linear(84, classes), output: head("logSoftmax") });
+}
+
+/** GateCNN: [batch, 3, 32, 32] to one logit; 61,241 parameters. */
+export function lenetCifarGate(): Module {
+  return new Sequential({ ...cifarTrunk(3), fc3: new Linear(84, 1) });
+}
+
+function fashionTrunk(): Record<string, Module> {
+  return {
+    conv1: new Conv2d(1, 6, 5),
+    pool1: new MaxPool2d(2, { relu: true }),
+    conv2: new Conv2d(6, 12, 5),
+    pool2: new MaxPool2d(2, { relu: true }),
+    fc1: new Linear(192, 84, { relu: true }),
+    drop: new Dropout(0.5),
+    fc2: new Linear(84, 42, { relu: true }),
+  };
+}
+
+/** CNNFashion: [batch, 1, 28, 28] to log-probabilities (probabilities in the authors' code); 22,180 parameters. */
+export function lenetFashion(classes = 10, output: Output = "logSoftmax"): Module {
+  return new Sequential({ ...fashionTrunk(), fc3: new Linear(42, classes), output: head(output) });
+}
+
+/** GateCNNFashion: [batch, 1, 28, 28] to one logit; 21,793 parameters. */
+export function lenetFashionGate(): Module {
+  return new Sequential({ ...fashionTrunk(), fc3: new Linear(42, 1) });
+}
+
+// dropout comes in front of the ReLU here, as in the authors' code
+function mlpTrunk(inputs: number): Record<string, Module> {
+  return { fc1: new Linear(inputs, 200), drop: new Dropout(0.5), relu: new Apply(relu) };
+}
+
+/** MLP: `inputs`-200-`classes`; 159,010 parameters for 784 and 10. */
+export function mlp(inputs = 784, classes = 10): Module {
+  return new Sequential({ ...mlpTrunk(inputs), fc2: new Linear(200, classes), output: head("logSoftmax") });
+}
+
+/** GateMLP: `inputs`-200-1; 157,201 parameters for 784. */
+export function mlpGate(inputs = 784): Module {
+  return new Sequential({ ...mlpTrunk(inputs), fc2: new Linear(200, 1) });
+}

@@ -1,0 +1,56 @@
+// Bump allocation in scopes: what a training step makes is gone when its scope ends, at the cost of resetting one number.
+// Chunks come from the heap and are kept for the next step.
+import type { Heap } from "./heap.ts";
+
+const CHUNK = 1 << 20;
+
+/** Where the arena stood when a scope began. `open` ends with the scope, which is how use after the end is noticed. */
+export interface Scope {
+  readonly chunk: number;
+  readonly offset: number;
+  open: boolean;
+}
+
+export class Arena {
+  readonly #heap: Heap;
+  readonly #starts: number[] = [];
+  readonly #sizes: number[] = [];
+  #chunk = -1;
+  #offset = 0;
+
+  constructor(heap: Heap) {
+    this.#heap = heap;
+  }
+
+  get reserved(): number {
+    return this.#sizes.reduce((sum, size) => sum + size, 0);
+  }
+
+  begin(): Scope {
+    return { chunk: this.#chunk, offset: this.#offset, open: true };
+  }
+
+  end(scope: Scope): void {
+    scope.open = false;
+    this.#chunk = scope.chunk;
+    this.#offset = scope.offset;
+  }
+
+  /** `bytes` of scratch, 64-byte aligned with 16 bytes of slack behind, valid until the scope ends. */
+  alloc(bytes: number): number {
+    const size = (bytes + 16 + 63) & ~63;
+    while (this.#chunk < 0 || this.#offset + size > this.#sizes[this.#chunk]!) {
+      if (this.#chunk === this.#starts.length - 1) {
+        // a request larger than a chunk gets a chunk of its own size
+        const chunk = Math.max(CHUNK, size);
+        this.#starts.push(this.#heap.alloc(chunk));
+        this.#sizes.push(chunk);
+      }
+      this.#chunk++;
+      this.#offset = 0;
+    }
+    const pointer = this.#starts[this.#chunk]! + this.#offset;
+    this.#offset += size;
+    return pointer;
+  }
+}

@@ -1,0 +1,69 @@
+// One engine per thread: memory, kernels and allocators, made at first use without awaiting anything.
+// A reference engine runs the plain-TypeScript twins in double precision behind the same interface.
+import { Arena } from "./arena.ts";
+import { decodeBase64 } from "./base64.ts";
+import { Heap } from "./heap.ts";
+import { type Kernels, kernelsBase64 } from "./kernels.wasm.ts";
+import { Memory } from "./memory.ts";
+
+export type { Kernels };
+
+export interface Engine {
+  readonly memory: Memory;
+  readonly kernels: Kernels;
+  readonly heap: Heap;
+  readonly arena: Arena;
+  readonly precision: "single" | "double";
+}
+
+/** What `configure` accepts; all of it must come before the first tensor. */
+export interface EngineOptions {
+  /** The kernels as a compiled module or as bytes, where inlined bytes may not be compiled (edge runtimes). */
+  readonly kernels?: WebAssembly.Module | Uint8Array<ArrayBuffer>;
+  /** Upper limit of linear memory in bytes; at most 4 GiB, default 2 GiB. */
+  readonly maximumBytes?: number;
+}
+
+const INITIAL_BYTES = 16 << 20;
+let options: EngineOptions = {};
+let current: Engine | undefined;
+
+/** Sets how the engine of this thread will be made. Throws if it has been made already. */
+export function configure(wanted: EngineOptions): void {
+  if (current) throw new Error("configure: the engine is already running; call configure before the first tensor is made");
+  const limit = wanted.maximumBytes;
+  if (limit !== undefined && !(limit >= INITIAL_BYTES && limit <= 65536 * 65536 && limit % 65536 === 0))
+    throw new RangeError(`configure: maximumBytes, got ${limit}, expected a multiple of 65536 from 16 MiB to 4 GiB`);
+  options = { ...options, ...wanted };
+}
+
+/** The engine of this thread. */
+export function engine(): Engine {
+  return (current ??= create());
+}
+
+/** Runs `fn` with another engine in charge, for gradient checks in double precision. Tensors do not cross over. */
+export function withEngine<T>(other: Engine, fn: () => T): T {
+  const before = current;
+  current = other;
+  try {
+    return fn();
+  } finally {
+    current = before;
+  }
+}
+
+function create(): Engine {
+  const memory = new Memory(INITIAL_BYTES, options.maximumBytes ?? 2 ** 31);
+  const source = options.kernels ?? decodeBase64(kernelsBase64);
+  const module = source instanceof WebAssembly.Module ? source : new WebAssembly.Module(source);
+  const instance = new WebAssembly.Instance(module, { env: { memory: memory.wasm } });
+  return assemble(memory, instance.exports as unknown as Kernels, "single");
+}
+
+/** Puts allocators around a memory and a set of kernels. */
+export function assemble(memory: Memory, kernels: Kernels, precision: Engine["precision"]): Engine {
+  const heap = new Heap(memory, kernels.heapBase());
+  kernels.init(heap.alloc(kernels.scratchBytes()));
+  return { memory, kernels, heap, arena: new Arena(heap), precision };
+}
