@@ -1,0 +1,44 @@
+// What a loader yields: plain typed arrays with their meaning beside them. No tensors, no clients, no normalised copy:
+// pixels stay bytes until a kernel gathers a batch of them.
+
+/** Rows of one part of a dataset: `x` holds `rows` examples of prod(shape) bytes each, `labels` one class number per row. */
+export interface Split {
+  readonly x: Uint8Array;
+  readonly labels: Uint8Array;
+  readonly rows: number;
+}
+
+/** How bytes become numbers: channel c of a pixel is `(byte / 255 - mean[c]) / std[c]`. */
+export interface Normalization {
+  readonly mean: readonly number[];
+  readonly std: readonly number[];
+}
+
+/** Images with one class each. Examples lie channel by channel, rows from the top; `shape` is [channels, height, width]. */
+export interface ImageDataset {
+  readonly kind: "image";
+  readonly name: string;
+  readonly classes: readonly string[];
+  readonly shape: readonly [channels: number, height: number, width: number];
+  readonly train: Split;
+  readonly test: Split;
+  readonly normalization: Normalization;
+}
+
+/** Any dataset; text will join as another `kind`. */
+export type Dataset = ImageDataset;
+
+/** The authors' normalisation, 0.5 and 0.5 in every channel, so pixels lie in [-1, 1]. */
+export function centred(channels: number): Normalization {
+  const halves = Array.from({ length: channels }, () => 0.5);
+  return { mean: halves, std: halves };
+}
+
+/** Refuses labels outside 0..classes-1; `name` is the file they came from. */
+export function checkLabels(labels: Uint8Array, classes: number, name: string): void {
+  const row = labels.findIndex((label) => label >= classes);
+  if (row >= 0)
+    throw new RangeError(
+      `labels: ${name}, got class ${labels[row]} in row ${row}, expected 0 to ${classes - 1}; is it the right file?`,
+    );
+}

@@ -1,0 +1,44 @@
+// Where bytes come from: a folder, a server, files dropped on a page. This floor knows names and bytes only; whoever has a
+// file system or a network makes a source of it.
+
+/** A place that may hold data files. */
+export interface DataSource {
+  /** The place as a user would name it; error messages quote it. */
+  readonly where: string;
+  /** Every name that `read` would find, subfolders included, if that is cheap to know; else candidate names are tried. */
+  list?(): Promise<string[]>;
+  /** The bytes of a file, or undefined if there is no such file. Names use `/`. */
+  read(name: string): Promise<Uint8Array | undefined>;
+}
+
+/** A file that was found: its bytes as they lie in the source, and its full name for messages. */
+export interface NamedFile {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}
+
+/** A source over bytes in memory, for example of files dropped on a page. */
+export function memorySource(files: Readonly<Record<string, Uint8Array>>, where = "memory"): DataSource {
+  return {
+    where,
+    list: async () => Object.keys(files),
+    read: async (name) => (Object.hasOwn(files, name) ? files[name] : undefined),
+  };
+}
+
+/** The file `stem`, packed (`.gz`) or not, in the first of the folders that has it. */
+export async function locate(
+  source: DataSource,
+  folders: readonly string[],
+  stem: string,
+): Promise<NamedFile | undefined> {
+  const known = source.list && new Set(await source.list());
+  for (const folder of folders)
+    for (const ending of ["", ".gz"]) {
+      const path = `${folder}${stem}${ending}`;
+      if (known && !known.has(path)) continue;
+      const bytes = await source.read(path);
+      if (bytes) return { name: `${source.where}/${path}`, bytes };
+    }
+  return undefined;
+}
