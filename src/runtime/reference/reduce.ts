@@ -1,0 +1,55 @@
+// Reference twins of the reductions.
+import type { Kernels } from "../kernels.wasm.ts";
+import type { Views } from "./views.ts";
+
+/** The kernels whose twins are here. */
+type Group = Pick<Kernels, "sum" | "max" | "dot" | "sumSquares" | "argmax" | "countCorrect">;
+
+export function reduce(views: Views): Group {
+  /** y[i, j] = the n values x[i, :, j] folded by `combine` from `start`. */
+  const fold =
+    (start: number, combine: (folded: number, value: number) => number): Kernels["sum"] =>
+    (x, y, outer, n, inner) => {
+      const { f } = views;
+      for (let i = 0; i < outer; i++)
+        for (let j = 0; j < inner; j++) {
+          let folded = start;
+          for (let k = 0; k < n; k++) folded = combine(folded, f[(x >> 2) + (i * n + k) * inner + j]!);
+          f[(y >> 2) + i * inner + j] = folded;
+        }
+    };
+
+  const dot: Kernels["dot"] = (x, w, n) => {
+    const { f } = views;
+    let total = 0;
+    for (let i = 0; i < n; i++) total += f[(x >> 2) + i]! * f[(w >> 2) + i]!;
+    return total;
+  };
+
+  /** Position of the first maximum, NaN being larger than any number. */
+  const position = (first: number, n: number, step: number): number => {
+    const values = Array.from({ length: n }, (_, k) => views.f[first + k * step]!);
+    const nan = values.findIndex(Number.isNaN);
+    return nan >= 0 ? nan : values.indexOf(Math.max(...values));
+  };
+
+  return {
+    sum: fold(0, (total, value) => total + value),
+    max: fold(-Infinity, Math.max),
+    dot,
+    sumSquares: (x, n) => dot(x, x, n),
+
+    argmax(x, y, outer, n, inner) {
+      for (let i = 0; i < outer; i++)
+        for (let j = 0; j < inner; j++)
+          views.i32[(y >> 2) + i * inner + j] = position((x >> 2) + i * n * inner + j, n, inner);
+    },
+
+    countCorrect(x, labels, rows, cols) {
+      let correct = 0;
+      for (let i = 0; i < rows; i++)
+        correct += Number(position((x >> 2) + i * cols, cols, 1) === views.i32[(labels >> 2) + i]);
+      return correct;
+    },
+  };
+}
