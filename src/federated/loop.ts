@@ -1,0 +1,116 @@
+// The round loop: sample a cohort of opted-in clients, let them train, average, validate, keep the best, stop early.
+import { fold, type Key, Stream } from "../runtime/random.ts";
+import type { Backend } from "./backends/backend.ts";
+import { fedAvg } from "./methods/fedavg.ts";
+import type { Evaluation, Update } from "./update.ts";
+
+export interface FederationOptions {
+  readonly backend: Backend;
+  /** Ids of the clients that take part; opted-out clients are not among them. */
+  readonly clients: readonly number[];
+  readonly rounds: number;
+  /** How many clients a round trains, drawn uniformly without replacement. */
+  readonly cohort: number;
+  readonly validation: {
+    /** Validate in every so many rounds, beginning with the first. */
+    readonly every: number;
+    /** Stop after so many validations without a lower loss. */
+    readonly patience: number;
+    /** How many opted-in clients validate; always the same ones. */
+    readonly clients: number;
+  };
+  /**
+   * What validation looks at and what is kept as best: the new average ("average"), or, as the authors' code does (Q1),
+   * the average of the round before scored by the round's own cohort, and the last client's weights.
+   */
+  readonly selection: "average" | "last-client";
+  readonly key: Key;
+  readonly aggregate?: (updates: readonly Update[]) => Float32Array;
+  readonly onRound?: (report: RoundReport, state: FederationState) => void | Promise<void>;
+  readonly signal?: AbortSignal;
+}
+
+export interface RoundReport {
+  readonly round: number;
+  readonly clients: readonly number[];
+  readonly trainLoss: number;
+  readonly validationLoss?: number;
+  readonly validationAccuracy?: number;
+  readonly best?: boolean;
+}
+
+/** Everything a federation needs to go on: random numbers have addresses, so there is no generator to save. */
+export interface FederationState {
+  /** Rounds done. */
+  readonly round: number;
+  readonly generalist: Float32Array;
+  readonly best: Float32Array;
+  readonly bestRound: number;
+  readonly bestLoss: number;
+  /** Validations since the best. */
+  readonly waited: number;
+  /** Whether the loop has ended by itself. */
+  readonly done: boolean;
+}
+
+/** The state before the first round. */
+export function beginning(initial: Float32Array): FederationState {
+  return { round: 0, generalist: initial, best: initial, bestRound: -1, bestLoss: Infinity, waited: 0, done: false };
+}
+
+function weighted(answers: readonly (Update | Evaluation)[], metric: string, weights: boolean): number {
+  let sum = 0;
+  let total = 0;
+  for (const { metrics, examples } of answers) {
+    const weight = weights ? examples : 1;
+    sum += weight * metrics[metric]!;
+    total += weight;
+  }
+  return sum / total;
+}
+
+/**
+ * Runs rounds from `state` until they are done, validation stops improving or `signal` aborts (then the state returned
+ * is not `done`, and running from it again continues as if nothing had happened).
+ */
+export async function federate(options: FederationOptions, state: FederationState): Promise<FederationState> {
+  const { backend, clients, rounds, cohort, validation, selection, key, aggregate = fedAvg, onRound, signal } = options;
+  if (cohort > clients.length)
+    throw new RangeError(`federate: a cohort of ${cohort}, but only ${clients.length} clients have opted in; lower the cohort or the opt-out`);
+  const validators = draw(clients, Math.min(validation.clients, clients.length), fold(key, "validators"));
+  let at = state;
+  while (!at.done && !signal?.aborted) {
+    const { round } = at;
+    const members = draw(clients, cohort, fold(key, "cohort", round));
+    const validates = round % validation.every === 0;
+    // the authors score what the round starts from; the method as meant scores what it ends with
+    const before = validates && selection === "last-client" ? await backend.evaluate(members, at.generalist, round) : [];
+    const updates = await backend.train(members, at.generalist, round);
+    const generalist = aggregate(updates);
+    const after = validates && selection === "average" ? await backend.evaluate(validators, generalist, round) : [];
+    let { best, bestRound, bestLoss, waited } = at;
+    let report: RoundReport = { round, clients: members, trainLoss: weighted(updates, "trainLoss", true) };
+    if (validates) {
+      const scores = selection === "average" ? after : before;
+      const validationLoss = weighted(scores, "loss", selection === "average");
+      const better = validationLoss < bestLoss;
+      if (better) {
+        best = selection === "average" ? generalist : updates[updates.length - 1]!.values;
+        bestRound = round;
+        bestLoss = validationLoss;
+        waited = 0;
+      } else waited++;
+      report = { ...report, validationLoss, validationAccuracy: weighted(scores, "accuracy", selection === "average"), best: better };
+    }
+    if (Number.isNaN(report.trainLoss) || Number.isNaN(report.validationLoss))
+      throw new Error(`federate: the loss is NaN in round ${round}; lower the learning rate or look at the data`);
+    const done = round + 1 >= rounds || waited >= validation.patience;
+    at = { round: round + 1, generalist, best, bestRound, bestLoss, waited, done };
+    await onRound?.(report, at);
+  }
+  return at;
+}
+
+function draw(clients: readonly number[], count: number, key: Key): number[] {
+  return Array.from(new Stream(key).choose(clients.length, count), (i) => clients[i]!);
+}

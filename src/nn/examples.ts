@@ -1,0 +1,82 @@
+// Labelled examples in linear memory, from which batches are gathered. The trainer sees only this interface, so it does
+// not know images from text.
+import { imageRows, labelRows } from "../autograd/ops/rows.ts";
+import { persistent, type Tensor, tensor, view } from "../autograd/tensor.ts";
+
+/** Inputs as the network takes them, and i32 labels [rows]. */
+export interface Batch {
+  readonly x: Tensor;
+  readonly labels: Tensor;
+  /** Which examples these are, i32 [rows]. */
+  readonly rows: Tensor;
+}
+
+export interface Examples {
+  readonly count: number;
+  readonly labels: ArrayLike<number>;
+  /** The examples numbered `rows` (i32), in that order. */
+  batch(rows: Tensor): Batch;
+  dispose(): void;
+}
+
+/** Byte images and how their channels become numbers: `(byte / 255 - mean) / std`. */
+export interface Images {
+  readonly x: Uint8Array;
+  readonly labels: ArrayLike<number>;
+  readonly shape: readonly number[];
+  readonly normalization: { readonly mean: readonly number[]; readonly std: readonly number[] };
+}
+
+/** Rows of byte images, copied to linear memory once; batches are normalised by the kernel that gathers them. */
+export class ImageExamples implements Examples {
+  readonly count: number;
+  readonly labels: Int32Array;
+  readonly #tensors: readonly Tensor[];
+
+  /** @param rows which images to hold, all by default; example i is then image rows[i] */
+  constructor({ x, labels, shape, normalization }: Images, rows?: ArrayLike<number>) {
+    const width = shape.reduce((n, size) => n * size, 1);
+    this.count = rows ? rows.length : labels.length;
+    this.labels = new Int32Array(this.count);
+    const pixels = persistent([this.count, ...shape], "u8");
+    if (rows) {
+      const staged = new Uint8Array(this.count * width);
+      for (let i = 0; i < this.count; i++) {
+        const row = rows[i]!;
+        staged.set(x.subarray(row * width, (row + 1) * width), i * width);
+        this.labels[i] = labels[row]!;
+      }
+      pixels.set(staged);
+    } else {
+      pixels.set(x);
+      this.labels.set(labels);
+    }
+    const { mean, std } = normalization;
+    const scale = persistent([mean.length]).set(std.map((s) => 1 / (255 * s)));
+    const shift = persistent([mean.length]).set(mean.map((m, c) => -m / std[c]!));
+    this.#tensors = [pixels, persistent([this.count], "i32").set(this.labels), scale, shift];
+  }
+
+  batch(rows: Tensor): Batch {
+    const [pixels, labels, scale, shift] = this.#tensors as readonly [Tensor, Tensor, Tensor, Tensor];
+    return { x: imageRows(pixels, rows, scale, shift), labels: labelRows(labels, rows), rows };
+  }
+
+  dispose(): void {
+    for (const t of this.#tensors) t.dispose();
+  }
+}
+
+/** Consecutive parts of `order` (i32), `size` each and the rest in the last. */
+export function* batches(order: Tensor, size: number): Generator<Tensor> {
+  for (let at = 0; at < order.size; at += size) yield view(order, at, [Math.min(size, order.size - at)]);
+}
+
+/** The numbers 0..n-1 as an i32 tensor. */
+export function range(n: number): Tensor {
+  return tensor(
+    Int32Array.from({ length: n }, (_, i) => i),
+    [n],
+    "i32",
+  );
+}

@@ -1,0 +1,97 @@
+// Supervised training of whatever gives a loss: epochs over shuffled batches, and early stopping on validation loss.
+import { backward } from "../autograd/backward.ts";
+import { scope, type Tensor, tensor } from "../autograd/tensor.ts";
+import { fold, type Key, Stream } from "../runtime/random.ts";
+import { type Batch, batches, type Examples } from "./examples.ts";
+import type { Mode } from "./module.ts";
+import type { Optimizer } from "./optimizers.ts";
+
+/** The mean loss of a batch, a scalar. */
+export type Loss = (batch: Batch, mode: Mode) => Tensor;
+
+export interface EpochOptions {
+  readonly examples: Examples;
+  readonly loss: Loss;
+  readonly optimizer: Optimizer;
+  readonly batchSize: number;
+  /** The address of this epoch: its order and every step's random numbers are below it. */
+  readonly key: Key;
+  /** Which examples, all by default. */
+  readonly rows?: Int32Array;
+}
+
+/** One pass over the examples in an order of its own; the last batch may be smaller. Returns the mean training loss. */
+export function trainEpoch({ examples, loss, optimizer, batchSize, key, rows }: EpochOptions): number {
+  const order = new Stream(fold(key, "order")).shuffle(
+    rows ? rows.slice() : Int32Array.from({ length: examples.count }, (_, i) => i),
+  );
+  const steps = fold(key, "step");
+  let total = 0;
+  scope(() => {
+    let step = 0;
+    for (const part of batches(tensor(order, [order.length], "i32"), batchSize)) {
+      scope(() => {
+        const mean = loss(examples.batch(part), { train: true, key: fold(steps, step++) });
+        backward(mean);
+        optimizer.step();
+        total += mean.item() * part.size;
+      });
+    }
+  });
+  return total / order.length;
+}
+
+/** What a validation found. */
+export interface Validation {
+  readonly loss: number;
+  readonly accuracy: number;
+}
+
+export interface FitOptions extends Omit<EpochOptions, "key"> {
+  readonly key: Key;
+  readonly epochs: number;
+  /** Validate after every so many epochs, beginning with the first. */
+  readonly validateEvery: number;
+  /** An improvement is a loss below the best by more than this. */
+  readonly margin: number;
+  /** Stop after so many validations without improvement. */
+  readonly patience: number;
+  readonly validate: () => Validation;
+  /** Called at an improvement: the place to keep a snapshot. */
+  readonly keep: () => void;
+  readonly onValidation?: (at: Validation & { epoch: number; trainLoss: number; best: boolean }) => void;
+}
+
+/** Where training stopped, and which epoch's validation was best. */
+export interface Fit {
+  readonly epochs: number;
+  readonly bestEpoch: number;
+  readonly best: Validation;
+}
+
+/** Trains with early stopping. The state afterwards is the last one; `keep` has seen the best. */
+export function fit(options: FitOptions): Fit {
+  const { epochs, validateEvery, margin, patience, validate, keep, onValidation, key, ...epoch } = options;
+  let best: Validation = { loss: Infinity, accuracy: 0 };
+  let bestEpoch = -1;
+  let waited = 0;
+  let done = 0;
+  while (done < epochs) {
+    const trainLoss = trainEpoch({ ...epoch, key: fold(key, "epoch", done) });
+    const at = done++;
+    if (at % validateEvery !== 0) continue;
+    const found = validate();
+    if (Number.isNaN(found.loss))
+      throw new Error(`fit: the validation loss is NaN in epoch ${at}; lower the learning rate or look at the data`);
+    const better = found.loss < best.loss - margin;
+    if (better) {
+      best = found;
+      bestEpoch = at;
+      waited = 0;
+      keep();
+    } else waited++;
+    onValidation?.({ ...found, epoch: at, trainLoss, best: better });
+    if (waited >= patience) break;
+  }
+  return { epochs: done, bestEpoch, best };
+}

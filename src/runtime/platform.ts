@@ -1,0 +1,51 @@
+// What differs between Node (and Deno, Bun, which offer Node's modules) and a browser; the only file of the library that
+// knows. Node's modules are imported when first needed, so that a browser never sees them.
+import type { Port } from "./pool.ts";
+
+const node = typeof process === "object" && typeof process.versions?.node === "string";
+
+/** Cores that work may be spread over. */
+export function availableParallelism(): number {
+  return globalThis.navigator?.hardwareConcurrency ?? 0;
+}
+
+/** Starts a module as a worker thread (Node, Deno, Bun) or a module Web Worker (browser). */
+export async function startWorker(module: URL): Promise<Port> {
+  if (node) {
+    const { Worker } = await import("node:worker_threads");
+    const worker = new Worker(module);
+    return {
+      post: (message) => worker.postMessage(message),
+      onMessage: (listener) => void worker.on("message", listener),
+      onError: (listener) => void worker.on("error", listener),
+      terminate: async () => void (await worker.terminate()),
+    };
+  }
+  const worker = new Worker(module, { type: "module" });
+  return {
+    post: (message) => worker.postMessage(message),
+    onMessage: (listener) => worker.addEventListener("message", (event) => listener(event.data)),
+    onError: (listener) => worker.addEventListener("error", (event) => listener(new Error(event.message))),
+    terminate: () => worker.terminate(),
+  };
+}
+
+/** The port of the worker this module runs in. */
+export async function workerPort(): Promise<Pick<Port, "post" | "onMessage">> {
+  if (node) {
+    const { parentPort } = await import("node:worker_threads");
+    if (!parentPort) throw new Error("workerPort: this module is meant to run in a worker");
+    return {
+      post: (message) => parentPort.postMessage(message),
+      onMessage: (listener) => void parentPort.on("message", listener),
+    };
+  }
+  const scope = globalThis as unknown as {
+    postMessage(message: unknown): void;
+    addEventListener(type: "message", listener: (event: { data: unknown }) => void): void;
+  };
+  return {
+    post: (message) => scope.postMessage(message),
+    onMessage: (listener) => scope.addEventListener("message", (event) => listener(event.data)),
+  };
+}

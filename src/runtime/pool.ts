@@ -1,0 +1,170 @@
+// Work for several threads, or for this one: named calls with structured-cloneable arguments, answers in the order asked.
+
+/** Calls by name, each from one argument to an answer. */
+export type Calls = Record<string, (argument: never) => unknown>;
+
+type Argument<C extends Calls, N extends keyof C> = Parameters<C[N]>[0];
+type Answer<C extends Calls, N extends keyof C> = Awaited<ReturnType<C[N]>>;
+
+export interface Pool<C extends Calls> {
+  readonly size: number;
+  /** Runs one call per argument; `onAnswer` hears of answers as they come, the result is in the order of `arguments_`. */
+  map<N extends keyof C & string>(
+    name: N,
+    arguments_: readonly Argument<C, N>[],
+    onAnswer?: (answer: Answer<C, N>, index: number) => void,
+  ): Promise<Answer<C, N>[]>;
+  close(): Promise<void>;
+}
+
+/** A pool that runs calls in this thread, one after another, giving others a turn in between. */
+export class InThread<C extends Calls> implements Pool<C> {
+  readonly size = 1;
+  readonly #calls: C;
+
+  constructor(calls: C) {
+    this.#calls = calls;
+  }
+
+  async map<N extends keyof C & string>(
+    name: N,
+    arguments_: readonly Argument<C, N>[],
+    onAnswer?: (answer: Answer<C, N>, index: number) => void,
+  ): Promise<Answer<C, N>[]> {
+    const answers: Answer<C, N>[] = [];
+    for (const [i, argument] of arguments_.entries()) {
+      const answer = (await this.#calls[name]!(argument as never)) as Answer<C, N>;
+      answers.push(answer);
+      onAnswer?.(answer, i);
+      // timers and signals are heard between calls
+      await new Promise((resolve) => setTimeout(resolve, 0));
+    }
+    return answers;
+  }
+
+  async close(): Promise<void> {}
+}
+
+/** What a pool needs of a worker, in Node's and in the browser's manner. */
+export interface Port {
+  post(message: unknown): void;
+  onMessage(listener: (message: unknown) => void): void;
+  onError(listener: (error: Error) => void): void;
+  terminate(): Promise<void> | void;
+}
+
+interface Reply {
+  readonly answer?: unknown;
+  readonly error?: { readonly name: string; readonly message: string; readonly stack?: string };
+}
+
+interface Job {
+  readonly name: string;
+  readonly argument: unknown;
+  readonly resolve: (answer: unknown) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** A pool over worker ports: each has one call at a time, and takes the next as it finishes. */
+export class Threads<C extends Calls> implements Pool<C> {
+  readonly size: number;
+  readonly #ports: readonly Port[];
+  readonly #idle: Port[];
+  readonly #waiting: Job[] = [];
+  readonly #running = new Map<Port, Job>();
+  #failed: Error | undefined;
+
+  /** @param setup is posted first to every port, and answered with a ready message */
+  constructor(ports: readonly Port[], setup: unknown) {
+    this.size = ports.length;
+    this.#ports = ports;
+    this.#idle = [...ports];
+    for (const port of ports) {
+      port.onMessage((message) => this.#finish(port, message as Reply));
+      port.onError((error) => this.#fail(error));
+      port.post({ setup });
+    }
+  }
+
+  map<N extends keyof C & string>(
+    name: N,
+    arguments_: readonly Argument<C, N>[],
+    onAnswer?: (answer: Answer<C, N>, index: number) => void,
+  ): Promise<Answer<C, N>[]> {
+    return Promise.all(
+      arguments_.map(
+        (argument, i) =>
+          new Promise<Answer<C, N>>((resolve, reject) => {
+            const settle = (answer: unknown): void => {
+              onAnswer?.(answer as Answer<C, N>, i);
+              resolve(answer as Answer<C, N>);
+            };
+            if (this.#failed) return reject(this.#failed);
+            this.#waiting.push({ name, argument, resolve: settle, reject });
+            this.#next();
+          }),
+      ),
+    );
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#ports.map((port) => port.terminate()));
+  }
+
+  #next(): void {
+    while (this.#idle.length > 0 && this.#waiting.length > 0) {
+      const port = this.#idle.shift()!;
+      const job = this.#waiting.shift()!;
+      this.#running.set(port, job);
+      port.post({ name: job.name, argument: job.argument });
+    }
+  }
+
+  #finish(port: Port, reply: Reply): void {
+    const job = this.#running.get(port);
+    if (reply.error) {
+      const error = Object.assign(new Error(reply.error.message), { name: reply.error.name, stack: reply.error.stack });
+      if (!job) return this.#fail(error);
+      this.#running.delete(port);
+      this.#idle.push(port);
+      job.reject(error);
+    } else if (job) {
+      this.#running.delete(port);
+      this.#idle.push(port);
+      job.resolve(reply.answer);
+    }
+    this.#next();
+  }
+
+  // a dead worker ends everything that waits: its work cannot be told from work half done
+  #fail(error: Error): void {
+    this.#failed = error;
+    for (const job of [...this.#running.values(), ...this.#waiting]) job.reject(error);
+    this.#running.clear();
+    this.#waiting.length = 0;
+  }
+}
+
+/**
+ * The other end of a port: the first message is the setup, every further one a call.
+ * @param create makes the calls from the setup
+ */
+export function serve(port: Pick<Port, "post" | "onMessage">, create: (setup: never) => Calls | Promise<Calls>): void {
+  let calls: Promise<Calls> | undefined;
+  port.onMessage((message) => {
+    const { setup, name, argument } = message as { setup?: unknown; name?: string; argument?: unknown };
+    const failed = (error: unknown): void => {
+      const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
+      port.post({ error: { name, message, stack } });
+    };
+    if (name === undefined) {
+      calls = Promise.resolve().then(() => create(setup as never));
+      calls.catch(failed);
+      return;
+    }
+    calls!
+      .then((all) => all[name]!(argument as never))
+      .then((answer) => port.post({ answer }))
+      .catch((error: unknown) => failed(error));
+  });
+}

@@ -1,0 +1,48 @@
+// Every reference twin in one set of kernels, and an engine that runs on them in double precision. Loaded by tests and
+// by moiety/testing, never by the library itself.
+import { assemble, type Engine, type Kernels } from "../engine.ts";
+import { Memory } from "../memory.ts";
+import { conv2d } from "./conv2d.ts";
+import { crossEntropy } from "./crossEntropy.ts";
+import { elementwise } from "./elementwise.ts";
+import { expand } from "./expand.ts";
+import { gather } from "./gather.ts";
+import { matmul } from "./matmul.ts";
+import { mixture } from "./mixture.ts";
+import { optimizer } from "./optimizer.ts";
+import { pool } from "./pool.ts";
+import { random } from "./random.ts";
+import { reduce } from "./reduce.ts";
+import { softmax } from "./softmax.ts";
+import { unary } from "./unary.ts";
+import type { Views } from "./views.ts";
+
+/** The twins over a memory; with a Float64Array for `views.f` everything is computed and kept in double precision. */
+export function referenceKernels(views: Views): Kernels {
+  return {
+    heapBase: () => 1024,
+    init: () => {},
+    scratchBytes: () => 0,
+    // the hardware's limit has no meaning for a twin
+    peak: () => 0,
+    ...matmul(views),
+    ...conv2d(views),
+    ...crossEntropy(views),
+    ...elementwise(views),
+    ...expand(views),
+    ...gather(views),
+    ...mixture(views),
+    ...optimizer(views),
+    ...pool(views),
+    ...random(views),
+    ...reduce(views),
+    ...softmax(views),
+    ...unary(views),
+  };
+}
+
+/** An engine of twins in double precision: the whole library runs on it inside `withEngine`. */
+export function referenceEngine(): Engine {
+  const memory = new Memory(1 << 20, 1 << 30, true);
+  return assemble(memory, referenceKernels(memory), "double");
+}

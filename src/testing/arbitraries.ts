@@ -1,0 +1,44 @@
+// Arbitraries that shrink to small shapes; values come from a seed, so that a failing case stays readable.
+import fc from "fast-check";
+import type { Point } from "../autograd/gradcheck.ts";
+import { type Shape, sizeOf } from "../autograd/shape.ts";
+import { key, Stream } from "../runtime/random.ts";
+
+export interface ShapeConstraints {
+  readonly minRank?: number;
+  readonly maxRank?: number;
+  readonly minSize?: number;
+  readonly maxSize?: number;
+}
+
+/** Shapes of up to 4 axes of 1 to 7 elements unless said. */
+export function shape({ minRank = 0, maxRank = 4, minSize = 1, maxSize = 7 }: ShapeConstraints = {}): fc.Arbitrary<Shape> {
+  return fc.array(fc.integer({ min: minSize, max: maxSize }), { minLength: minRank, maxLength: maxRank });
+}
+
+/** Pairs of shapes that broadcast: axes dropped in front or set to 1 in either. */
+export function broadcastable(constraints: ShapeConstraints = {}): fc.Arbitrary<[Shape, Shape]> {
+  return shape(constraints).chain((full) => {
+    const narrowed = fc
+      .tuple(fc.nat(full.length), fc.array(fc.boolean(), { minLength: full.length, maxLength: full.length }))
+      .map(([drop, ones]): Shape => full.map((size, i) => (ones[i] ? 1 : size)).slice(drop));
+    return fc.tuple(narrowed, fc.constant(full), fc.boolean()).map(([a, b, swap]): [Shape, Shape] => (swap ? [b, a] : [a, b]));
+  });
+}
+
+/** A point of a shape: uniform values in [low, high), away from `gaps` (kinks, poles) by a hundredth. */
+export function point(
+  of: Shape,
+  { low = -2, high = 2, gaps = [] }: { low?: number; high?: number; gaps?: readonly number[] } = {},
+): fc.Arbitrary<Point> {
+  return fc.nat().map((seed) => {
+    const stream = new Stream(key(seed));
+    const draw = (): number => {
+      for (;;) {
+        const value = low + (high - low) * stream.uniform();
+        if (gaps.every((gap) => Math.abs(value - gap) > 0.01)) return value;
+      }
+    };
+    return { shape: of, values: Float64Array.from({ length: sizeOf(of) }, draw) };
+  });
+}
