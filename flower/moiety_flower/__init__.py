@@ -1,0 +1,1 @@
+"""The server side of a moiety federation, on Flower."""

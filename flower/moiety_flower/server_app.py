@@ -1,0 +1,91 @@
+"""A federation from its first weights to a published generalist, on Flower's FedAvg."""
+
+import os
+import time
+from logging import INFO
+from pathlib import Path
+
+import numpy as np
+from flwr.app import Array, ArrayRecord, ConfigRecord, Context, Message, RecordDict
+from flwr.common.logger import log
+from flwr.serverapp import Grid, ServerApp
+from flwr.serverapp.strategy import DifferentialPrivacyServerSideFixedClipping
+
+from . import safetensors
+from .publish import load_key, public_key, publish, write
+from .strategy import ForgivingFedAvg
+
+FAREWELL_SECONDS = 30
+
+app = ServerApp()
+
+
+@app.main()
+def main(grid: Grid, context: Context) -> None:
+    """Rounds of FedAvg; after each a checkpoint and a publication; at the end a farewell with the final weights."""
+    config = context.run_config
+    out = Path(str(config["out"]) or os.environ.get("MOIETY_OUT", "moiety-out")).expanduser().absolute()
+    key = load_key(Path(str(config["signing-key"]) or out / "publisher.key").expanduser())
+    log(INFO, "publishing to %s, clients pull with --key %s", out / "public", public_key(key))
+
+    first_round, tensors = starting_point(grid, config, out)
+    least = int(config["min-nodes"])
+    evaluates = float(config["fraction-evaluate"]) > 0
+    average = ForgivingFedAvg(
+        first_round=first_round,
+        fraction_train=float(config["fraction-train"]),
+        fraction_evaluate=float(config["fraction-evaluate"]),
+        min_train_nodes=least,
+        min_evaluate_nodes=least if evaluates else 0,
+        min_available_nodes=least,
+    )
+    strategy = average
+    if (noise := float(config["dp-noise-multiplier"])) > 0:
+        strategy = DifferentialPrivacyServerSideFixedClipping(
+            average, noise_multiplier=noise, clipping_norm=float(config["dp-clipping-norm"]), num_sampled_clients=least
+        )
+
+    def keep(server_round: int, arrays: ArrayRecord) -> None:
+        number = first_round + server_round
+        model = {name: array.numpy() for name, array in arrays.items()}
+        checkpoints = out / "checkpoints"
+        checkpoints.mkdir(parents=True, exist_ok=True)
+        write(checkpoints / f"round-{number:05}.safetensors", safetensors.encode(model, {"round": str(number)}))
+        publish(out / "public", model, number, key)
+
+    rounds = int(config["rounds"]) - first_round
+    initial = ArrayRecord({name: Array(tensor) for name, tensor in tensors.items()})
+    result = strategy.start(
+        grid, initial, num_rounds=max(rounds, 0), timeout=float(config["round-timeout"]), evaluate_fn=keep
+    )
+    # result.arrays is empty if no round succeeded
+    final = result.arrays if len(result.arrays) > 0 else initial
+    farewell(grid, final, first_round + max(rounds, 0))
+
+
+def starting_point(grid: Grid, config: dict, out: Path) -> tuple[int, dict[str, np.ndarray]]:
+    """The round that is already done and its weights: a checkpoint, a file, or the first node that offers some."""
+    checkpoints = sorted((out / "checkpoints").glob("round-*.safetensors"))
+    if config["resume"] and checkpoints:
+        tensors, metadata = safetensors.decode(checkpoints[-1].read_bytes())
+        log(INFO, "resuming after round %s", metadata["round"])
+        return int(metadata["round"]), tensors
+    if path := str(config["weights"]):
+        return 0, safetensors.decode(Path(path).expanduser().read_bytes())[0]
+    log(INFO, "asking the nodes for weights to start from")
+    while True:
+        for node in sorted(grid.get_node_ids()):
+            question = Message(RecordDict({"config": ConfigRecord({"server-round": 0})}), node, "query.initial")
+            for reply in grid.send_and_receive([question], timeout=60):
+                if not reply.has_error() and reply.content.array_records:
+                    record = next(iter(reply.content.array_records.values()))
+                    return 0, {name: array.numpy().astype(np.float32) for name, array in record.items()}
+        time.sleep(1)
+
+
+def farewell(grid: Grid, arrays: ArrayRecord, final_round: int) -> None:
+    """Tells every node that it may leave, and gives it the final generalist. Other kinds of nodes answer with an error."""
+    content = RecordDict({"arrays": arrays, "config": ConfigRecord({"server-round": final_round})})
+    messages = [Message(content, node, "query.farewell") for node in grid.get_node_ids()]
+    replies = list(grid.send_and_receive(messages, timeout=FAREWELL_SECONDS))
+    log(INFO, "said farewell to %d nodes after round %d", len(replies), final_round)

@@ -1,0 +1,276 @@
+// A node of a Flower federation: joins, stays alive, does what it is asked, leaves. All training happens behind the
+// Trainer; this file only waits, so its heartbeat is on time as long as the trainer lies on another thread (thread.ts).
+import { backoff, jitter, pause } from "./backoff.ts";
+import { describe } from "./events.ts";
+import type { NodeEvent } from "./events.ts";
+import { pullObjects, pushReply, sentTensors } from "./exchange.ts";
+import type { Link, Reply } from "./exchange.ts";
+import { Fleet } from "./fleet.ts";
+import type { Identity } from "./identity.ts";
+import type { Metadata, ObjectTree } from "./messages.ts";
+import { metricsObject, readContent, recordObject } from "./records.ts";
+import type { TensorData } from "../../../io/dtype.ts";
+import { roundOf } from "./trainer.ts";
+import type { Answer, Trainer } from "./trainer.ts";
+import { FleetError } from "./transport.ts";
+import type { FleetTransport } from "./transport.ts";
+
+export interface NodeOptions {
+  readonly transport: FleetTransport;
+  readonly identity: Identity;
+  readonly trainer: Trainer;
+  /** Seconds between heartbeats, 10 to 1800. The SuperLink gives a silent node up after twice that. */
+  readonly heartbeatSeconds?: number;
+  /** Seconds between polls while there is nothing to do: from the first to the second, with jitter. */
+  readonly pollSeconds?: readonly [first: number, longest: number];
+  /** Seconds to go on trying while the SuperLink cannot be reached. */
+  readonly patienceSeconds?: number;
+  /** Also forget the registration on leaving. A SuperLink never takes the same key twice: for keys used once. */
+  readonly unregister?: boolean;
+  /** Aborting leaves the federation cleanly. */
+  readonly signal?: AbortSignal;
+  readonly onEvent?: (event: NodeEvent) => void;
+}
+
+/** How a node's membership ended. */
+export interface NodeSummary {
+  readonly reason: "finished" | "left";
+  /** Train rounds answered. */
+  readonly rounds: number;
+  /** The last generalist, if the server said farewell. */
+  readonly generalist?: { readonly round: number; readonly tensors: ReadonlyMap<string, TensorData> };
+}
+
+// what Flower calls a client app that raised, and a message that could not be read
+const CLIENT_FAILED = 2n;
+const MESSAGE_UNAVAILABLE = 3n;
+/** Sent by our ServerApp when it is done, with the final generalist. */
+export const FAREWELL = "query.farewell";
+
+/**
+ * Takes part in a federation until it says farewell, or until the signal aborts. Rejects where trying again cannot help:
+ * a key or clock that the SuperLink refuses, an address without a SuperLink, patience at its end.
+ */
+export function runNode(options: NodeOptions): Promise<NodeSummary> {
+  return new FlowerNode(options).run();
+}
+
+class FlowerNode {
+  readonly #options: NodeOptions;
+  readonly #fleet: Fleet;
+  readonly #heartbeat: number;
+  readonly #patience: number;
+  readonly #signal: AbortSignal;
+  #nodeId: bigint | undefined;
+  #rounds = 0;
+  #farewell: NodeSummary["generalist"];
+
+  constructor(options: NodeOptions) {
+    const { transport, identity, heartbeatSeconds = 30, patienceSeconds = 600, signal } = options;
+    if (!(heartbeatSeconds >= 10 && heartbeatSeconds <= 1800))
+      throw new RangeError(`runNode: heartbeat, got ${heartbeatSeconds} s, expected 10 to 1800`);
+    this.#options = options;
+    this.#fleet = new Fleet(transport, identity);
+    this.#heartbeat = heartbeatSeconds;
+    this.#patience = patienceSeconds;
+    this.#signal = signal ?? new AbortController().signal;
+  }
+
+  async run(): Promise<NodeSummary> {
+    try {
+      for (let n = 0; ; n++) {
+        await this.#join();
+        const heart = new AbortController();
+        void this.#beat(heart.signal);
+        try {
+          await this.#serve();
+          break;
+        } catch (error) {
+          // a SuperLink that was restarted without its database knows nobody: introduce ourselves again
+          if (!(error instanceof FleetError && error.kind === "unauthenticated")) throw error;
+          this.#tell({ type: "offline", reason: "the SuperLink no longer knows this node" });
+          await pause(backoff(n, 0.5), this.#signal);
+        } finally {
+          heart.abort();
+        }
+      }
+    } catch (error) {
+      if (!this.#signal.aborted) throw error;
+    } finally {
+      await this.#leave();
+    }
+    const reason = this.#farewell === undefined ? "left" : "finished";
+    return { reason, rounds: this.#rounds, ...(this.#farewell === undefined ? {} : { generalist: this.#farewell }) };
+  }
+
+  #tell(event: NodeEvent): void {
+    this.#options.onEvent?.(event);
+  }
+
+  async #join(): Promise<void> {
+    const { transport } = this.#options;
+    const start = performance.now();
+    const again = this.#nodeId !== undefined;
+    for (let n = 0; ; n++) {
+      try {
+        // refused where this key is registered already, be it by us or by the operator
+        await this.#fleet.register(this.#signal).catch(ignoreRefusal);
+        this.#nodeId = await this.#fleet.activate(this.#heartbeat, this.#signal);
+        this.#tell({ type: "joined", nodeId: this.#nodeId, address: transport.address });
+        return;
+      } catch (error) {
+        if (!(error instanceof FleetError)) throw error;
+        if (error.kind === "unauthenticated")
+          throw new TypeError(
+            `join: ${transport.address} refuses this key or this clock (${new Date().toISOString()}); ${error.message}`,
+            { cause: error },
+          );
+        const waited = (performance.now() - start) / 1000;
+        // the same key may still count as online from a session that crashed: until twice the heartbeat has passed
+        const patience = error.kind === "refused" && !again ? 2 * this.#heartbeat + 5 : this.#patience;
+        if (error.kind === "invalid" || error.kind === "closed" || waited > patience)
+          throw new TypeError(
+            `join: ${transport.address}, ${error.message}${error.kind === "refused" ? "; is the key registered (flwr supernode register), or in use by another process?" : ""}`,
+            { cause: error },
+          );
+        if (n === 0) this.#tell({ type: "offline", reason: error.message });
+        await pause(backoff(n), this.#signal);
+      }
+    }
+  }
+
+  async #beat(signal: AbortSignal): Promise<void> {
+    let online = true;
+    try {
+      for (;;) {
+        // early enough that one lost heartbeat does not cost the node its place
+        await pause(jitter(this.#heartbeat * 0.7), signal);
+        const error: unknown = await this.#fleet.heartbeat(this.#nodeId!, this.#heartbeat, signal).then(
+          () => undefined,
+          (reason: unknown) => reason,
+        );
+        if (error instanceof FleetError && online) this.#tell({ type: "offline", reason: error.message });
+        if (error === undefined && !online) this.#tell({ type: "online" });
+        online = error === undefined;
+      }
+    } catch {
+      // aborted: the session is over
+    }
+  }
+
+  async #serve(): Promise<void> {
+    const { pollSeconds: [first, longest] = [1, 3] } = this.#options;
+    const nodeId = this.#nodeId!;
+    const link: Link = { fleet: this.#fleet, nodeId, signal: this.#signal, patienceSeconds: this.#patience };
+    for (let wait = first; this.#farewell === undefined;) {
+      const pulled = await this.#pull(link);
+      if (pulled?.metadata === undefined) {
+        await pause(jitter(wait), this.#signal);
+        wait = Math.min(longest, wait * 1.5);
+      } else {
+        wait = first;
+        await this.#handle(link, pulled.metadata, pulled.tree);
+      }
+    }
+  }
+
+  async #pull({
+    fleet,
+    nodeId,
+    signal,
+  }: Link): Promise<{ metadata: Metadata | undefined; tree: ObjectTree } | undefined> {
+    const start = performance.now();
+    for (let n = 0; ; n++) {
+      try {
+        const pulled = await fleet.pullMessage(nodeId, signal);
+        if (n > 0) this.#tell({ type: "online" });
+        return pulled === undefined ? undefined : { metadata: pulled.message.metadata, tree: pulled.tree };
+      } catch (error) {
+        if (!(error instanceof FleetError && error.kind === "unreachable")) throw error;
+        if ((performance.now() - start) / 1000 > this.#patience) throw error;
+        if (n === 0) this.#tell({ type: "offline", reason: error.message });
+        await pause(backoff(n), signal);
+      }
+    }
+  }
+
+  async #handle(link: Link, metadata: Metadata, tree: ObjectTree): Promise<void> {
+    const { messageType } = metadata;
+    this.#tell({ type: "task", messageType });
+    const start = performance.now();
+    const seconds = (): number => (performance.now() - start) / 1000;
+    try {
+      let answer: Answer | undefined;
+      let reply: Reply;
+      try {
+        answer = await this.#answer(link, metadata, tree);
+        reply = { content: answer.content };
+      } catch (error) {
+        this.#signal.throwIfAborted();
+        if (error instanceof FleetError) throw error;
+        // the round must not wait for a client that cannot answer
+        const reason = oneLine(error);
+        reply = {
+          error: {
+            code: error instanceof RangeError && /^pull/.test(reason) ? MESSAGE_UNAVAILABLE : CLIENT_FAILED,
+            reason,
+          },
+        };
+        this.#tell({ type: "failed", messageType, reason });
+      }
+      const bytes = await pushReply(link, metadata, reply, seconds());
+      if (answer === undefined) return;
+      if (messageType === "train") this.#rounds++;
+      const { content, round, spent } = answer;
+      this.#tell({ type: "sent", messageType, round, tensors: sentTensors(content), bytes, seconds: seconds(), spent });
+    } catch (error) {
+      this.#signal.throwIfAborted();
+      if (error instanceof FleetError && error.kind === "unauthenticated") throw error;
+      this.#tell({ type: "dropped", messageType, reason: oneLine(error) });
+    }
+  }
+
+  async #answer(link: Link, { messageType, runId, messageId }: Metadata, tree: ObjectTree): Promise<Answer> {
+    const objects = await pullObjects(link, runId, tree);
+    await link.fleet.confirm(link.nodeId, runId, messageId, link.signal).catch(() => undefined);
+    const rootId = tree.objectId;
+    if (messageType !== FAREWELL)
+      return aborting(this.#signal, this.#options.trainer.answer({ messageType, rootId, objects }));
+    const content = readContent(rootId, objects);
+    const round = roundOf(content);
+    this.#farewell = { round, tensors: [...content.arrays.values()][0] ?? new Map() };
+    this.#tell({ type: "finished", round });
+    return {
+      content: await recordObject("RecordDict", [["metrics", await metricsObject({ "num-examples": 0 })]]),
+      round,
+    };
+  }
+
+  async #leave(): Promise<void> {
+    if (this.#nodeId === undefined) return;
+    // best effort: a SuperLink that does not answer will find out by the missing heartbeat
+    await this.#fleet.deactivate(this.#nodeId).catch(() => undefined);
+    if (this.#options.unregister === true) await this.#fleet.unregister(this.#nodeId).catch(() => undefined);
+    this.#tell({ type: "left" });
+  }
+}
+
+function ignoreRefusal(error: unknown): void {
+  if (!(error instanceof FleetError && error.kind === "refused")) throw error;
+}
+
+/** The promise, or the signal's reason as soon as that aborts: training cannot be interrupted, but it can be left alone. */
+function aborting<T>(signal: AbortSignal, promise: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = (): void => reject(signal.reason as Error);
+    signal.addEventListener("abort", abort, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
+  });
+}
+
+function oneLine(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  return text.split("\n")[0]!.slice(0, 300);
+}
+
+export { describe };

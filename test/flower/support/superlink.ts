@@ -1,0 +1,151 @@
+// A real SuperLink on loopback for tests: started, asked to run our ServerApp, killed and started again.
+import { spawn, spawnSync } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
+import { createWriteStream, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { project } from "./python.ts";
+
+export interface SuperLinkOptions {
+  /** Where its state, its logs and its configuration lie. */
+  readonly folder: string;
+  /** The environment's bin folder. */
+  readonly bin: string;
+  /** Keep the state in SQLite, so that it survives a restart. */
+  readonly database?: boolean;
+  /** Also serve the older gRPC Fleet API. */
+  readonly grpc?: boolean;
+  readonly tls?: { readonly cert: string; readonly key: string; readonly ca: string };
+  /** Only nodes whose key was registered may join; needs tls. */
+  readonly authentication?: boolean;
+}
+
+export interface RunInfo {
+  readonly "run-id": string;
+  readonly status: string;
+}
+
+export class SuperLink {
+  readonly port: number;
+  readonly grpcPort: number;
+  readonly #options: SuperLinkOptions;
+  #process: ChildProcess | undefined;
+
+  private constructor(options: SuperLinkOptions, port: number, grpcPort: number) {
+    this.#options = options;
+    this.port = port;
+    this.grpcPort = grpcPort;
+  }
+
+  static async start(options: SuperLinkOptions): Promise<SuperLink> {
+    const link = new SuperLink(options, await freePort(), await freePort());
+    mkdirSync(`${options.folder}/home`, { recursive: true });
+    const security = options.tls === undefined ? "insecure = true" : `root-certificates = "${options.tls.ca}"`;
+    const connection = `[superlink]\ndefault = "local"\n\n[superlink.local]\naddress = "127.0.0.1:${link.port}"\n${security}\n`;
+    writeFileSync(`${options.folder}/home/config.toml`, connection);
+    await link.restart();
+    return link;
+  }
+
+  get address(): string {
+    return `${this.#options.tls === undefined ? "http" : "https"}://127.0.0.1:${this.port}`;
+  }
+
+  get #environment(): NodeJS.ProcessEnv {
+    const { bin, folder, grpc } = this.#options;
+    return {
+      ...process.env,
+      PATH: `${bin}:${process.env["PATH"] ?? ""}`,
+      FLWR_HOME: `${folder}/home`,
+      FLWR_TELEMETRY_ENABLED: "0",
+      FLWR_DISABLE_UPDATE_CHECK: "1",
+      PYTHONPATH: project,
+      ...(grpc === true ? { FLWR_INTERNAL_GRPC_FLEET_API: "1" } : {}),
+    };
+  }
+
+  /** Starts the process (again) and waits until it answers. */
+  async restart(): Promise<void> {
+    const { bin, folder, database, tls, authentication } = this.#options;
+    const args = ["--host", "127.0.0.1", "--port", `${this.port}`, "--disable-runtime-dependency-installation"];
+    args.push("--fleet-api-address", `127.0.0.1:${this.grpcPort}`);
+    if (database === true) args.push("--database", `${folder}/state.db`);
+    if (tls === undefined) args.push("--insecure");
+    else args.push("--ssl-certfile", tls.cert, "--ssl-keyfile", tls.key, "--ssl-ca-certfile", tls.ca);
+    if (authentication === true) args.push("--enable-supernode-auth");
+    const log = createWriteStream(`${folder}/superlink.log`, { flags: "a" });
+    // a group of its own: the SuperLink starts other processes
+    const child = spawn(`${bin}/flower-superlink`, args, { env: this.#environment, cwd: folder, detached: true });
+    child.stdout.pipe(log);
+    child.stderr.pipe(log);
+    this.#process = child;
+    for (let n = 0; n < 150; n++) {
+      if (child.exitCode !== null) throw new Error(`superlink ended: ${this.log().split("\n").slice(-3).join(" ")}`);
+      if (await answers(this.port)) return;
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+    throw new Error("superlink did not start in 30 s");
+  }
+
+  /** What it and the ServerApps have printed so far. */
+  log(): string {
+    return readFileSync(`${this.#options.folder}/superlink.log`, "utf8");
+  }
+
+  /** Runs a command of Flower's against this SuperLink and returns what it printed. */
+  flwr(...args: string[]): string {
+    const { bin, folder } = this.#options;
+    const { stdout, stderr, status } = spawnSync(`${bin}/flwr`, args, {
+      env: this.#environment,
+      cwd: folder,
+      encoding: "utf8",
+      timeout: 60_000,
+    });
+    if (status !== 0) throw new Error(`flwr ${args[0]} failed: ${stdout}${stderr}`);
+    return stdout;
+  }
+
+  /** Starts our ServerApp. */
+  run(config: Readonly<Record<string, string | number | boolean>>): string {
+    const pairs = Object.entries(config).map(([key, value]) => `${key}=${JSON.stringify(value)}`);
+    const printed = this.flwr("run", project, "local", "--run-config", pairs.join(" "), "--format", "json");
+    return (JSON.parse(printed.slice(printed.indexOf("{"))) as RunInfo)["run-id"];
+  }
+
+  status(runId: string): string {
+    const printed = this.flwr("list", "local", "--run-id", runId, "--format", "json");
+    const { runs } = JSON.parse(printed.slice(printed.indexOf("{"))) as { runs: RunInfo[] };
+    return runs[0]?.status ?? "unknown";
+  }
+
+  /** Ends the SuperLink and everything it started. */
+  async stop(signal: NodeJS.Signals = "SIGTERM"): Promise<void> {
+    const child = this.#process;
+    this.#process = undefined;
+    if (child?.pid === undefined || child.exitCode !== null) return;
+    const ended = new Promise((resolve) => child.once("exit", resolve));
+    process.kill(-child.pid, signal);
+    const timer = setTimeout(() => process.kill(-child.pid!, "SIGKILL"), 5000);
+    await ended;
+    clearTimeout(timer);
+  }
+}
+
+async function answers(port: number): Promise<boolean> {
+  const { connect } = await import("node:net");
+  return new Promise((resolve) => {
+    const socket = connect(port, "127.0.0.1", () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.on("error", () => resolve(false));
+  });
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, "127.0.0.1", () => {
+      const { port } = server.address() as { port: number };
+      server.close(() => resolve(port));
+    });
+  });
+}
