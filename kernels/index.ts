@@ -5,6 +5,7 @@ export function heapBase(): usize {
 }
 export { init, scratchBytes } from "./scratch";
 export * from "./conv2d";
+export { linear } from "./linear";
 export * from "./matmul";
 export * from "./peak";
 export { crossEntropy, crossEntropyGrad, nll, nllGrad } from "./crossEntropy";

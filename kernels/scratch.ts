@@ -1,5 +1,7 @@
 // Fixed working memory for packed matrix blocks: given once by the runtime, one piece per instance (worker).
 
+import { packedBytes } from "./pack";
+
 /** Address of the packing area; set by `init`. */
 export let packArea: usize = 0;
 
@@ -10,5 +12,5 @@ export function init(scratch: usize): void {
 
 /** Bytes of working memory that `init` expects. */
 export function scratchBytes(): i32 {
-  return 1 << 20;
+  return packedBytes;
 }

@@ -1,0 +1,59 @@
+// The fully connected layer, and every product whose operands both run along k.
+import { dot } from "./matmul-dot";
+
+/** y[m, n] = act(x[m, k] . w[n, k]^T + b[n]); b = 0: no bias. */
+export function linear(x: usize, w: usize, b: usize, y: usize, m: i32, n: i32, k: i32, relu: i32): void {
+  dots(x, w, b, y, m, n, k, k, k, n, 0, relu);
+}
+
+// longest run of k in one go, and elements of x that stay in the first-level cache with four rows of w
+const longestRun = 1024;
+const cached = 4096;
+
+/** y[m, n] = act(x[m, k] . w[n, k]^T + b[n], + y); ld* are row strides in elements. */
+export function dots(
+  x: usize,
+  w: usize,
+  b: usize,
+  y: usize,
+  m: i32,
+  n: i32,
+  k: i32,
+  ldx: i32,
+  ldw: i32,
+  ldy: i32,
+  accumulate: i32,
+  relu: i32,
+): void {
+  const xs = <usize>ldx << 2;
+  const ws = <usize>ldw << 2;
+  const ys = <usize>ldy << 2;
+  let first = true;
+  let rest = k;
+  do {
+    const run = min(rest, longestRun);
+    rest -= run;
+    const last = rest == 0;
+    const block = max(2, (cached / max(run, 1)) & ~1);
+    for (let i = 0; i < m; i += block) {
+      const end = min(m, i + block);
+      for (let j = 0; j < n; j += 4) {
+        const columns = min(4, n - j);
+        const wj = w + <usize>j * ws;
+        const bj: usize = first && b ? b + (<usize>j << 2) : 0;
+        let xi = x + <usize>i * xs;
+        let yi = y + <usize>i * ys + (<usize>j << 2);
+        let r = i;
+        for (; r + 2 <= end; r += 2) {
+          dot(2, xi, xi + xs, wj, ws, run, bj, yi, yi + ys, columns, accumulate | i32(!first), i32(last) & relu);
+          xi += xs << 1;
+          yi += ys << 1;
+        }
+        if (r < end) dot(1, xi, xi, wj, ws, run, bj, yi, yi, columns, accumulate | i32(!first), i32(last) & relu);
+      }
+    }
+    x += <usize>run << 2;
+    w += <usize>run << 2;
+    first = false;
+  } while (rest);
+}
