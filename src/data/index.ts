@@ -1,0 +1,22 @@
+// The public surface of the data floor: datasets in, typed arrays and row numbers out.
+export {
+  type CatalogueEntry,
+  catalogue,
+  type DatasetName,
+  loadCifar10,
+  loadCifar100,
+  loadDataset,
+  loadFashionMnist,
+} from "./catalogue.ts";
+export type { Dataset, ImageDataset, Normalization, Split } from "./dataset.ts";
+export { dirichlet, gamma, multinomial, normal } from "./distributions.ts";
+export { type Found, findDataset, survey } from "./find.ts";
+export { formatIdx, type Idx, parseIdx } from "./idx.ts";
+export { dirichletLabels, type DirichletLabelsOptions } from "./partition/dirichlet.ts";
+export { dirichletSizes, type DirichletSizesOptions, iid } from "./partition/iid.ts";
+export { majority, type MajorityOptions } from "./partition/majority.ts";
+export { keepBack, optOut, type OwnRows } from "./partition/opt-out.ts";
+export type { ClientRows, Labels, Partition, Sizes } from "./partition/partition.ts";
+export { dirichletShares, type DirichletSharesOptions } from "./partition/shares.ts";
+export { share } from "./share.ts";
+export { type DataSource, memorySource } from "./source.ts";

@@ -1,0 +1,23 @@
+// Whole numbers in proportion: the largest-remainder rule.
+
+/** Counts in proportion to `weights` that sum to exactly `total`; each is its exact share rounded up or down. */
+export function apportion(weights: ArrayLike<number>, total: number): Int32Array {
+  let whole = 0;
+  for (let i = 0; i < weights.length; i++) whole += weights[i]!;
+  if (!(whole > 0 && whole < Infinity))
+    throw new RangeError(`apportion: weights, got a sum of ${whole}, expected a number above 0`);
+  const shares = Float64Array.from(weights, (weight) => (weight * total) / whole);
+  const counts = Int32Array.from(shares, Math.floor);
+  const left = total - counts.reduce((sum, count) => sum + count, 0);
+  // equal remainders: the earlier goes first
+  const order = [...shares.keys()].toSorted((a, b) => shares[b]! - counts[b]! - (shares[a]! - counts[a]!) || a - b);
+  for (const i of order.slice(0, left)) counts[i]!++;
+  return counts;
+}
+
+/** Where the largest value is; the first of equals. */
+export function largest(values: ArrayLike<number>): number {
+  let at = 0;
+  for (let i = 1; i < values.length; i++) if (values[i]! > values[at]!) at = i;
+  return at;
+}

@@ -1,0 +1,77 @@
+// What every partitioner yields and takes: row numbers per client, never pixels. A partitioner is a pure function of the
+// labels, its options and a key.
+
+/** The rows of one client: `train` and `validation` number rows of the train split, `test` rows of the test split. */
+export interface ClientRows {
+  readonly train: Int32Array;
+  readonly validation: Int32Array;
+  readonly test: Int32Array;
+  /** Its majority classes, where the law has any. */
+  readonly classes?: readonly number[];
+}
+
+/** Who owns which rows. */
+export interface Partition {
+  readonly clients: readonly ClientRows[];
+  /** Rows that are of another class or with another client than the law drew, because there were no more; 0 is the law itself. */
+  readonly substituted: number;
+}
+
+/** One class number per row. */
+export type Labels = ArrayLike<number>;
+
+/** How many clients there are, and how many rows each has. */
+export interface Sizes {
+  readonly clients: number;
+  readonly trainRows: number;
+  readonly validationRows: number;
+  /** Rows of the client's local test, drawn from the test split; local tests of two clients may share rows. */
+  readonly testRows: number;
+}
+
+/** Refuses counts that are no counts; `op` is the partitioner, each entry an option with the least it may be. */
+export function checkCounts(
+  op: string,
+  counts: Readonly<Record<string, readonly [value: number, least: number]>>,
+): void {
+  for (const [name, [value, least]] of Object.entries(counts))
+    if (!Number.isSafeInteger(value) || value < least)
+      throw new RangeError(`${op}: ${name}, got ${value}, expected a whole number from ${least}`);
+}
+
+/** Refuses sizes that are no counts. */
+export function checkSizes(op: string, { clients, trainRows, validationRows, testRows }: Sizes): void {
+  checkCounts(op, {
+    clients: [clients, 1],
+    trainRows: [trainRows, 1],
+    validationRows: [validationRows, 0],
+    testRows: [testRows, 0],
+  });
+}
+
+/** Refuses sizes that ask for more rows than there are, with train and validation rows disjoint over all clients. */
+export function checkRows(op: string, sizes: Sizes, train: Labels, test: Labels): void {
+  const { clients, trainRows, validationRows, testRows } = sizes;
+  const wanted = clients * (trainRows + validationRows);
+  if (wanted > train.length)
+    throw new RangeError(
+      `${op}: rows of the train split, got ${train.length}, expected ${wanted} for ${clients} clients with ${trainRows} ` +
+        `training and ${validationRows} validation rows each; lower one of the three or bring more data`,
+    );
+  if (testRows > test.length)
+    throw new RangeError(
+      `${op}: rows of the test split, got ${test.length}, expected ${testRows} for every client; lower testRows`,
+    );
+}
+
+/** Refuses a share outside [0, 1]. */
+export function checkShare(op: string, name: string, share: number): void {
+  if (!(share >= 0 && share <= 1)) throw new RangeError(`${op}: ${name}, got ${share}, expected a number from 0 to 1`);
+}
+
+/** How many classes two splits have: one more than their largest label. */
+export function classCount(train: Labels, test: Labels): number {
+  let largest = -1;
+  for (const labels of [train, test]) for (let i = 0; i < labels.length; i++) largest = Math.max(largest, labels[i]!);
+  return largest + 1;
+}

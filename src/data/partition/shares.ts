@@ -1,0 +1,75 @@
+// The other Dirichlet label skew of the literature: every class is dealt out over the clients, all data are used, and both
+// classes and sizes differ (Hsu et al. 2019; the "Dirichlet" of most federated benchmarks).
+import { fold, type Key, Stream } from "../../runtime/random.ts";
+import { dirichlet } from "../distributions.ts";
+import { apportion, largest } from "./apportion.ts";
+import { checkCounts, classCount, type ClientRows, type Labels, type Partition } from "./partition.ts";
+import { Pool } from "./pool.ts";
+
+export interface DirichletSharesOptions {
+  readonly clients: number;
+  /** Concentration of the law by which a class is dealt out. */
+  readonly alpha: number;
+  /** The least rows, training and validation together, a client has; at least 1. */
+  readonly minimumRows: number;
+  /** The part of a client's rows that validates, below 1; rounded down. */
+  readonly validationShare: number;
+  readonly testRows: number;
+}
+
+/** Moves rows from the largest client's largest class to each client below the minimum; returns how many. */
+function raise(counts: readonly Int32Array[], minimum: number): number {
+  const sizes = counts.map((row) => row.reduce((sum, n) => sum + n, 0));
+  let moved = 0;
+  for (const [poor, row] of counts.entries())
+    for (; sizes[poor]! < minimum; moved++) {
+      const rich = largest(sizes);
+      const c = largest(counts[rich]!);
+      counts[rich]![c]!--;
+      row[c]!++;
+      sizes[rich]!--;
+      sizes[poor]!++;
+    }
+  return moved;
+}
+
+/**
+ * Deals every class out over the clients in proportions from Dirichlet(alpha, ..., alpha); every row of the train split is
+ * used. Clients below `minimumRows` get rows of the largest clients, counted as substituted; nothing is drawn again.
+ * Validation and test rows are in the proportions of the client's own.
+ */
+export function dirichletShares(train: Labels, test: Labels, options: DirichletSharesOptions, key: Key): Partition {
+  const { clients, alpha, minimumRows, validationShare, testRows } = options;
+  checkCounts("dirichletShares", { clients: [clients, 1], minimumRows: [minimumRows, 1], testRows: [testRows, 0] });
+  if (!(validationShare >= 0 && validationShare < 1))
+    throw new RangeError(
+      `dirichletShares: validationShare, got ${validationShare}, expected a number from 0 to below 1`,
+    );
+  if (clients * minimumRows > train.length)
+    throw new RangeError(
+      `dirichletShares: rows of the train split, got ${train.length}, expected ${clients * minimumRows} for ${clients} ` +
+        `clients with ${minimumRows} rows at least; lower clients or minimumRows`,
+    );
+  const classes = classCount(train, test);
+  const pool = new Pool("dirichletShares", "train", train, classes);
+  const testPool = new Pool("dirichletShares", "test", test, classes);
+  const counts = Array.from({ length: clients }, () => new Int32Array(classes));
+  for (let c = 0; c < classes; c++) {
+    const stream = new Stream(fold(key, "class", c));
+    const shares = apportion(dirichlet(stream, new Float64Array(clients).fill(alpha)), pool.left[c]!);
+    shares.forEach((n, i) => (counts[i]![c] = n));
+  }
+  const substituted = raise(counts, minimumRows);
+  const all = counts.map((own, i): ClientRows => {
+    const stream = new Stream(fold(key, "rows", i));
+    const size = own.reduce((sum, n) => sum + n, 0);
+    const validating = apportion(own, Math.floor(validationShare * size));
+    const training = own.map((n, c) => n - validating[c]!);
+    return {
+      train: pool.takeAll(training, stream, `client ${i}`),
+      validation: pool.takeAll(validating, stream, `client ${i}`),
+      test: testPool.peek(() => testPool.takeAll(apportion(own, testRows), stream, `client ${i}`)),
+    };
+  });
+  return { clients: all, substituted };
+}
