@@ -5,6 +5,7 @@ import { fma } from "./fma";
 /**
  * y[rows, 4 * vectors] (+)= a . b for 1 or 2 rows and 1 to 4 vectors, both known where it is called (the rest is folded
  * away). Row i of a starts at ai and steps by `as` bytes, row p of b is at b + p * bs; reads whole vectors of b.
+ * Convolutions walk a in runs of k elements: `runs` to `runsEnd` hold their byte offsets; for a matrix both are 0.
  */
 @inline
 export function outer(
@@ -16,6 +17,8 @@ export function outer(
   b: usize,
   bs: usize,
   k: i32,
+  runs: usize,
+  runsEnd: usize,
   y0: usize,
   y1: usize,
   columns: i32,
@@ -30,50 +33,61 @@ export function outer(
   let d1 = zero;
   let d2 = zero;
   let d3 = zero;
-  const end = a0 + <usize>k * as;
-  // two steps per trip, each ending in an exit: the branch keeps V8 from hoisting the second step's loads over the
-  // first, which would spill sums
-  while (a0 != end) {
-    {
-      const s = v128.load32_splat(a0);
-      const t = rows > 1 ? v128.load32_splat(a1) : zero;
-      const b0 = v128.load(b);
-      const b1 = vectors > 1 ? v128.load(b, 16) : zero;
-      const b2 = vectors > 2 ? v128.load(b, 32) : zero;
-      const b3 = vectors > 3 ? v128.load(b, 48) : zero;
-      c0 = fma(s, b0, c0);
-      if (vectors > 1) c1 = fma(s, b1, c1);
-      if (vectors > 2) c2 = fma(s, b2, c2);
-      if (vectors > 3) c3 = fma(s, b3, c3);
-      if (rows > 1) d0 = fma(t, b0, d0);
-      if (rows > 1 && vectors > 1) d1 = fma(t, b1, d1);
-      if (rows > 1 && vectors > 2) d2 = fma(t, b2, d2);
-      if (rows > 1 && vectors > 3) d3 = fma(t, b3, d3);
-      a0 += as;
-      a1 += as;
-      b += bs;
+  let p0 = a0;
+  let p1 = a1;
+  do {
+    if (runsEnd) {
+      if (runs == runsEnd) break;
+      const offset = load<u32>(runs);
+      p0 = a0 + offset;
+      p1 = a1 + offset;
+      runs += 4;
     }
-    if (a0 == end) break;
-    {
-      const s = v128.load32_splat(a0);
-      const t = rows > 1 ? v128.load32_splat(a1) : zero;
-      const b0 = v128.load(b);
-      const b1 = vectors > 1 ? v128.load(b, 16) : zero;
-      const b2 = vectors > 2 ? v128.load(b, 32) : zero;
-      const b3 = vectors > 3 ? v128.load(b, 48) : zero;
-      c0 = fma(s, b0, c0);
-      if (vectors > 1) c1 = fma(s, b1, c1);
-      if (vectors > 2) c2 = fma(s, b2, c2);
-      if (vectors > 3) c3 = fma(s, b3, c3);
-      if (rows > 1) d0 = fma(t, b0, d0);
-      if (rows > 1 && vectors > 1) d1 = fma(t, b1, d1);
-      if (rows > 1 && vectors > 2) d2 = fma(t, b2, d2);
-      if (rows > 1 && vectors > 3) d3 = fma(t, b3, d3);
-      a0 += as;
-      a1 += as;
-      b += bs;
+    const end = p0 + <usize>k * as;
+    // two steps per trip, each ending in an exit: the branch keeps V8 from hoisting the second step's loads over the
+    // first, which would spill sums
+    while (p0 != end) {
+      {
+        const s = v128.load32_splat(p0);
+        const t = rows > 1 ? v128.load32_splat(p1) : zero;
+        const b0 = v128.load(b);
+        const b1 = vectors > 1 ? v128.load(b, 16) : zero;
+        const b2 = vectors > 2 ? v128.load(b, 32) : zero;
+        const b3 = vectors > 3 ? v128.load(b, 48) : zero;
+        c0 = fma(s, b0, c0);
+        if (vectors > 1) c1 = fma(s, b1, c1);
+        if (vectors > 2) c2 = fma(s, b2, c2);
+        if (vectors > 3) c3 = fma(s, b3, c3);
+        if (rows > 1) d0 = fma(t, b0, d0);
+        if (rows > 1 && vectors > 1) d1 = fma(t, b1, d1);
+        if (rows > 1 && vectors > 2) d2 = fma(t, b2, d2);
+        if (rows > 1 && vectors > 3) d3 = fma(t, b3, d3);
+        p0 += as;
+        p1 += as;
+        b += bs;
+      }
+      if (p0 == end) break;
+      {
+        const s = v128.load32_splat(p0);
+        const t = rows > 1 ? v128.load32_splat(p1) : zero;
+        const b0 = v128.load(b);
+        const b1 = vectors > 1 ? v128.load(b, 16) : zero;
+        const b2 = vectors > 2 ? v128.load(b, 32) : zero;
+        const b3 = vectors > 3 ? v128.load(b, 48) : zero;
+        c0 = fma(s, b0, c0);
+        if (vectors > 1) c1 = fma(s, b1, c1);
+        if (vectors > 2) c2 = fma(s, b2, c2);
+        if (vectors > 3) c3 = fma(s, b3, c3);
+        if (rows > 1) d0 = fma(t, b0, d0);
+        if (rows > 1 && vectors > 1) d1 = fma(t, b1, d1);
+        if (rows > 1 && vectors > 2) d2 = fma(t, b2, d2);
+        if (rows > 1 && vectors > 3) d3 = fma(t, b3, d3);
+        p0 += as;
+        p1 += as;
+        b += bs;
+      }
     }
-  }
+  } while (runsEnd);
   put(y0, c0, c1, c2, c3, vectors, columns, accumulate);
   if (rows > 1) put(y1, d0, d1, d2, d3, vectors, columns, accumulate);
 }

@@ -91,16 +91,16 @@ function panel(
   const vectors = (columns + 3) >> 2;
   let i = 0;
   for (; i + 2 <= m; i += 2, a += pair, y += ys << 1) {
-    if (vectors == 4) outer(2, 4, a, a + row, as, b, bs, k, y, y + ys, columns, accumulate);
-    else if (vectors == 3) outer(2, 3, a, a + row, as, b, bs, k, y, y + ys, columns, accumulate);
-    else if (vectors == 2) outer(2, 2, a, a + row, as, b, bs, k, y, y + ys, columns, accumulate);
-    else outer(2, 1, a, a + row, as, b, bs, k, y, y + ys, columns, accumulate);
+    if (vectors == 4) outer(2, 4, a, a + row, as, b, bs, k, 0, 0, y, y + ys, columns, accumulate);
+    else if (vectors == 3) outer(2, 3, a, a + row, as, b, bs, k, 0, 0, y, y + ys, columns, accumulate);
+    else if (vectors == 2) outer(2, 2, a, a + row, as, b, bs, k, 0, 0, y, y + ys, columns, accumulate);
+    else outer(2, 1, a, a + row, as, b, bs, k, 0, 0, y, y + ys, columns, accumulate);
   }
   if (i < m) {
-    if (vectors == 4) outer(1, 4, a, a, as, b, bs, k, y, y, columns, accumulate);
-    else if (vectors == 3) outer(1, 3, a, a, as, b, bs, k, y, y, columns, accumulate);
-    else if (vectors == 2) outer(1, 2, a, a, as, b, bs, k, y, y, columns, accumulate);
-    else outer(1, 1, a, a, as, b, bs, k, y, y, columns, accumulate);
+    if (vectors == 4) outer(1, 4, a, a, as, b, bs, k, 0, 0, y, y, columns, accumulate);
+    else if (vectors == 3) outer(1, 3, a, a, as, b, bs, k, 0, 0, y, y, columns, accumulate);
+    else if (vectors == 2) outer(1, 2, a, a, as, b, bs, k, 0, 0, y, y, columns, accumulate);
+    else outer(1, 1, a, a, as, b, bs, k, 0, 0, y, y, columns, accumulate);
   }
 }
 
