@@ -20,6 +20,8 @@ export interface ConfigRecord {
   readonly seed: number;
   /** Fraction of a client's rows from its majority classes; null where the partition has no such fraction. */
   readonly p: number | null;
+  /** What the classes are called, for figures. */
+  readonly classNames?: readonly string[];
   readonly [key: string]: unknown;
 }
 
@@ -123,6 +125,8 @@ export interface GateMetric {
   readonly other: readonly number[];
   /** Mean h by class. */
   readonly perClass: readonly number[];
+  /** The client's majority classes, so that they can be told from the others class by class. */
+  readonly classes?: readonly number[];
 }
 
 /** One line of metrics.jsonl. */

@@ -1,0 +1,58 @@
+// From a figure's options to SVG text. The text is written here and not by the document, so that Node and a browser give
+// the same bytes, valid as XML as well as inside a page.
+import { plot } from "@observablehq/plot";
+import type { PlotOptions } from "@observablehq/plot";
+import { themeCss } from "./theme.ts";
+
+/** The SVG of a figure, to stand inside a page that brings the theme's variables. */
+export function figureSvg(figure: PlotOptions, document: Document): string {
+  return drawn(figure, document, "", "");
+}
+
+/** The SVG of a figure as a file of its own: with namespace and theme, on paper. */
+export function figureFile(figure: PlotOptions, document: Document): string {
+  const style = `<style>${themeCss} svg { background: var(--moiety-paper); color: var(--moiety-ink); }</style>`;
+  return `${drawn(figure, document, ' xmlns="http://www.w3.org/2000/svg"', style)}\n`;
+}
+
+function drawn(figure: PlotOptions, document: Document, namespace: string, style: string): string {
+  const svg = plot({ ...figure, document });
+  // Plot's own style sheet is for pages without one
+  svg.querySelector("style")?.remove();
+  const attributes = serializeAttributes(svg);
+  return `<svg${namespace} role="img"${attributes}>${style}${serializeChildren(svg)}</svg>`;
+}
+
+function serializeChildren(node: Node): string {
+  return Array.from(node.childNodes, (child) => {
+    if (child.nodeType === 3) return escape(child.textContent ?? "");
+    if (!isElement(child)) return "";
+    const name = child.nodeName;
+    const content = serializeChildren(child);
+    return content
+      ? `<${name}${serializeAttributes(child)}>${content}</${name}>`
+      : `<${name}${serializeAttributes(child)}/>`;
+  }).join("");
+}
+
+function serializeAttributes(element: Element): string {
+  const sorted = Array.from(element.attributes).toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  return sorted
+    .map(({ name, value }) => ` ${name}="${escape(isGeometry.has(name) ? rounded(value) : value)}"`)
+    .join("");
+}
+
+// a hundredth of a pixel is enough for every eye and keeps reports small
+const isGeometry: ReadonlySet<string> = new Set("x y x1 x2 y1 y2 cx cy r d width height transform points".split(" "));
+
+function rounded(value: string): string {
+  return value.replace(/-?\d+\.\d{3,}(?:e-?\d+)?/g, (number) => String(Math.round(Number(number) * 100) / 100 || 0));
+}
+
+function escape(text: string): string {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
+}
+
+function isElement(node: Node): node is Element {
+  return node.nodeType === 1;
+}

@@ -1,0 +1,112 @@
+// The federation's learning curves: loss and validation accuracy by round, and the round that was kept.
+import { axisX, axisY, dot, gridY, line, ruleX, text } from "@observablehq/plot";
+import type { Markish, PlotOptions } from "@observablehq/plot";
+import { methodStyle } from "../methods.ts";
+import { fixed } from "../numbers.ts";
+import type { Metric, RoundMetric } from "../records.ts";
+import { color } from "../theme.ts";
+import { canvas, domainOf, frame, gridStyle, pixels, wideFrom } from "./frame.ts";
+import type { Axis, FigureOptions } from "./frame.ts";
+
+interface Curve {
+  readonly name: string;
+  readonly color: string;
+  readonly values: (metric: RoundMetric) => number | undefined;
+}
+
+const generalist = methodStyle("fedavg").color;
+const training: Curve = { name: "training", color: color("quiet"), values: ({ trainLoss }) => trainLoss };
+const validationLoss: Curve = { name: "validation", color: generalist, values: ({ validationLoss }) => validationLoss };
+const validationAccuracy: Curve = {
+  name: "validation",
+  color: generalist,
+  values: ({ validationAccuracy }) => validationAccuracy,
+};
+
+/** Training and validation loss of the generalist by round. */
+export function lossCurves(metrics: readonly Metric[], options: FigureOptions = {}): PlotOptions {
+  return curves("Loss by round", "Loss (nats)", 2, [training, validationLoss], validationLoss, metrics, options);
+}
+
+/** Validation accuracy of the generalist by round. */
+export function accuracyCurve(metrics: readonly Metric[], options: FigureOptions = {}): PlotOptions {
+  const lines = [validationAccuracy];
+  return curves("Validation accuracy by round", "Accuracy (%)", 1, lines, validationAccuracy, metrics, options);
+}
+
+function curves(
+  title: string,
+  unit: string,
+  digits: number,
+  lines: readonly Curve[],
+  judged: Curve,
+  metrics: readonly Metric[],
+  { width = 640 }: FigureOptions,
+): PlotOptions {
+  const wide = width >= wideFrom;
+  const height = Math.round(wide ? width * 0.44 : width * 0.7);
+  const rounds = metrics.filter((metric) => metric.kind === "round");
+  const drawn = lines
+    .map((curve) => ({ ...curve, points: points(rounds, curve) }))
+    .filter(({ points }) => points.length);
+  const x: Axis = { domain: domainOf(rounds.map(({ round }) => round), [0, Infinity], 0.01), range: [40, width - 16] }; // prettier-ignore
+  const y: Axis = {
+    domain: domainOf(drawn.flatMap(({ points }) => points.map(({ value }) => value)), [0, Infinity]), // prettier-ignore
+    range: [height - 46, 40],
+  };
+  const best = rounds.findLast((metric) => metric.best && judged.values(metric) !== undefined);
+
+  const marks: Markish[] = [
+    gridY({ ...gridStyle, ticks: 5 }),
+    axisX({ ticks: wide ? 8 : 5, tickSize: 0, label: "Round" }),
+    axisY({ ticks: 5, tickSize: 0, label: unit }),
+  ];
+  const lowest = Math.min(...drawn.map(({ points }) => points.at(-1)?.value ?? Infinity));
+  for (const { points, color: stroke, name } of drawn) {
+    const last = points.at(-1);
+    marks.push(
+      line(points, { x: "round", y: "value", stroke, strokeWidth: name === "training" ? 1.25 : 2 }),
+      // a curve with few points shows where it was measured
+      points.length <= 40 ? dot(points, { x: "round", y: "value", r: 2, fill: stroke }) : null,
+      text(drawn.length > 1 && last ? [last] : [], {
+        x: "round",
+        y: "value",
+        text: () => name,
+        textAnchor: "end",
+        dy: last?.value === lowest ? 14 : -11,
+        fill: stroke,
+        stroke: color("paper"),
+        strokeWidth: 4,
+      }),
+    );
+  }
+  if (best) marks.push(...kept(best, judged.values(best) ?? NaN, digits, x));
+  const range = rounds.length ? `${rounds.length} rounds` : "no rounds yet";
+  const description = best ? `${range}; best round ${best.round}: ${fixed(judged.values(best), digits)}` : range;
+  return frame(title, description, { ...canvas({ width, height, x, y }), marks });
+}
+
+function points(rounds: readonly RoundMetric[], { values }: Curve): { round: number; value: number }[] {
+  return rounds.flatMap((metric) => {
+    const value = values(metric);
+    return value === undefined || !Number.isFinite(value) ? [] : [{ round: metric.round, value }];
+  });
+}
+
+function kept(best: RoundMetric, value: number, digits: number, x: Axis): Markish[] {
+  const left = pixels(x, best.round) < (x.range[0] + x.range[1]) / 2;
+  return [
+    ruleX([best.round], { stroke: generalist, strokeDasharray: "2,3", insetTop: -4 }),
+    dot([best], { x: best.round, y: value, r: 5, stroke: generalist, strokeWidth: 2, fill: color("paper") }),
+    text([best], {
+      x: best.round,
+      frameAnchor: "top",
+      dy: -12,
+      dx: left ? -4 : 4,
+      textAnchor: left ? "start" : "end",
+      text: () => `best: round ${best.round}, ${fixed(value, digits)}`,
+      fill: generalist,
+      fontWeight: 600,
+    }),
+  ];
+}

@@ -1,0 +1,123 @@
+// The paper's picture: what a method reaches on a client's own distribution against what it keeps on all classes.
+import { axisX, axisY, dot, gridX, gridY, link, text } from "@observablehq/plot";
+import type { Markish, PlotOptions } from "@observablehq/plot";
+import { placeLabels } from "../labels.ts";
+import { methodOrder, methodStyle } from "../methods.ts";
+import { fixed, plusMinus } from "../numbers.ts";
+import { clientsByMethod } from "../pairs.ts";
+import type { Metric, Stat } from "../records.ts";
+import { stat } from "../stat.ts";
+import { color } from "../theme.ts";
+import { canvas, domainOf, frame, gridStyle, pixels, valueAt, wideFrom } from "./frame.ts";
+import type { Axis, FigureOptions } from "./frame.ts";
+
+interface Mean {
+  readonly method: string;
+  readonly x: Stat;
+  readonly y: Stat;
+}
+
+/** Local (x) against global (y) test accuracy: a faint point per client, a mean with its 95 % interval per method. */
+export function plane(metrics: readonly Metric[], { width = 640 }: FigureOptions = {}): PlotOptions {
+  const wide = width >= wideFrom;
+  const height = Math.round(wide ? width * 0.64 : width * 0.95);
+  const clients = clientsByMethod(metrics);
+  const methods = methodOrder(clients.keys());
+  const all = [...clients.values()].flat();
+  const x: Axis = { domain: domainOf(all.map(({ localTest }) => localTest), [0, 100]), range: [40, width - 16] }; // prettier-ignore
+  const y: Axis = { domain: domainOf(all.map(({ globalTest }) => globalTest), [0, 100]), range: [height - 46, 28] }; // prettier-ignore
+
+  const means: Mean[] = methods.map((method) => {
+    const records = clients.get(method) ?? [];
+    return {
+      method,
+      x: stat(records.map(({ localTest }) => localTest)),
+      y: stat(records.map(({ globalTest }) => globalTest)),
+    };
+  });
+  const marks: Markish[] = [
+    gridX({ ...gridStyle, ticks: wide ? 8 : 5 }),
+    gridY({ ...gridStyle, ticks: 6 }),
+    axisX({ ticks: wide ? 8 : 5, tickSize: 0, label: "Local test accuracy (%)" }),
+    axisY({ ticks: 6, tickSize: 0, label: "Global test accuracy (%)" }),
+  ];
+  for (const method of methods) {
+    const { color: fill, symbol, label } = methodStyle(method);
+    marks.push(
+      dot(clients.get(method) ?? [], {
+        x: "localTest",
+        y: "globalTest",
+        symbol,
+        r: 2.5,
+        fill,
+        fillOpacity: 0.38,
+        title: ({ client, localTest, globalTest }) =>
+          `client ${client}, ${label}: local ${fixed(localTest)} %, global ${fixed(globalTest)} %`,
+      }),
+    );
+  }
+  for (const mean of means) marks.push(...interval(mean), middle(mean));
+  return frame(
+    "Local against global test accuracy",
+    means.map((mean) => `${methodStyle(mean.method).label}: ${describe(mean)}`).join("; "),
+    { ...canvas({ width, height, x, y }), marks: [...marks, ...names(means, x, y)] },
+  );
+}
+
+function describe({ x, y }: Mean): string {
+  return `local ${plusMinus(x)} %, global ${plusMinus(y)} %`;
+}
+
+function interval({ method, x, y }: Mean): Markish[] {
+  const stroke = methodStyle(method).color;
+  const arms = [
+    { x1: x.mean - x.ci95, x2: x.mean + x.ci95, y1: y.mean, y2: y.mean },
+    { x1: x.mean, x2: x.mean, y1: y.mean - y.ci95, y2: y.mean + y.ci95 },
+  ].filter(({ x1, y1 }) => Number.isFinite(x1 + y1));
+  return [link(arms, { x1: "x1", x2: "x2", y1: "y1", y2: "y2", stroke, strokeWidth: 1.75 })];
+}
+
+function middle(mean: Mean): Markish {
+  const { color: fill, symbol, label } = methodStyle(mean.method);
+  return dot([mean], {
+    x: mean.x.mean,
+    y: mean.y.mean,
+    symbol,
+    r: 6,
+    fill,
+    stroke: color("paper"),
+    strokeWidth: 1.25,
+    title: () => `${label}: ${describe(mean)}`,
+  });
+}
+
+function names(means: readonly Mean[], x: Axis, y: Axis): Markish[] {
+  const labels = means.map(({ method, x: local, y: global }) => {
+    const { label, color: ink } = methodStyle(method);
+    const at = pixels(x, local.mean);
+    // beyond the symbol and beyond the interval's arm
+    const arm = Number.isFinite(local.ci95) ? pixels(x, local.mean + local.ci95) - at : 0;
+    return { text: label, color: ink, x: at, y: pixels(y, global.mean), reach: Math.max(6, arm) };
+  });
+  return placeLabels(labels, x.range[1]).flatMap((label) => {
+    const textX = valueAt(x, label.labelX);
+    const textY = valueAt(y, label.labelY);
+    const moved = Math.abs(label.labelY - label.y) > 5;
+    const leader = { x1: valueAt(x, label.x), y1: valueAt(y, label.y), x2: textX, y2: textY };
+    return [
+      moved ? link([leader], { x1: "x1", y1: "y1", x2: "x2", y2: "y2", stroke: label.color, strokeWidth: 0.75 }) : null,
+      text([label.text], {
+        x: [textX],
+        y: [textY],
+        dx: moved ? (label.anchor === "start" ? 2 : -2) : 0,
+        text: [label.text],
+        textAnchor: label.anchor,
+        fill: label.color,
+        stroke: color("paper"),
+        strokeWidth: 4,
+        fontWeight: 600,
+        fontSize: 13,
+      }),
+    ];
+  });
+}

@@ -1,0 +1,25 @@
+// Reports, figures and tables from plain records: the public face of this folder.
+export { openDocument } from "./document.ts";
+export { figureFile, figureSvg } from "./figure.ts";
+export { clientGains, tally } from "./figures/clients.ts";
+export type { ClientsOptions } from "./figures/clients.ts";
+export { accuracyCurve, lossCurves } from "./figures/curves.ts";
+export type { FigureOptions } from "./figures/frame.ts";
+export { classTrust, gateHistogram } from "./figures/gate.ts";
+export { parameterLines } from "./figures/lines.ts";
+export type { Series } from "./figures/lines.ts";
+export { methodPaths } from "./figures/paths.ts";
+export { plane } from "./figures/plane.ts";
+export { methodOrder, methodStyle } from "./methods.ts";
+export type { MethodStyle } from "./methods.ts";
+export { clientsByMethod, difference, pairClients } from "./pairs.ts";
+export type { Pair } from "./pairs.ts";
+export { recordVersion } from "./records.ts";
+export type * from "./records.ts";
+export { renderRunReport, runName } from "./runReport.ts";
+export { pairedDifference, stat, tQuantile } from "./stat.ts";
+export { partStat, settingName, settingStat, slices, sweepOf } from "./sweep.ts";
+export type { ParameterValue, Setting, Sweep, Test } from "./sweep.ts";
+export { renderSweepReport } from "./sweepReport.ts";
+export { methodTable } from "./table.ts";
+export { themeCss } from "./theme.ts";

@@ -1,0 +1,226 @@
+// The report of one run: a headline, the paper's picture, and everything needed to doubt and to repeat it.
+import { accuracyCurve, lossCurves } from "./figures/curves.ts";
+import { clientGains, tally } from "./figures/clients.ts";
+import { classTrust, gateHistogram } from "./figures/gate.ts";
+import { plane } from "./figures/plane.ts";
+import { html } from "./html.ts";
+import type { Html } from "./html.ts";
+import { methodOrder, methodStyle } from "./methods.ts";
+import { duration, fixed, plusMinus, signed } from "./numbers.ts";
+import { figure, page, table } from "./page.ts";
+import { difference, pairClients } from "./pairs.ts";
+import type { RunRecords, Stat, Summary } from "./records.ts";
+
+/** The whole report as one self-contained page. Figures are drawn in `document`; see openDocument. */
+export function renderRunReport(run: RunRecords, document: Document): string {
+  const { summary, metrics } = run;
+  const has = (kind: string): boolean => metrics.some((metric) => metric.kind === kind);
+  return page(
+    `moiety: ${runName(summary)}`,
+    html`<header>
+        <h1>${summary.preset}: ${summary.dataset}${summary.p === null ? "" : `, p = ${summary.p}`}</h1>
+        <p class="quiet">${setting(summary)}</p>
+      </header>
+      ${headline(run)}
+      ${
+        has("client") &&
+        figure(
+          (options) => plane(metrics, options),
+          html`Faint points are clients, large ones the methods’ means with 95 % intervals over
+          ${summary.evaluatedClients} clients, one seed. Up and right is better.`,
+          document,
+        )
+      }
+      ${methodsTable(summary)} ${differencesTable(run)}
+      ${
+        has("round") &&
+        html`<section>
+          <h2>Learning</h2>
+          ${figure(
+            (options) => lossCurves(metrics, options),
+            "Training loss is the mean over the clients of a round, each on its own rows.",
+            document,
+          )}
+          ${
+            metrics.some((metric) => metric.kind === "round" && metric.validationAccuracy !== undefined) &&
+            figure(
+              (options) => accuracyCurve(metrics, options),
+              html`The generalist on validation rows of clients that share. Round ${summary.bestRound} was kept.`,
+              document,
+            )
+          }
+        </section>`
+      }
+      ${has("client") && clientsSection(run, document)}
+      ${
+        has("gate") &&
+        html`<section>
+          <h2>Gate</h2>
+          ${figure(
+            (options) => gateHistogram(metrics, options),
+            html`Global test rows of all evaluated clients, by how much the gate trusts the specialist: h = 1 is the
+            specialist alone, h = 0 the generalist alone.`,
+            document,
+          )}
+          ${figure(
+            (options) => classTrust(metrics, { ...options, classNames: run.config.classNames ?? [] }),
+            "One point per client, strong where the class is one of its own; the bar is the mean over clients.",
+            document,
+          )}
+        </section>`
+      }
+      ${repeatSection(run)}`,
+  );
+}
+
+/** A run in a few words: `quick, fashion-mnist, p = 0.6, seed 1`. */
+export function runName({ preset, dataset, p, seed }: Summary): string {
+  return [preset, dataset, ...(p === null ? [] : [`p = ${p}`]), `seed ${seed}`].join(", ");
+}
+
+function setting({ clients, optOut, ownRowsKeptBack, rounds, fidelity, seed, wallSeconds }: Summary): string {
+  const parts = [
+    `${clients} clients`,
+    `${rounds} rounds`,
+    ...(optOut > 0 ? [`${fixed(optOut * 100, 0)} % opted out`] : []),
+    ...(ownRowsKeptBack > 0 ? [`${fixed(ownRowsKeptBack * 100, 0)} % of own rows kept back`] : []),
+    `fidelity “${fidelity}”`,
+    `seed ${seed}`,
+    duration(wallSeconds),
+  ];
+  return parts.join(" · ");
+}
+
+function headline(run: RunRecords): Html {
+  const { mixture } = run.summary.methods;
+  const number = (value: Stat): Html => html`<span class="number">${plusMinus(value)} %</span>`;
+  const against = (method: string): Html | null => {
+    const pairs = pairClients(run.metrics, method, "mixture");
+    const local = difference(pairs, "localTest");
+    const global = difference(pairs, "globalTest");
+    if (!local || !global) return null;
+    return html` Against ${inSentence(method)} it ${verdict(local)} on the local test (<span class="number"
+        >${plusMinus(local, 1, signed)}</span
+      >) and ${verdict(global)} on the global test (<span class="number">${plusMinus(global, 1, signed)}</span>).`;
+  };
+  return html`<p class="lead">
+    The mixture answers ${number(mixture.localTest)} of each client’s own kind of test rows correctly, and
+    ${number(mixture.globalTest)} of a test balanced over all classes.${against("local")}${against("finetuned")}
+  </p>`;
+}
+
+function inSentence(method: string): string {
+  return method === "local" ? "a model trained alone on each client" : "the fine-tuned generalist";
+}
+
+// only an interval that leaves out zero is a difference
+function verdict({ mean, ci95 }: Stat): string {
+  if (!Number.isFinite(ci95)) return mean > 0 ? "is ahead" : mean < 0 ? "is behind" : "is even";
+  if (mean - ci95 > 0) return "wins";
+  return mean + ci95 < 0 ? "loses" : "does not differ clearly";
+}
+
+function swatch(method: string): Html {
+  const { color, label } = methodStyle(method);
+  return html`<span class="swatch" style="background: ${color}"></span>${label}`;
+}
+
+function methodsTable({ methods, evaluatedClients }: Summary): Html {
+  const names = methodOrder(Object.keys(methods));
+  const any = (key: "localNll" | "globalNll" | "localEce" | "globalEce"): boolean =>
+    names.some((name) => methods[name]?.[key] !== undefined);
+  const columns = [
+    { label: "Local test, %", of: (name: string) => methods[name]?.localTest, digits: 1 },
+    { label: "Global test, %", of: (name: string) => methods[name]?.globalTest, digits: 1 },
+  ];
+  const calibration = [
+    { label: "Local NLL", key: "localNll", digits: 2 },
+    { label: "Global NLL", key: "globalNll", digits: 2 },
+    { label: "Local ECE, %", key: "localEce", digits: 1 },
+    { label: "Global ECE, %", key: "globalEce", digits: 1 },
+  ] as const;
+  const shown = calibration.filter(({ key }) => any(key));
+  const cell = (value: Stat | undefined, digits: number): string => (value ? plusMinus(value, digits) : "–");
+  return html`<section>
+    <h2>Methods</h2>
+    ${table(
+      `Accuracy: mean over ${evaluatedClients} clients ± half width of its 95 % interval.`,
+      ["Method", ...columns.map(({ label }) => label)],
+      names.map((name) => [swatch(name), ...columns.map(({ of, digits }) => cell(of(name), digits))]),
+    )}
+    ${
+      shown.length > 0 &&
+      table(
+        "Calibration: negative log-likelihood in nats, expected calibration error in percent; less is better.",
+        ["Method", ...shown.map(({ label }) => label)],
+        names.map((name) => [swatch(name), ...shown.map(({ key, digits }) => cell(methods[name]?.[key], digits))]),
+      )
+    }
+  </section>`;
+}
+
+function differencesTable({ summary, metrics }: RunRecords): Html | null {
+  const others = methodOrder(Object.keys(summary.methods)).filter((method) => method !== "mixture");
+  const rows = others.flatMap((method) => {
+    const pairs = pairClients(metrics, method, "mixture");
+    const local = difference(pairs, "localTest");
+    const global = difference(pairs, "globalTest");
+    if (!local || !global) return [];
+    const harmed = pairs.filter(({ from, to }) => to.localTest < from.localTest).length;
+    return [
+      [
+        html`mixture − ${methodStyle(method).label}`,
+        plusMinus(local, 1, signed),
+        plusMinus(global, 1, signed),
+        `${harmed} of ${pairs.length}`,
+      ],
+    ];
+  });
+  if (rows.length === 0) return null;
+  return table(
+    "Differences in points, paired by client. “Behind” counts the clients for which the mixture is worse on the local test.",
+    ["", "Local test", "Global test", "Behind"],
+    rows,
+  );
+}
+
+function clientsSection({ metrics }: RunRecords, document: Document): Html {
+  const pairs = pairClients(metrics, "local", "mixture");
+  const out = pairs.filter(({ optedOut }) => optedOut);
+  return html`<section>
+    <h2>Clients</h2>
+    ${figure(
+      (options) => clientGains(metrics, options),
+      html`${tally(pairs, "localTest", "local")}. A bar has the colour of the model that serves the client better.
+      ${out.length > 0 && `Shaded rows opted out of the federation (${out.length} of ${pairs.length}).`}`,
+      document,
+    )}
+  </section>`;
+}
+
+function repeatSection({ summary, config }: RunRecords): Html {
+  const phases = Object.entries(summary.phases);
+  return html`<section>
+    <h2>Repeat</h2>
+    <p>This command gives the same numbers and the same weights, with any number of workers:</p>
+    <pre tabindex="0"><code>${summary.command}</code></pre>
+    <p class="quiet">Weights SHA-256 <code class="hash">${summary.weightsSha256}</code></p>
+    <p class="quiet">${summary.runtime}</p>
+    ${
+      phases.length > 0 &&
+      table(
+        `Wall time ${duration(summary.wallSeconds)}.`,
+        ["Phase", "Seconds", "Share"],
+        phases.map(([phase, seconds]) => [
+          phase,
+          fixed(seconds),
+          `${fixed((100 * seconds) / summary.wallSeconds, 0)} %`,
+        ]),
+      )
+    }
+    <details>
+      <summary>Configuration</summary>
+      <pre tabindex="0"><code>${JSON.stringify(config, null, 2)}</code></pre>
+    </details>
+  </section>`;
+}
