@@ -1,0 +1,111 @@
+// The clients of an experiment, made when they are needed: a worker stages one client's rows, runs it and lets go, so
+// memory does not grow with their number.
+import { LocalClient } from "../federated/local.ts";
+import type { ClientCalls } from "../federated/backends/workers.ts";
+import type { Evaluation, Update } from "../federated/update.ts";
+import { outputs } from "../moe/evaluate.ts";
+import { personalize, type Personalized } from "../moe/personalize.ts";
+import { Adam, type Examples, ImageExamples, Net } from "../nn/index.ts";
+import type { Tensor } from "../autograd/tensor.ts";
+import { fold } from "../runtime/random.ts";
+import { behaviour } from "./config.ts";
+import { networks } from "./networks.ts";
+import { rootKey, type Setup } from "./setup.ts";
+
+/** The calls a worker of an experiment answers. */
+export type ExperimentCalls = ClientCalls & {
+  personalize: (call: { client: number; generalist: Float32Array }) => Personalized;
+};
+
+/** Makes the calls from a setup; the same in a worker and in this thread. */
+export function experimentCalls(setup: Setup): ExperimentCalls {
+  const { config, dataset, clients } = setup;
+  const { federation, personal, mixture } = config;
+  const { expert, gate } = networks(config, dataset);
+  const { keep, space, generalistDropout, expertOutput } = behaviour(config);
+  const root = rootKey(config);
+  const classes = dataset.classes.length;
+  const net = new Net(expert, { group: "shared" });
+  const optimizer = new Adam(net.parameters, { lr: federation.lr });
+
+  const stage = (rows: Int32Array, split: "train" | "test" = "train"): Examples =>
+    new ImageExamples({ ...dataset[split], shape: dataset.shape, normalization: dataset.normalization }, rows);
+
+  // a client for one call: opted-out clients have no way in
+  const withClient = <T>(id: number, use: (client: LocalClient) => T): T => {
+    const { shared, rows, optedOut } = clients[id]!;
+    if (optedOut) throw new Error(`client ${id} has opted out and takes no part in the federation`);
+    const train = stage(shared);
+    const validation = stage(rows.validation);
+    try {
+      const { localEpochs: epochs, batchSize } = federation;
+      const key = fold(root, "federation");
+      return use(new LocalClient({ id, net, optimizer, train, validation, classes, epochs, batchSize, key }));
+    } finally {
+      train.dispose();
+      validation.dispose();
+    }
+  };
+
+  // the test split and the generalist's answers on it serve every client of this worker
+  let test: Examples | undefined;
+  let answers: { of: Float32Array; tensor: Tensor } | undefined;
+  const frozen = new Net(expert, { group: "shared", trainable: false });
+  const generalistOn = (generalist: Float32Array): Tensor => {
+    if (answers && same(answers.of, generalist)) return answers.tensor;
+    answers?.tensor.dispose();
+    frozen.parameters.copyFrom(generalist);
+    test ??= new ImageExamples({ ...dataset.test, shape: dataset.shape, normalization: dataset.normalization });
+    answers = { of: generalist, tensor: outputs(frozen, test, classes) };
+    return answers.tensor;
+  };
+
+  return {
+    train: ({ client, generalist, round }): Update =>
+      withClient(client, (local) => {
+        const { shared, examples, metrics } = local.train(generalist, round);
+        return { client, values: shared.values, examples, metrics };
+      }),
+    evaluate: ({ client, generalist, round }): Evaluation =>
+      withClient(client, (local) => ({ client, ...local.evaluate(generalist, round) })),
+    personalize: ({ client, generalist }): Personalized => {
+      const generalistOnTest = generalistOn(generalist);
+      const { rows, globalTest } = clients[client]!;
+      const train = stage(rows.train);
+      const validation = stage(rows.validation);
+      const { clients: _, ...alone } = personal;
+      try {
+        return personalize({
+          client,
+          expert,
+          gate,
+          output: expertOutput,
+          generalist: frozen,
+          generalistOnTest,
+          own: { train, validation, classes },
+          test: { examples: test!, classes, local: rows.test, global: globalTest },
+          classes: rows.classes ?? [],
+          alone: { ...alone, keep },
+          mixture: { ...alone, keep, lr: mixture.lr, gateOnly: mixture.gateOnly, space, generalistDropout },
+          init: { local: fold(root, "init", "local"), gate: fold(root, "init", "gate") },
+          key: fold(root, "personal", client),
+        });
+      } finally {
+        train.dispose();
+        validation.dispose();
+      }
+    },
+  };
+}
+
+function same(a: Float32Array, b: Float32Array): boolean {
+  return a === b || (a.length === b.length && a.every((value, i) => value === b[i]));
+}
+
+/** First weights of the generalist. */
+export function initialGeneralist(setup: Setup): Float32Array {
+  const net = new Net(networks(setup.config, setup.dataset).expert, { group: "shared" });
+  const values = net.init(fold(rootKey(setup.config), "init", "generalist")).parameters.toArray();
+  net.dispose();
+  return values;
+}

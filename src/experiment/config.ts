@@ -1,0 +1,122 @@
+// What can be asked for, validated in one place. A config is complete: presets fill it, flags and --set change it, and a
+// run folder's config.json repeats it.
+/** Who owns which rows: see the partitioners of moiety/data. */
+export type PartitionConfig =
+  | {
+      readonly kind: "majority";
+      /** Fraction of a client's rows from its two majority classes. */
+      readonly p: number;
+      /** Whether two clients may have a majority class in common. */
+      readonly overlap: boolean;
+    }
+  | { readonly kind: "dirichlet-labels" | "dirichlet-sizes"; readonly alpha: number }
+  | { readonly kind: "iid" };
+
+/** A complete description of an experiment. */
+export interface Config {
+  readonly preset: string;
+  /** The method as meant, or the authors' code bug for bug. */
+  readonly fidelity: "paper" | "authors-code";
+  readonly dataset: "fashion-mnist" | "cifar10" | "cifar100";
+  readonly model: "lenet" | "mlp";
+  readonly seed: number;
+  readonly clients: number;
+  readonly partition: PartitionConfig;
+  /** Rows of each client. */
+  readonly rows: { readonly train: number; readonly validation: number; readonly test: number };
+  /** Fraction of the clients that never send. */
+  readonly optOut: number;
+  /** Fraction of every client's training rows that the federation never uses. */
+  readonly ownRowsKeptBack: number;
+  readonly federation: {
+    readonly rounds: number;
+    /** Clients trained in a round. */
+    readonly cohort: number;
+    readonly localEpochs: number;
+    readonly batchSize: number;
+    readonly lr: number;
+    readonly validateEvery: number;
+    readonly patience: number;
+    /** How many opted-in clients validate (paper; the authors' code uses the round's cohort). */
+    readonly validationClients: number;
+  };
+  readonly personal: {
+    /** How many clients are personalised and evaluated, drawn from all. */
+    readonly clients: number;
+    readonly lr: number;
+    readonly epochs: number;
+    readonly batchSize: number;
+    readonly validateEvery: number;
+    readonly patience: number;
+    /** How much lower a validation loss must be to count as an improvement. */
+    readonly margin: number;
+  };
+  readonly mixture: {
+    readonly lr: number;
+    readonly gateOnly: boolean;
+    /** "auto" is probability for the paper and the experts' output for the authors' code. */
+    readonly space: "auto" | "probability" | "output";
+  };
+  /** Federated rounds between checkpoints. */
+  readonly checkpointEvery: number;
+}
+
+/** A plain error in what a user asked for: shown as one line, without a stack trace. */
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+}
+
+/**
+ * A config with one field changed, named by its path: `override(config, "federation.lr", 1e-3)`. The result is to be
+ * checked by parseConfig.
+ */
+export function override(config: unknown, path: string, value: unknown): unknown {
+  const copy: unknown = structuredClone(config);
+  const keys = path.split(".");
+  let at = fieldsOf(copy, path);
+  for (const key of keys.slice(0, -1)) {
+    if (!(key in at)) throw unknownField(path, at);
+    at = fieldsOf(at[key], path);
+  }
+  const last = keys[keys.length - 1]!;
+  // partition.kind brings fields of its own
+  if (!(last in at) && keys[0] !== "partition") throw unknownField(path, at);
+  at[last] = value;
+  return copy;
+}
+
+function fieldsOf(value: unknown, path: string): Record<string, unknown> {
+  if (typeof value !== "object" || value === null) throw new ConfigError(`--set: ${path} leads into a plain value`);
+  return value as Record<string, unknown>;
+}
+
+function unknownField(path: string, at: object): ConfigError {
+  return new ConfigError(`--set: no field ${path}; here there are ${Object.keys(at).join(", ")}`);
+}
+
+/** What a fidelity stands for. */
+export interface Behaviour {
+  readonly selection: "average" | "last-client";
+  readonly keep: "best" | "last";
+  readonly space: "probability" | "output";
+  readonly generalistDropout: boolean;
+  readonly globalRows: "all" | 1000;
+  readonly expertOutput: "logSoftmax" | "softmax";
+  readonly partition: "paper" | "authors-code";
+}
+
+/** The method as meant, or the quirks Q1 to Q8 of the authors' code. */
+export function behaviour({ fidelity, mixture, dataset, model }: Config): Behaviour {
+  const authors = fidelity === "authors-code";
+  const space = mixture.space === "auto" ? (authors ? "output" : "probability") : mixture.space;
+  return {
+    selection: authors ? "last-client" : "average",
+    keep: authors ? "last" : "best",
+    space,
+    generalistDropout: authors,
+    globalRows: authors ? 1000 : "all",
+    // Q3: the authors' Fashion-MNIST CNN ends in probabilities
+    expertOutput: authors && dataset === "fashion-mnist" && model === "lenet" ? "softmax" : "logSoftmax",
+    partition: fidelity,
+  };
+}

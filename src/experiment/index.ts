@@ -1,0 +1,9 @@
+// Experiments: configs, presets and the runner.
+export { type ExperimentCalls, experimentCalls } from "./clients.ts";
+export { type Config, ConfigError, override, type PartitionConfig } from "./config.ts";
+export { preset, presetList } from "./presets.ts";
+export { configRecord } from "./records.ts";
+export { run, type RunEvent, type RunOptions, type RunResult, weightsHash } from "./run.ts";
+export { parseConfig } from "./schema.ts";
+export { evaluatedClients, type Setup, setUp } from "./setup.ts";
+export { MemoryStore, type RunStore } from "./store.ts";

@@ -1,0 +1,68 @@
+// Experiments by name. `quick` is sized for the bundled data and a minute on two cores; the others are the authors' setting.
+import { type Config, ConfigError } from "./config.ts";
+
+interface Preset {
+  readonly about: string;
+  readonly config: Config;
+}
+
+const authors: Omit<Config, "preset" | "dataset"> = {
+  fidelity: "paper",
+  model: "lenet",
+  seed: 1,
+  clients: 100,
+  partition: { kind: "majority", p: 0.6, overlap: true },
+  rows: { train: 100, validation: 200, test: 200 },
+  optOut: 0,
+  ownRowsKeptBack: 0,
+  federation: {
+    rounds: 1250,
+    cohort: 5,
+    localEpochs: 3,
+    batchSize: 10,
+    lr: 5e-5,
+    validateEvery: 40,
+    patience: 5,
+    validationClients: 20,
+  },
+  personal: { clients: 20, lr: 5e-5, epochs: 500, batchSize: 10, validateEvery: 5, patience: 10, margin: 0.01 },
+  mixture: { lr: 1e-5, gateOnly: false, space: "auto" },
+  checkpointEvery: 25,
+};
+
+const presets: Readonly<Record<string, Preset>> = {
+  quick: {
+    about: "20 clients on the bundled Fashion-MNIST, about a minute",
+    config: {
+      ...authors,
+      preset: "quick",
+      dataset: "fashion-mnist",
+      clients: 20,
+      partition: { kind: "majority", p: 0.6, overlap: true },
+      rows: { train: 100, validation: 200, test: 200 },
+      federation: { ...authors.federation, rounds: 60, cohort: 5, lr: 1e-3, validateEvery: 5, patience: 6 },
+      personal: { ...authors.personal, clients: 20, lr: 5e-4, epochs: 60, validateEvery: 2, patience: 5 },
+      mixture: { ...authors.mixture, lr: 5e-4 },
+    },
+  },
+  "fashion-mnist": {
+    about: "100 clients on the whole of Fashion-MNIST, the authors' setting",
+    config: { ...authors, preset: "fashion-mnist", dataset: "fashion-mnist" },
+  },
+  cifar10: {
+    about: "100 clients on CIFAR-10, the authors' README run",
+    config: { ...authors, preset: "cifar10", dataset: "cifar10" },
+  },
+};
+
+/** Names and one line each. */
+export function presetList(): { name: string; about: string; config: Config }[] {
+  return Object.entries(presets).map(([name, { about, config }]) => ({ name, about, config }));
+}
+
+/** A preset's config; a ConfigError that lists the names when there is no such preset. */
+export function preset(name: string): Config {
+  const found = presets[name];
+  if (!found) throw new ConfigError(`preset: no ${name}; there are ${Object.keys(presets).join(", ")}`);
+  return structuredClone(found.config);
+}

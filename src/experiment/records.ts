@@ -1,0 +1,113 @@
+// From results to the plain records of a run folder.
+import type {
+  ClientMetric,
+  ClientRow,
+  ConfigRecord,
+  EpochMetric,
+  GateMetric,
+  MethodResult,
+  Summary,
+} from "../report/records.ts";
+import { recordVersion } from "../report/records.ts";
+import { stat } from "../report/stat.ts";
+import type { Method, Personalized } from "../moe/personalize.ts";
+import type { Scores } from "../moe/evaluate.ts";
+import { csvTable } from "../io/csv.ts";
+import type { Config } from "./config.ts";
+import type { Setup } from "./setup.ts";
+
+/** The fraction p of a config, null where its partition has none. */
+export function fractionP({ partition }: Pick<Config, "partition">): number | null {
+  return partition.kind === "majority" ? partition.p : null;
+}
+
+/** A config as the report reads it. */
+export function configRecord(config: Config, classNames: readonly string[]): ConfigRecord {
+  return { ...config, p: fractionP(config), classNames };
+}
+
+/** The metric lines of one personalised client. */
+export function clientMetrics(done: Personalized, optedOut: boolean): (EpochMetric | ClientMetric | GateMetric)[] {
+  const { client, validations, scores, epochs, trust } = done;
+  return [
+    ...validations.map((at): EpochMetric => ({ kind: "epoch", client, ...at })),
+    ...Object.entries(scores).map(([method, found]): ClientMetric => ({
+      kind: "client",
+      client,
+      method,
+      optedOut,
+      ...found,
+      ...epochs[method as Method],
+    })),
+    { kind: "gate", client, ...trust },
+  ];
+}
+
+const figures = ["localTest", "globalTest", "localNll", "globalNll", "localEce", "globalEce"] as const;
+
+/** Means over clients by method. */
+export function methodResults(done: readonly Personalized[]): Summary["methods"] {
+  const methods = Object.keys(done[0]!.scores) as Method[];
+  const result = (method: Method): MethodResult =>
+    Object.fromEntries(
+      figures.map((figure) => [figure, stat(done.map(({ scores }) => scores[method][figure]))]),
+    ) as unknown as Record<keyof Scores, MethodResult["localTest"]>;
+  return Object.fromEntries(methods.map((method) => [method, result(method)])) as unknown as Summary["methods"];
+}
+
+export interface Outcome {
+  readonly setup: Setup;
+  readonly done: readonly Personalized[];
+  readonly rounds: number;
+  readonly bestRound: number;
+  readonly wallSeconds: number;
+  readonly phases: Readonly<Record<string, number>>;
+  readonly weightsSha256: string;
+  readonly command: string;
+  readonly runtime: string;
+}
+
+/** summary.json. */
+export function summarize({ setup, done, ...rest }: Outcome): Summary {
+  const { preset, fidelity, dataset, seed, optOut, ownRowsKeptBack, clients } = setup.config;
+  return {
+    version: recordVersion,
+    preset,
+    fidelity,
+    dataset,
+    seed,
+    p: fractionP(setup.config),
+    optOut,
+    ownRowsKeptBack,
+    clients,
+    ...rest,
+    evaluatedClients: done.length,
+    methods: methodResults(done),
+  };
+}
+
+/** clients.csv: a row per evaluated client. */
+export function clientsCsv({ clients, dataset }: Setup, done: readonly Personalized[]): string {
+  const methods = Object.keys(done[0]?.scores ?? {}) as Method[];
+  const header = ["client", "optedOut", "classes", "train", "validation", "test"];
+  const rows = done.map(({ client, scores }) => {
+    const { rows: own, optedOut } = clients[client]!;
+    const row: Omit<ClientRow, "methods"> = {
+      client,
+      optedOut,
+      classes: own.classes ?? present(own.train, dataset.train.labels),
+      train: own.train.length,
+      validation: own.validation.length,
+      test: own.test.length,
+    };
+    return [
+      ...Object.values({ ...row, classes: row.classes.join(" ") }),
+      ...methods.flatMap((method) => [scores[method].localTest, scores[method].globalTest]),
+    ];
+  });
+  return csvTable([...header, ...methods.flatMap((method) => [`${method}Local`, `${method}Global`])], rows);
+}
+
+function present(rows: Int32Array, labels: ArrayLike<number>): number[] {
+  return [...new Set(Array.from(rows, (row) => labels[row]!))].sort((a, b) => a - b);
+}

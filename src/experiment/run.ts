@@ -1,0 +1,251 @@
+// The runner: federation, then every evaluated client's private part, then the records. It can be stopped at any instant
+// and goes on from its store as if it had not been.
+import type { ImageDataset } from "../data/index.ts";
+import { Workers } from "../federated/backends/workers.ts";
+import { beginning, federate, type FederationState } from "../federated/loop.ts";
+import { encodeSafetensors, jsonLine, parseJsonLines, Sha256 } from "../io/index.ts";
+import type { Personalized } from "../moe/personalize.ts";
+import type { Pool } from "../runtime/pool.ts";
+import { fold } from "../runtime/random.ts";
+import type { Metric, RoundMetric, RunRecords, Summary } from "../report/records.ts";
+import { sizeOf } from "../autograd/shape.ts";
+import { type ExperimentCalls, initialGeneralist } from "./clients.ts";
+import { behaviour, type Config } from "./config.ts";
+import { networks } from "./networks.ts";
+import { loadClient, loadFederation, saveClient, saveFederation } from "./progress.ts";
+import { clientMetrics, clientsCsv, configRecord, summarize } from "./records.ts";
+import { evaluatedClients, optedIn, rootKey, type Setup, setUp } from "./setup.ts";
+import type { RunStore } from "./store.ts";
+
+export interface RunOptions {
+  readonly config: Config;
+  readonly dataset: ImageDataset;
+  readonly store: RunStore;
+  /** Makes the pool the clients run on, once the setup is known. */
+  readonly pool: (setup: Setup) => Promise<Pool<ExperimentCalls>>;
+  /** Go on from what the store holds; otherwise begin anew. */
+  readonly resume?: boolean;
+  readonly signal?: AbortSignal;
+  readonly onEvent?: (event: RunEvent) => void;
+  /** For summary.json: how to repeat the run, and where it ran. */
+  readonly command?: string;
+  readonly runtime?: string;
+}
+
+/** What happens, as it happens. */
+export type RunEvent =
+  | { readonly kind: "phase"; readonly phase: "federation" | "clients"; readonly done: number; readonly total: number }
+  | RoundMetric
+  | {
+      readonly kind: "personalized";
+      readonly client: number;
+      readonly done: number;
+      readonly total: number;
+      readonly result: Personalized;
+    };
+
+/** A finished run's records, or where an interrupted one stands. */
+export type RunResult =
+  { readonly finished: true; readonly records: RunRecords } | { readonly finished: false; readonly at: string };
+
+const METRICS = "metrics.jsonl";
+
+/** Runs an experiment to its end, or to the abort of `signal`. */
+export async function run(options: RunOptions): Promise<RunResult> {
+  const { config, dataset, store, resume = false, onEvent } = options;
+  const setup = setUp(config, dataset);
+  const data = fingerprint(dataset);
+  const before = resume ? await loadFederation(store, data) : undefined;
+  await store.write("config.json", `${JSON.stringify(config, null, 2)}\n`);
+  const rounds = await keptRounds(store, before?.state);
+  const started = performance.now();
+  const elapsed = (): number => (before?.seconds ?? 0) + (performance.now() - started) / 1000;
+
+  const pool = await options.pool(setup);
+  try {
+    onEvent?.({ kind: "phase", phase: "federation", done: before?.state.round ?? 0, total: config.federation.rounds });
+    const state = await runFederation(options, setup, pool, before?.state, rounds, (at) =>
+      saveFederation(store, { state: at, seconds: elapsed() }, data),
+    );
+    if (!state.done) return { finished: false, at: `round ${state.round} of at most ${config.federation.rounds}` };
+    const federated = elapsed();
+
+    const wanted = evaluatedClients(config);
+    const done = await runClients(options, setup, pool, state.best, wanted, resume);
+    if (!done) return { finished: false, at: "the clients' private training" };
+    const wallSeconds = elapsed();
+
+    const summary = summarize({
+      setup,
+      done,
+      rounds: state.round,
+      bestRound: state.bestRound,
+      wallSeconds,
+      phases: { federation: federated, clients: wallSeconds - federated },
+      weightsSha256: weightsHash(state.best, done),
+      command: options.command ?? "",
+      runtime: options.runtime ?? "",
+    });
+    return { finished: true, records: await writeRecords(store, setup, state.best, done, rounds, summary) };
+  } finally {
+    await pool.close();
+  }
+}
+
+async function runFederation(
+  { config, store, signal, onEvent }: RunOptions,
+  setup: Setup,
+  pool: Pool<ExperimentCalls>,
+  before: FederationState | undefined,
+  rounds: RoundMetric[],
+  save: (state: FederationState) => Promise<void>,
+): Promise<FederationState> {
+  const { federation, checkpointEvery } = config;
+  let last = performance.now();
+  let pending = "";
+  const state = await federate(
+    {
+      backend: new Workers(pool),
+      clients: optedIn(setup),
+      rounds: federation.rounds,
+      cohort: federation.cohort,
+      validation: {
+        every: federation.validateEvery,
+        patience: federation.patience,
+        clients: federation.validationClients,
+      },
+      selection: behaviour(config).selection,
+      key: fold(rootKey(config), "federation"),
+      ...(signal && { signal }),
+      onRound: async (report, at) => {
+        const now = performance.now();
+        const { validationAccuracy, ...rest } = report;
+        const metric: RoundMetric = {
+          kind: "round",
+          ...rest,
+          ...(validationAccuracy !== undefined && { validationAccuracy: 100 * validationAccuracy }),
+          seconds: (now - last) / 1000,
+        };
+        last = now;
+        rounds.push(metric);
+        pending += jsonLine(metric);
+        onEvent?.(metric);
+        if (at.done || (checkpointEvery > 0 && at.round % checkpointEvery === 0)) {
+          await store.append(METRICS, pending);
+          pending = "";
+          await save(at);
+        }
+      },
+    },
+    before ?? beginning(initialGeneralist(setup)),
+  );
+  if (pending) {
+    await store.append(METRICS, pending);
+    await save(state);
+  }
+  return state;
+}
+
+async function runClients(
+  { store, signal, onEvent }: RunOptions,
+  setup: Setup,
+  pool: Pool<ExperimentCalls>,
+  generalist: Float32Array,
+  wanted: readonly number[],
+  resume: boolean,
+): Promise<Personalized[] | undefined> {
+  const found = new Map<number, Personalized>();
+  for (const client of wanted) {
+    const kept = resume ? await loadClient(store, client) : undefined;
+    if (kept) found.set(client, kept);
+  }
+  onEvent?.({ kind: "phase", phase: "clients", done: found.size, total: wanted.length });
+  const todo = wanted.filter((client) => !found.has(client));
+  // what is written is written in turn: two appends at once could mix their lines
+  let writing: Promise<void> = Promise.resolve();
+  const work = pool.map(
+    "personalize",
+    todo.map((client) => ({ client, generalist })),
+    (result) => {
+      found.set(result.client, result);
+      onEvent?.({ kind: "personalized", client: result.client, done: found.size, total: wanted.length, result });
+      writing = writing.then(async () => {
+        const lines = clientMetrics(result, setup.clients[result.client]!.optedOut);
+        await store.append(METRICS, lines.map(jsonLine).join(""));
+        await saveClient(store, result);
+      });
+    },
+  );
+  const interrupted = new Promise<"interrupted">((resolve) => {
+    if (signal?.aborted) resolve("interrupted");
+    signal?.addEventListener("abort", () => resolve("interrupted"), { once: true });
+  });
+  // a client's training cannot be halved; what is not finished is done again on resume
+  work.catch(() => {});
+  const first = await Promise.race([work, interrupted]);
+  await writing;
+  return first === "interrupted" ? undefined : wanted.map((client) => found.get(client)!);
+}
+
+// a killed run may have written rounds after its last checkpoint; they will be run again
+async function keptRounds(store: RunStore, state: FederationState | undefined): Promise<RoundMetric[]> {
+  const bytes = state && (await store.read(METRICS));
+  const metrics = bytes ? (parseJsonLines(new TextDecoder().decode(bytes)).rows as Metric[]) : [];
+  const rounds = metrics.filter(
+    (metric): metric is RoundMetric => metric.kind === "round" && metric.round < state!.round,
+  );
+  await store.write(METRICS, rounds.map(jsonLine).join(""));
+  return rounds;
+}
+
+async function writeRecords(
+  store: RunStore,
+  setup: Setup,
+  generalist: Float32Array,
+  done: readonly Personalized[],
+  rounds: readonly RoundMetric[],
+  summary: Summary,
+): Promise<RunRecords> {
+  const metrics: Metric[] = [
+    ...rounds,
+    ...done.flatMap((one) => clientMetrics(one, setup.clients[one.client]!.optedOut)),
+  ];
+  // now in the order of clients, not in the order in which they finished
+  await store.write(METRICS, metrics.map(jsonLine).join(""));
+  await store.write("clients.csv", clientsCsv(setup, done));
+  await store.write("generalist.safetensors", generalistFile(setup, generalist, summary));
+  await store.write("summary.json", `${JSON.stringify(summary, null, 2)}\n`);
+  return { config: configRecord(setup.config, setup.dataset.classes), summary, metrics };
+}
+
+function generalistFile({ config, dataset }: Setup, values: Float32Array, { rounds, bestRound }: Summary): Uint8Array {
+  let at = 0;
+  const tensors = networks(config, dataset).expert.specs.map(({ name, shape }) => {
+    const data = values.slice(at, (at += sizeOf(shape)));
+    return [name, { shape, data }] as const;
+  });
+  return encodeSafetensors(tensors, {
+    model: config.model,
+    dataset: config.dataset,
+    rounds: String(rounds),
+    bestRound: String(bestRound),
+  });
+}
+
+/** SHA-256 over the generalist and every client's specialist and gate, in client order. */
+export function weightsHash(generalist: Float32Array, clients: readonly Personalized[]): string {
+  const hash = new Sha256();
+  const add = ({ buffer, byteOffset, byteLength }: Float32Array): void =>
+    void hash.update(new Uint8Array(buffer, byteOffset, byteLength));
+  add(generalist);
+  for (const { specialist, gate } of clients) {
+    add(specialist);
+    add(gate);
+  }
+  return hash.hex();
+}
+
+// labels decide the partition, so they tell datasets apart; pixels are taken on trust
+function fingerprint({ train, test, shape }: ImageDataset): string {
+  return new Sha256().update(train.labels).update(test.labels).update(Uint8Array.from(shape)).hex();
+}

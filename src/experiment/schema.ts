@@ -1,0 +1,74 @@
+// The shape of a config, and errors that say which field is wrong.
+import * as v from "valibot";
+import { type Config, ConfigError } from "./config.ts";
+
+const fraction = v.pipe(
+  v.number(),
+  v.minValue(0, "expected a number from 0 to 1"),
+  v.maxValue(1, "expected a number from 0 to 1"),
+);
+const count = v.pipe(v.number(), v.integer("expected a whole number"), v.minValue(1, "expected a whole number from 1"));
+const whole = v.pipe(v.number(), v.integer("expected a whole number"), v.minValue(0, "expected a whole number from 0"));
+const rate = v.pipe(v.number(), v.gtValue(0, "expected a number above 0"));
+
+const partition = v.variant("kind", [
+  v.strictObject({
+    kind: v.literal("majority"),
+    p: fraction,
+    overlap: v.boolean(),
+  }),
+  v.strictObject({ kind: v.picklist(["dirichlet-labels", "dirichlet-sizes"]), alpha: rate }),
+  v.strictObject({ kind: v.literal("iid") }),
+]);
+
+const schema: v.GenericSchema<unknown, Config> = v.strictObject({
+  preset: v.string(),
+  fidelity: v.picklist(["paper", "authors-code"]),
+  dataset: v.picklist(["fashion-mnist", "cifar10", "cifar100"]),
+  model: v.picklist(["lenet", "mlp"]),
+  seed: v.pipe(v.number(), v.safeInteger("expected an integer below 2^53")),
+  clients: count,
+  partition,
+  rows: v.strictObject({ train: count, validation: count, test: count }),
+  optOut: fraction,
+  ownRowsKeptBack: fraction,
+  federation: v.strictObject({
+    rounds: count,
+    cohort: count,
+    localEpochs: count,
+    batchSize: count,
+    lr: rate,
+    validateEvery: count,
+    patience: count,
+    validationClients: count,
+  }),
+  personal: v.strictObject({
+    clients: count,
+    lr: rate,
+    epochs: count,
+    batchSize: count,
+    validateEvery: count,
+    patience: count,
+    margin: v.pipe(v.number(), v.minValue(0)),
+  }),
+  mixture: v.strictObject({
+    lr: rate,
+    gateOnly: v.boolean(),
+    space: v.picklist(["auto", "probability", "output"]),
+  }),
+  checkpointEvery: whole,
+});
+
+/** Checks a config; the error names every field that is wrong, what it got and what was expected. */
+export function parseConfig(input: unknown): Config {
+  const result = v.safeParse(schema, input);
+  if (result.success) return result.output;
+  const problems = result.issues.map((issue) => {
+    const path = v.getDotPath(issue) ?? "config";
+    const message = issue.message.startsWith("Invalid")
+      ? issue.message.replace(/^Invalid \w+: /, "").toLowerCase()
+      : issue.message;
+    return `${path}: got ${issue.received}, ${message}`;
+  });
+  throw new ConfigError(`config: ${problems.join("; ")}`);
+}

@@ -1,0 +1,32 @@
+// A run folder as the runner sees it: Node keeps it on disk, a page in memory.
+
+export interface RunStore {
+  /** The bytes of a file, or undefined if there is none. */
+  read(name: string): Promise<Uint8Array | undefined>;
+  /** Writes a whole file; a reader sees the old one or the new one, never a part. */
+  write(name: string, content: Uint8Array | string): Promise<void>;
+  append(name: string, text: string): Promise<void>;
+  remove(name: string): Promise<void>;
+}
+
+/** A run folder in memory. */
+export class MemoryStore implements RunStore {
+  readonly files: Map<string, Uint8Array> = new Map();
+
+  async read(name: string): Promise<Uint8Array | undefined> {
+    return this.files.get(name);
+  }
+
+  async write(name: string, content: Uint8Array | string): Promise<void> {
+    this.files.set(name, typeof content === "string" ? new TextEncoder().encode(content) : content);
+  }
+
+  async append(name: string, text: string): Promise<void> {
+    const before = new TextDecoder().decode(this.files.get(name) ?? new Uint8Array());
+    await this.write(name, before + text);
+  }
+
+  async remove(name: string): Promise<void> {
+    this.files.delete(name);
+  }
+}

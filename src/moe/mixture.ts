@@ -1,0 +1,39 @@
+// A specialist and a generalist weighed by a gate, input by input:
+// p(y|x) = h(x) p_specialist(y|x) + (1 - h(x)) p_generalist(y|x)   (Listo Zec et al. 2020, arXiv 2010.02056).
+import { logSoftmax } from "../autograd/ops/softmax.ts";
+import { mixture, mixtureLog, mixtureNll } from "../autograd/ops/mixture.ts";
+import { nll } from "../autograd/ops/nll.ts";
+import { mean } from "../autograd/ops/sum.ts";
+import { log } from "../autograd/ops/unary.ts";
+import type { Tensor } from "../autograd/tensor.ts";
+
+/**
+ * What is mixed. "probability": the likelihood of the formula above. "output": whatever the experts put out, linearly and
+ * without normalising, as the authors' code does - log-probabilities, or the probabilities of its Fashion-MNIST net.
+ */
+export type MixingSpace = "probability" | "output";
+
+/** What the experts put out: log-probabilities, or (the authors' Fashion-MNIST net) probabilities. */
+export type ExpertOutput = "logSoftmax" | "softmax";
+
+/**
+ * The mean training loss of a batch.
+ * @param ls the specialist's output [rows, classes]
+ * @param lg the generalist's output [rows, classes]
+ * @param z the gate's logits [rows, 1] or [rows]
+ */
+export function mixtureLoss(space: MixingSpace, ls: Tensor, lg: Tensor, z: Tensor, labels: Tensor): Tensor {
+  return mean(space === "probability" ? mixtureNll(ls, lg, z, labels) : nll(mixtureLog(ls, lg, z), labels));
+}
+
+/** What validation scores: log-probabilities, or in "output" space the unnormalised mix whose negative is the loss. */
+export function mixtureScores(space: MixingSpace, ls: Tensor, lg: Tensor, z: Tensor): Tensor {
+  return space === "probability" ? mixture(ls, lg, z) : mixtureLog(ls, lg, z);
+}
+
+/** Log-probabilities from what mixtureScores or an expert puts out; the order of classes in a row never changes. */
+export function toLogProbabilities(scores: Tensor, output: ExpertOutput, mixed: boolean): Tensor {
+  if (output === "softmax") return log(scores);
+  // a geometric mix of log-probabilities does not sum to one
+  return mixed ? logSoftmax(scores) : scores;
+}

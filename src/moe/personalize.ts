@@ -1,0 +1,176 @@
+// Everything one client does after the federation, none of which leaves it: fine-tuning, local training, the mixture, and
+// the evaluation of all of them.
+import type { Tensor } from "../autograd/tensor.ts";
+import { negativeLogLikelihood } from "../nn/metrics.ts";
+import type { Module } from "../nn/module.ts";
+import { Net } from "../nn/net.ts";
+import { fold, type Key } from "../runtime/random.ts";
+import {
+  constantAnswers,
+  expertAnswers,
+  gateWeights,
+  mixedAnswers,
+  outputs,
+  score,
+  type Scores,
+  type TestSet,
+} from "./evaluate.ts";
+import { type MixtureOptions, type OwnExamples, type PersonalOptions, trainAlone, trainMixture } from "./experts.ts";
+import type { ExpertOutput } from "./mixture.ts";
+
+/** The methods every client is evaluated with. */
+export type Method = "local" | "fedavg" | "finetuned" | "mixture" | "ensemble" | "constantWeight";
+
+export interface PersonalizeOptions {
+  readonly client: number;
+  readonly expert: Module;
+  readonly gate: Module;
+  readonly output: ExpertOutput;
+  /** The federation's net; its parameters are read only. */
+  readonly generalist: Net;
+  /** The generalist's outputs on the test split, which are the same for every client. */
+  readonly generalistOnTest: Tensor;
+  readonly own: OwnExamples;
+  readonly test: TestSet;
+  /** The client's majority classes, for the gate's histogram. */
+  readonly classes: readonly number[];
+  readonly alone: PersonalOptions;
+  readonly mixture: MixtureOptions;
+  /** Where every client's local model and gate begin (the authors' code shares one draw between clients, Q16). */
+  readonly init: { readonly local: Key; readonly gate: Key };
+  /** Root of this client's random numbers. */
+  readonly key: Key;
+  readonly onValidation?: (at: PersonalValidation) => void;
+}
+
+export interface PersonalValidation {
+  readonly method: "local" | "finetuned" | "mixture";
+  readonly epoch: number;
+  readonly trainLoss: number;
+  readonly validationLoss: number;
+  readonly validationAccuracy: number;
+  readonly best: boolean;
+}
+
+/** What a client keeps, and what is told about it. */
+export interface Personalized {
+  readonly client: number;
+  readonly specialist: Float32Array;
+  readonly gate: Float32Array;
+  readonly scores: Readonly<Record<Method, Scores>>;
+  readonly epochs: Readonly<Partial<Record<Method, { readonly epochs: number; readonly bestEpoch: number }>>>;
+  readonly trust: GateTrust;
+  /** The weight that the constant-weight baseline chose on validation. */
+  readonly constantWeight: number;
+  readonly validations: readonly PersonalValidation[];
+}
+
+/** The gate on the global test: counts of h in 20 bins for own and other classes, mean h by class. */
+export interface GateTrust {
+  readonly own: readonly number[];
+  readonly other: readonly number[];
+  readonly perClass: readonly number[];
+}
+
+/** Runs a client's private part. All networks made on the way are gone afterwards. */
+export function personalize(options: PersonalizeOptions): Personalized {
+  const { client, expert, gate: gateModule, output, generalist, own, test, key, init } = options;
+  const validations: PersonalValidation[] = [];
+  const hear =
+    (method: PersonalValidation["method"]) =>
+    (at: { epoch: number; trainLoss: number; loss: number; accuracy: number; best: boolean }): void => {
+      const { epoch, trainLoss, loss, accuracy, best } = at;
+      const found = { method, epoch, trainLoss, validationLoss: loss, validationAccuracy: 100 * accuracy, best };
+      validations.push(found);
+      options.onValidation?.(found);
+    };
+  const made: { dispose(): void }[] = [];
+  const keep = <T extends { dispose(): void }>(thing: T): T => {
+    made.push(thing);
+    return thing;
+  };
+  try {
+    const finetuned = keep(generalist.clone({ group: "private" }));
+    const tuned = trainAlone(finetuned, own, options.alone, fold(key, "finetuned"), hear("finetuned"));
+    const local = keep(new Net(expert, { group: "private" })).init(init.local);
+    const alone = trainAlone(local, own, options.alone, fold(key, "local"), hear("local"));
+    // the specialist begins as the fine-tuned generalist
+    const specialist = keep(finetuned.clone({ group: "private" }));
+    const gate = keep(new Net(gateModule, { group: "private" })).init(init.gate);
+    const experts = { specialist, generalist, gate };
+    const mixed = trainMixture(experts, own, options.mixture, fold(key, "mixture"), hear("mixture"));
+
+    const { examples, classes } = test;
+    const { space } = options.mixture;
+    const lg = options.generalistOnTest;
+    const z = keep(outputs(gate, examples, 1));
+    const answersOf = (net: Net): Tensor => keep(expertAnswers(keep(outputs(net, examples, classes)), output));
+    const general = expertAnswers(lg, output);
+    // log-probabilities already: the tensor is the caller's
+    if (general !== lg) keep(general);
+    const fine = answersOf(finetuned);
+    const weight = chooseWeight(options, finetuned);
+    const scores: Record<Method, Scores> = {
+      local: score(answersOf(local), test),
+      fedavg: score(general, test),
+      finetuned: score(fine, test),
+      mixture: score(keep(mixedAnswers(space, output, keep(outputs(specialist, examples, classes)), lg, z)), test),
+      ensemble: score(keep(constantAnswers(fine, general, 0.5)), test),
+      constantWeight: score(keep(constantAnswers(fine, general, weight)), test),
+    };
+    return {
+      client,
+      specialist: specialist.parameters.toArray(),
+      gate: gate.parameters.toArray(),
+      scores,
+      epochs: {
+        finetuned: { epochs: tuned.epochs, bestEpoch: tuned.bestEpoch },
+        local: { epochs: alone.epochs, bestEpoch: alone.bestEpoch },
+        mixture: { epochs: mixed.epochs, bestEpoch: mixed.bestEpoch },
+      },
+      trust: trust(gateWeights(z), options),
+      constantWeight: weight,
+      validations,
+    };
+  } finally {
+    for (const thing of made) thing.dispose();
+  }
+}
+
+// of 0.05, 0.10 .. 0.95, the weight of the fine-tuned model with the lowest validation loss; the first of equals
+function chooseWeight({ own, output, generalist }: PersonalizeOptions, finetuned: Net): number {
+  const { validation: held, classes } = own;
+  const answers = [finetuned, generalist].map((net) => {
+    const raw = outputs(net, held, classes);
+    const logp = expertAnswers(raw, output);
+    if (logp !== raw) raw.dispose();
+    return logp;
+  });
+  const rows = Int32Array.from({ length: held.count }, (_, i) => i);
+  let best = { h: 0.5, loss: Infinity };
+  for (let i = 1; i < 20; i++) {
+    const mix = constantAnswers(answers[0]!, answers[1]!, i / 20);
+    const loss = negativeLogLikelihood({ logp: mix.toArray(), classes }, held.labels, rows);
+    mix.dispose();
+    if (loss < best.loss) best = { h: i / 20, loss };
+  }
+  for (const logp of answers) logp.dispose();
+  return best.h;
+}
+
+const BINS = 20;
+
+function trust(h: ArrayLike<number>, { test, classes: majority }: PersonalizeOptions): GateTrust {
+  const own = new Array<number>(BINS).fill(0);
+  const other = new Array<number>(BINS).fill(0);
+  const sums = new Array<number>(test.classes).fill(0);
+  const counts = new Array<number>(test.classes).fill(0);
+  for (const row of test.global) {
+    const label = test.examples.labels[row]!;
+    const bin = Math.min(BINS - 1, Math.floor(h[row]! * BINS));
+    (majority.includes(label) ? own : other)[bin]!++;
+    sums[label]! += h[row]!;
+    counts[label]!++;
+  }
+  return { own, other, perClass: sums.map((sum, c) => (counts[c]! > 0 ? sum / counts[c]! : 0)) };
+}
