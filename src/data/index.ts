@@ -1,4 +1,5 @@
 // The public surface of the data floor: datasets in, typed arrays and row numbers out.
+export { type Arrays, type ArraysOptions, fromArrays } from "./arrays.ts";
 export {
   type CatalogueEntry,
   catalogue,

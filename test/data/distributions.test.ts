@@ -76,6 +76,13 @@ test("log proportions rank outcomes that all but one underflow", () => {
   assert.ok(logs.every(Number.isFinite));
 });
 
+test("draws are these, to the last bit, in every runtime", () => {
+  assert.equal(
+    [...logDirichlet(new Stream(key(1)), [0.01, 0.5, 2])],
+    [-262.51345433745166, -7.393557967142708, -0.0006153924973368863],
+  );
+});
+
 test("multinomial counts sum to the trials, follow the weights and never fall on weight 0", () => {
   fc.assert(
     fc.property(fc.array(fc.nat(5), { minLength: 1, maxLength: 8 }), fc.nat(200), fc.nat(), (weights, trials, seed) => {

@@ -13,6 +13,7 @@ import {
   type Partition,
   type Sizes,
 } from "./partition.ts";
+import { shareOthers } from "./others.ts";
 import { disjointPairs, overlappingPairs, type Pair } from "./pairs.ts";
 import { concat, Pool } from "./pool.ts";
 
@@ -45,21 +46,18 @@ function checkDemand(pool: Pool, owners: readonly Pair[], counts: readonly Int32
   });
 }
 
-// counts are of the first class, of the second, of all others
+// `counts` are rows of the first class, of the second, and of all others
 function takeOwn(pool: Pool, [a, b]: Pair, counts: Int32Array, stream: Stream, client: number): Int32Array {
   const who = `client ${client}`;
   return concat(pool.take(a, counts[0]!, stream, who), pool.take(b, counts[1]!, stream, who));
 }
 
-function takeOthers(pool: Pool, pair: Pair, counts: Int32Array, stream: Stream, client: number): Int32Array {
-  return pool.takeOthers(pair, counts[2]!, stream, `client ${client}`);
-}
-
 /**
  * Majority-class split with fraction p. Sizes are exact for any p: the majority rows of a client are p * rows to within one,
- * half of each of its two classes (an odd one is of the first). Train and validation rows are disjoint over all clients; a
- * local test has no row twice. A client with the pair (c, c) has one majority class with all of the majority rows. Data
- * that do not suffice are a RangeError. With `fidelity: "authors-code"` see `majorityAsAuthors`.
+ * half of each of its two classes (an odd one is of the first). A client with the pair (c, c) has one majority class with
+ * all of the majority rows. Train and validation rows are disjoint over all clients; a local test has no row twice. Where
+ * the last rows do not fit, clients exchange some (counted as substituted); data that do not suffice are a RangeError.
+ * With `fidelity: "authors-code"` see `majorityAsAuthors`.
  */
 export function majority(train: Labels, test: Labels, options: MajorityOptions, key: Key): Partition {
   const { clients, p, trainRows, validationRows, testRows, overlap, fidelity } = options;
@@ -83,17 +81,24 @@ export function majority(train: Labels, test: Labels, options: MajorityOptions, 
     const stream = new Stream(fold(key, "majority", i));
     return [takeOwn(pool, pair, trainCounts, stream, i), takeOwn(pool, pair, validationCounts, stream, i)] as const;
   });
+  const rest = trainCounts[2]! + validationCounts[2]!;
+  const others = shareOthers(owners, pool.left.slice(), rest, key);
   const all = owners.map((pair, i): ClientRows => {
-    const stream = new Stream(fold(key, "others", i));
+    const stream = new Stream(fold(key, "rows", i));
     const [training, validating] = own[i]!;
-    return {
-      train: concat(training, takeOthers(pool, pair, trainCounts, stream, i)),
-      validation: concat(validating, takeOthers(pool, pair, validationCounts, stream, i)),
-      test: testPool.peek(() =>
-        concat(takeOwn(testPool, pair, testCounts, stream, i), takeOthers(testPool, pair, testCounts, stream, i)),
+    const more = stream.shuffle(pool.takeAll(others.counts[i]!, stream, `client ${i}`));
+    const test = testPool.peek(() =>
+      concat(
+        takeOwn(testPool, pair, testCounts, stream, i),
+        testPool.takeOthers(pair, testCounts[2]!, stream, `client ${i}`),
       ),
+    );
+    return {
+      train: concat(training, more.subarray(0, trainCounts[2])),
+      validation: concat(validating, more.subarray(trainCounts[2])),
+      test,
       classes: [...new Set(pair)],
     };
   });
-  return { clients: all, substituted: 0 };
+  return { clients: all, substituted: others.exchanged };
 }

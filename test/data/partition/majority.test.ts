@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { majority, type MajorityOptions } from "../../../src/data/partition/majority.ts";
+import { concat } from "../../../src/data/partition/pool.ts";
 import { key } from "../../../src/runtime/random.ts";
 import { disjoint, histogram, labelsOf, sound } from "../../support/labels.ts";
 import { assert, test } from "../../support/suite.ts";
@@ -97,12 +98,42 @@ test("any number of clients shares the classes evenly, also beyond C * C", () =>
     );
 });
 
+test("every row can be given away: where the last rows do not fit, clients exchange some", () => {
+  const labels = labelsOf(10, 200);
+  const sizes = { clients: 20, trainRows: 80, validationRows: 20, testRows: 50 };
+  for (const p of [0.2, 0.5, 0.6, 0.8, 1])
+    for (let seed = 0; seed < 5; seed++) {
+      const { clients, substituted } = majority(labels, labels, { ...sizes, ...paper, p }, key(seed));
+      sound(clients, sizes, labels, labels);
+      assert.ok(substituted <= 60, `${substituted} of 2000 rows exchanged`);
+      for (const client of clients) {
+        const counts = histogram(concat(client.train, client.validation), labels, 10);
+        assert.is(
+          counts.reduce((sum, n, c) => sum + (client.classes!.includes(c) ? n : 0), 0),
+          Math.round(100 * p),
+        );
+      }
+    }
+});
+
 test("a split depends on its key and on nothing else", () => {
   const [one, again, other] = [1, 1, 2].map((seed) =>
     majority(train, held, { ...fashion, ...paper, p: 0.6 }, key(seed)),
   );
   assert.equal(one, again);
   assert.not.equal(one, other);
+});
+
+test("a split is this one, in every runtime and every later version", () => {
+  const last = majority(train, held, { ...fashion, ...paper, p: 0.6 }, key(1)).clients[99]!;
+  assert.equal(
+    [last.train, last.validation, last.test].map((rows) => [...rows.subarray(-3)]),
+    [
+      [49413, 29546, 26622],
+      [54322, 53025, 56410],
+      [5936, 8433, 5925],
+    ],
+  );
 });
 
 test("without overlap no two clients share a majority class, and there are at most C / 2", () => {
@@ -139,7 +170,7 @@ test("errors say which rows are too few, how many there are and what to change",
   refuse({ testRows: 1001 }, /rows of the test split, got 1000, expected 1001 for every client; lower testRows/);
   refuse(
     { clients: 1, trainRows: 10, validationRows: 0 },
-    /train rows of classes other than 0 and 1, got 0 left of 0, expected 4 for client 0/,
+    /train rows of classes other than 0 and 1, got 0, expected 4 for training and validation of client 0; lower clients/,
     labelsOf(2, 50),
   );
 });

@@ -1,0 +1,55 @@
+// Data that are in memory already, as a dataset.
+import { centred, type ImageDataset, type Normalization, type Split } from "./dataset.ts";
+import { share } from "./share.ts";
+
+/** Images as bytes, prod(shape) for each label. */
+export interface Arrays {
+  readonly x: Uint8Array;
+  readonly labels: ArrayLike<number>;
+}
+
+export interface ArraysOptions {
+  readonly name: string;
+  /** Class names in label order; labels are numbers from 0. */
+  readonly classes: readonly string[];
+  readonly shape: ImageDataset["shape"];
+  /** Without it, 0.5 and 0.5 in every channel. */
+  readonly normalization?: Normalization;
+  readonly train: Arrays;
+  readonly test: Arrays;
+}
+
+function split(part: string, { x, labels }: Arrays, { shape, classes }: ArraysOptions): Split {
+  const size = shape.reduce((product, n) => product * n, 1);
+  const rows = labels.length;
+  if (rows === 0) throw new RangeError(`fromArrays: ${part} labels, got none, expected at least 1`);
+  if (x.length !== rows * size)
+    throw new RangeError(
+      `fromArrays: ${part} x, got ${x.length} bytes, expected ${rows} labels x ${shape.join(" x ")} = ${rows * size}`,
+    );
+  for (let row = 0; row < rows; row++) {
+    const label = labels[row]!;
+    if (!Number.isInteger(label) || label < 0 || label >= classes.length || label > 255)
+      throw new RangeError(
+        `fromArrays: ${part} labels, got ${label} in row ${row}, expected a class number from 0 to ` +
+          `${Math.min(classes.length, 256) - 1}`,
+      );
+  }
+  return { x: share(x), labels: share(Uint8Array.from(labels)), rows };
+}
+
+/** A dataset of images in memory; pixels and labels are copied into memory that workers share, where there is such. */
+export function fromArrays(options: ArraysOptions): ImageDataset {
+  const { name, classes, shape } = options;
+  const train = split("train", options.train, options);
+  const test = split("test", options.test, options);
+  return {
+    kind: "image",
+    name,
+    classes,
+    shape,
+    train,
+    test,
+    normalization: options.normalization ?? centred(shape[0]),
+  };
+}
