@@ -64,3 +64,51 @@ export function groupChannels(w: usize, out: usize, oc: i32, taps: i32): void {
     out += row << 4;
   }
 }
+
+/**
+ * Transposes one sample [oc, oh, ow] to pixels: channel o of output (oy, ox) goes to out + oy * rowStep + ox * pixelStep
+ * + 4 * o; channels are filled up with zeros to a multiple of 4.
+ */
+export function toPixels(gy: usize, out: usize, oc: i32, oh: i32, ow: i32, pixelStep: usize, rowStep: usize): void {
+  const plane = <usize>(oh * ow) << 2;
+  for (let o = 0; o < oc; o += 4, gy += plane << 2, out += 16) {
+    const channels = oc - o;
+    let from = gy;
+    for (let oy = 0; oy < oh; oy++, from += <usize>ow << 2) {
+      const to = out + <usize>oy * rowStep;
+      // the last four of a row overlap those before them; rows shorter than four go one by one
+      if (ow >= 4)
+        for (let ox = 0; ox < ow; ox += 4) {
+          const first = <usize>min(ox, ow - 4);
+          transposeFour(from + (first << 2), plane, channels, to + first * pixelStep, pixelStep);
+        }
+      else for (let ox: usize = 0; ox < <usize>ow; ox++) gatherOne(from + (ox << 2), plane, channels, to + ox * pixelStep);
+    }
+  }
+}
+
+/** Four neighbouring pixels of up to four planes. */
+@inline
+function transposeFour(from: usize, plane: usize, channels: i32, to: usize, pixelStep: usize): void {
+  const zero = f32x4.splat(0);
+  const a = v128.load(from);
+  const b = channels > 1 ? v128.load(from + plane) : zero;
+  const c = channels > 2 ? v128.load(from + (plane << 1)) : zero;
+  const d = channels > 3 ? v128.load(from + plane * 3) : zero;
+  const ab = v128.shuffle<f32>(a, b, 0, 4, 1, 5);
+  const cd = v128.shuffle<f32>(c, d, 0, 4, 1, 5);
+  const abHigh = v128.shuffle<f32>(a, b, 2, 6, 3, 7);
+  const cdHigh = v128.shuffle<f32>(c, d, 2, 6, 3, 7);
+  v128.store(to, v128.shuffle<f32>(ab, cd, 0, 1, 4, 5));
+  v128.store(to + pixelStep, v128.shuffle<f32>(ab, cd, 2, 3, 6, 7));
+  v128.store(to + (pixelStep << 1), v128.shuffle<f32>(abHigh, cdHigh, 0, 1, 4, 5));
+  v128.store(to + pixelStep * 3, v128.shuffle<f32>(abHigh, cdHigh, 2, 3, 6, 7));
+}
+
+/** One pixel of up to four planes. */
+function gatherOne(from: usize, plane: usize, channels: i32, to: usize): void {
+  store<f32>(to, load<f32>(from));
+  store<f32>(to, channels > 1 ? load<f32>(from + plane) : 0, 4);
+  store<f32>(to, channels > 2 ? load<f32>(from + (plane << 1)) : 0, 8);
+  store<f32>(to, channels > 3 ? load<f32>(from + plane * 3) : 0, 12);
+}

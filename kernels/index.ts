@@ -5,6 +5,8 @@ export function heapBase(): usize {
 }
 export { init, scratchBytes } from "./scratch";
 export * from "./conv2d";
+export * from "./conv2d-grad-input";
+export * from "./conv2d-grad-weight";
 export { linear } from "./linear";
 export * from "./matmul";
 export * from "./peak";
