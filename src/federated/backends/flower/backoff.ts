@@ -23,6 +23,6 @@ export function jitter(seconds: number): number {
 }
 
 /** The wait before attempt n + 1 (n from 0): doubling from `first` up to `cap` seconds, with jitter. */
-export function backoff(n: number, first = 1, cap = 10): number {
+export function backoff(n: number, first = 0.5, cap = 10): number {
   return jitter(Math.min(cap, first * 2 ** Math.min(n, 30)));
 }

@@ -1,7 +1,6 @@
 // A node of a Flower federation: joins, stays alive, does what it is asked, leaves. All training happens behind the
-// Trainer; this file only waits, so its heartbeat is on time as long as the trainer lies on another thread (thread.ts).
+// Trainer; this file only waits, so its heartbeat is on time as long as the trainer lies on another thread (threads.ts).
 import { backoff, jitter, pause } from "./backoff.ts";
-import { describe } from "./events.ts";
 import type { NodeEvent } from "./events.ts";
 import { pullObjects, pushReply, sentTensors } from "./exchange.ts";
 import type { Link, Reply } from "./exchange.ts";
@@ -11,7 +10,7 @@ import type { Metadata, ObjectTree } from "./messages.ts";
 import { metricsObject, readContent, recordObject } from "./records.ts";
 import type { TensorData } from "../../../io/dtype.ts";
 import { roundOf } from "./trainer.ts";
-import type { Answer, Trainer } from "./trainer.ts";
+import type { Answer, Task, Trainer } from "./trainer.ts";
 import { FleetError } from "./transport.ts";
 import type { FleetTransport } from "./transport.ts";
 
@@ -51,7 +50,7 @@ export const FAREWELL = "query.farewell";
  * Takes part in a federation until it says farewell, or until the signal aborts. Rejects where trying again cannot help:
  * a key or clock that the SuperLink refuses, an address without a SuperLink, patience at its end.
  */
-export function runNode(options: NodeOptions): Promise<NodeSummary> {
+export async function runNode(options: NodeOptions): Promise<NodeSummary> {
   return new FlowerNode(options).run();
 }
 
@@ -200,24 +199,7 @@ class FlowerNode {
     const start = performance.now();
     const seconds = (): number => (performance.now() - start) / 1000;
     try {
-      let answer: Answer | undefined;
-      let reply: Reply;
-      try {
-        answer = await this.#answer(link, metadata, tree);
-        reply = { content: answer.content };
-      } catch (error) {
-        this.#signal.throwIfAborted();
-        if (error instanceof FleetError) throw error;
-        // the round must not wait for a client that cannot answer
-        const reason = oneLine(error);
-        reply = {
-          error: {
-            code: error instanceof RangeError && /^pull/.test(reason) ? MESSAGE_UNAVAILABLE : CLIENT_FAILED,
-            reason,
-          },
-        };
-        this.#tell({ type: "failed", messageType, reason });
-      }
+      const { reply, answer } = await this.#reply(link, metadata, tree);
       const bytes = await pushReply(link, metadata, reply, seconds());
       if (answer === undefined) return;
       if (messageType === "train") this.#rounds++;
@@ -230,20 +212,43 @@ class FlowerNode {
     }
   }
 
-  async #answer(link: Link, { messageType, runId, messageId }: Metadata, tree: ObjectTree): Promise<Answer> {
-    const objects = await pullObjects(link, runId, tree);
+  /** Whatever goes wrong on this side becomes an error reply: the round must not wait for a client that cannot answer. */
+  async #reply(link: Link, metadata: Metadata, tree: ObjectTree): Promise<{ reply: Reply; answer?: Answer }> {
+    const { messageType, runId, messageId } = metadata;
+    const sorry = (code: bigint, error: unknown): { reply: Reply } => {
+      this.#signal.throwIfAborted();
+      if (error instanceof FleetError) throw error;
+      const reason = oneLine(error);
+      this.#tell({ type: "failed", messageType, reason });
+      return { reply: { error: { code, reason } } };
+    };
+    let task: Task;
+    try {
+      task = { messageType, rootId: tree.objectId, objects: await pullObjects(link, runId, tree) };
+    } catch (error) {
+      return sorry(MESSAGE_UNAVAILABLE, error);
+    }
+    // lets the server free its memory; nothing is lost where it cannot
     await link.fleet.confirm(link.nodeId, runId, messageId, link.signal).catch(() => undefined);
-    const rootId = tree.objectId;
-    if (messageType !== FAREWELL)
-      return aborting(this.#signal, this.#options.trainer.answer({ messageType, rootId, objects }));
+    try {
+      const answer = messageType === FAREWELL ? await this.#heed(task) : await this.#train(task);
+      return { reply: { content: answer.content }, answer };
+    } catch (error) {
+      return sorry(CLIENT_FAILED, error);
+    }
+  }
+
+  #train(task: Task): Promise<Answer> {
+    return aborting(this.#signal, this.#options.trainer.answer(task));
+  }
+
+  async #heed({ rootId, objects }: Task): Promise<Answer> {
     const content = readContent(rootId, objects);
     const round = roundOf(content);
     this.#farewell = { round, tensors: [...content.arrays.values()][0] ?? new Map() };
     this.#tell({ type: "finished", round });
-    return {
-      content: await recordObject("RecordDict", [["metrics", await metricsObject({ "num-examples": 0 })]]),
-      round,
-    };
+    const metrics = await metricsObject({ "num-examples": 0 });
+    return { content: await recordObject("RecordDict", [["metrics", metrics]]), round };
   }
 
   async #leave(): Promise<void> {
@@ -272,5 +277,3 @@ function oneLine(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
   return text.split("\n")[0]!.slice(0, 300);
 }
-
-export { describe };

@@ -60,9 +60,8 @@ async function arrays({ specs }: SharedVector, values: Float32Array): Promise<Fl
 export function generalistOf(content: Content, specs: readonly TensorSpec[]): Float32Array {
   const [record] = content.arrays.values();
   if (record === undefined) throw new TypeError("generalist: the message brings no arrays");
-  const shapeOf = (shape: readonly number[]): string => `[${shape.join(",")}]`;
-  const theirs = [...record].map(([name, { shape }]) => name + shapeOf(shape));
-  const ours = specs.map(({ name, shape }) => name + shapeOf(shape));
+  const theirs = [...record].map(([name, { shape }]) => `${name}[${shape}]`);
+  const ours = specs.map(({ name, shape }) => `${name}[${shape}]`);
   const foreign = theirs.filter((tensor) => !ours.includes(tensor));
   const missing = ours.filter((tensor) => !theirs.includes(tensor));
   if (foreign.length > 0 || missing.length > 0)

@@ -1,5 +1,5 @@
 // From a message to its answer. The node hands over raw objects and sends back objects, so that everything costly
-// (training, hashing, .npy) can lie on another thread than the heartbeat: see thread.ts.
+// (training, hashing, .npy) can lie on another thread than the heartbeat: see threads.ts.
 import type { FederatedClient } from "../../client.ts";
 import type { SharedVector } from "../../shared.ts";
 import type { FlowerObject } from "./objects.ts";
@@ -27,7 +27,6 @@ export interface Answer {
 /** Answers instructions. A rejection becomes an error reply whose reason is the error's message. */
 export interface Trainer {
   answer(task: Task): Promise<Answer>;
-  close?(): Promise<void>;
 }
 
 export interface ClientTrainerOptions {
@@ -48,7 +47,7 @@ export function clientTrainer({ client, privacy, initial }: ClientTrainerOptions
         case "train": {
           const generalist = generalistOf(content, client.specs);
           const serverClip = configNumber(content, "clipping_norm");
-          const reply = await client.train(generalist, round);
+          const reply = await client.train(generalist, ours(round));
           return {
             content: await trainContent(reply, { generalist, serverClip, local }),
             round,
@@ -56,7 +55,7 @@ export function clientTrainer({ client, privacy, initial }: ClientTrainerOptions
           };
         }
         case "evaluate": {
-          const reply = await client.evaluate(generalistOf(content, client.specs), round);
+          const reply = await client.evaluate(generalistOf(content, client.specs), ours(round));
           return { content: await evaluateContent(reply), round };
         }
         case "query.initial":
@@ -67,6 +66,11 @@ export function clientTrainer({ client, privacy, initial }: ClientTrainerOptions
       }
     },
   };
+}
+
+// Flower's rounds count from 1, ours from 0
+function ours(round: number): number {
+  return Math.max(0, round - 1);
 }
 
 function configNumber(content: Content, key: string): number | undefined {

@@ -1,0 +1,99 @@
+// A published generalist: one signed manifest and a safetensors file on any static host. How clients that opted out, come
+// late or lost their place get the model: they only read, and check every byte before they use it.
+import { decodeSafetensors } from "../../../io/safetensors.ts";
+import type { TensorData } from "../../../io/dtype.ts";
+import { fromBase64 } from "./identity.ts";
+import { objectId } from "./objects.ts";
+
+const FORMAT = "moiety-generalist/1";
+
+export interface Manifest {
+  readonly format: string;
+  readonly version: number;
+  /** The rounds behind the weights. */
+  readonly round: number;
+  readonly created: string;
+  readonly weights: { readonly file: string; readonly bytes: number; readonly sha256: string };
+  readonly tensors: readonly { readonly name: string; readonly shape: readonly number[]; readonly dtype: string }[];
+}
+
+export interface Generalist {
+  readonly manifest: Manifest;
+  readonly tensors: ReadonlyMap<string, TensorData>;
+  /** The safetensors file as it was fetched. */
+  readonly bytes: Uint8Array;
+}
+
+export interface PullOptions {
+  /** The publisher's Ed25519 key, raw in base64: what the server prints and writes to publisher.pub. */
+  readonly key: string;
+  /** Refuse anything older than this round, so that nobody can serve yesterday's model as today's. */
+  readonly since?: number;
+  readonly signal?: AbortSignal;
+  /** GETs the bytes of a URL; `fetch` by default. */
+  readonly get?: (url: string, signal: AbortSignal | undefined) => Promise<Uint8Array<ArrayBuffer>>;
+}
+
+/**
+ * Fetches and verifies a generalist. `url` is the published folder or its generalist.json. Checked are the signature, the
+ * format, the round, the size, the SHA-256, and that the tensors are those that the manifest names; the first check that
+ * fails is a TypeError.
+ */
+export async function pullGeneralist(
+  url: string,
+  { key, since = 0, signal, get = fetchBytes }: PullOptions,
+): Promise<Generalist> {
+  const manifestUrl = url.endsWith(".json") ? url : `${url.replace(/\/?$/, "/")}generalist.json`;
+  const manifest = await verifyManifest(await get(manifestUrl, signal), key);
+  if (manifest.round < since)
+    throw new TypeError(`pull: round ${manifest.round}, expected ${since} or later; an old model is served`);
+  const { file, bytes: size, sha256 } = manifest.weights;
+  if (!/^[\w.-]+$/.test(file)) throw new TypeError(`pull: weights file, got ${file}, expected a plain name`);
+  const bytes = await get(new URL(file, manifestUrl).href, signal);
+  if (bytes.length !== size) throw new TypeError(`pull: ${file} has ${bytes.length} bytes, expected ${size}`);
+  const found = await objectId(bytes);
+  if (found !== sha256)
+    throw new TypeError(`pull: ${file} has SHA-256 ${found.slice(0, 12)}, expected ${sha256.slice(0, 12)}`);
+  const { tensors } = decodeSafetensors(bytes);
+  const named = manifest.tensors.map(({ name, shape }) => `${name}[${shape}]`).toSorted();
+  const held = [...tensors].map(([name, { shape }]) => `${name}[${shape}]`).toSorted();
+  if (named.join() !== held.join()) throw new TypeError(`pull: ${file} holds other tensors than its manifest names`);
+  return { manifest, tensors, bytes };
+}
+
+/** The manifest in a generalist.json, if the key signed it. */
+export async function verifyManifest(file: Uint8Array, key: string): Promise<Manifest> {
+  const { manifest, signature } = parse(file);
+  const raw = fromBase64(key.trim());
+  if (raw.length !== 32) throw new TypeError(`pull: key of ${raw.length} bytes, expected the 32 of publisher.pub`);
+  const publicKey = await crypto.subtle.importKey("raw", raw, "Ed25519", false, ["verify"]);
+  const text = new TextEncoder().encode(manifest);
+  if (!(await crypto.subtle.verify("Ed25519", publicKey, fromBase64(signature), text)))
+    throw new TypeError("pull: the manifest is not signed by this key; ask the publisher for publisher.pub");
+  const parsed = JSON.parse(manifest) as Manifest;
+  if (parsed.format !== FORMAT) throw new TypeError(`pull: format, got ${parsed.format}, expected ${FORMAT}`);
+  return parsed;
+}
+
+function parse(file: Uint8Array): { manifest: string; signature: string } {
+  try {
+    const { manifest, signature } = JSON.parse(new TextDecoder().decode(file)) as Record<string, unknown>;
+    if (typeof manifest === "string" && typeof signature === "string") return { manifest, signature };
+  } catch {
+    // said below
+  }
+  throw new TypeError("pull: not a generalist.json; expected a manifest and its signature");
+}
+
+async function fetchBytes(url: string, signal: AbortSignal | undefined): Promise<Uint8Array<ArrayBuffer>> {
+  const response = await fetch(url, { cache: "no-cache", ...(signal === undefined ? {} : { signal }) });
+  if (!response.ok) throw new TypeError(`pull: ${url} answered ${response.status}`);
+  return new Uint8Array(await response.arrayBuffer());
+}
+
+/** What is signed by a publisher written in TypeScript: the same file that the server side of `flower/` writes. */
+export async function signManifest(manifest: Manifest, key: CryptoKey): Promise<string> {
+  const text = JSON.stringify(manifest);
+  const signature = new Uint8Array(await crypto.subtle.sign("Ed25519", key, new TextEncoder().encode(text)));
+  return JSON.stringify({ manifest: text, signature: btoa(String.fromCharCode(...signature)) }, undefined, 1);
+}

@@ -1,0 +1,30 @@
+// Trainers on worker threads: many nodes of one process share a pool, and none of their heartbeats waits for training.
+import type { Pool } from "../../../runtime/pool.ts";
+import type { Answer, Task, Trainer } from "./trainer.ts";
+
+/** The call that a worker of this pool answers. */
+export type TrainerCalls = {
+  answer: (call: { readonly client: number; readonly task: Task }) => Promise<Answer>;
+};
+
+/** The trainer of one client, on whichever thread of the pool is free. */
+export function pooledTrainer(pool: Pool<TrainerCalls>, client: number): Trainer {
+  return {
+    answer: async (task) => {
+      const [answer] = await pool.map("answer", [{ client, task }]);
+      return answer!;
+    },
+  };
+}
+
+/** A worker's side: hand the result to `serve`. `trainer` gives the trainer of a client, made on its first use. */
+export function trainerCalls(trainer: (client: number) => Trainer | Promise<Trainer>): TrainerCalls {
+  const made = new Map<number, Promise<Trainer>>();
+  return {
+    answer: async ({ client, task }) => {
+      let found = made.get(client);
+      if (found === undefined) made.set(client, (found = Promise.resolve(trainer(client))));
+      return (await found).answer(task);
+    },
+  };
+}

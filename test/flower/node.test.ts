@@ -1,0 +1,209 @@
+import { suite, assert } from "../support/suite.ts";
+import { createKeyPair, describe, identityOf, runNode } from "../../src/federated/backends/flower/index.ts";
+import type { Identity, NodeEvent, NodeOptions, Trainer } from "../../src/federated/backends/flower/index.ts";
+import { clientTrainer } from "../../src/federated/backends/flower/trainer.ts";
+import { openObject } from "../../src/federated/backends/flower/objects.ts";
+import { FakeSuperLink } from "./support/fake.ts";
+import { sharedVector, smallModel, sizeOfModel, steppingClient } from "./support/clients.ts";
+
+const node = suite("flower node");
+
+const identity = await identityOf(await createKeyPair());
+const zeros = new Float32Array(sizeOfModel(smallModel));
+
+const halves = (): ReturnType<typeof sharedVector> =>
+  sharedVector(
+    smallModel,
+    zeros.map(() => 0.5),
+  );
+
+interface Playing {
+  readonly link: FakeSuperLink;
+  readonly events: NodeEvent[];
+  readonly lines: () => string[];
+  readonly ended: ReturnType<typeof runNode>;
+  readonly leave: () => void;
+}
+
+function play(trainer: Trainer, options: Partial<NodeOptions> = {}): Playing {
+  const link = new FakeSuperLink();
+  const events: NodeEvent[] = [];
+  const controller = new AbortController();
+  const ended = runNode({
+    transport: link,
+    identity,
+    trainer,
+    pollSeconds: [0.005, 0.01],
+    signal: controller.signal,
+    onEvent: (event) => events.push(event),
+    ...options,
+  });
+  return { link, events, lines: () => events.map(describe), ended, leave: () => controller.abort(new Error("leave")) };
+}
+
+const message = (promise: Promise<unknown>): Promise<string> =>
+  promise.then(
+    () => "",
+    (error: Error) => error.message,
+  );
+
+node("trains, evaluates, says what it sent, and leaves at the farewell with the generalist", async () => {
+  const client = steppingClient({ step: 2, examples: 7 });
+  const { link, events, ended } = play(clientTrainer({ client }));
+  const [id] = await link.nodes(1);
+  const trained = await link.ask(id!, "train", smallModel, zeros, { "server-round": 3 });
+  assert.is(trained.content!.metrics.get("metrics")!.get("num-examples"), 7);
+  assert.equal([...trained.content!.arrays.get("arrays")!.get("hidden.bias")!.data], [2, 2, 2, 2]);
+  assert.equal(client.seen, [2], "rounds count from 0 here, from 1 there");
+  assert.is(trained.metadata.dstTaskId, 5n);
+  const evaluated = await link.ask(
+    id!,
+    "evaluate",
+    smallModel,
+    zeros.map(() => 4),
+    { "server-round": 3 },
+  );
+  assert.is(evaluated.content!.metrics.get("metrics")!.get("mean"), 4);
+  assert.is(evaluated.content!.arrays.size, 0);
+  await link.ask(
+    id!,
+    "query.farewell",
+    smallModel,
+    zeros.map(() => 9),
+    { "server-round": 3 },
+  );
+  const summary = await ended;
+  assert.is(summary.reason, "finished");
+  assert.is(summary.rounds, 1);
+  assert.is(summary.generalist!.round, 3);
+  assert.equal([...summary.generalist!.tensors.get("hidden.bias")!.data], [9, 9, 9, 9]);
+  const sent = events.find((event) => event.type === "sent")!;
+  assert.equal(sent.type === "sent" && sent.tensors.map(({ name }) => name), ["hidden.weight", "hidden.bias"]);
+  assert.is(events.at(-1)!.type, "left");
+});
+
+node("sends nothing but shared tensors, metrics and what frames them, over a whole run", async () => {
+  const { link, ended } = play(clientTrainer({ client: steppingClient() }));
+  const [id] = await link.nodes(1);
+  for (const round of [1, 2, 3])
+    await link.ask(
+      id!,
+      "train",
+      smallModel,
+      zeros.map(() => round),
+      { "server-round": round },
+    );
+  await link.ask(id!, "query.farewell", smallModel, zeros, { "server-round": 3 });
+  await ended;
+  const allowed = new Set(smallModel.map(({ name }) => name));
+  const types = new Set<string>();
+  for (const [objectId, content] of link.pushed) {
+    const { type, body } = openObject(objectId, content);
+    types.add(type);
+    if (type !== "ArrayRecord") continue;
+    for (const name of Object.keys(JSON.parse(new TextDecoder().decode(body)) as object))
+      assert.ok(allowed.has(name), name);
+  }
+  assert.equal([...types].toSorted(), ["Array", "ArrayChunk", "ArrayRecord", "Message", "MetricRecord", "RecordDict"]);
+});
+
+node("answers with an error, in one line, what it cannot do", async () => {
+  const failing = steppingClient({
+    before: () => {
+      throw new RangeError("train: the disk is full\nand more");
+    },
+  });
+  const { link, ended, leave, lines } = play(clientTrainer({ client: failing }));
+  const [id] = await link.nodes(1);
+  const raised = await link.ask(id!, "train", smallModel, zeros, { "server-round": 1 });
+  assert.equal(raised.error, { code: 2n, reason: "train: the disk is full" });
+  const other = [{ name: "hidden.weight", shape: [3, 4] }];
+  const foreign = await link.ask(id!, "train", other, new Float32Array(12), { "server-round": 1 });
+  assert.match(
+    foreign.error!.reason,
+    "another model, got hidden.weight[3,4], expected hidden.weight[4,3] hidden.bias[4]",
+  );
+  const unknown = await link.ask(id!, "query.secrets", smallModel, zeros, {});
+  assert.match(unknown.error!.reason, /message type, got query.secrets/);
+  leave();
+  assert.is((await ended).reason, "left");
+  assert.is(lines().filter((line) => line.includes("could not answer")).length, 3);
+});
+
+node("offers weights to start from when asked, if it has any", async () => {
+  const { link, ended, leave } = play(clientTrainer({ client: steppingClient(), initial: halves }));
+  const [id] = await link.nodes(1);
+  const { content } = await link.ask(id!, "query.initial", [], new Float32Array(0), { "server-round": 0 });
+  assert.equal([...content!.arrays.get("arrays")!.get("hidden.bias")!.data], [0.5, 0.5, 0.5, 0.5]);
+  leave();
+  await ended;
+});
+
+node("waits for objects that are still being uploaded", async () => {
+  const { link, ended, leave } = play(clientTrainer({ client: steppingClient() }));
+  link.lag = 1;
+  const [id] = await link.nodes(1);
+  const { content } = await link.ask(id!, "train", smallModel, zeros, { "server-round": 1 });
+  assert.ok(content);
+  leave();
+  await ended;
+});
+
+node("goes on after an outage, and introduces itself again to a SuperLink that forgot it", async () => {
+  const { link, ended, leave, lines } = play(clientTrainer({ client: steppingClient() }));
+  const [first] = await link.nodes(1);
+  link.down = true;
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  link.restart();
+  link.down = false;
+  const [second] = await link.nodes(1);
+  assert.is.not(second, first);
+  const { content } = await link.ask(second!, "train", smallModel, zeros, { "server-round": 1 });
+  assert.ok(content);
+  leave();
+  await ended;
+  assert.ok(lines().some((line) => /offline, trying again: .*connection refused/.test(line)));
+  assert.ok(lines().some((line) => /no longer knows this node/.test(line)));
+});
+
+node("drops an answer that nobody wants any more, and stays", async () => {
+  const { link, events, ended, leave } = play(clientTrainer({ client: steppingClient() }));
+  const [id] = await link.nodes(1);
+  link.closed = true;
+  void link.ask(id!, "train", smallModel, zeros, { "server-round": 1 });
+  while (!events.some((event) => event.type === "dropped")) await new Promise((resolve) => setTimeout(resolve, 5));
+  link.closed = false;
+  assert.ok((await link.ask(id!, "train", smallModel, zeros, { "server-round": 2 })).content);
+  leave();
+  await ended;
+});
+
+node("leaves in the middle of training when told to", async () => {
+  let begun: () => void;
+  const training = new Promise<void>((resolve) => (begun = resolve));
+  const before = (): Promise<void> => {
+    begun();
+    return new Promise(() => undefined);
+  };
+  const { link, ended, leave } = play(clientTrainer({ client: steppingClient({ before }) }));
+  const [id] = await link.nodes(1);
+  void link.ask(id!, "train", smallModel, zeros, { "server-round": 1 });
+  await training;
+  leave();
+  assert.is((await ended).reason, "left");
+  assert.ok(link.calls.includes("DeactivateNode"));
+  assert.not.ok(link.calls.includes("UnregisterNode"), "a key that may come back keeps its registration");
+});
+
+node("gives up at once where its clock is wrong, and says so", async () => {
+  const late: Identity = { ...identity, credentials: () => identity.credentials(new Date(Date.now() - 3_600_000)) };
+  const { ended } = play(clientTrainer({ client: steppingClient() }), { identity: late });
+  assert.match(await message(ended), /refuses this key or this clock/);
+});
+
+node("refuses a heartbeat that Flower would refuse", async () => {
+  const { ended } = play(clientTrainer({ client: steppingClient() }), { heartbeatSeconds: 5 });
+  assert.match(await message(ended), /heartbeat, got 5 s, expected 10 to 1800/);
+});
+
+node.run();
