@@ -1,5 +1,5 @@
-// From a figure's options to SVG text. The text is written here and not by the document, so that Node and a browser give
-// the same bytes, valid as XML as well as inside a page.
+// From a figure's options to SVG text. The text is written here and not by the document, because a small document gets
+// the case of names and the escaping wrong for a file of its own: this is valid as XML and inside a page.
 import { plot } from "@observablehq/plot";
 import type { PlotOptions } from "@observablehq/plot";
 import { themeCss } from "./theme.ts";
@@ -12,7 +12,9 @@ export function figureSvg(figure: PlotOptions, document: Document): string {
 /** The SVG of a figure as a file of its own: with namespace and theme, on paper. */
 export function figureFile(figure: PlotOptions, document: Document): string {
   const style = `<style>${themeCss} svg { background: var(--moiety-paper); color: var(--moiety-ink); }</style>`;
-  return `${drawn(figure, document, ' xmlns="http://www.w3.org/2000/svg"', style)}\n`;
+  const svg = drawn(figure, document, ' xmlns="http://www.w3.org/2000/svg"', style);
+  // a group a line, so that versions can be compared
+  return `${svg.replaceAll("<g", "\n<g").replace("</svg>", "\n</svg>")}\n`;
 }
 
 function drawn(figure: PlotOptions, document: Document, namespace: string, style: string): string {
@@ -27,7 +29,7 @@ function serializeChildren(node: Node): string {
   return Array.from(node.childNodes, (child) => {
     if (child.nodeType === 3) return escape(child.textContent ?? "");
     if (!isElement(child)) return "";
-    const name = child.nodeName;
+    const { localName: name } = child;
     const content = serializeChildren(child);
     return content
       ? `<${name}${serializeAttributes(child)}>${content}</${name}>`
@@ -37,13 +39,11 @@ function serializeChildren(node: Node): string {
 
 function serializeAttributes(element: Element): string {
   const sorted = Array.from(element.attributes).toSorted((a, b) => (a.name < b.name ? -1 : 1));
-  return sorted
-    .map(({ name, value }) => ` ${name}="${escape(isGeometry.has(name) ? rounded(value) : value)}"`)
-    .join("");
+  return sorted.map(({ name, value }) => ` ${name}="${escape(geometry.has(name) ? rounded(value) : value)}"`).join("");
 }
 
 // a hundredth of a pixel is enough for every eye and keeps reports small
-const isGeometry: ReadonlySet<string> = new Set("x y x1 x2 y1 y2 cx cy r d width height transform points".split(" "));
+const geometry: ReadonlySet<string> = new Set("x y x1 x2 y1 y2 cx cy r d width height transform points".split(" "));
 
 function rounded(value: string): string {
   return value.replace(/-?\d+\.\d{3,}(?:e-?\d+)?/g, (number) => String(Math.round(Number(number) * 100) / 100 || 0));

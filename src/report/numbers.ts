@@ -28,7 +28,10 @@ export function duration(seconds: number): string {
   if (!Number.isFinite(seconds)) return "–";
   if (seconds < 60) return `${seconds.toFixed(1)} s`;
   const whole = Math.round(seconds);
-  const two = (value: number): string => String(value).padStart(2, "0");
   if (whole < 3600) return `${Math.floor(whole / 60)} min ${two(whole % 60)} s`;
   return `${Math.floor(whole / 3600)} h ${two(Math.floor((whole % 3600) / 60))} min`;
+}
+
+function two(value: number): string {
+  return String(value).padStart(2, "0");
 }

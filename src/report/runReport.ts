@@ -93,7 +93,6 @@ function setting({ clients, optOut, ownRowsKeptBack, rounds, fidelity, seed, wal
 
 function headline(run: RunRecords): Html {
   const { mixture } = run.summary.methods;
-  const number = (value: Stat): Html => html`<span class="number">${plusMinus(value)} %</span>`;
   const against = (method: string): Html | null => {
     const pairs = pairClients(run.metrics, method, "mixture");
     const local = difference(pairs, "localTest");
@@ -104,9 +103,13 @@ function headline(run: RunRecords): Html {
       >) and ${verdict(global)} on the global test (<span class="number">${plusMinus(global, 1, signed)}</span>).`;
   };
   return html`<p class="lead">
-    The mixture answers ${number(mixture.localTest)} of each client’s own kind of test rows correctly, and
-    ${number(mixture.globalTest)} of a test balanced over all classes.${against("local")}${against("finetuned")}
+    The mixture answers ${percent(mixture.localTest)} of each client’s own kind of test rows correctly, and
+    ${percent(mixture.globalTest)} of a test balanced over all classes.${against("local")}${against("finetuned")}
   </p>`;
+}
+
+function percent(value: Stat): Html {
+  return html`<span class="number">${plusMinus(value)} %</span>`;
 }
 
 function inSentence(method: string): string {
@@ -140,7 +143,6 @@ function methodsTable({ methods, evaluatedClients }: Summary): Html {
     { label: "Global ECE, %", key: "globalEce", digits: 1 },
   ] as const;
   const shown = calibration.filter(({ key }) => any(key));
-  const cell = (value: Stat | undefined, digits: number): string => (value ? plusMinus(value, digits) : "–");
   return html`<section>
     <h2>Methods</h2>
     ${table(
@@ -157,6 +159,10 @@ function methodsTable({ methods, evaluatedClients }: Summary): Html {
       )
     }
   </section>`;
+}
+
+function cell(value: Stat | undefined, digits: number): string {
+  return value ? plusMinus(value, digits) : "–";
 }
 
 function differencesTable({ summary, metrics }: RunRecords): Html | null {

@@ -6,7 +6,7 @@ import { methodPaths } from "./figures/paths.ts";
 import { html } from "./html.ts";
 import type { Html } from "./html.ts";
 import { methodOrder, methodStyle } from "./methods.ts";
-import { duration, plusMinus, signed } from "./numbers.ts";
+import { duration, fixed, plusMinus, signed } from "./numbers.ts";
 import { figure, page, table } from "./page.ts";
 import { difference, pairClients } from "./pairs.ts";
 import type { RunRecords, Stat } from "./records.ts";
@@ -41,7 +41,7 @@ export function renderSweepReport(runs: readonly RunRecords[], document: Documen
       <section>
         <h2>Settings</h2>
         ${tests.map(({ test, label }) => accuracyTable(sweep, methods, test, label))} ${differenceTable(sweep)}
-        ${calibrationTable(sweep, methods)}
+        ${calibrationTables(sweep, methods)}
       </section>
       <section>
         <h2>Repeat</h2>
@@ -191,10 +191,6 @@ function statCell(value: Stat | undefined): string {
 }
 
 function differenceTable({ settings }: Sweep): Html {
-  const cell = (setting: Setting, test: Test): string => {
-    const value = mixtureAgainst(setting, "finetuned", test);
-    return value ? plusMinus(value, 1, signed) : "–";
-  };
   return table(
     "Mixture − fine-tuned in points, paired by client over all seeds; and how many clients are harmed, that is better off with their own local model on the local test.",
     ["Setting", "Local test", "Global test", "Harmed"],
@@ -203,40 +199,42 @@ function differenceTable({ settings }: Sweep): Html {
       const harmed = pairs.filter(({ from, to }) => to.localTest < from.localTest).length;
       return [
         settingName(setting),
-        cell(setting, "localTest"),
-        cell(setting, "globalTest"),
+        differenceCell(setting, "localTest"),
+        differenceCell(setting, "globalTest"),
         pairs.length ? `${harmed} of ${pairs.length}` : "–",
       ];
     }),
   );
 }
 
-function calibrationTable({ settings }: Sweep, methods: readonly string[]): Html | null {
-  const mean = (setting: Setting, method: string, key: "localNll" | "globalNll" | "localEce" | "globalEce"): number => {
-    const means = setting.runs.flatMap(({ summary }) => summary.methods[method]?.[key]?.mean ?? []);
-    return means.reduce((sum, value) => sum + value, 0) / means.length;
-  };
-  const isKnown = settings.some((setting) =>
-    methods.some((method) => Number.isFinite(mean(setting, method, "localNll"))),
-  );
-  if (!isKnown) return null;
-  const pair = (a: number, b: number, digits: number): string =>
-    Number.isFinite(a + b) ? `${a.toFixed(digits)} / ${b.toFixed(digits)}` : "–";
-  const header = ["Setting", ...methods.map((method) => methodStyle(method).label)];
-  return html`${table(
-    "Negative log-likelihood in nats, local / global test, mean over seeds; less is better.",
-    header,
-    settings.map((setting) => [
-      settingName(setting),
-      ...methods.map((method) => pair(mean(setting, method, "localNll"), mean(setting, method, "globalNll"), 2)),
-    ]),
-  )}
-  ${table(
-    "Expected calibration error in percent, local / global test, mean over seeds; less is better.",
-    header,
-    settings.map((setting) => [
-      settingName(setting),
-      ...methods.map((method) => pair(mean(setting, method, "localEce"), mean(setting, method, "globalEce"), 1)),
-    ]),
-  )}`;
+function differenceCell(setting: Setting, test: Test): string {
+  const value = mixtureAgainst(setting, "finetuned", test);
+  return value ? plusMinus(value, 1, signed) : "–";
+}
+
+const calibrations = [
+  { name: "Negative log-likelihood in nats", local: "localNll", global: "globalNll", digits: 2 },
+  { name: "Expected calibration error in percent", local: "localEce", global: "globalEce", digits: 1 },
+] as const;
+
+function calibrationTables({ settings }: Sweep, methods: readonly string[]): Html[] {
+  return calibrations.flatMap(({ name, local, global, digits }) => {
+    const cells = settings.map((setting) =>
+      methods.map((method) => {
+        const stats = setting.runs.flatMap(({ summary }) => summary.methods[method] ?? []);
+        const means = [local, global].map((key) => meanOf(stats.map((result) => result[key]?.mean ?? NaN)));
+        return means.every(Number.isFinite) ? means.map((mean) => fixed(mean, digits)).join(" / ") : "–";
+      }),
+    );
+    if (cells.flat().every((text) => text === "–")) return [];
+    return table(
+      `${name}, local / global test, mean over seeds; less is better.`,
+      ["Setting", ...methods.map((method) => methodStyle(method).label)],
+      settings.map((setting, i) => [settingName(setting), ...(cells[i] ?? [])]),
+    );
+  });
+}
+
+function meanOf(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

@@ -17,7 +17,7 @@ const palette: Readonly<Record<string, Shade>> = {
   finetuned: { light: "#16866f", dark: "#35e0a8" },
   mixture: { light: "#c81ebb", dark: "#f29ae4" },
   ensemble: { light: "#7a6a00", dark: "#d4c24a" },
-  gateOnly: { light: "#7a68d8", dark: "#b3a6ff" },
+  gateOnly: { light: "#6f5ccf", dark: "#b3a6ff" },
   constantWeight: { light: "#6b7278", dark: "#9aa6ae" },
 };
 

@@ -99,11 +99,14 @@ export function tally(pairs: readonly Pair[], test: "localTest" | "globalTest", 
   const gains = pairs.filter((pair) => gain(pair, test) > 0).length;
   const harms = pairs.filter((pair) => gain(pair, test) < 0).length;
   const even = pairs.length - gains - harms;
-  const are = (count: number): string => (count === 1 ? "1 is" : `${count} are`);
   return (
     `${gains} of ${pairs.length} clients gain over ${methodStyle(from).label}, ${are(harms)} harmed` +
     (even ? `, ${are(even)} even` : "")
   );
+}
+
+function are(count: number): string {
+  return count === 1 ? "1 is" : `${count} are`;
 }
 
 function gain(pair: Pair, test: "localTest" | "globalTest"): number {

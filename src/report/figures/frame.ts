@@ -78,12 +78,12 @@ export function frame(title: string, description: string, options: PlotOptions):
     className: "moiety-figure",
     ariaLabel: title,
     ariaDescription: description,
-    style: { fontSize: "12px", background: "none", color: "inherit", overflow: "visible" },
+    style: { fontSize: "12px", overflow: "visible" },
     ...options,
   };
 }
 
-/** Light lines at the ticks, behind everything; axes without tick marks. */
+/** Light lines at the ticks. */
 export const gridStyle: { readonly stroke: string; readonly strokeOpacity: number } = {
   stroke: color("line"),
   strokeOpacity: 1,

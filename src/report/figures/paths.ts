@@ -1,20 +1,19 @@
 // The paper's picture over a sweep: every method's way through the local-global plane as one parameter moves.
-import { axisX, axisY, dot, gridX, gridY, line, link, text } from "@observablehq/plot";
+import { axisX, axisY, dot, gridX, gridY, line, text } from "@observablehq/plot";
 import type { Markish, PlotOptions } from "@observablehq/plot";
 import { placeNotes } from "../labels.ts";
 import { methodOrder, methodStyle } from "../methods.ts";
 import { fixed, plusMinus } from "../numbers.ts";
-import type { Stat } from "../records.ts";
 import { parameterLabel, settingStat } from "../sweep.ts";
 import type { Setting } from "../sweep.ts";
 import { color } from "../theme.ts";
-import { canvas, domainOf, frame, gridStyle, inside, pixels, valueAt, wideFrom } from "./frame.ts";
+import { crosses } from "./cross.ts";
+import type { Place } from "./cross.ts";
+import { canvas, domainOf, frame, gridStyle, pixels, valueAt, wideFrom } from "./frame.ts";
 import type { Axis, FigureOptions } from "./frame.ts";
 
-interface Stop {
+interface Stop extends Place {
   readonly at: string;
-  readonly x: Stat;
-  readonly y: Stat;
 }
 
 interface Path {
@@ -66,25 +65,10 @@ function stops(settings: readonly Setting[], parameter: string, method: string):
 
 function path(method: string, stops: readonly Stop[], parameter: string, x: Axis, y: Axis): Markish[] {
   const { color: ink, symbol, label } = methodStyle(method);
-  const arms = stops.flatMap(({ x: local, y: global }) => [
-    {
-      x1: inside(x, local.mean - local.ci95),
-      x2: inside(x, local.mean + local.ci95),
-      y1: global.mean,
-      y2: global.mean,
-    },
-    {
-      x1: local.mean,
-      x2: local.mean,
-      y1: inside(y, global.mean - global.ci95),
-      y2: inside(y, global.mean + global.ci95),
-    },
-  ]);
-  const known = arms.filter(({ x1, y1 }) => Number.isFinite(x1 + y1));
   const place = { x: (stop: Stop) => stop.x.mean, y: (stop: Stop) => stop.y.mean };
   return [
     line(stops, { ...place, stroke: ink, strokeWidth: 1.5, strokeOpacity: 0.55 }),
-    link(known, { x1: "x1", x2: "x2", y1: "y1", y2: "y2", stroke: ink, strokeWidth: 1 }),
+    crosses(stops, x, y, ink, 1),
     dot(stops, {
       ...place,
       symbol,

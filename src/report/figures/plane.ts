@@ -5,16 +5,16 @@ import { placeLabels } from "../labels.ts";
 import { methodOrder, methodStyle } from "../methods.ts";
 import { fixed, plusMinus } from "../numbers.ts";
 import { clientsByMethod } from "../pairs.ts";
-import type { Metric, Stat } from "../records.ts";
+import type { Metric } from "../records.ts";
 import { stat } from "../stat.ts";
 import { color } from "../theme.ts";
+import { crosses } from "./cross.ts";
+import type { Place } from "./cross.ts";
 import { canvas, domainOf, frame, gridStyle, pixels, valueAt, wideFrom } from "./frame.ts";
 import type { Axis, FigureOptions } from "./frame.ts";
 
-interface Mean {
+interface Mean extends Place {
   readonly method: string;
-  readonly x: Stat;
-  readonly y: Stat;
 }
 
 /** Local (x) against global (y) test accuracy: a faint point per client, a mean with its 95 % interval per method. */
@@ -56,7 +56,7 @@ export function plane(metrics: readonly Metric[], { width = 640 }: FigureOptions
       }),
     );
   }
-  for (const mean of means) marks.push(...interval(mean), middle(mean));
+  for (const mean of means) marks.push(crosses([mean], x, y, methodStyle(mean.method).color, 1.75), middle(mean));
   return frame(
     "Local against global test accuracy",
     means.map((mean) => `${methodStyle(mean.method).label}: ${describe(mean)}`).join("; "),
@@ -66,15 +66,6 @@ export function plane(metrics: readonly Metric[], { width = 640 }: FigureOptions
 
 function describe({ x, y }: Mean): string {
   return `local ${plusMinus(x)} %, global ${plusMinus(y)} %`;
-}
-
-function interval({ method, x, y }: Mean): Markish[] {
-  const stroke = methodStyle(method).color;
-  const arms = [
-    { x1: x.mean - x.ci95, x2: x.mean + x.ci95, y1: y.mean, y2: y.mean },
-    { x1: x.mean, x2: x.mean, y1: y.mean - y.ci95, y2: y.mean + y.ci95 },
-  ].filter(({ x1, y1 }) => Number.isFinite(x1 + y1));
-  return [link(arms, { x1: "x1", x2: "x2", y1: "y1", y2: "y2", stroke, strokeWidth: 1.75 })];
 }
 
 function middle(mean: Mean): Markish {
