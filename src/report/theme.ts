@@ -14,7 +14,7 @@ const palette: Readonly<Record<string, Shade>> = {
   shade: { light: "#f4f5f6", dark: "#1e2125" },
   local: { light: "#b4570f", dark: "#e8853a" },
   fedavg: { light: "#153a70", dark: "#4f94ff" },
-  finetuned: { light: "#16866f", dark: "#35e0a8" },
+  finetuned: { light: "#15836c", dark: "#35e0a8" },
   mixture: { light: "#c81ebb", dark: "#f29ae4" },
   ensemble: { light: "#7a6a00", dark: "#d4c24a" },
   gateOnly: { light: "#6f5ccf", dark: "#b3a6ff" },

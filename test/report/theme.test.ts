@@ -24,7 +24,7 @@ for (const [mode, css] of Object.entries({ light, dark })) {
     assert.ok(inks.length >= 9);
     for (const [name, ink] of inks) {
       const contrast = (Math.max(ink, paper) + 0.05) / (Math.min(ink, paper) + 0.05);
-      assert.ok(contrast >= 4.4, `${name}: ${contrast}`);
+      assert.ok(contrast >= 4.5, `${name}: ${contrast}`);
     }
   });
 }
