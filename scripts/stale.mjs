@@ -1,0 +1,62 @@
+// What has to be done before anything else can run, and only that: install, kernels, compile.
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+
+/** The newest change below some paths. */
+function newest(...paths) {
+  return Math.max(
+    0,
+    ...paths.map((path) => {
+      const at = join(root, path);
+      if (!existsSync(at)) return 0;
+      const found = statSync(at);
+      return found.isDirectory() ? newest(...readdirSync(at).map((name) => join(path, name))) : found.mtimeMs;
+    }),
+  );
+}
+
+function step(title, output, inputs, work) {
+  const made = newest(output);
+  if (made > newest(...inputs)) return;
+  console.error(`${title} ...`);
+  try {
+    work();
+  } catch (error) {
+    console.error(`${error.stdout ?? ""}${error.stderr ?? ""}`);
+    console.error(`${title}: failed; ${error.message.split("\n")[0]}`);
+    process.exit(1);
+  }
+}
+
+const quiet = { cwd: root, stdio: "pipe", encoding: "utf8" };
+
+/** Installs and builds what is missing or older than its sources. */
+export function prepare({ compile }) {
+  const [major, minor] = process.versions.node.split(".").map(Number);
+  if (major < 20 || (major === 20 && minor < 19)) {
+    console.error(`moiety: Node 20.19 or newer is needed, this is ${process.versions.node}`);
+    process.exit(1);
+  }
+  step("installing packages", "node_modules/.package-lock.json", ["package-lock.json"], () => {
+    // npm is a shell script on Windows
+    const npm = process.platform === "win32" ? "npm.cmd" : "npm";
+    execFileSync(npm, ["ci", "--no-audit", "--no-fund"], { ...quiet, shell: process.platform === "win32" });
+  });
+  step(
+    "building kernels",
+    "src/runtime/kernels.wasm.ts",
+    ["kernels", "asconfig.json", "scripts/build-kernels.ts"],
+    () => execFileSync(process.execPath, ["--import", "tsx", "scripts/build-kernels.ts"], quiet),
+  );
+  if (!compile) return;
+  step("compiling", "dist/.stamp", ["src", "tsconfig.json", "tsconfig.build.json"], () => {
+    execFileSync(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "tsconfig.build.json"], quiet);
+    const stamp = join(root, "dist/.stamp");
+    mkdirSync(dirname(stamp), { recursive: true });
+    writeFileSync(stamp, "");
+  });
+}

@@ -1,0 +1,30 @@
+// moiety data: what is found where.
+import type { CommandModule } from "yargs";
+import { catalogue, type DatasetName, survey } from "../../data/index.ts";
+import { DATA_VARIABLE, sources } from "../sources.ts";
+
+export const dataCommand: CommandModule<object, { data: string | undefined }> = {
+  command: "data",
+  describe: "show which datasets are found where",
+  builder: (yargs) => yargs.option("data", { type: "string", describe: "a folder to look in, and in no other" }),
+  handler: async ({ data }) => {
+    const places = await sources(data);
+    const found = await survey(places);
+    for (const { dataset, source, rows, complete, missing, problem } of found) {
+      const state = rows
+        ? `${rows.train} train, ${rows.test} test rows${complete ? "" : " (a part of it)"}`
+        : (problem ?? `incomplete: no ${missing.join(", no ")}`);
+      console.log(`${dataset.padEnd(14)} ${state}\n${"".padEnd(14)} ${source.where}`);
+    }
+    const absent = (Object.keys(catalogue) as DatasetName[]).filter(
+      (name) => !found.some(({ dataset }) => dataset === name),
+    );
+    for (const name of absent) {
+      const { train, test } = catalogue[name].files;
+      console.log(
+        `${name.padEnd(14)} not found; --data DIR or ${DATA_VARIABLE} names the folder with ${[...train, ...test].join(", ")}`,
+      );
+    }
+    console.log(`\nlooked in: ${places.map(({ where }) => where).join(", ")}`);
+  },
+};

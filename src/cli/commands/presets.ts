@@ -1,0 +1,24 @@
+// moiety presets: what can be run by name.
+import type { CommandModule } from "yargs";
+import { presetList } from "../../experiment/index.ts";
+
+export const presetsCommand: CommandModule<object, { json: boolean }> = {
+  command: "presets",
+  describe: "list the experiments that can be run by name",
+  builder: (yargs) =>
+    yargs.option("json", { type: "boolean", default: false, describe: "whole configs, as config.json takes them" }),
+  handler: ({ json }) => {
+    const presets = presetList();
+    if (json)
+      return console.log(
+        JSON.stringify(Object.fromEntries(presets.map(({ name, config }) => [name, config])), null, 2),
+      );
+    for (const { name, about, config } of presets) {
+      const { rounds, cohort, localEpochs, lr } = config.federation;
+      console.log(`${name.padEnd(16)}${about}`);
+      console.log(
+        `${"".padEnd(16)}${rounds} rounds at most, ${cohort} clients a round, ${localEpochs} local epochs, lr ${lr}`,
+      );
+    }
+  },
+};

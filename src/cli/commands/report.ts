@@ -1,0 +1,46 @@
+// moiety report: the report of finished runs again, or several of them as a sweep.
+import { resolve } from "node:path";
+import type { CommandModule } from "yargs";
+import { configRecord, ConfigError, parseConfig } from "../../experiment/index.ts";
+import { catalogue } from "../../data/index.ts";
+import { parseJsonLines } from "../../io/index.ts";
+import { methodTable, openDocument, renderRunReport, renderSweepReport, runName } from "../../report/index.ts";
+import type { Metric, RunRecords, Summary } from "../../report/records.ts";
+import { Folder } from "../folder.ts";
+
+async function text(folder: Folder, name: string): Promise<string> {
+  const bytes = await folder.read(name);
+  if (!bytes) throw new ConfigError(`report: ${folder.path} has no ${name}; give the folder of a finished run`);
+  return new TextDecoder().decode(bytes);
+}
+
+/** The records of a finished run folder. */
+export async function readRun(path: string): Promise<RunRecords> {
+  const folder = new Folder(path);
+  const summary = JSON.parse(await text(folder, "summary.json")) as Summary;
+  const config = parseConfig(JSON.parse(await text(folder, "config.json")));
+  const { rows } = parseJsonLines(await text(folder, "metrics.jsonl"));
+  return { config: configRecord(config, catalogue[config.dataset].classes), summary, metrics: rows as Metric[] };
+}
+
+export const reportCommand: CommandModule<object, { runs: string[]; out: string | undefined }> = {
+  command: "report <runs..>",
+  describe: "write the report of a run, or one report over several",
+  builder: (yargs) =>
+    yargs
+      .positional("runs", { type: "string", array: true, demandOption: true, describe: "run folders" })
+      .option("out", {
+        type: "string",
+        describe: "file to write; default report.html in the run folder, or sweep.html here",
+      }),
+  handler: async ({ runs, out }) => {
+    const records = await Promise.all(runs.map(readRun));
+    const document = await openDocument();
+    for (const { summary } of records) console.log(`${runName(summary)}\n${methodTable(summary)}`);
+    const single = records.length === 1;
+    const page = single ? renderRunReport(records[0]!, document) : renderSweepReport(records, document);
+    const path = resolve(out ?? (single ? `${runs[0]}/report.html` : "sweep.html"));
+    await new Folder("/").write(path, page);
+    console.log(`report   ${path}`);
+  },
+};

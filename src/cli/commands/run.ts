@@ -1,0 +1,202 @@
+// moiety run: from flags to a config, from a config to a run folder.
+import { readFile } from "node:fs/promises";
+import { availableParallelism } from "node:os";
+import type { Argv, CommandModule } from "yargs";
+import { findDataset, loadDataset } from "../../data/index.ts";
+import { type Config, ConfigError, override, parseConfig, preset, run } from "../../experiment/index.ts";
+import { methodTable, openDocument, renderRunReport } from "../../report/index.ts";
+import { duration } from "../../report/numbers.ts";
+import { display } from "../display.ts";
+import { Folder } from "../folder.ts";
+import { interruptible } from "../interrupt.ts";
+import { startPool } from "../pool.ts";
+import { isFinished, newRunFolder, unfinishedRun } from "../runs.ts";
+import { sources } from "../sources.ts";
+
+interface RunArguments {
+  experiment?: string;
+  p?: number;
+  "opt-out"?: number;
+  "own-rows-kept-back"?: number;
+  fidelity?: string;
+  clients?: number;
+  rounds?: number;
+  seed?: number;
+  workers: number;
+  data?: string;
+  out?: string;
+  resume?: string;
+  set?: string[];
+}
+
+// flags that stand for a field of the config
+const fields = {
+  p: "partition.p",
+  "opt-out": "optOut",
+  "own-rows-kept-back": "ownRowsKeptBack",
+  fidelity: "fidelity",
+  clients: "clients",
+  rounds: "federation.rounds",
+  seed: "seed",
+} as const;
+
+/** Flags that change an experiment, for every command that runs one. */
+export function experimentFlags<T>(yargs: Argv<T>): Argv<T> {
+  return yargs
+    .option("p", { type: "number", describe: "fraction of a client's rows from its two majority classes, 0 to 1" })
+    .option("opt-out", { type: "number", describe: "fraction of clients that never send anything, 0 to 1" })
+    .option("own-rows-kept-back", {
+      type: "number",
+      describe: "fraction of a client's own rows that the federation never uses, 0 to 1",
+    })
+    .option("fidelity", {
+      choices: ["paper", "authors-code"],
+      describe: "the method as meant, or the authors' code bug for bug",
+    })
+    .option("clients", { type: "number", describe: "number of clients" })
+    .option("rounds", { type: "number", describe: "federated rounds at most" })
+    .option("data", {
+      type: "string",
+      describe: "folder with the dataset; else MOIETY_DATA, Debian's package, the bundled part",
+    })
+    .option("workers", {
+      type: "number",
+      default: availableParallelism(),
+      describe: "worker threads; the numbers do not depend on it",
+    })
+    .option("set", { type: "string", array: true, describe: "any field of the config, as in federation.lr=0.001" })
+    .option("out", { type: "string", describe: "folder to write; default a new one under runs/" });
+}
+
+/** The config that a preset or file and flags describe. */
+export async function configOf(experiment: string, args: Readonly<Record<string, unknown>>): Promise<Config> {
+  let config: unknown = experiment.endsWith(".json") ? await readConfig(experiment) : preset(experiment);
+  for (const [flag, path] of Object.entries(fields))
+    if (args[flag] !== undefined) {
+      if (flag === "p") config = override(config, "partition.kind", "majority");
+      config = override(config, path, args[flag]);
+    }
+  for (const assignment of (args["set"] as string[] | undefined) ?? []) {
+    const at = assignment.indexOf("=");
+    if (at < 1) throw new ConfigError(`--set: got ${assignment}, expected key=value`);
+    config = override(config, assignment.slice(0, at), valueOf(assignment.slice(at + 1)));
+  }
+  return parseConfig(config);
+}
+
+// numbers, booleans and JSON as they are, everything else as text
+function valueOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+async function readConfig(path: string): Promise<unknown> {
+  let text: string;
+  try {
+    text = await readFile(path, "utf8");
+  } catch {
+    throw new ConfigError(`config: cannot read ${path}; give a preset's name (moiety presets) or a JSON file`);
+  }
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new ConfigError(`config: ${path} is not JSON, ${(error as Error).message}`);
+  }
+}
+
+async function start(args: RunArguments): Promise<void> {
+  if (!(Number.isInteger(args.workers) && args.workers >= 1))
+    throw new ConfigError(`--workers: got ${args.workers}, expected a whole number from 1`);
+  const folder = new Folder(
+    args.resume !== undefined ? args.resume || (await unfinishedRun(args.experiment)) : (args.out ?? ""),
+  );
+  const resume = args.resume !== undefined;
+  if (resume && (await isFinished(folder)))
+    throw new ConfigError(`--resume: ${folder.path} has finished; moiety report ${folder.path} shows it`);
+  const config = resume
+    ? parseConfig(await readConfig(`${folder.path}/config.json`))
+    : await configOf(args.experiment ?? "quick", args as unknown as Record<string, unknown>);
+  const store = folder.path ? folder : new Folder(await newRunFolder(config));
+  if (!resume && args.out && (await isFinished(store)))
+    throw new ConfigError(`--out: ${args.out} holds a finished run; choose another folder`);
+
+  const found = await findDataset(config.dataset, await sources(args.data));
+  console.log(
+    `${config.dataset}: ${found.rows!.train} train and ${found.rows!.test} test rows${found.complete ? "" : ", a part of it,"} from ${found.source.where}`,
+  );
+  console.log(`run folder: ${store.path}`);
+  const dataset = await loadDataset(config.dataset, found.source);
+
+  const { signal, release } = interruptible(
+    `moiety run --resume ${store.path}${args.data ? ` --data ${args.data}` : ""}`,
+  );
+  const shown = display();
+  try {
+    const result = await run({
+      config,
+      dataset,
+      store,
+      pool: (setup) => startPool(setup, args.workers),
+      resume,
+      signal,
+      onEvent: (event) => shown.show(event),
+      command: commandOf(store.path, args),
+      runtime: `node ${process.versions.node}, ${process.platform} ${process.arch}, ${args.workers} workers`,
+    });
+    shown.stop();
+    if (!result.finished) {
+      console.log(`\nstopped at ${result.at}; go on with: moiety run --resume ${store.path}`);
+      process.exitCode = 130;
+      return;
+    }
+    const { summary } = result.records;
+    await store.write("report.html", renderRunReport(result.records, await openDocument()));
+    await store.remove("checkpoint.safetensors");
+    console.log(`\n${methodTable(summary)}`);
+    console.log(
+      `${summary.rounds} rounds, best after round ${summary.bestRound}; ${summary.evaluatedClients} clients; ${duration(summary.wallSeconds)}`,
+    );
+    console.log(`weights  ${summary.weightsSha256}`);
+    console.log(`report   ${store.path}/report.html`);
+  } finally {
+    shown.stop();
+    release();
+  }
+}
+
+// config.json in the run folder is complete, so repeating the run needs nothing else but the data
+function commandOf(folder: string, { data }: RunArguments): string {
+  return `moiety run ${folder}/config.json${data ? ` --data ${data}` : ""}`;
+}
+
+export const runCommand: CommandModule<object, RunArguments> = {
+  command: "run [experiment]",
+  describe: "run an experiment: a preset's name or a config file (default: quick)",
+  builder: (yargs) =>
+    experimentFlags(
+      yargs.positional("experiment", { type: "string", describe: "preset (see moiety presets) or config.json" }),
+    )
+      .option("seed", { type: "number", describe: "seed of everything random" })
+      .option("resume", {
+        type: "string",
+        describe: "go on with a run folder; without a value the newest unfinished one",
+      })
+      .conflicts("resume", [
+        "out",
+        "set",
+        "p",
+        "opt-out",
+        "clients",
+        "rounds",
+        "seed",
+        "fidelity",
+        "own-rows-kept-back",
+      ])
+      .example("$0 run quick", "the main job on the bundled data")
+      .example("$0 run fashion-mnist --data DIR --p 0.6 --seed 1", "the authors' setting")
+      .example("$0 run quick --set federation.lr=0.0005 --workers 1", "one field changed") as Argv<RunArguments>,
+  handler: start,
+};

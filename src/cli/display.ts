@@ -1,0 +1,84 @@
+// What a user sees while a run goes on: bars with the time left on a terminal, plain lines elsewhere.
+import { MultiBar, Presets, type SingleBar } from "cli-progress";
+import { duration } from "../report/numbers.ts";
+import type { RunEvent } from "../experiment/index.ts";
+
+export interface Display {
+  show(event: RunEvent): void;
+  stop(): void;
+}
+
+/** The display that fits where stdout goes. */
+export function display(): Display {
+  return process.stdout.isTTY ? bars() : lines();
+}
+
+const titles = { federation: "federation", clients: "clients" } as const;
+
+function bars(): Display {
+  const multi = new MultiBar(
+    {
+      format: "{title} {bar} {value}/{total} | {eta_formatted} left | {note}",
+      hideCursor: true,
+      clearOnComplete: false,
+      // rounds differ little, so a short memory is honest
+      etaBuffer: 50,
+    },
+    Presets.shades_classic,
+  );
+  let bar: SingleBar | undefined;
+  let note = "";
+  return {
+    show(event) {
+      if (event.kind === "phase") {
+        bar?.stop();
+        note = "";
+        bar = multi.create(event.total, event.done, { title: titles[event.phase].padEnd(10), note });
+      } else if (event.kind === "round") {
+        if (event.validationLoss !== undefined)
+          note = `validation loss ${event.validationLoss.toFixed(3)}, accuracy ${event.validationAccuracy?.toFixed(1)} %`;
+        bar?.update(event.round + 1, { note });
+      } else {
+        const { finetuned, mixture } = event.result.scores;
+        note = `client ${event.client}: fine-tuned ${finetuned.localTest.toFixed(1)} %, mixture ${mixture.localTest.toFixed(1)} % local`;
+        bar?.update(event.done, { note });
+      }
+    },
+    stop: () => multi.stop(),
+  };
+}
+
+function lines(): Display {
+  const started = performance.now();
+  let began = started;
+  let from = 0;
+  let total = 0;
+  const left = (done: number): string => {
+    const each = (performance.now() - began) / Math.max(1, done - from);
+    return done < total ? `, at most ${duration((each * (total - done)) / 1000)} left` : "";
+  };
+  return {
+    show(event) {
+      if (event.kind === "phase") {
+        [began, from, total] = [performance.now(), event.done, event.total];
+        const part = event.done > 0 ? `, going on from ${event.done}` : "";
+        console.log(
+          `${titles[event.phase]}: ${event.total} ${event.phase === "federation" ? "rounds at most" : "to personalise"}${part}`,
+        );
+      } else if (event.kind === "round") {
+        if (event.validationLoss === undefined) return;
+        console.log(
+          `round ${event.round + 1}/${total}: training loss ${event.trainLoss.toFixed(3)}, validation loss ` +
+            `${event.validationLoss.toFixed(3)}, accuracy ${event.validationAccuracy?.toFixed(1)} %${event.best ? " (best)" : ""}${left(event.round + 1)}`,
+        );
+      } else {
+        const { local, finetuned, mixture } = event.result.scores;
+        console.log(
+          `client ${event.client} (${event.done}/${event.total}): local test ${local.localTest.toFixed(1)} % alone, ` +
+            `${finetuned.localTest.toFixed(1)} % fine-tuned, ${mixture.localTest.toFixed(1)} % mixture${left(event.done)}`,
+        );
+      }
+    },
+    stop() {},
+  };
+}

@@ -1,0 +1,47 @@
+#!/usr/bin/env node
+// The command line: parse, call, print. Bad input ends in one line and exit code 2, bad data or a failed run in one line
+// and exit code 1; a stack trace is for bugs.
+import { readFileSync } from "node:fs";
+import yargs from "yargs";
+import { hideBin } from "yargs/helpers";
+import { ConfigError } from "../experiment/config.ts";
+import { dataCommand } from "./commands/data.ts";
+import { presetsCommand } from "./commands/presets.ts";
+import { reportCommand } from "./commands/report.ts";
+import { runCommand } from "./commands/run.ts";
+
+const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
+  version: string;
+};
+
+function fail(message: string, code: number): never {
+  console.error(`moiety: ${message}`);
+  process.exit(code);
+}
+
+const cli = yargs(hideBin(process.argv))
+  .scriptName("moiety")
+  .usage("$0 <command>\n\nFederated learning with a mixture of experts for every client.")
+  .command(runCommand)
+  .command(presetsCommand)
+  .command(dataCommand)
+  .command(reportCommand)
+  .demandCommand(1, "name a command")
+  .strict()
+  .version(version)
+  .help()
+  .wrap(Math.min(110, process.stdout.columns ?? 110))
+  .fail((message, error) => {
+    if (error) throw error;
+    fail(`${message}; see moiety --help`, 2);
+  });
+
+try {
+  await cli.parseAsync();
+} catch (error) {
+  if (error instanceof ConfigError) fail(error.message, 2);
+  // data that do not suffice, files that are damaged, memory that ends: the message says what and what to do
+  if (error instanceof RangeError) fail(error.message, 1);
+  if (error instanceof Error && "code" in error) fail(error.message, 1);
+  fail(error instanceof Error ? (error.stack ?? error.message) : String(error), 1);
+}
