@@ -39,7 +39,7 @@ export function conv2dGradWeight(
   const pixels = partial + lines(partialBytes(taps, oc));
   tapOffsets(table, ic, kh, kw, <usize>height * row, row);
   for (let oy = 0; oy < oh; oy++) store<u32>(rows + (<usize>oy << 2), <usize>(oy * stride) * row);
-  const alongPixels = prefersPixels(ow, oc, stride);
+  const alongPixels = prefersPixels(ow, oc, taps, stride);
 
   const inSample = <usize>(ic * ih * iw) << 2;
   const outSample = <usize>(oc * oh * ow) << 2;
@@ -108,10 +108,13 @@ export function conv2dGradBias(gy: usize, gb: usize, batch: i32, oc: i32, plane:
   }
 }
 
-/** Which lanes do less idle work. */
-function prefersPixels(ow: i32, oc: i32, stride: i32): bool {
+/** Which lanes cost less, in cycles per row of gy: four per full tile, narrow tiles and short rows pay extra. */
+function prefersPixels(ow: i32, oc: i32, taps: i32, stride: i32): bool {
   if (stride > 1 || ow & 3) return false;
-  return ow >= 16 || oc & 15 ? (oc & 15) < 13 : false;
+  const vectors = ((oc + 1) >> 1) * ((taps + 3) >> 2) * (ow + 4);
+  const last = (oc + 3) & 12;
+  const groups = (oc >> 4) * 8 + (oc & 15 ? (last == 0 ? 8 : last == 12 ? 6 : 5) : 0);
+  return vectors <= (((taps + 1) >> 1) * groups * (ow + 1)) >> 1;
 }
 
 /** Room for either kind of partial sums. */

@@ -39,16 +39,29 @@ export function padSample(x: usize, out: usize, ic: i32, ih: i32, iw: i32, pad: 
   }
 }
 
-/** out[o / 2][tap][o % 2] = w[o, tap], o < oc; of an odd number the last stands alone, tap by tap. */
+/** Pairs of channels; of an odd number the last pair overlaps the one before, a single channel is its own partner. */
+@inline
+export function pairs(oc: i32): i32 {
+  return (oc + 1) >> 1;
+}
+
+/** First channel of a pair. */
+@inline
+export function firstOfPair(pair: i32, oc: i32): i32 {
+  return max(0, min(pair << 1, oc - 2));
+}
+
+/** out[pair][tap][2] = w[channel, tap]: the channels of a pair together, tap by tap. */
 export function pairChannels(w: usize, out: usize, oc: i32, taps: i32): void {
   const row = <usize>taps << 2;
-  let o = 0;
-  for (; o + 2 <= oc; o += 2, w += row << 1)
+  for (let pair = 0; pair < pairs(oc); pair++) {
+    const first = w + <usize>firstOfPair(pair, oc) * row;
+    const second = oc > 1 ? first + row : first;
     for (let tap: usize = 0; tap < row; tap += 4, out += 8) {
-      store<f32>(out, load<f32>(w + tap));
-      store<f32>(out, load<f32>(w + row + tap), 4);
+      store<f32>(out, load<f32>(first + tap));
+      store<f32>(out, load<f32>(second + tap), 4);
     }
-  if (o < oc) memory.copy(out, w, row);
+  }
 }
 
 /** out[o / 16][tap][o % 16] = w[o, tap], o < oc, taps `width(oc)` wide, filled up with zeros. */
@@ -111,4 +124,24 @@ function gatherOne(from: usize, plane: usize, channels: i32, to: usize): void {
   store<f32>(to, channels > 1 ? load<f32>(from + plane) : 0, 4);
   store<f32>(to, channels > 2 ? load<f32>(from + (plane << 1)) : 0, 8);
   store<f32>(to, channels > 3 ? load<f32>(from + plane * 3) : 0, 12);
+}
+
+/**
+ * Spreads the lanes of c and d over up to 4 planes: lane i of c to y + i * plane, that of d (if `both`) 4 bytes behind it.
+ */
+@inline
+export function storePairs(y: usize, c: v128, d: v128, plane: usize, count: i32, both: bool): void {
+  const low = v128.shuffle<f32>(c, d, 0, 4, 1, 5);
+  const high = v128.shuffle<f32>(c, d, 2, 6, 3, 7);
+  if (both) {
+    if (count > 0) v128.store64_lane(y, low, 0);
+    if (count > 1) v128.store64_lane(y + plane, low, 1);
+    if (count > 2) v128.store64_lane(y + (plane << 1), high, 0);
+    if (count > 3) v128.store64_lane(y + plane * 3, high, 1);
+  } else {
+    if (count > 0) v128.store32_lane(y, low, 0);
+    if (count > 1) v128.store32_lane(y + plane, low, 2);
+    if (count > 2) v128.store32_lane(y + (plane << 1), high, 0);
+    if (count > 3) v128.store32_lane(y + plane * 3, high, 2);
+  }
 }

@@ -1,8 +1,18 @@
 // Convolution, NCHW, weights [oc, ic, kh, kw], zero padding, bias and ReLU within. Direct: no column matrix; lanes are
 // pixels where rows of the output fill vectors, output channels where those fit better or the stride is not 1.
-import { groupChannels, lines, outputSide, padSample, paddedBytes, pairChannels, tapRows } from "./conv2d-layout";
+import { channels } from "./conv2d-channels";
+import {
+  firstOfPair,
+  groupChannels,
+  lines,
+  outputSide,
+  paddedBytes,
+  padSample,
+  pairChannels,
+  pairs,
+  tapRows,
+} from "./conv2d-layout";
 import { pixels } from "./conv2d-pixels";
-import { outer } from "./matmul-outer";
 
 /** y[batch, oc, oh, ow] = act(x * w + b), oh = floor((ih + 2 pad - kh) / stride) + 1; b = 0: no bias. */
 export function conv2d(
@@ -34,25 +44,29 @@ export function conv2d(
   const outPlane = <usize>(oh * ow) << 2;
   const outSample = <usize>oc * outPlane;
 
-  const padded = scratch;
-  const runs = padded + <usize>paddedBytes(ic, height, width, pad);
+  const runs = scratch + <usize>paddedBytes(ic, height, width, pad);
   const runsEnd = tapRows(runs, ic, kh, plane, row);
-  const weights = runs + lines(ic * kh * 4);
+  const bias = runs + lines(ic * kh * 4);
+  const weights = bias + channelBytes(oc, 1);
+  const table = weights + channelBytes(oc, taps);
   const alongPixels = prefersPixels(oh, ow, oc, stride);
-  const table = weights + lines(((oc + 15) & ~15) * taps * 4);
   if (alongPixels) {
+    placeBias(b, bias, oc, true);
     pairChannels(w, weights, oc, taps);
     vectorPositions(table, oh, ow, row);
-  } else groupChannels(w, weights, oc, taps);
+  } else {
+    placeBias(b, bias, oc, false);
+    groupChannels(w, weights, oc, taps);
+  }
 
-  for (let sample = 0; sample < batch; sample++, x += inSample, y += outSample) {
+  for (let n = 0; n < batch; n++, x += inSample, y += outSample) {
     let from = x;
     if (pad) {
-      padSample(x, padded, ic, ih, iw, pad);
-      from = padded;
+      padSample(x, scratch, ic, ih, iw, pad);
+      from = scratch;
     }
-    if (alongPixels) alongVectors(from, weights, b, y, oh, ow, oc, kw, taps, outPlane, relu, runs, runsEnd, table);
-    else alongChannels(from, weights, b, y, oh, ow, oc, kw, taps, stride, row, outPlane, relu, runs, runsEnd, table);
+    if (alongPixels) alongVectors(from, weights, bias, y, oh, ow, oc, kw, taps, outPlane, relu, runs, runsEnd, table);
+    else alongChannels(from, weights, bias, y, oh, ow, oc, kw, taps, stride, row, outPlane, relu, runs, runsEnd);
   }
 }
 
@@ -70,25 +84,44 @@ export function conv2dScratchBytes(
 ): i32 {
   const oh = outputSide(ih, kh, stride, pad);
   const ow = outputSide(iw, kw, stride, pad);
-  const weights = ((oc + 15) & ~15) * ic * kh * kw * 4;
-  const positions = (oh * ((ow + 3) >> 2) + 3) * 8;
-  return paddedBytes(ic, ih + 2 * pad, iw + 2 * pad, pad) + lines(ic * kh * 4) + lines(weights) + max(128, positions);
+  const weights = channelBytes(oc, 1) + channelBytes(oc, ic * kh * kw);
+  const positions = groupsOfVectors(oh, ow) << 5;
+  return paddedBytes(ic, ih + 2 * pad, iw + 2 * pad, pad) + lines(ic * kh * 4) + weights + positions;
+}
+
+/** Room for `each` values of every output channel, in pairs or in groups of 16. */
+@inline
+function channelBytes(oc: i32, each: i32): i32 {
+  return lines(((oc + 15) & ~15) * each * 4);
+}
+
+/** Vectors of 4 outputs, by four. */
+@inline
+function groupsOfVectors(oh: i32, ow: i32): i32 {
+  return (oh * ((ow + 3) >> 2) + 3) >> 2;
 }
 
 /** Which lanes do less idle work. */
 function prefersPixels(oh: i32, ow: i32, oc: i32, stride: i32): bool {
   if (stride > 1 || ow < 4) return false;
-  const wholeVectors = oh * ((ow + 3) & ~3) * ((oc + 1) & ~1);
-  const wholeGroups = oh * ow * ((oc + 15) & ~15);
+  const wholeVectors = groupsOfVectors(oh, ow) * pairs(oc) << 5;
+  const wholeGroups = oh * ow * ((oc & ~15) + (oc & 15 ? max(8, ((oc & 15) + 3) & ~3) : 0));
   return wholeVectors <= wholeGroups;
 }
 
-/** Byte offsets into the input plane and into the output plane of every vector of 4 outputs, in groups of 4. */
+/** The bias in the order of the weights, zeros if there is none. */
+function placeBias(b: usize, out: usize, oc: i32, inPairs: bool): void {
+  if (!b) memory.fill(out, 0, channelBytes(oc, 1));
+  else if (inPairs) pairChannels(b, out, oc, 1);
+  else groupChannels(b, out, oc, 1);
+}
+
+/** Byte offsets into the input plane and into the output plane of every vector of 4 outputs. */
 function vectorPositions(table: usize, oh: i32, ow: i32, row: usize): void {
   const perRow = (ow + 3) >> 2;
-  const count = (oh * perRow + 3) & ~3;
+  const count = groupsOfVectors(oh, ow) << 2;
   for (let i = 0; i < count; i++, table += 8) {
-    // the group is filled up with the last vector, and the last of a row overlaps the one before: both store twice
+    // the last of a row overlaps the one before, and the last group is filled up: both compute some outputs twice
     const v = min(i, oh * perRow - 1);
     const oy = v / perRow;
     const ox = min((v % perRow) << 2, ow - 4);
@@ -97,10 +130,11 @@ function vectorPositions(table: usize, oh: i32, ow: i32, row: usize): void {
   }
 }
 
+/** One sample, lanes along pixels. */
 function alongVectors(
   x: usize,
   w: usize,
-  b: usize,
+  bias: usize,
   y: usize,
   oh: i32,
   ow: i32,
@@ -113,8 +147,8 @@ function alongVectors(
   runsEnd: usize,
   table: usize,
 ): void {
-  const end = table + <usize>((oh * ((ow + 3) >> 2) + 3) & ~3) * 8;
-  const zero = f32x4.splat(0);
+  const end = table + (<usize>groupsOfVectors(oh, ow) << 5);
+  const pairBytes = <usize>taps << 3;
   for (; table != end; table += 32) {
     const x0 = x + load<u32>(table);
     const x1 = x + load<u32>(table, 8);
@@ -124,29 +158,20 @@ function alongVectors(
     const o1 = <usize>load<u32>(table, 12);
     const o2 = <usize>load<u32>(table, 20);
     const o3 = <usize>load<u32>(table, 28);
-    let wo = w;
-    let bo = b;
-    let yo = y;
-    let o = 0;
-    for (; o + 2 <= oc; o += 2) {
-      const bias0 = b ? v128.load32_splat(bo) : zero;
-      const bias1 = b ? v128.load32_splat(bo, 4) : zero;
-      pixels(2, x0, x1, x2, x3, runs, runsEnd, kw, wo, bias0, bias1, relu, yo, yo + outPlane, o0, o1, o2, o3);
-      wo += <usize>taps << 3;
-      bo += 8;
-      yo += outPlane << 1;
-    }
-    if (o < oc) {
-      const bias = b ? v128.load32_splat(bo) : zero;
-      pixels(1, x0, x1, x2, x3, runs, runsEnd, kw, wo, bias, bias, relu, yo, yo, o0, o1, o2, o3);
+    let wp = w;
+    for (let pair = 0; pair < pairs(oc); pair++, wp += pairBytes) {
+      const y0 = y + <usize>firstOfPair(pair, oc) * outPlane;
+      const y1 = oc > 1 ? y0 + outPlane : y0;
+      pixels(x0, x1, x2, x3, runs, runsEnd, kw, wp, bias + (<usize>pair << 3), relu, y0, y1, o0, o1, o2, o3);
     }
   }
 }
 
+/** One sample, lanes along output channels. */
 function alongChannels(
   x: usize,
   w: usize,
-  b: usize,
+  bias: usize,
   y: usize,
   oh: i32,
   ow: i32,
@@ -159,51 +184,24 @@ function alongChannels(
   relu: i32,
   runs: usize,
   runsEnd: usize,
-  tile: usize,
 ): void {
   const count = oh * ow;
   const step = <usize>stride << 2;
   for (let o = 0; o < oc; o += 16) {
     const columns = min(16, oc - o);
-    // two outputs at a time; of an odd number the last is computed twice
+    // two outputs at a time; of an odd number the last two overlap, a single one is its own partner
     for (let i = 0; i < count; i += 2) {
       const first = max(0, min(i, count - 2));
       const second = min(first + 1, count - 1);
       const x0 = x + <usize>((first / ow) * stride) * row + <usize>(first % ow) * step;
       const x1 = x + <usize>((second / ow) * stride) * row + <usize>(second % ow) * step;
-      if (columns > 8) outer(2, 4, x0, x1, 4, w, 64, kw, runs, runsEnd, tile, tile + 64, 16, 0);
-      else outer(2, 2, x0, x1, 4, w, 64, kw, runs, runsEnd, tile, tile + 64, 8, 0);
-      toPlanes(tile, y + (<usize>first << 2), outPlane, columns, b, relu, second - first);
+      const yi = y + (<usize>first << 2);
+      if (columns > 12) channels(4, x0, x1, runs, runsEnd, kw, w, bias, relu, yi, outPlane, columns);
+      else if (columns > 8) channels(3, x0, x1, runs, runsEnd, kw, w, bias, relu, yi, outPlane, columns);
+      else channels(2, x0, x1, runs, runsEnd, kw, w, bias, relu, yi, outPlane, columns);
     }
     w += <usize>taps << 6;
+    bias += 64;
     y += outPlane << 4;
-    if (b) b += 64;
-  }
-}
-
-/** Spreads two outputs, each 16 channels together, over the channels' planes, with bias and ReLU. */
-function toPlanes(tile: usize, y: usize, plane: usize, columns: i32, b: usize, relu: i32, both: i32): void {
-  const zero = f32x4.splat(0);
-  for (let o = 0; o < columns; o += 4, tile += 16, y += plane << 2) {
-    const bias = b ? v128.load(b + (<usize>o << 2)) : zero;
-    let first = f32x4.add(v128.load(tile), bias);
-    let second = f32x4.add(v128.load(tile, 64), bias);
-    if (relu) {
-      first = f32x4.pmax(first, zero);
-      second = f32x4.pmax(second, zero);
-    }
-    const low = v128.shuffle<f32>(first, second, 0, 4, 1, 5);
-    const high = v128.shuffle<f32>(first, second, 2, 6, 3, 7);
-    if (both) {
-      v128.store64_lane(y, low, 0);
-      if (o + 1 < columns) v128.store64_lane(y + plane, low, 1);
-      if (o + 2 < columns) v128.store64_lane(y + (plane << 1), high, 0);
-      if (o + 3 < columns) v128.store64_lane(y + plane * 3, high, 1);
-    } else {
-      v128.store32_lane(y, low, 0);
-      if (o + 1 < columns) v128.store32_lane(y + plane, low, 2);
-      if (o + 2 < columns) v128.store32_lane(y + (plane << 1), high, 0);
-      if (o + 3 < columns) v128.store32_lane(y + plane * 3, high, 2);
-    }
   }
 }
