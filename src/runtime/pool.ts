@@ -55,6 +55,8 @@ export interface Port {
 
 interface Reply {
   readonly answer?: unknown;
+  /** Not a reply: something that is told while a call runs. */
+  readonly event?: unknown;
   readonly error?: { readonly name: string; readonly message: string; readonly stack?: string };
 }
 
@@ -72,13 +74,18 @@ export class Threads<C extends Calls> implements Pool<C> {
   readonly #idle: Port[];
   readonly #waiting: Job[] = [];
   readonly #running = new Map<Port, Job>();
+  readonly #onEvent: ((event: unknown) => void) | undefined;
   #failed: Error | undefined;
 
-  /** @param setup is posted first to every port, and answered with a ready message */
-  constructor(ports: readonly Port[], setup: unknown) {
+  /**
+   * @param setup is posted first to every port
+   * @param onEvent hears what calls tell while they run
+   */
+  constructor(ports: readonly Port[], setup: unknown, onEvent?: (event: unknown) => void) {
     this.size = ports.length;
     this.#ports = ports;
     this.#idle = [...ports];
+    this.#onEvent = onEvent;
     for (const port of ports) {
       port.onMessage((message) => this.#finish(port, message as Reply));
       port.onError((error) => this.#fail(error));
@@ -121,6 +128,7 @@ export class Threads<C extends Calls> implements Pool<C> {
   }
 
   #finish(port: Port, reply: Reply): void {
+    if ("event" in reply) return this.#onEvent?.(reply.event);
     const job = this.#running.get(port);
     if (reply.error) {
       const error = Object.assign(new Error(reply.error.message), { name: reply.error.name, stack: reply.error.stack });
@@ -147,9 +155,13 @@ export class Threads<C extends Calls> implements Pool<C> {
 
 /**
  * The other end of a port: the first message is the setup, every further one a call.
- * @param create makes the calls from the setup
+ * @param create makes the calls from the setup; `tell` lets the pool hear of events while a call runs
  */
-export function serve(port: Pick<Port, "post" | "onMessage">, create: (setup: never) => Calls | Promise<Calls>): void {
+export function serve(
+  port: Pick<Port, "post" | "onMessage">,
+  create: (setup: never, tell: (event: unknown) => void) => Calls | Promise<Calls>,
+): void {
+  const tell = (event: unknown): void => port.post({ event });
   let calls: Promise<Calls> | undefined;
   port.onMessage((message) => {
     const { setup, name, argument } = message as { setup?: unknown; name?: string; argument?: unknown };
@@ -158,7 +170,7 @@ export function serve(port: Pick<Port, "post" | "onMessage">, create: (setup: ne
       port.post({ error: { name, message, stack } });
     };
     if (name === undefined) {
-      calls = Promise.resolve().then(() => create(setup as never));
+      calls = Promise.resolve().then(() => create(setup as never, tell));
       calls.catch(failed);
       return;
     }
