@@ -33,6 +33,6 @@ export class Folder implements RunStore {
   }
 
   async remove(name: string): Promise<void> {
-    await rm(join(this.path, name), { force: true });
+    await rm(join(this.path, name), { force: true, recursive: true });
   }
 }

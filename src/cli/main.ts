@@ -9,6 +9,7 @@ import { dataCommand } from "./commands/data.ts";
 import { presetsCommand } from "./commands/presets.ts";
 import { reportCommand } from "./commands/report.ts";
 import { runCommand } from "./commands/run.ts";
+import { sweepCommand } from "./commands/sweep.ts";
 
 const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
   version: string;
@@ -23,6 +24,7 @@ const cli = yargs(hideBin(process.argv))
   .scriptName("moiety")
   .usage("$0 <command>\n\nFederated learning with a mixture of experts for every client.")
   .command(runCommand)
+  .command(sweepCommand)
   .command(presetsCommand)
   .command(dataCommand)
   .command(reportCommand)

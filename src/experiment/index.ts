@@ -6,4 +6,5 @@ export { configRecord } from "./records.ts";
 export { run, type RunEvent, type RunOptions, type RunResult, weightsHash } from "./run.ts";
 export { parseConfig } from "./schema.ts";
 export { evaluatedClients, type Setup, setUp } from "./setup.ts";
+export { type PlannedRun, planRuns, type SweepPlan, type Variation } from "./sweep.ts";
 export { MemoryStore, type RunStore } from "./store.ts";

@@ -40,9 +40,9 @@ const presets: Readonly<Record<string, Preset>> = {
       clients: 20,
       partition: { kind: "majority", p: 0.6, overlap: true },
       rows: { train: 100, validation: 200, test: 200 },
-      federation: { ...authors.federation, rounds: 60, cohort: 5, lr: 1e-3, validateEvery: 5, patience: 6 },
-      personal: { ...authors.personal, clients: 20, lr: 5e-4, epochs: 60, validateEvery: 2, patience: 5 },
-      mixture: { ...authors.mixture, lr: 5e-4 },
+      federation: { ...authors.federation, rounds: 150, cohort: 5, lr: 1e-3, validateEvery: 5, patience: 6 },
+      personal: { ...authors.personal, clients: 20, lr: 2e-4, epochs: 100, validateEvery: 2, patience: 5 },
+      mixture: { ...authors.mixture, lr: 2e-4 },
     },
   },
   "fashion-mnist": {

@@ -30,6 +30,13 @@ export interface RunOptions {
   /** For summary.json: how to repeat the run, and where it ran. */
   readonly command?: string;
   readonly runtime?: string;
+  /**
+   * Whether summary.json tells time, command and runtime ("summary"), or timing.json does ("apart"), so that the bytes of
+   * summary.json are the same whenever and wherever the run is repeated.
+   */
+  readonly circumstances?: "summary" | "apart";
+  /** Makes report.html from the records. */
+  readonly render?: (records: RunRecords) => string | Promise<string>;
 }
 
 /** What happens, as it happens. */
@@ -86,7 +93,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
       command: options.command ?? "",
       runtime: options.runtime ?? "",
     });
-    return { finished: true, records: await writeRecords(store, setup, state.best, done, rounds, summary) };
+    return { finished: true, records: await writeRecords(options, setup, state.best, done, rounds, summary) };
   } finally {
     await pool.close();
   }
@@ -199,7 +206,7 @@ async function keptRounds(store: RunStore, state: FederationState | undefined): 
 }
 
 async function writeRecords(
-  store: RunStore,
+  { store, render, circumstances = "summary" }: RunOptions,
   setup: Setup,
   generalist: Float32Array,
   done: readonly Personalized[],
@@ -210,12 +217,22 @@ async function writeRecords(
     ...rounds,
     ...done.flatMap((one) => clientMetrics(one, setup.clients[one.client]!.optedOut)),
   ];
+  const records: RunRecords = { config: configRecord(setup.config, setup.dataset.classes), summary, metrics };
   // now in the order of clients, not in the order in which they finished
   await store.write(METRICS, metrics.map(jsonLine).join(""));
   await store.write("clients.csv", clientsCsv(setup, done));
   await store.write("generalist.safetensors", generalistFile(setup, generalist, summary));
-  await store.write("summary.json", `${JSON.stringify(summary, null, 2)}\n`);
-  return { config: configRecord(setup.config, setup.dataset.classes), summary, metrics };
+  if (render) await store.write("report.html", await render(records));
+  const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
+  // the summary comes last: where it is, the run is whole
+  if (circumstances === "summary") await store.write("summary.json", json(summary));
+  else {
+    const { wallSeconds, phases, command, runtime, ...rest } = summary;
+    await store.write("timing.json", json({ wallSeconds, phases, command, runtime }));
+    await store.write("summary.json", json(rest));
+  }
+  await store.remove("checkpoint.safetensors");
+  return records;
 }
 
 function generalistFile({ config, dataset }: Setup, values: Float32Array, { rounds, bestRound }: Summary): Uint8Array {

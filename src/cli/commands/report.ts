@@ -17,7 +17,12 @@ async function text(folder: Folder, name: string): Promise<string> {
 /** The records of a finished run folder. */
 export async function readRun(path: string): Promise<RunRecords> {
   const folder = new Folder(path);
-  const summary = JSON.parse(await text(folder, "summary.json")) as Summary;
+  // a sweep keeps the clock out of its summaries
+  const timing = await folder.read("timing.json");
+  const summary = {
+    ...JSON.parse(await text(folder, "summary.json")),
+    ...(timing && JSON.parse(new TextDecoder().decode(timing))),
+  } as Summary;
   const config = parseConfig(JSON.parse(await text(folder, "config.json")));
   const { rows } = parseJsonLines(await text(folder, "metrics.jsonl"));
   return { config: configRecord(config, catalogue[config.dataset].classes), summary, metrics: rows as Metric[] };

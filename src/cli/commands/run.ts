@@ -29,8 +29,8 @@ interface RunArguments {
   set?: string[];
 }
 
-// flags that stand for a field of the config
-const fields = {
+/** Flags that stand for a field of the config. */
+export const fields = {
   p: "partition.p",
   "opt-out": "optOut",
   "own-rows-kept-back": "ownRowsKeptBack",
@@ -84,8 +84,8 @@ export async function configOf(experiment: string, args: Readonly<Record<string,
   return parseConfig(config);
 }
 
-// numbers, booleans and JSON as they are, everything else as text
-function valueOf(text: string): unknown {
+/** Numbers, booleans and JSON as they are, everything else as text. */
+export function valueOf(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
@@ -143,6 +143,7 @@ async function start(args: RunArguments): Promise<void> {
       resume,
       signal,
       onEvent: (event) => shown.show(event),
+      render: async (records) => renderRunReport(records, await openDocument()),
       command: commandOf(store.path, args),
       runtime: `node ${process.versions.node}, ${process.platform} ${process.arch}, ${args.workers} workers`,
     });
@@ -153,8 +154,6 @@ async function start(args: RunArguments): Promise<void> {
       return;
     }
     const { summary } = result.records;
-    await store.write("report.html", renderRunReport(result.records, await openDocument()));
-    await store.remove("checkpoint.safetensors");
     console.log(`\n${methodTable(summary)}`);
     console.log(
       `${summary.rounds} rounds, best after round ${summary.bestRound}; ${summary.evaluatedClients} clients; ${duration(summary.wallSeconds)}`,
