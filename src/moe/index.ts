@@ -10,6 +10,7 @@ export {
 export { type Scores, type TestSet } from "./evaluate.ts";
 export { type ExpertOutput, type MixingSpace, mixtureLoss, mixtureScores } from "./mixture.ts";
 export {
+  type AnswersOn,
   type GateTrust,
   type Method,
   type Personalized,

@@ -1,6 +1,7 @@
 // Everything one client does after the federation, none of which leaves it: fine-tuning, local training, the mixture, and
 // the evaluation of all of them.
 import type { Tensor } from "../autograd/tensor.ts";
+import type { Examples } from "../nn/examples.ts";
 import { negativeLogLikelihood } from "../nn/metrics.ts";
 import type { Module } from "../nn/module.ts";
 import { Net } from "../nn/net.ts";
@@ -15,7 +16,14 @@ import {
   type Scores,
   type TestSet,
 } from "./evaluate.ts";
-import { type MixtureOptions, type OwnExamples, type PersonalOptions, trainAlone, trainMixture } from "./experts.ts";
+import {
+  type Experts,
+  type MixtureOptions,
+  type OwnExamples,
+  type PersonalOptions,
+  trainAlone,
+  trainMixture,
+} from "./experts.ts";
 import type { ExpertOutput } from "./mixture.ts";
 
 /** The methods every client is evaluated with. */
@@ -40,8 +48,12 @@ export interface PersonalizeOptions {
   readonly init: { readonly local: Key; readonly gate: Key };
   /** Root of this client's random numbers. */
   readonly key: Key;
-  readonly onValidation?: (at: PersonalValidation) => void;
+  /** Hears of every validation; `answers` asks the model as it stands, which is only possible during the call. */
+  readonly onValidation?: (at: PersonalValidation, answers: AnswersOn) => void;
 }
+
+/** Log-probabilities [count, classes] of the model in training on any examples; the caller disposes of them. */
+export type AnswersOn = (examples: Examples) => Tensor;
 
 export interface PersonalValidation {
   readonly method: "local" | "finetuned" | "mixture";
@@ -77,12 +89,12 @@ export function personalize(options: PersonalizeOptions): Personalized {
   const { client, expert, gate: gateModule, output, generalist, own, test, key, init } = options;
   const validations: PersonalValidation[] = [];
   const hear =
-    (method: PersonalValidation["method"]) =>
+    (method: PersonalValidation["method"], answers: AnswersOn) =>
     (at: { epoch: number; trainLoss: number; loss: number; accuracy: number; best: boolean }): void => {
       const { epoch, trainLoss, loss, accuracy, best } = at;
       const found = { method, epoch, trainLoss, validationLoss: loss, validationAccuracy: 100 * accuracy, best };
       validations.push(found);
-      options.onValidation?.(found);
+      options.onValidation?.(found, answers);
     };
   const made: { dispose(): void }[] = [];
   const keep = <T extends { dispose(): void }>(thing: T): T => {
@@ -91,14 +103,26 @@ export function personalize(options: PersonalizeOptions): Personalized {
   };
   try {
     const finetuned = keep(generalist.clone({ group: "private" }));
-    const tuned = trainAlone(finetuned, own, options.alone, fold(key, "finetuned"), hear("finetuned"));
+    const tuned = trainAlone(
+      finetuned,
+      own,
+      options.alone,
+      fold(key, "finetuned"),
+      hear("finetuned", expertOn(finetuned, options)),
+    );
     const local = keep(new Net(expert, { group: "private" })).init(init.local);
-    const alone = trainAlone(local, own, options.alone, fold(key, "local"), hear("local"));
+    const alone = trainAlone(local, own, options.alone, fold(key, "local"), hear("local", expertOn(local, options)));
     // the specialist begins as the fine-tuned generalist
     const specialist = keep(finetuned.clone({ group: "private" }));
     const gate = keep(new Net(gateModule, { group: "private" })).init(init.gate);
     const experts = { specialist, generalist, gate };
-    const mixed = trainMixture(experts, own, options.mixture, fold(key, "mixture"), hear("mixture"));
+    const mixed = trainMixture(
+      experts,
+      own,
+      options.mixture,
+      fold(key, "mixture"),
+      hear("mixture", mixtureOn(experts, options)),
+    );
 
     const { examples, classes } = test;
     const { space } = options.mixture;
@@ -137,15 +161,31 @@ export function personalize(options: PersonalizeOptions): Personalized {
   }
 }
 
-// of 0.05, 0.10 .. 0.95, the weight of the fine-tuned model with the lowest validation loss; the first of equals
-function chooseWeight({ own, output, generalist }: PersonalizeOptions, finetuned: Net): number {
-  const { validation: held, classes } = own;
-  const answers = [finetuned, generalist].map((net) => {
-    const raw = outputs(net, held, classes);
+function expertOn(net: Net, { output, own }: PersonalizeOptions): AnswersOn {
+  return (examples) => {
+    const raw = outputs(net, examples, own.classes);
     const logp = expertAnswers(raw, output);
+    // log-probabilities already, or new ones
     if (logp !== raw) raw.dispose();
     return logp;
-  });
+  };
+}
+
+function mixtureOn({ specialist, generalist, gate }: Experts, { output, own, mixture }: PersonalizeOptions): AnswersOn {
+  return (examples) => {
+    const ls = outputs(specialist, examples, own.classes);
+    const lg = outputs(generalist, examples, own.classes);
+    const z = outputs(gate, examples, 1);
+    const mixed = mixedAnswers(mixture.space, output, ls, lg, z);
+    for (const raw of [ls, lg, z]) raw.dispose();
+    return mixed;
+  };
+}
+
+// of 0.05, 0.10 .. 0.95, the weight of the fine-tuned model with the lowest validation loss; the first of equals
+function chooseWeight(options: PersonalizeOptions, finetuned: Net): number {
+  const { validation: held, classes } = options.own;
+  const answers = [finetuned, options.generalist].map((net) => expertOn(net, options)(held));
   const rows = Int32Array.from({ length: held.count }, (_, i) => i);
   let best = { h: 0.5, loss: Infinity };
   for (let i = 1; i < 20; i++) {
