@@ -1,6 +1,10 @@
 // Every suite, in the order in which `all` runs them.
 import type { Suite } from "../suite.ts";
+import { conv } from "./conv.ts";
+import { infer } from "./infer.ts";
 import { matmul } from "./matmul.ts";
+import { mixture } from "./mixture.ts";
+import { ops } from "./ops.ts";
 import { step } from "./step.ts";
 
-export const suites: readonly Suite[] = [matmul, step];
+export const suites: readonly Suite[] = [matmul, conv, ops, step, mixture, infer];
