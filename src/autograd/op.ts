@@ -44,11 +44,14 @@ export interface AnyOp {
   readonly vjp: readonly (Vjp<Inputs, unknown> | null)[];
 }
 
-const registry = new Map<string, AnyOp>();
+/** An op as the registry has it: it runs, but its types have been forgotten. */
+export type RegisteredOp = AnyOp & ((x: Inputs, attrs: unknown, out?: Tensor) => Tensor);
+
+const registry = new Map<string, RegisteredOp>();
 let recording = true;
 
 /** Every op declared so far, by name. */
-export function ops(): ReadonlyMap<string, AnyOp> {
+export function ops(): ReadonlyMap<string, RegisteredOp> {
   return registry;
 }
 
@@ -81,11 +84,11 @@ export function defineOp<X extends Inputs, A = undefined>(declaration: OpDeclara
     }
     return y;
   };
-  registry.set(name, op);
   // a function already has a read-only name
   Object.defineProperty(run, "name", { value: name });
   const { name: _, ...facets } = declaration;
-  return Object.assign(run, facets) as Op<X, A>;
+  registry.set(name, Object.assign(run, facets) as unknown as RegisteredOp);
+  return run as Op<X, A>;
 }
 
 /** The rule of a gradient kernel that cannot be differentiated once more: an error where another rule would be silence. */

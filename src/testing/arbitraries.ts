@@ -12,17 +12,25 @@ export interface ShapeConstraints {
 }
 
 /** Shapes of up to 4 axes of 1 to 7 elements unless said. */
-export function shape({ minRank = 0, maxRank = 4, minSize = 1, maxSize = 7 }: ShapeConstraints = {}): fc.Arbitrary<Shape> {
+export function shape({
+  minRank = 0,
+  maxRank = 4,
+  minSize = 1,
+  maxSize = 7,
+}: ShapeConstraints = {}): fc.Arbitrary<Shape> {
   return fc.array(fc.integer({ min: minSize, max: maxSize }), { minLength: minRank, maxLength: maxRank });
 }
 
-/** Pairs of shapes that broadcast: axes dropped in front or set to 1 in either. */
+/** Pairs of shapes that broadcast: an axis may be 1 in either one, and leading axes may be missing in one. */
 export function broadcastable(constraints: ShapeConstraints = {}): fc.Arbitrary<[Shape, Shape]> {
   return shape(constraints).chain((full) => {
-    const narrowed = fc
-      .tuple(fc.nat(full.length), fc.array(fc.boolean(), { minLength: full.length, maxLength: full.length }))
-      .map(([drop, ones]): Shape => full.map((size, i) => (ones[i] ? 1 : size)).slice(drop));
-    return fc.tuple(narrowed, fc.constant(full), fc.boolean()).map(([a, b, swap]): [Shape, Shape] => (swap ? [b, a] : [a, b]));
+    const rank = { minLength: full.length, maxLength: full.length };
+    const ones = fc.array(fc.constantFrom("neither", "first", "second"), rank);
+    return fc.tuple(ones, fc.nat(full.length), fc.boolean()).map(([ones, drop, swap]): [Shape, Shape] => {
+      const narrowed = (which: string): Shape => full.map((size, i) => (ones[i] === which ? 1 : size));
+      const [a, b] = [narrowed("first").slice(drop), narrowed("second")];
+      return swap ? [b, a] : [a, b];
+    });
   });
 }
 
