@@ -14,7 +14,7 @@ import type { Method, Personalized } from "../moe/personalize.ts";
 import type { Scores } from "../moe/evaluate.ts";
 import { csvTable } from "../io/csv.ts";
 import type { Config } from "./config.ts";
-import type { Setup } from "./setup.ts";
+import type { ClientSetup, Setup } from "./setup.ts";
 
 /** The fraction p of a config, null where its partition has none. */
 export function fractionP({ partition }: Pick<Config, "partition">): number | null {
@@ -27,7 +27,10 @@ export function configRecord(config: Config, classNames: readonly string[]): Con
 }
 
 /** The metric lines of one personalised client. */
-export function clientMetrics(done: Personalized, optedOut: boolean): (EpochMetric | ClientMetric | GateMetric)[] {
+export function clientMetrics(
+  done: Personalized,
+  { optedOut, rows }: ClientSetup,
+): (EpochMetric | ClientMetric | GateMetric)[] {
   const { client, validations, scores, epochs, trust } = done;
   return [
     ...validations.map((at): EpochMetric => ({ kind: "epoch", client, ...at })),
@@ -39,7 +42,7 @@ export function clientMetrics(done: Personalized, optedOut: boolean): (EpochMetr
       ...found,
       ...epochs[method as Method],
     })),
-    { kind: "gate", client, ...trust },
+    { kind: "gate", client, ...trust, ...(rows.classes && { classes: rows.classes }) },
   ];
 }
 

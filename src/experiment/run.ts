@@ -177,7 +177,7 @@ async function runClients(
       found.set(result.client, result);
       onEvent?.({ kind: "personalized", client: result.client, done: found.size, total: wanted.length, result });
       writing = writing.then(async () => {
-        const lines = clientMetrics(result, setup.clients[result.client]!.optedOut);
+        const lines = clientMetrics(result, setup.clients[result.client]!);
         await store.append(METRICS, lines.map(jsonLine).join(""));
         await saveClient(store, result);
       });
@@ -213,10 +213,7 @@ async function writeRecords(
   rounds: readonly RoundMetric[],
   summary: Summary,
 ): Promise<RunRecords> {
-  const metrics: Metric[] = [
-    ...rounds,
-    ...done.flatMap((one) => clientMetrics(one, setup.clients[one.client]!.optedOut)),
-  ];
+  const metrics: Metric[] = [...rounds, ...done.flatMap((one) => clientMetrics(one, setup.clients[one.client]!))];
   const records: RunRecords = { config: configRecord(setup.config, setup.dataset.classes), summary, metrics };
   // now in the order of clients, not in the order in which they finished
   await store.write(METRICS, metrics.map(jsonLine).join(""));

@@ -4,7 +4,19 @@ import type { CommandModule } from "yargs";
 import { configRecord, ConfigError, parseConfig } from "../../experiment/index.ts";
 import { catalogue } from "../../data/index.ts";
 import { parseJsonLines } from "../../io/index.ts";
-import { methodTable, openDocument, renderRunReport, renderSweepReport, runName } from "../../report/index.ts";
+import {
+  figureFile,
+  gateHistogram,
+  lossCurves,
+  methodPaths,
+  methodTable,
+  openDocument,
+  plane,
+  renderRunReport,
+  renderSweepReport,
+  runName,
+  sweepOf,
+} from "../../report/index.ts";
 import type { Metric, RunRecords, Summary } from "../../report/records.ts";
 import { Folder } from "../folder.ts";
 
@@ -28,7 +40,23 @@ export async function readRun(path: string): Promise<RunRecords> {
   return { config: configRecord(config, catalogue[config.dataset].classes), summary, metrics: rows as Metric[] };
 }
 
-export const reportCommand: CommandModule<object, { runs: string[]; out: string | undefined }> = {
+type Figures = Record<string, Parameters<typeof figureFile>[0]>;
+
+function runFigures({ metrics }: RunRecords): Figures {
+  return { plane: plane(metrics), losses: lossCurves(metrics), gate: gateHistogram(metrics) };
+}
+
+// the paper's picture for every parameter that was varied over numbers
+function sweepFigures(records: readonly RunRecords[]): Figures {
+  const { parameters, settings } = sweepOf(records);
+  const numeric = parameters.filter((name) => settings.every(({ values }) => typeof values.get(name) === "number"));
+  return Object.fromEntries(numeric.map((name) => [`plane-by-${name.split(".").pop()}`, methodPaths(settings, name)]));
+}
+
+export const reportCommand: CommandModule<
+  object,
+  { runs: string[]; out: string | undefined; svg: string | undefined }
+> = {
   command: "report <runs..>",
   describe: "write the report of a run, or one report over several",
   builder: (yargs) =>
@@ -37,8 +65,9 @@ export const reportCommand: CommandModule<object, { runs: string[]; out: string 
       .option("out", {
         type: "string",
         describe: "file to write; default report.html in the run folder, or sweep.html here",
-      }),
-  handler: async ({ runs, out }) => {
+      })
+      .option("svg", { type: "string", describe: "also write the figures as SVG files into this folder" }),
+  handler: async ({ runs, out, svg }) => {
     const records = await Promise.all(runs.map(readRun));
     const document = await openDocument();
     for (const { summary } of records) console.log(`${runName(summary)}\n${methodTable(summary)}`);
@@ -47,5 +76,10 @@ export const reportCommand: CommandModule<object, { runs: string[]; out: string 
     const path = resolve(out ?? (single ? `${runs[0]}/report.html` : "sweep.html"));
     await new Folder("/").write(path, page);
     console.log(`report   ${path}`);
+    if (svg === undefined) return;
+    const figures = single ? runFigures(records[0]!) : sweepFigures(records);
+    for (const [name, options] of Object.entries(figures))
+      await new Folder(svg).write(`${name}.svg`, figureFile(options, document));
+    console.log(`figures  ${svg}/{${Object.keys(figures).join(",")}}.svg`);
   },
 };
