@@ -11,14 +11,15 @@ import { fold } from "../runtime/random.ts";
 import { behaviour } from "./config.ts";
 import { networks } from "./networks.ts";
 import { rootKey, type Setup } from "./setup.ts";
+import { Watch, type WatchOptions } from "./watch.ts";
 
 /** The calls a worker of an experiment answers. */
 export type ExperimentCalls = ClientCalls & {
   personalize: (call: { client: number; generalist: Float32Array }) => Personalized;
 };
 
-/** Makes the calls from a setup; the same in a worker and in this thread. */
-export function experimentCalls(setup: Setup): ExperimentCalls {
+/** Makes the calls from a setup; the same in a worker and in this thread. `watch` lets somebody look on. */
+export function experimentCalls(setup: Setup, watch?: WatchOptions): ExperimentCalls {
   const { config, dataset, clients } = setup;
   const { federation, personal, mixture } = config;
   const { expert, gate } = networks(config, dataset);
@@ -27,6 +28,7 @@ export function experimentCalls(setup: Setup): ExperimentCalls {
   const classes = dataset.classes.length;
   const net = new Net(expert, { group: "shared" });
   const optimizer = new Adam(net.parameters, { lr: federation.lr });
+  const seen = watch && new Watch(setup, watch);
 
   const stage = (rows: Int32Array, split: "train" | "test" = "train"): Examples =>
     new ImageExamples({ ...dataset[split], shape: dataset.shape, normalization: dataset.normalization }, rows);
@@ -63,12 +65,15 @@ export function experimentCalls(setup: Setup): ExperimentCalls {
   return {
     train: ({ client, generalist, round }): Update =>
       withClient(client, (local) => {
+        seen?.tell({ kind: "begins", client, part: "federation" });
         const { shared, examples, metrics } = local.train(generalist, round);
+        seen?.look(client, "fedavg", (rows) => outputs(net, rows, classes));
         return { client, values: shared.values, examples, metrics };
       }),
     evaluate: ({ client, generalist, round }): Evaluation =>
       withClient(client, (local) => ({ client, ...local.evaluate(generalist, round) })),
     personalize: ({ client, generalist }): Personalized => {
+      seen?.tell({ kind: "begins", client, part: "private" });
       const generalistOnTest = generalistOn(generalist);
       const { rows, globalTest } = clients[client]!;
       const train = stage(rows.train);
@@ -89,6 +94,12 @@ export function experimentCalls(setup: Setup): ExperimentCalls {
           mixture: { ...alone, keep, lr: mixture.lr, gateOnly: mixture.gateOnly, space, generalistDropout },
           init: { local: fold(root, "init", "local"), gate: fold(root, "init", "gate") },
           key: fold(root, "personal", client),
+          ...(seen && {
+            onValidation: (at, answers) => {
+              seen.tell({ kind: "epoch", client, ...at });
+              seen.look(client, at.method, answers);
+            },
+          }),
         });
       } finally {
         train.dispose();

@@ -1,0 +1,98 @@
+// Where clients stand while they train, for whoever looks on: their models on samples of the two tests. Looking changes
+// no number of a run, and takes no more than its share of the time; what is too much is left out.
+import { type AnswersOn, type PersonalValidation } from "../moe/index.ts";
+import { accuracy, type Examples, ImageExamples } from "../nn/index.ts";
+import type { EpochMetric } from "../report/records.ts";
+import type { Setup } from "./setup.ts";
+
+/** A client begins to train: in a round of the federation, or its private part. */
+export interface Begins {
+  readonly kind: "begins";
+  readonly client: number;
+  readonly part: "federation" | "private";
+}
+
+/** Where a client's model stands: accuracies in percent on samples of its local and its global test. */
+export interface Standing {
+  readonly kind: "standing";
+  readonly client: number;
+  /** "fedavg" is the client's copy of the generalist after its epochs of a round. */
+  readonly method: "fedavg" | PersonalValidation["method"];
+  readonly localTest: number;
+  readonly globalTest: number;
+}
+
+/** What is told while clients train. */
+export type LiveEvent = Begins | Standing | EpochMetric;
+
+export interface WatchOptions {
+  readonly tell: (event: LiveEvent) => void;
+  /** Rows of each sample, 200 by default. */
+  readonly rows?: number;
+  /** Looking's share of the time, 0.1 by default. */
+  readonly share?: number;
+}
+
+interface Sample {
+  readonly client: number;
+  readonly examples: Examples;
+  readonly local: Int32Array;
+  readonly global: Int32Array;
+}
+
+/** Looks at clients of one worker. */
+export class Watch {
+  readonly tell: (event: LiveEvent) => void;
+  readonly #setup: Setup;
+  readonly #rows: number;
+  readonly #share: number;
+  readonly #since = performance.now();
+  #spent = 0;
+  // a client is looked at many times in a row
+  #sample: Sample | undefined;
+
+  constructor(setup: Setup, { tell, rows = 200, share = 0.1 }: WatchOptions) {
+    this.tell = tell;
+    this.#setup = setup;
+    this.#rows = rows;
+    this.#share = share;
+  }
+
+  /** Tells where a model stands, if there is time for it. */
+  look(client: number, method: Standing["method"], answers: AnswersOn): void {
+    const began = performance.now();
+    if (this.#spent > this.#share * (began - this.#since)) return;
+    const { examples, local, global } = this.#sampleOf(client);
+    const { classes } = this.#setup.dataset;
+    const tensor = answers(examples);
+    const logp = { logp: tensor.toArray(), classes: classes.length };
+    tensor.dispose();
+    const percent = (rows: Int32Array): number => 100 * accuracy(logp, examples.labels, rows);
+    this.tell({ kind: "standing", client, method, localTest: percent(local), globalTest: percent(global) });
+    this.#spent += performance.now() - began;
+  }
+
+  #sampleOf(client: number): Sample {
+    if (this.#sample?.client === client) return this.#sample;
+    this.#sample?.examples.dispose();
+    const { dataset, clients } = this.#setup;
+    const { rows, globalTest } = clients[client]!;
+    const local = spaced(rows.test, this.#rows);
+    const global = spaced(globalTest, this.#rows);
+    const { shape, normalization, test } = dataset;
+    const examples = new ImageExamples({ ...test, shape, normalization }, [...local, ...global]);
+    const place = (_: number, i: number): number => i;
+    return (this.#sample = {
+      client,
+      examples,
+      local: local.map(place),
+      global: global.map((_, i) => local.length + i),
+    });
+  }
+}
+
+/** At most `count` rows, evenly spaced in their order. */
+export function spaced(rows: Int32Array, count: number): Int32Array {
+  if (rows.length <= count) return rows.slice();
+  return Int32Array.from({ length: count }, (_, i) => rows[Math.floor((i * rows.length) / count)]!);
+}
