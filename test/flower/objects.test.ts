@@ -87,7 +87,9 @@ objects("content that flwr made is read back whole", () => {
 objects("what is read is what was written, for any arrays and any chunk size", async () => {
   await fc.assert(
     fc.asyncProperty(
-      fc.dictionary(fc.string({ minLength: 1 }), fc.float32Array({ minLength: 1, maxLength: 40, noNaN: true }), { maxKeys: 4 }),
+      fc.dictionary(fc.string({ minLength: 1 }), fc.float32Array({ minLength: 1, maxLength: 40, noNaN: true }), {
+        maxKeys: 4,
+      }),
       fc.integer({ min: 1, max: 200 }),
       async (values, chunkBytes) => {
         const entries = await Promise.all(

@@ -77,18 +77,19 @@ export function serveHttp(link: FakeSuperLink, tls?: { cert: string; key: string
 const same = (bytes: Buffer): Buffer => bytes;
 const pass = (bytes: Uint8Array): Buffer => Buffer.from(bytes);
 
+const method = (rpc: FleetRpc): object => ({
+  path: `/flwr.proto.Fleet/${rpc}`,
+  requestStream: false,
+  responseStream: false,
+  requestSerialize: same,
+  requestDeserialize: same,
+  responseSerialize: same,
+  responseDeserialize: same,
+});
+
 /** Flower's gRPC Fleet API. */
 export async function serveGrpc(link: FakeSuperLink): Promise<Running> {
   const server = new GrpcServer({ "grpc.max_receive_message_length": -1, "grpc.max_send_message_length": -1 });
-  const method = (rpc: FleetRpc): object => ({
-    path: `/flwr.proto.Fleet/${rpc}`,
-    requestStream: false,
-    responseStream: false,
-    requestSerialize: same,
-    requestDeserialize: same,
-    responseSerialize: same,
-    responseDeserialize: same,
-  });
   const handle =
     (rpc: FleetRpc) =>
     ({ request, metadata }: ServerUnaryCall<Buffer, Buffer>, done: sendUnaryData<Buffer>): void => {

@@ -86,7 +86,12 @@ export class SuperLink {
     throw new Error("superlink did not start in 30 s");
   }
 
-  /** What it and the ServerApps have printed so far. */
+  /** What a run's ServerApp has logged. */
+  runLog(runId: string): string {
+    return this.flwr("log", runId, "local", "--show");
+  }
+
+  /** What it has printed so far. */
   log(): string {
     return readFileSync(`${this.#options.folder}/superlink.log`, "utf8");
   }

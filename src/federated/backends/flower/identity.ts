@@ -40,6 +40,15 @@ export async function identityOf(keys: CryptoKeyPair): Promise<Identity> {
   };
 }
 
+/** The public key as a line of OpenSSH, which is what `flwr supernode register` reads. */
+export async function publicKeyLine({ publicKey }: CryptoKeyPair): Promise<string> {
+  const point = new Uint8Array(await crypto.subtle.exportKey("raw", publicKey));
+  // RFC 5656, section 3.1: three strings with their lengths
+  const parts = [new TextEncoder().encode("ecdsa-sha2-nistp384"), new TextEncoder().encode("nistp384"), point];
+  const blob = parts.flatMap((part) => [0, 0, 0, part.length, ...part]);
+  return `ecdsa-sha2-nistp384 ${toBase64(Uint8Array.from(blob))} moiety\n`;
+}
+
 /** The private key as PKCS #8 PEM, as `openssl genpkey` writes it. */
 export async function privateKeyPem(keys: CryptoKeyPair): Promise<string> {
   return pem("PRIVATE KEY", new Uint8Array(await crypto.subtle.exportKey("pkcs8", keys.privateKey)));

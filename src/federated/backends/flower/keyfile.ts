@@ -1,5 +1,5 @@
 // A node's identity on disk: one PEM file that only its owner may read. Node, Deno and Bun.
-import { createKeyPair, identityOf, keyPairOf, privateKeyPem } from "./identity.ts";
+import { createKeyPair, identityOf, keyPairOf, privateKeyPem, publicKeyLine } from "./identity.ts";
 import type { Identity } from "./identity.ts";
 
 /**
@@ -18,10 +18,9 @@ export async function loadIdentity(path: string): Promise<Identity> {
     return identityOf(await keyPairOf(await fs.readFile(path, "utf8")));
   }
   const keys = await createKeyPair();
-  const identity = await identityOf(keys);
   await fs.mkdir(dirname(path), { recursive: true });
   // "wx" loses the race against another process that makes the same key, instead of overwriting it
   await fs.writeFile(path, await privateKeyPem(keys), { mode: 0o600, flag: "wx" });
-  await fs.writeFile(`${path}.pub`, identity.publicKey, { mode: 0o644 });
-  return identity;
+  await fs.writeFile(`${path}.pub`, await publicKeyLine(keys), { mode: 0o644 });
+  return identityOf(keys);
 }

@@ -12,7 +12,7 @@ import type { TensorData } from "../../../io/dtype.ts";
 import { roundOf } from "./trainer.ts";
 import type { Answer, Task, Trainer } from "./trainer.ts";
 import { FleetError } from "./transport.ts";
-import type { FleetTransport } from "./transport.ts";
+import type { FleetErrorKind, FleetTransport } from "./transport.ts";
 
 export interface NodeOptions {
   readonly transport: FleetTransport;
@@ -63,6 +63,7 @@ class FlowerNode {
   #nodeId: bigint | undefined;
   #rounds = 0;
   #farewell: NodeSummary["generalist"];
+  #offline = false;
 
   constructor(options: NodeOptions) {
     const { transport, identity, heartbeatSeconds = 30, patienceSeconds = 600, signal } = options;
@@ -106,8 +107,18 @@ class FlowerNode {
     this.#options.onEvent?.(event);
   }
 
+  /** Says once that the SuperLink is out of reach, and once that it is back, whoever finds out. */
+  #reach(error: unknown): void {
+    if (error instanceof FleetError && error.kind === "unreachable") {
+      if (!this.#offline) this.#tell({ type: "offline", reason: error.message });
+      this.#offline = true;
+    } else if (this.#offline && error === undefined) {
+      this.#offline = false;
+      this.#tell({ type: "online" });
+    }
+  }
+
   async #join(): Promise<void> {
-    const { transport } = this.#options;
     const start = performance.now();
     const again = this.#nodeId !== undefined;
     for (let n = 0; ; n++) {
@@ -115,31 +126,36 @@ class FlowerNode {
         // refused where this key is registered already, be it by us or by the operator
         await this.#fleet.register(this.#signal).catch(ignoreRefusal);
         this.#nodeId = await this.#fleet.activate(this.#heartbeat, this.#signal);
-        this.#tell({ type: "joined", nodeId: this.#nodeId, address: transport.address });
+        this.#offline = false;
+        this.#tell({ type: "joined", nodeId: this.#nodeId, address: this.#options.transport.address });
         return;
       } catch (error) {
         if (!(error instanceof FleetError)) throw error;
-        if (error.kind === "unauthenticated")
-          throw new TypeError(
-            `join: ${transport.address} refuses this key or this clock (${new Date().toISOString()}); ${error.message}`,
-            { cause: error },
-          );
-        const waited = (performance.now() - start) / 1000;
         // the same key may still count as online from a session that crashed: until twice the heartbeat has passed
         const patience = error.kind === "refused" && !again ? 2 * this.#heartbeat + 5 : this.#patience;
-        if (error.kind === "invalid" || error.kind === "closed" || waited > patience)
-          throw new TypeError(
-            `join: ${transport.address}, ${error.message}${error.kind === "refused" ? "; is the key registered (flwr supernode register), or in use by another process?" : ""}`,
-            { cause: error },
-          );
+        const waited = (performance.now() - start) / 1000;
+        if (!(error.kind === "unreachable" || error.kind === "refused") || waited > patience)
+          throw this.#hopeless(error);
         if (n === 0) this.#tell({ type: "offline", reason: error.message });
         await pause(backoff(n), this.#signal);
       }
     }
   }
 
+  /** Why trying again will not help, and what will. */
+  #hopeless(error: FleetError): TypeError {
+    const remedy: Partial<Record<FleetErrorKind, string>> = {
+      unauthenticated: `it refuses this key or this clock (${new Date().toISOString()})`,
+      refused: "is the key registered (flwr supernode register), or in use by another process?",
+      unreachable: "is the SuperLink running, and its port open?",
+    };
+    const { address } = this.#options.transport;
+    return new TypeError(`join: ${address}: ${error.message}; ${remedy[error.kind] ?? "is this a SuperLink?"}`, {
+      cause: error,
+    });
+  }
+
   async #beat(signal: AbortSignal): Promise<void> {
-    let online = true;
     try {
       for (;;) {
         // early enough that one lost heartbeat does not cost the node its place
@@ -148,9 +164,7 @@ class FlowerNode {
           () => undefined,
           (reason: unknown) => reason,
         );
-        if (error instanceof FleetError && online) this.#tell({ type: "offline", reason: error.message });
-        if (error === undefined && !online) this.#tell({ type: "online" });
-        online = error === undefined;
+        this.#reach(error);
       }
     } catch {
       // aborted: the session is over
@@ -182,12 +196,12 @@ class FlowerNode {
     for (let n = 0; ; n++) {
       try {
         const pulled = await fleet.pullMessage(nodeId, signal);
-        if (n > 0) this.#tell({ type: "online" });
+        this.#reach(undefined);
         return pulled === undefined ? undefined : { metadata: pulled.message.metadata, tree: pulled.tree };
       } catch (error) {
         if (!(error instanceof FleetError && error.kind === "unreachable")) throw error;
         if ((performance.now() - start) / 1000 > this.#patience) throw error;
-        if (n === 0) this.#tell({ type: "offline", reason: error.message });
+        this.#reach(error);
         await pause(backoff(n), signal);
       }
     }

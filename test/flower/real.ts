@@ -1,0 +1,14 @@
+// The real thing: SuperLink, ServerApp and moiety clients on loopback. `npm run test:flower`; slow, so not part of npm test.
+import { flowerEnvironment } from "./support/python.ts";
+
+const environment = flowerEnvironment();
+if ("missing" in environment) {
+  console.log(`skipped: ${environment.missing}`);
+} else {
+  const wanted = process.argv[2];
+  const suites = {
+    basics: async () => (await import("./real/basics.ts")).basics,
+    faults: async () => (await import("./real/faults.ts")).faults,
+  };
+  for (const [name, load] of Object.entries(suites)) if (wanted === undefined || wanted === name) (await load()).run();
+}

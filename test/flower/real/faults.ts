@@ -1,0 +1,166 @@
+// A real SuperLink and what goes wrong on its clients, on the wire and on the server. The run ends, healthy clients lose
+// nothing, and every failure is one clear line.
+import { spawn } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { suite, assert } from "../../support/suite.ts";
+import {
+  clientTrainer,
+  createKeyPair,
+  identityOf,
+  loadIdentity,
+} from "../../../src/federated/backends/flower/index.ts";
+import type { Identity } from "../../../src/federated/backends/flower/index.ts";
+import { makeCertificates, text } from "../support/certificates.ts";
+import { sharedVector, steppingClient } from "../support/clients.ts";
+import { finalStatus, lines, member, tensorOf, until, withSuperLink } from "./federation.ts";
+
+export const faults: ReturnType<typeof suite> = suite("real flower, faults");
+
+const failure = (promise: Promise<unknown>): Promise<string> =>
+  promise.then(
+    () => "",
+    (error: Error) => error.message,
+  );
+
+faults("killed in mid-round, always failing, another model, nonsense: the others go on to the right weights", () =>
+  withSuperLink("faults", {}, async (link, folder) => {
+    // the healthy ones bring the first weights: they are there first
+    const healthy = await Promise.all([
+      member(link.address, { client: steppingClient({ id: 0, step: 1, examples: 10 }) }),
+      member(link.address, { client: steppingClient({ id: 1, step: 5, examples: 30 }) }),
+    ]);
+    await until(() => healthy.every(({ events }) => events.some(({ type }) => type === "joined")));
+
+    const failing = await member(link.address, {
+      trainer: clientTrainer({
+        client: steppingClient({
+          before: () => {
+            throw new RangeError("train: the disk is full");
+          },
+        }),
+      }),
+    });
+    const other = await member(link.address, {
+      trainer: clientTrainer({ client: steppingClient({ specs: [{ name: "hidden.weight", shape: [3, 4] }] }) }),
+    });
+    // says what it was not asked for: right names, wrong shapes, and values that are no numbers
+    const liars = [
+      sharedVector(
+        [
+          { name: "hidden.weight", shape: [2, 2] },
+          { name: "hidden.bias", shape: [4] },
+        ],
+        new Float32Array(8),
+      ),
+      sharedVector(
+        [
+          { name: "hidden.weight", shape: [4, 3] },
+          { name: "hidden.bias", shape: [4] },
+        ],
+        new Float32Array(16).fill(NaN),
+      ),
+    ].map((shared) => {
+      const client = { ...steppingClient(), train: () => ({ shared, examples: 1000, metrics: { loss: 0 } }) };
+      return member(link.address, { trainer: clientTrainer({ client }) });
+    });
+    const [first, second] = await Promise.all(liars);
+    const victim = spawn(
+      process.execPath,
+      ["--import", "tsx", fileURLToPath(new URL("victim.ts", import.meta.url)), link.address],
+      { stdio: ["ignore", "pipe", "inherit"] },
+    );
+    let said = "";
+    victim.stdout.on("data", (part: Buffer) => (said += part.toString()));
+    await until(() => said.includes("joined"));
+    const crowd = [failing, other, first!, second!];
+    await until(() => crowd.every(({ events }) => events.some(({ type }) => type === "joined")));
+
+    const runId = link.run({ rounds: 2, out: `${folder}/out`, "min-nodes": 2 });
+    await until(() => said.includes("training"));
+    victim.kill("SIGKILL");
+
+    for (const { summary } of healthy) {
+      const ended = await summary;
+      assert.is(ended.rounds, 2);
+      assert.equal(tensorOf(ended, "hidden.bias"), [8, 8, 8, 8]);
+    }
+    for (const { leave } of crowd) leave();
+    assert.is(await finalStatus(link, runId), "finished:completed");
+    const log = link.runLog(runId);
+    assert.match(log, "train: the disk is full");
+    assert.match(log, "generalist: another model, got hidden.weight[4,3] hidden.bias[4], expected hidden.weight[3,4]");
+    assert.match(log, /dropped the reply of node \d+: hidden.weight has shape \(2, 2\), expected \(4, 3\)/);
+    assert.match(log, /dropped the reply of node \d+: hidden.weight has values that are not finite/);
+    assert.match(log, /Node Unavailable/);
+    assert.ok(lines(failing).some((line) => line === "train: could not answer and said so: train: the disk is full"));
+  }),
+);
+
+faults(
+  "the SuperLink is killed in mid-round and started again: nodes come back, the run resumes from its checkpoint",
+  () =>
+    withSuperLink("restart", { database: true }, async (link, folder) => {
+      const config = { rounds: 4, out: `${folder}/out` };
+      let resumed: string | undefined;
+      const disaster = async (round: number): Promise<void> => {
+        if (round !== 2 || resumed !== undefined) return;
+        resumed = "soon";
+        await link.stop("SIGKILL");
+        await link.restart();
+        resumed = link.run({ ...config, resume: true });
+      };
+      link.run(config);
+      const members = await Promise.all([
+        member(link.address, { client: steppingClient({ id: 0, step: 1, examples: 10, before: disaster }) }),
+        member(link.address, { client: steppingClient({ id: 1, step: 5, examples: 30 }) }),
+      ]);
+      for (const one of members) {
+        assert.equal(tensorOf(await one.summary, "hidden.bias"), [16, 16, 16, 16]);
+        assert.ok(lines(one).filter((line) => line.startsWith("offline")).length <= 1, "an outage is one line");
+      }
+      assert.match(link.runLog(resumed!), "resuming after round 2");
+      assert.is(await finalStatus(link, resumed!), "finished:completed");
+    }),
+);
+
+faults("with TLS and registered keys a stranger and a stopped clock stay outside", () =>
+  withSuperLinkTls(async (link, folder, ca) => {
+    const known = await Promise.all([0, 1].map((n) => loadIdentity(`${folder}/node-${n}.key`)));
+    for (const n of [0, 1]) link.flwr("supernode", "register", `${folder}/node-${n}.key.pub`, "local");
+    const runId = link.run({ rounds: 2, out: `${folder}/out` });
+    const members = await Promise.all(
+      known.map((identity, id) =>
+        member(link.address, {
+          identity,
+          ca,
+          client: steppingClient({ id, step: 1 + 4 * id, examples: 10 + 20 * id }),
+        }),
+      ),
+    );
+    const stopped: Identity = {
+      ...known[0]!,
+      credentials: () => known[0]!.credentials(new Date(Date.now() - 400_000)),
+    };
+    const late = await member(link.address, { identity: stopped, ca, client: steppingClient() });
+    assert.match(await failure(late.summary), /refuses this key or this clock/);
+    const stranger = await member(link.address, {
+      identity: await identityOf(await createKeyPair()),
+      ca,
+      client: steppingClient(),
+    });
+    const distrustful = await member(link.address, { client: steppingClient() });
+    for (const { summary } of members) assert.equal(tensorOf(await summary, "hidden.bias"), [8, 8, 8, 8]);
+    assert.is(await finalStatus(link, runId), "finished:completed");
+    assert.match(await failure(stranger.summary), /refused, .*is the key registered \(flwr supernode register\)/);
+    assert.match(lines(distrustful).join(), /unreachable, got .*certificate/);
+    distrustful.leave();
+  }),
+);
+
+async function withSuperLinkTls(
+  work: (link: Parameters<Parameters<typeof withSuperLink>[2]>[0], folder: string, ca: string) => Promise<void>,
+): Promise<void> {
+  const { scratch } = await import("./federation.ts");
+  const tls = makeCertificates(scratch("certificates"));
+  await withSuperLink("tls", { tls, authentication: true }, (link, folder) => work(link, folder, text(tls.ca)));
+}

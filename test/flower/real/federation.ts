@@ -1,0 +1,135 @@
+// What the tests against a real Flower share: a SuperLink, nodes on it, and everything that left them.
+import { mkdirSync, rmSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import {
+  clientTrainer,
+  connect,
+  createKeyPair,
+  describe,
+  identityOf,
+  runNode,
+} from "../../../src/federated/backends/flower/index.ts";
+import type {
+  ConnectOptions,
+  FleetTransport,
+  Identity,
+  NodeEvent,
+  NodeSummary,
+  Trainer,
+} from "../../../src/federated/backends/flower/index.ts";
+import { PushObjectRequest } from "../../../src/federated/backends/flower/messages.ts";
+import type { FederatedClient } from "../../../src/federated/client.ts";
+import { sharedVector, sizeOfModel } from "../support/clients.ts";
+import { flowerEnvironment } from "../support/python.ts";
+import { SuperLink } from "../support/superlink.ts";
+import type { SuperLinkOptions } from "../support/superlink.ts";
+
+/** A fresh folder below build/. */
+export function scratch(name: string): string {
+  const folder = fileURLToPath(new URL(`../../../build/flower/test/${name}`, import.meta.url));
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  return folder;
+}
+
+/** Runs `work` with a SuperLink of its own. */
+export async function withSuperLink(
+  name: string,
+  options: Omit<SuperLinkOptions, "folder" | "bin">,
+  work: (link: SuperLink, folder: string) => Promise<void>,
+): Promise<void> {
+  const environment = flowerEnvironment();
+  if ("missing" in environment) throw new Error(environment.missing);
+  const folder = scratch(name);
+  const link = await SuperLink.start({ folder, bin: environment.bin, ...options });
+  try {
+    await work(link, folder);
+  } finally {
+    await link.stop();
+  }
+}
+
+export interface Member {
+  readonly summary: Promise<NodeSummary>;
+  readonly events: NodeEvent[];
+  /** Every object that left it. */
+  readonly pushed: Map<string, Uint8Array>;
+  leave(): void;
+}
+
+export interface JoinOptions extends ConnectOptions {
+  readonly client?: FederatedClient;
+  readonly trainer?: Trainer;
+  readonly identity?: Identity;
+  readonly heartbeatSeconds?: number;
+}
+
+/** A node on a SuperLink; clients that are given as such start from zeros. */
+export async function member(address: string, options: JoinOptions): Promise<Member> {
+  const { client, identity, heartbeatSeconds = 10, ca } = options;
+  const pushed = new Map<string, Uint8Array>();
+  const events: NodeEvent[] = [];
+  const controller = new AbortController();
+  const trainer = options.trainer ?? clientTrainer({ client: client!, initial: () => zerosFor(client!) });
+  const summary = runNode({
+    transport: recording(await connect(address, { ca }), pushed),
+    identity: identity ?? (await identityOf(await createKeyPair())),
+    trainer,
+    heartbeatSeconds,
+    pollSeconds: [0.3, 1],
+    unregister: identity === undefined,
+    signal: controller.signal,
+    onEvent: (event) => {
+      events.push(event);
+      if (process.env["MOIETY_VERBOSE"] !== undefined) console.log(client?.id ?? "", describe(event));
+    },
+  });
+  // heard where it is awaited
+  summary.catch(() => undefined);
+  return { summary, events, pushed, leave: () => controller.abort(new Error("leave")) };
+}
+
+function zerosFor({ specs }: FederatedClient): ReturnType<typeof sharedVector> {
+  return sharedVector(specs, new Float32Array(sizeOfModel(specs)));
+}
+
+/** A transport that keeps a copy of every object on its way out. */
+function recording(transport: FleetTransport, pushed: Map<string, Uint8Array>): FleetTransport {
+  return {
+    address: transport.address,
+    close: () => transport.close(),
+    unary: (rpc, request, credentials, call) => {
+      if (rpc === "PushObject") {
+        const { objectId, content } = PushObjectRequest.decode(request);
+        pushed.set(objectId, content);
+      }
+      return transport.unary(rpc, request, credentials, call);
+    },
+  };
+}
+
+export const lines = ({ events }: Member): string[] => events.map(describe);
+
+/** One tensor of the generalist that a node was left with. */
+export function tensorOf({ generalist }: NodeSummary, name: string): number[] {
+  return Array.from(generalist?.tensors.get(name)?.data ?? [], Number);
+}
+
+/** Until a condition holds; a run that never gets there fails by itself after two minutes. */
+export async function until(condition: () => boolean): Promise<void> {
+  for (let n = 0; n < 1200; n++) {
+    if (condition()) return;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new Error("until: waited two minutes");
+}
+
+/** The run's final status, once it has one. */
+export async function finalStatus(link: SuperLink, runId: string): Promise<string> {
+  for (let n = 0; n < 60; n++) {
+    const status = link.status(runId);
+    if (status.startsWith("finished")) return status;
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+  }
+  return link.status(runId);
+}
