@@ -24,8 +24,8 @@ export function conv2dGradInput(
 ): void {
   const oh = outputSide(ih, kh, stride, pad);
   const ow = outputSide(iw, kw, stride, pad);
-  const inSample = <usize>(ic * ih * iw) << 2;
-  const outSample = <usize>(oc * oh * ow) << 2;
+  const inSample = (<usize>(ic * ih * iw)) << 2;
+  const outSample = (<usize>(oc * oh * ow)) << 2;
   if (!outSample) {
     memory.fill(gx, 0, <usize>batch * inSample);
     return;
@@ -33,7 +33,7 @@ export function conv2dGradInput(
   // gy pixel by pixel, spread by the stride
   const height = (oh - 1) * stride + 1;
   const width = (ow - 1) * stride + 1;
-  const pixel = <usize>((oc + 3) & ~3) << 2;
+  const pixel = (<usize>((oc + 3) & ~3)) << 2;
   const row = <usize>width * pixel;
   const spread = scratch + 128;
   const spreadSample = <usize>lines(height * <i32>row);
@@ -41,7 +41,7 @@ export function conv2dGradInput(
   if (stride > 1) memory.fill(spread, 0, 4 * spreadSample);
   mirrorWeights(w, mirrored, oc, ic, kh, kw, pixel);
 
-  for (let n = 0; n < batch; ) {
+  for (let n = 0; n < batch;) {
     const left = batch - n;
     const samples = left <= 4 ? left : left <= 6 ? 3 : 4;
     for (let i = 0; i < samples; i++, gy += outSample)
@@ -59,7 +59,7 @@ export function conv2dGradInput(
         const q = spread + <usize>(y - firstRow) * row + <usize>(first + from) * pixel;
         const r = mirrored + <usize>(firstRow * kw + from) * pixel;
         const live = steps > 0 ? runs : 0;
-        const out = gx + (<usize>(iy * iw + ix) << 2);
+        const out = gx + ((<usize>(iy * iw + ix)) << 2);
         channelPairs(samples, r, q, spreadSample, steps, live, kw, kh, pixel, row, scratch, out, ic, ih * iw);
       }
     }
@@ -114,7 +114,7 @@ function channelPairs(
   ic: i32,
   size: i32,
 ): void {
-  const length = <usize>steps << 4;
+  const length = (<usize>steps) << 4;
   const rRow = <usize>kw * pixel;
   const rPlane = <usize>kh * rRow;
   const rJump = rRow - length;
@@ -122,7 +122,7 @@ function channelPairs(
   const q1 = q + qSample;
   const q2 = q1 + qSample;
   const q3 = q2 + qSample;
-  const plane = <usize>size << 2;
+  const plane = (<usize>size) << 2;
   for (let c = 0; c < ic; c += 2, r += rPlane << 1, out += plane << 1) {
     const both = c + 1 < ic;
     const r1 = both ? r + rPlane : r;

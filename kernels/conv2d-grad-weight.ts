@@ -3,8 +3,9 @@
 // stay in scratch and are put in order once, at the end.
 import { dots } from "./conv2d-dots";
 import { lines, outputSide, paddedBytes, padSample, toPixels } from "./conv2d-layout";
-import { storeLanes, outer } from "./matmul-outer";
+import { storeLanes } from "./lanes";
 import { sumLanes } from "./matmul-dot";
+import { outer } from "./matmul-outer";
 
 /** gw[oc, ic, kh, kw] = sum over batch and positions of gy * x. */
 export function conv2dGradWeight(
@@ -26,23 +27,23 @@ export function conv2dGradWeight(
   const ow = outputSide(iw, kw, stride, pad);
   const taps = ic * kh * kw;
   if (!oh || !ow || !batch || !taps) {
-    memory.fill(gw, 0, <usize>(oc * taps) << 2);
+    memory.fill(gw, 0, (<usize>(oc * taps)) << 2);
     return;
   }
   const height = ih + 2 * pad;
   const width = iw + 2 * pad;
-  const row = <usize>width << 2;
+  const row = (<usize>width) << 2;
   const padded = scratch;
   const table = padded + paddedBytes(ic, height, width, pad);
   const rows = table + lines(taps * 4);
   const partial = rows + lines(oh * 4);
   const pixels = partial + lines(partialBytes(taps, oc));
   tapOffsets(table, ic, kh, kw, <usize>height * row, row);
-  for (let oy = 0; oy < oh; oy++) store<u32>(rows + (<usize>oy << 2), <usize>(oy * stride) * row);
+  for (let oy = 0; oy < oh; oy++) store<u32>(rows + ((<usize>oy) << 2), <usize>(oy * stride) * row);
   const alongPixels = prefersPixels(ow, oc, taps, stride);
 
-  const inSample = <usize>(ic * ih * iw) << 2;
-  const outSample = <usize>(oc * oh * ow) << 2;
+  const inSample = (<usize>(ic * ih * iw)) << 2;
+  const outSample = (<usize>(oc * oh * ow)) << 2;
   for (let n = 0; n < batch; n++, x += inSample, gy += outSample) {
     let from = x;
     if (pad) {
@@ -51,9 +52,9 @@ export function conv2dGradWeight(
     }
     if (alongPixels) alongVectors(from, gy, partial, oc, oh, ow, taps, table, row, n);
     else {
-      const pixel = <usize>((oc + 3) & ~3) << 2;
+      const pixel = (<usize>((oc + 3) & ~3)) << 2;
       toPixels(gy, pixels, oc, 1, oh * ow, pixel, 0);
-      alongChannels(from, pixels, pixel, partial, oc, ow, taps, table, rows, rows + (<usize>oh << 2), stride, n);
+      alongChannels(from, pixels, pixel, partial, oc, ow, taps, table, rows, rows + ((<usize>oh) << 2), stride, n);
     }
   }
   if (alongPixels) sumVectors(partial, gw, oc, taps);
@@ -82,7 +83,7 @@ export function conv2dGradWeightScratchBytes(
 
 /** gb[oc] = sum over batch and plane of gy[batch, oc, plane]. */
 export function conv2dGradBias(gy: usize, gb: usize, batch: i32, oc: i32, plane: i32): void {
-  const sample = <usize>(oc * plane) << 2;
+  const sample = (<usize>(oc * plane)) << 2;
   const zero = f32x4.splat(0);
   for (let o = 0; o < oc; o++, gb += 4) {
     let s0 = zero;
@@ -90,7 +91,7 @@ export function conv2dGradBias(gy: usize, gb: usize, batch: i32, oc: i32, plane:
     let s2 = zero;
     let s3 = zero;
     let rest: f32 = 0;
-    let from = gy + (<usize>(o * plane) << 2);
+    let from = gy + ((<usize>(o * plane)) << 2);
     for (let n = 0; n < batch; n++, from += sample) {
       let at = from;
       let i = 0;
@@ -129,7 +130,7 @@ function tapOffsets(table: usize, ic: i32, kh: i32, kw: i32, plane: usize, row: 
   for (let c = 0; c < ic; c++)
     for (let ky = 0; ky < kh; ky++)
       for (let kx = 0; kx < kw; kx++, table += 4)
-        store<u32>(table, <usize>c * plane + <usize>ky * row + (<usize>kx << 2));
+        store<u32>(table, <usize>c * plane + <usize>ky * row + ((<usize>kx) << 2));
 }
 
 /** One sample: tiles of 2 output channels by 4 taps, lanes along the rows of gy. */
@@ -145,16 +146,16 @@ function alongVectors(
   row: usize,
   accumulate: i32,
 ): void {
-  const plane = <usize>(oh * ow) << 2;
-  const jump = row - (<usize>ow << 2);
+  const plane = (<usize>(oh * ow)) << 2;
+  const jump = row - ((<usize>ow) << 2);
   for (let o = 0; o < oc; o += 2, gy += plane << 1) {
     const g1 = o + 1 < oc ? gy + plane : gy;
     for (let tap = 0; tap < taps; tap += 4, partial += 128) {
       // a last incomplete group repeats its last tap
-      const x0 = x + load<u32>(table + (<usize>tap << 2));
-      const x1 = x + load<u32>(table + (<usize>min(tap + 1, taps - 1) << 2));
-      const x2 = x + load<u32>(table + (<usize>min(tap + 2, taps - 1) << 2));
-      const x3 = x + load<u32>(table + (<usize>min(tap + 3, taps - 1) << 2));
+      const x0 = x + load<u32>(table + ((<usize>tap) << 2));
+      const x1 = x + load<u32>(table + ((<usize>min(tap + 1, taps - 1)) << 2));
+      const x2 = x + load<u32>(table + ((<usize>min(tap + 2, taps - 1)) << 2));
+      const x3 = x + load<u32>(table + ((<usize>min(tap + 3, taps - 1)) << 2));
       dots(4, gy, g1, x0, x1, x2, x3, ow >> 2, oh, 0, jump, partial, accumulate);
     }
   }
@@ -164,9 +165,14 @@ function alongVectors(
 function sumVectors(partial: usize, gw: usize, oc: i32, taps: i32): void {
   for (let o = 0; o < oc; o += 2)
     for (let tap = 0; tap < taps; tap += 4, partial += 128) {
-      const out = gw + (<usize>(o * taps + tap) << 2);
+      const out = gw + ((<usize>(o * taps + tap)) << 2);
       const columns = min(4, taps - tap);
-      const first = sumLanes(v128.load(partial), v128.load(partial, 16), v128.load(partial, 32), v128.load(partial, 48));
+      const first = sumLanes(
+        v128.load(partial),
+        v128.load(partial, 16),
+        v128.load(partial, 32),
+        v128.load(partial, 48),
+      );
       storeLanes(out, first, columns);
       if (o + 1 == oc) continue;
       const second = sumLanes(
@@ -175,7 +181,7 @@ function sumVectors(partial: usize, gw: usize, oc: i32, taps: i32): void {
         v128.load(partial, 96),
         v128.load(partial, 112),
       );
-      storeLanes(out + (<usize>taps << 2), second, columns);
+      storeLanes(out + ((<usize>taps) << 2), second, columns);
     }
 }
 
@@ -194,12 +200,12 @@ function alongChannels(
   stride: i32,
   accumulate: i32,
 ): void {
-  const step = <usize>stride << 2;
+  const step = (<usize>stride) << 2;
   for (let o = 0; o < oc; o += 16, pixels += 64) {
     const columns = oc - o;
     for (let tap = 0; tap < taps; tap += 2, partial += 128) {
-      const x0 = x + load<u32>(table + (<usize>tap << 2));
-      const x1 = x + load<u32>(table + (<usize>min(tap + 1, taps - 1) << 2));
+      const x0 = x + load<u32>(table + ((<usize>tap) << 2));
+      const x1 = x + load<u32>(table + ((<usize>min(tap + 1, taps - 1)) << 2));
       const p1 = partial + 64;
       if (columns > 12) outer(2, 4, x0, x1, step, pixels, pixel, ow, rows, rowsEnd, partial, p1, 16, accumulate);
       else if (columns > 8) outer(2, 3, x0, x1, step, pixels, pixel, ow, rows, rowsEnd, partial, p1, 12, accumulate);
@@ -211,9 +217,9 @@ function alongChannels(
 
 /** gw[o, tap] from the groups of 16 channels that `alongChannels` left. */
 function ungroupChannels(partial: usize, gw: usize, oc: i32, taps: i32): void {
-  const group = <usize>((taps + 1) & ~1) << 6;
+  const group = (<usize>((taps + 1) & ~1)) << 6;
   for (let o = 0; o < oc; o++) {
-    let from = partial + <usize>(o >> 4) * group + (<usize>(o & 15) << 2);
+    let from = partial + <usize>(o >> 4) * group + ((<usize>(o & 15)) << 2);
     for (let tap = 0; tap < taps; tap++, from += 64, gw += 4) store<f32>(gw, load<f32>(from));
   }
 }

@@ -28,8 +28,8 @@ export function paddedBytes(ic: i32, height: i32, width: i32, pad: i32): i32 {
 
 /** Copies one sample [ic, ih, iw] into the middle of planes `pad` wider on every side, whose border is zero. */
 export function padSample(x: usize, out: usize, ic: i32, ih: i32, iw: i32, pad: i32): void {
-  const row = <usize>iw << 2;
-  const border = <usize>pad << 2;
+  const row = (<usize>iw) << 2;
+  const border = (<usize>pad) << 2;
   const wide = row + (border << 1);
   memory.fill(out, 0, <usize>(ic * (ih + 2 * pad)) * wide);
   for (let c = 0; c < ic; c++) {
@@ -53,7 +53,7 @@ export function firstOfPair(pair: i32, oc: i32): i32 {
 
 /** out[pair][tap][2] = w[channel, tap]: the channels of a pair together, tap by tap. */
 export function pairChannels(w: usize, out: usize, oc: i32, taps: i32): void {
-  const row = <usize>taps << 2;
+  const row = (<usize>taps) << 2;
   for (let pair = 0; pair < pairs(oc); pair++) {
     const first = w + <usize>firstOfPair(pair, oc) * row;
     const second = oc > 1 ? first + row : first;
@@ -66,11 +66,11 @@ export function pairChannels(w: usize, out: usize, oc: i32, taps: i32): void {
 
 /** out[o / 16][tap][o % 16] = w[o, tap], o < oc, taps `width(oc)` wide, filled up with zeros. */
 export function groupChannels(w: usize, out: usize, oc: i32, taps: i32): void {
-  const row = <usize>taps << 2;
+  const row = (<usize>taps) << 2;
   for (let o = 0; o < oc; o += 16) {
     const columns = min(16, oc - o);
     for (let j = 0; j < 16; j++) {
-      let to = out + (<usize>j << 2);
+      let to = out + ((<usize>j) << 2);
       if (j < columns) for (let tap = 0; tap < taps; tap++, w += 4, to += 64) store<f32>(to, load<f32>(w));
       else for (let tap = 0; tap < taps; tap++, to += 64) store<f32>(to, 0);
     }
@@ -83,11 +83,11 @@ export function groupChannels(w: usize, out: usize, oc: i32, taps: i32): void {
  * + 4 * o; channels are filled up with zeros to a multiple of 4.
  */
 export function toPixels(gy: usize, out: usize, oc: i32, oh: i32, ow: i32, pixelStep: usize, rowStep: usize): void {
-  const plane = <usize>(oh * ow) << 2;
+  const plane = (<usize>(oh * ow)) << 2;
   for (let o = 0; o < oc; o += 4, gy += plane << 2, out += 16) {
     const channels = oc - o;
     let from = gy;
-    for (let oy = 0; oy < oh; oy++, from += <usize>ow << 2) {
+    for (let oy = 0; oy < oh; oy++, from += (<usize>ow) << 2) {
       const to = out + <usize>oy * rowStep;
       // the last four of a row overlap those before them; rows shorter than four go one by one
       if (ow >= 4)
@@ -95,7 +95,8 @@ export function toPixels(gy: usize, out: usize, oc: i32, oh: i32, ow: i32, pixel
           const first = <usize>min(ox, ow - 4);
           transposeFour(from + (first << 2), plane, channels, to + first * pixelStep, pixelStep);
         }
-      else for (let ox: usize = 0; ox < <usize>ow; ox++) gatherOne(from + (ox << 2), plane, channels, to + ox * pixelStep);
+      else
+        for (let ox: usize = 0; ox < <usize>ow; ox++) gatherOne(from + (ox << 2), plane, channels, to + ox * pixelStep);
     }
   }
 }

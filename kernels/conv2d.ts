@@ -37,11 +37,11 @@ export function conv2d(
   if (!oh || !ow) return;
   const height = ih + 2 * pad;
   const width = iw + 2 * pad;
-  const row = <usize>width << 2;
+  const row = (<usize>width) << 2;
   const plane = <usize>height * row;
   const taps = ic * kh * kw;
-  const inSample = <usize>(ic * ih * iw) << 2;
-  const outPlane = <usize>(oh * ow) << 2;
+  const inSample = (<usize>(ic * ih * iw)) << 2;
+  const outPlane = (<usize>(oh * ow)) << 2;
   const outSample = <usize>oc * outPlane;
 
   const runs = scratch + <usize>paddedBytes(ic, height, width, pad);
@@ -104,7 +104,7 @@ function groupsOfVectors(oh: i32, ow: i32): i32 {
 /** Which lanes do less idle work. */
 function prefersPixels(oh: i32, ow: i32, oc: i32, stride: i32): bool {
   if (stride > 1 || ow < 4) return false;
-  const wholeVectors = groupsOfVectors(oh, ow) * pairs(oc) << 5;
+  const wholeVectors = (groupsOfVectors(oh, ow) * pairs(oc)) << 5;
   const wholeGroups = oh * ow * ((oc & ~15) + (oc & 15 ? max(8, ((oc & 15) + 3) & ~3) : 0));
   return wholeVectors <= wholeGroups;
 }
@@ -125,8 +125,8 @@ function vectorPositions(table: usize, oh: i32, ow: i32, row: usize): void {
     const v = min(i, oh * perRow - 1);
     const oy = v / perRow;
     const ox = min((v % perRow) << 2, ow - 4);
-    store<u32>(table, <usize>oy * row + (<usize>ox << 2));
-    store<u32>(table, <usize>(oy * ow + ox) << 2, 4);
+    store<u32>(table, <usize>oy * row + ((<usize>ox) << 2));
+    store<u32>(table, (<usize>(oy * ow + ox)) << 2, 4);
   }
 }
 
@@ -147,8 +147,8 @@ function alongVectors(
   runsEnd: usize,
   table: usize,
 ): void {
-  const end = table + (<usize>groupsOfVectors(oh, ow) << 5);
-  const pairBytes = <usize>taps << 3;
+  const end = table + ((<usize>groupsOfVectors(oh, ow)) << 5);
+  const pairBytes = (<usize>taps) << 3;
   for (; table != end; table += 32) {
     const x0 = x + load<u32>(table);
     const x1 = x + load<u32>(table, 8);
@@ -162,7 +162,7 @@ function alongVectors(
     for (let pair = 0; pair < pairs(oc); pair++, wp += pairBytes) {
       const y0 = y + <usize>firstOfPair(pair, oc) * outPlane;
       const y1 = oc > 1 ? y0 + outPlane : y0;
-      pixels(x0, x1, x2, x3, runs, runsEnd, kw, wp, bias + (<usize>pair << 3), relu, y0, y1, o0, o1, o2, o3);
+      pixels(x0, x1, x2, x3, runs, runsEnd, kw, wp, bias + ((<usize>pair) << 3), relu, y0, y1, o0, o1, o2, o3);
     }
   }
 }
@@ -186,7 +186,7 @@ function alongChannels(
   runsEnd: usize,
 ): void {
   const count = oh * ow;
-  const step = <usize>stride << 2;
+  const step = (<usize>stride) << 2;
   for (let o = 0; o < oc; o += 16) {
     const columns = min(16, oc - o);
     // two outputs at a time; of an odd number the last two overlap, a single one is its own partner
@@ -195,12 +195,12 @@ function alongChannels(
       const second = min(first + 1, count - 1);
       const x0 = x + <usize>((first / ow) * stride) * row + <usize>(first % ow) * step;
       const x1 = x + <usize>((second / ow) * stride) * row + <usize>(second % ow) * step;
-      const yi = y + (<usize>first << 2);
+      const yi = y + ((<usize>first) << 2);
       if (columns > 12) channels(4, x0, x1, runs, runsEnd, kw, w, bias, relu, yi, outPlane, columns);
       else if (columns > 8) channels(3, x0, x1, runs, runsEnd, kw, w, bias, relu, yi, outPlane, columns);
       else channels(2, x0, x1, runs, runsEnd, kw, w, bias, relu, yi, outPlane, columns);
     }
-    w += <usize>taps << 6;
+    w += (<usize>taps) << 6;
     bias += 64;
     y += outPlane << 4;
   }

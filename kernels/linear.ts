@@ -25,9 +25,9 @@ export function dots(
   accumulate: i32,
   relu: i32,
 ): void {
-  const xs = <usize>ldx << 2;
-  const ws = <usize>ldw << 2;
-  const ys = <usize>ldy << 2;
+  const xs = (<usize>ldx) << 2;
+  const ws = (<usize>ldw) << 2;
+  const ys = (<usize>ldy) << 2;
   let first = true;
   let rest = k;
   do {
@@ -40,9 +40,9 @@ export function dots(
       for (let j = 0; j < n; j += 4) {
         const columns = min(4, n - j);
         const wj = w + <usize>j * ws;
-        const bj: usize = first && b ? b + (<usize>j << 2) : 0;
+        const bj: usize = first && b ? b + ((<usize>j) << 2) : 0;
         let xi = x + <usize>i * xs;
-        let yi = y + <usize>i * ys + (<usize>j << 2);
+        let yi = y + <usize>i * ys + ((<usize>j) << 2);
         let r = i;
         for (; r + 2 <= end; r += 2) {
           dot(2, xi, xi + xs, wj, ws, run, bj, yi, yi + ys, columns, accumulate | i32(!first), i32(last) & relu);
@@ -52,8 +52,8 @@ export function dots(
         if (r < end) dot(1, xi, xi, wj, ws, run, bj, yi, yi, columns, accumulate | i32(!first), i32(last) & relu);
       }
     }
-    x += <usize>run << 2;
-    w += <usize>run << 2;
+    x += (<usize>run) << 2;
+    w += (<usize>run) << 2;
     first = false;
   } while (rest);
 }

@@ -1,10 +1,7 @@
 // Matrix product tiles by dot products: for two operands that both run along k in memory, lanes are 4 consecutive
 // values of k and nothing has to be packed. 2 rows by 4 columns are 8 sums.
 import { fma } from "./fma";
-import { storeLanes } from "./matmul-outer";
-
-// first lanes of a vector kept: entry i keeps i of them
-const lanesKept = memory.data<i32>([0, 0, 0, 0, -1, 0, 0, 0, -1, -1, 0, 0, -1, -1, -1, 0], 16);
+import { firstLanes, storeLanes } from "./lanes";
 
 /** The four horizontal sums of four vectors. */
 @inline
@@ -100,7 +97,7 @@ export function dot(
   }
   // the last k % 4 values: what lies behind them must not count, not even as NaN * 0, so both sides are masked
   if (k & 3) {
-    const keep = v128.load(lanesKept + ((k & 3) << 4));
+    const keep = firstLanes(k & 3);
     const s = v128.and(v128.load(x0), keep);
     const t = rows > 1 ? v128.and(v128.load(x1), keep) : zero;
     const b0 = v128.and(v128.load(w0), keep);

@@ -1,6 +1,7 @@
 // Matrix product tiles by outer products: lanes run along the columns of b, elements of a are splat. 2 rows of 16
 // columns are 8 sums; with 4 vectors of b, 2 splats and a product they fill the 15 registers V8 has to give.
 import { fma } from "./fma";
+import { storeLanes } from "./lanes";
 
 /**
  * y[rows, 4 * vectors] (+)= a . b for 1 or 2 rows and 1 to 4 vectors, both known where it is called (the rest is folded
@@ -106,18 +107,4 @@ function put(y: usize, c0: v128, c1: v128, c2: v128, c3: v128, vectors: i32, col
   if (vectors > 3) v128.store(y, c2, 32);
   const last = vectors > 3 ? c3 : vectors > 2 ? c2 : vectors > 1 ? c1 : c0;
   storeLanes(y + ((vectors - 1) << 4), last, columns - ((vectors - 1) << 2));
-}
-
-/** Stores the first `lanes` (1 to 4) lanes. */
-@inline
-export function storeLanes(y: usize, value: v128, lanes: i32): void {
-  if (lanes == 4) v128.store(y, value);
-  else {
-    if (lanes & 2) {
-      v128.store64_lane(y, value, 0);
-      y += 8;
-      value = v128.shuffle<i64>(value, value, 1, 1);
-    }
-    if (lanes & 1) v128.store32_lane(y, value, 0);
-  }
 }

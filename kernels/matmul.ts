@@ -24,11 +24,11 @@ export function matmul(
     else bothTransposed(a, b, y, m, n, k, lda, ldb, ldy, accumulate);
     return;
   }
-  const ys = <usize>ldy << 2;
-  const bs = <usize>ldb << 2;
+  const ys = (<usize>ldy) << 2;
+  const bs = (<usize>ldb) << 2;
   // from one row of op(a) to the next, and from one value of k to the next
-  const aRow: usize = transA ? 4 : <usize>lda << 2;
-  const aStep: usize = transA ? <usize>lda << 2 : 4;
+  const aRow: usize = transA ? 4 : (<usize>lda) << 2;
+  const aStep: usize = transA ? (<usize>lda) << 2 : 4;
   // rows that lie half pages apart share cache sets and must be packed; otherwise packing b only pays for many rows
   const packB = m >= (ldb % 512 == 0 ? 24 : 64);
   const packA = transA && n >= 64 && lda % 512 == 0;
@@ -48,17 +48,17 @@ export function matmul(
         packPairs(ai, aStep, rows, depth, packArea);
         ai = packArea;
       }
-      for (let j = 0; j < n; ) {
+      for (let j = 0; j < n;) {
         const columns = panelWidth(n - j);
-        let bj = bp + (<usize>j << 2);
+        let bj = bp + ((<usize>j) << 2);
         let bStep = bs;
         if (packB) {
           packPanel(bj, bs, depth, columns, packArea + packedA);
           bj = packArea + packedA;
           bStep = 64;
         }
-        const yj = y + <usize>i * ys + (<usize>j << 2);
-        if (packA) panel(ai, 4, <usize>depth << 3, 8, bj, bStep, depth, yj, ys, rows, columns, add);
+        const yj = y + <usize>i * ys + ((<usize>j) << 2);
+        if (packA) panel(ai, 4, (<usize>depth) << 3, 8, bj, bStep, depth, yj, ys, rows, columns, add);
         else panel(ai, aRow, aRow << 1, aStep, bj, bStep, depth, yj, ys, rows, columns, add);
         j += columns;
       }
@@ -122,9 +122,9 @@ function bothTransposed(
     const depth = min(kBlock, k - p);
     for (let i = 0; i < m; i += mBlock) {
       const rows = min(mBlock, m - i);
-      packTransposed(a + (<usize>(p * lda + i) << 2), <usize>lda << 2, depth, rows, packArea);
-      const yi = y + (<usize>(i * ldy) << 2);
-      dots(packArea, b + (<usize>p << 2), 0, yi, rows, n, depth, depth, ldb, ldy, accumulate | i32(p > 0), 0);
+      packTransposed(a + ((<usize>(p * lda + i)) << 2), (<usize>lda) << 2, depth, rows, packArea);
+      const yi = y + ((<usize>(i * ldy)) << 2);
+      dots(packArea, b + ((<usize>p) << 2), 0, yi, rows, n, depth, depth, ldb, ldy, accumulate | i32(p > 0), 0);
     }
     p += kBlock;
   } while (p < k);

@@ -25,7 +25,7 @@ export function packPanel(b: usize, bs: usize, k: i32, columns: i32, out: usize)
  * Reads whole groups of 16 columns while there are any, so that each cache line is fetched once.
  */
 export function packPairs(a: usize, as: usize, m: i32, k: i32, out: usize): void {
-  const pair = <usize>k << 3;
+  const pair = (<usize>k) << 3;
   let i = 0;
   for (; i + 16 <= m; i += 16, a += 64) {
     let from = a;
