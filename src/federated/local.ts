@@ -2,12 +2,13 @@
 import { mean } from "../autograd/ops/sum.ts";
 import { nll } from "../autograd/ops/nll.ts";
 import { type Examples } from "../nn/examples.ts";
-import { type Loss, trainEpoch, type Validation } from "../nn/fit.ts";
+import { epochSteps, type Loss, type Validation } from "../nn/fit.ts";
 import { accuracy, negativeLogLikelihood } from "../nn/metrics.ts";
 import type { Net } from "../nn/net.ts";
 import type { Optimizer } from "../nn/optimizers.ts";
-import { predictAll } from "../nn/predict.ts";
+import { predictSteps } from "../nn/predict.ts";
 import { fold, type Key } from "../runtime/random.ts";
+import { finish, type Steps } from "../runtime/steps.ts";
 import type { EvaluateReply, FederatedClient, TrainReply } from "./client.ts";
 import { SharedVector, type TensorSpec } from "./shared.ts";
 
@@ -17,8 +18,8 @@ export function likelihood(net: Net): Loss {
 }
 
 /** Loss and accuracy of a net on examples, in evaluation mode. */
-export function validateNet(net: Net, examples: Examples, classes: number): Validation {
-  const answers = predictAll(examples, classes, (x) => net.predict(x));
+export function* validationSteps(net: Net, examples: Examples, classes: number): Steps<Validation> {
+  const answers = yield* predictSteps(examples, classes, (x) => net.predict(x));
   const found = validation(answers.toArray(), examples.labels, classes);
   answers.dispose();
   return found;
@@ -58,6 +59,11 @@ export class LocalClient implements FederatedClient {
   }
 
   train(generalist: Float32Array, round: number): TrainReply {
+    return finish(this.trainSteps(generalist, round));
+  }
+
+  /** `train`, resting after every batch. */
+  *trainSteps(generalist: Float32Array, round: number): Steps<TrainReply> {
     const { net, optimizer, train, epochs, batchSize, key } = this.#options;
     net.parameters.copyFrom(generalist);
     optimizer.reset();
@@ -65,14 +71,19 @@ export class LocalClient implements FederatedClient {
     const loss = likelihood(net);
     let trainLoss = 0;
     for (let epoch = 0; epoch < epochs; epoch++)
-      trainLoss = trainEpoch({ examples: train, loss, optimizer, batchSize, key: fold(root, epoch) });
+      trainLoss = yield* epochSteps({ examples: train, loss, optimizer, batchSize, key: fold(root, epoch) });
     return { shared: SharedVector.of(net.parameters), examples: train.count, metrics: { trainLoss } };
   }
 
-  evaluate(generalist: Float32Array, _round: number): EvaluateReply {
+  evaluate(generalist: Float32Array, round: number): EvaluateReply {
+    return finish(this.evaluateSteps(generalist, round));
+  }
+
+  /** `evaluate`, resting after every batch. */
+  *evaluateSteps(generalist: Float32Array, _round: number): Steps<EvaluateReply> {
     const { net, validation: examples, classes } = this.#options;
     net.parameters.copyFrom(generalist);
-    const { loss, accuracy } = validateNet(net, examples, classes);
+    const { loss, accuracy } = yield* validationSteps(net, examples, classes);
     return { examples: examples.count, metrics: { loss, accuracy } };
   }
 }

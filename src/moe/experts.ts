@@ -4,15 +4,16 @@ import { nll } from "../autograd/ops/nll.ts";
 import { gather } from "../autograd/ops/rows.ts";
 import { mean } from "../autograd/ops/sum.ts";
 import type { Tensor } from "../autograd/tensor.ts";
-import { validateNet, validation } from "../federated/local.ts";
+import { validation, validationSteps } from "../federated/local.ts";
 import type { Examples } from "../nn/examples.ts";
-import { fit, type Fit, type FitOptions } from "../nn/fit.ts";
+import { type Fit, type FitOptions, fitSteps } from "../nn/fit.ts";
 import { EVALUATE, type Mode } from "../nn/module.ts";
 import type { Net } from "../nn/net.ts";
 import { Adam } from "../nn/optimizers.ts";
 import type { Parameters } from "../nn/parameters.ts";
-import { predictAll } from "../nn/predict.ts";
+import { predictSteps } from "../nn/predict.ts";
 import { fold, type Key } from "../runtime/random.ts";
+import { finish, type Steps } from "../runtime/steps.ts";
 import { type MixingSpace, mixtureLoss, mixtureScores } from "./mixture.ts";
 
 /** How long and how fast a client trains alone. */
@@ -37,16 +38,16 @@ export interface OwnExamples {
 export type OnValidation = NonNullable<FitOptions["onValidation"]>;
 
 // early stopping over a set of blocks: snapshots are copies, and the best comes back at the end
-function fitBlocks(
+function* fitBlocks(
   blocks: readonly Parameters[],
   options: PersonalOptions,
   rest: Omit<FitOptions, keyof PersonalOptions>,
-): Fit {
+): Steps<Fit> {
   let snapshots: Float32Array[] = [];
   const keep = (): void => {
     if (options.keep === "best") snapshots = blocks.map((block) => block.toArray());
   };
-  const result = fit({ ...options, ...rest, keep });
+  const result = yield* fitSteps({ ...options, ...rest, keep });
   snapshots.forEach((snapshot, i) => blocks[i]!.copyFrom(snapshot));
   return result;
 }
@@ -59,14 +60,25 @@ export function trainAlone(
   key: Key,
   onValidation?: OnValidation,
 ): Fit {
+  return finish(trainAloneSteps(net, own, options, key, onValidation));
+}
+
+/** `trainAlone`, resting after every batch. */
+export function* trainAloneSteps(
+  net: Net<"private">,
+  own: OwnExamples,
+  options: PersonalOptions,
+  key: Key,
+  onValidation?: OnValidation,
+): Steps<Fit> {
   const optimizer = new Adam(net.parameters, { lr: options.lr });
   try {
-    return fitBlocks([net.parameters], options, {
+    return yield* fitBlocks([net.parameters], options, {
       examples: own.train,
       loss: ({ x, labels }, mode) => mean(nll(net.forward(x, mode), labels)),
       optimizer,
       key,
-      validate: () => validateNet(net, own.validation, own.classes),
+      validate: () => validationSteps(net, own.validation, own.classes),
       ...(onValidation && { onValidation }),
     });
   } finally {
@@ -91,22 +103,39 @@ export interface Experts {
 
 /** Trains specialist and gate together on a client's own rows. */
 export function trainMixture(
-  { specialist, generalist, gate }: Experts,
+  experts: Experts,
   own: OwnExamples,
   options: MixtureOptions,
   key: Key,
   onValidation?: OnValidation,
 ): Fit {
+  return finish(trainMixtureSteps(experts, own, options, key, onValidation));
+}
+
+/** `trainMixture`, resting after every batch. */
+export function* trainMixtureSteps(
+  { specialist, generalist, gate }: Experts,
+  own: OwnExamples,
+  options: MixtureOptions,
+  key: Key,
+  onValidation?: OnValidation,
+): Steps<Fit> {
   const { train, validation: held, classes } = own;
   const { space, gateOnly, generalistDropout } = options;
   const trained = gateOnly ? [gate.parameters] : [specialist.parameters, gate.parameters];
-  const optimizer = new Adam(trained, { lr: options.lr });
+  const made: { dispose(): void }[] = [];
   // in evaluation mode the generalist's answers never change, so they are computed once
-  const fixed = (examples: Examples): Tensor => predictAll(examples, classes, (x) => generalist.predict(x));
-  const onTrain = generalistDropout ? null : fixed(train);
-  const onHeld = fixed(held);
+  const fixed = function* (examples: Examples): Steps<Tensor> {
+    const answers = yield* predictSteps(examples, classes, (x) => generalist.predict(x));
+    made.push(answers);
+    return answers;
+  };
   try {
-    return fitBlocks(trained, options, {
+    const optimizer = new Adam(trained, { lr: options.lr });
+    made.push(optimizer);
+    const onTrain = generalistDropout ? null : yield* fixed(train);
+    const onHeld = yield* fixed(held);
+    return yield* fitBlocks(trained, options, {
       examples: train,
       loss: ({ x, labels, rows }, mode) => {
         const lg = noGrad(() => (onTrain ? gather(onTrain, rows) : generalist.forward(x, withinGeneralist(mode))));
@@ -115,8 +144,8 @@ export function trainMixture(
       },
       optimizer,
       key,
-      validate: () => {
-        const scores = predictAll(held, classes, (x, rows) =>
+      validate: function* () {
+        const scores = yield* predictSteps(held, classes, (x, rows) =>
           mixtureScores(space, specialist.predict(x), gather(onHeld, rows), gate.predict(x)),
         );
         const found = validation(scores.toArray(), held.labels, classes);
@@ -126,9 +155,7 @@ export function trainMixture(
       ...(onValidation && { onValidation }),
     });
   } finally {
-    optimizer.dispose();
-    onTrain?.dispose();
-    onHeld.dispose();
+    for (const thing of made) thing.dispose();
   }
 }
 

@@ -1,7 +1,8 @@
 // Supervised training of whatever gives a loss: epochs over shuffled batches, and early stopping on validation loss.
 import { backward } from "../autograd/backward.ts";
-import { scope, type Tensor, tensor } from "../autograd/tensor.ts";
+import { persistent, scope, type Tensor } from "../autograd/tensor.ts";
 import { fold, type Key, Stream } from "../runtime/random.ts";
+import { finish, type Steps } from "../runtime/steps.ts";
 import { type Batch, batches, type Examples } from "./examples.ts";
 import type { Mode } from "./module.ts";
 import type { Optimizer } from "./optimizers.ts";
@@ -21,24 +22,34 @@ export interface EpochOptions {
 }
 
 /** One pass over the examples in an order of its own; the last batch may be smaller. Returns the mean training loss. */
-export function trainEpoch({ examples, loss, optimizer, batchSize, key, rows }: EpochOptions): number {
-  const order = new Stream(fold(key, "order")).shuffle(
+export function trainEpoch(options: EpochOptions): number {
+  return finish(epochSteps(options));
+}
+
+/** `trainEpoch`, resting after every batch. */
+export function* epochSteps({ examples, loss, optimizer, batchSize, key, rows }: EpochOptions): Steps<number> {
+  const shuffled = new Stream(fold(key, "order")).shuffle(
     rows ? rows.slice() : Int32Array.from({ length: examples.count }, (_, i) => i),
   );
+  // on the heap: no scope may be open while the work rests
+  const order = persistent([shuffled.length], "i32").set(shuffled);
   const steps = fold(key, "step");
   let total = 0;
-  scope(() => {
-    let step = 0;
-    for (const part of batches(tensor(order, [order.length], "i32"), batchSize)) {
+  let step = 0;
+  try {
+    for (const part of batches(order, batchSize)) {
       scope(() => {
         const mean = loss(examples.batch(part), { train: true, key: fold(steps, step++) });
         backward(mean);
         optimizer.step();
         total += mean.item() * part.size;
       });
+      yield;
     }
-  });
-  return total / order.length;
+  } finally {
+    order.dispose();
+  }
+  return total / shuffled.length;
 }
 
 /** What a validation found. */
@@ -56,7 +67,7 @@ export interface FitOptions extends Omit<EpochOptions, "key"> {
   readonly margin: number;
   /** Stop after so many validations without improvement. */
   readonly patience: number;
-  readonly validate: () => Validation;
+  readonly validate: () => Validation | Steps<Validation>;
   /** Called at an improvement: the place to keep a snapshot. */
   readonly keep: () => void;
   readonly onValidation?: (at: Validation & { epoch: number; trainLoss: number; best: boolean }) => void;
@@ -71,16 +82,22 @@ export interface Fit {
 
 /** Trains with early stopping. The state afterwards is the last one; `keep` has seen the best. */
 export function fit(options: FitOptions): Fit {
+  return finish(fitSteps(options));
+}
+
+/** `fit`, resting after every batch, and in validations that are steps themselves. */
+export function* fitSteps(options: FitOptions): Steps<Fit> {
   const { epochs, validateEvery, margin, patience, validate, keep, onValidation, key, ...epoch } = options;
   let best: Validation = { loss: Infinity, accuracy: 0 };
   let bestEpoch = -1;
   let waited = 0;
   let done = 0;
   while (done < epochs) {
-    const trainLoss = trainEpoch({ ...epoch, key: fold(key, "epoch", done) });
+    const trainLoss = yield* epochSteps({ ...epoch, key: fold(key, "epoch", done) });
     const at = done++;
     if (at % validateEvery !== 0) continue;
-    const found = validate();
+    const answer = validate();
+    const found = "next" in answer ? yield* answer : answer;
     if (Number.isNaN(found.loss))
       throw new Error(`fit: the validation loss is NaN in epoch ${at}; lower the learning rate or look at the data`);
     const better = found.loss < best.loss - margin;

@@ -7,6 +7,16 @@ export { Adam, type AdamOptions, type Optimizer, SGD, type SgdOptions } from "./
 export { type Group, Parameters, type TensorSpec } from "./parameters.ts";
 export { lenetCifar, lenetCifarGate, lenetFashion, lenetFashionGate, mlp, mlpGate, type Output } from "./zoo.ts";
 export { type Batch, type Examples, ImageExamples, type Images } from "./examples.ts";
-export { type EpochOptions, fit, type Fit, type FitOptions, type Loss, trainEpoch, type Validation } from "./fit.ts";
+export {
+  type EpochOptions,
+  epochSteps,
+  fit,
+  type Fit,
+  type FitOptions,
+  fitSteps,
+  type Loss,
+  trainEpoch,
+  type Validation,
+} from "./fit.ts";
 export { accuracy, type Answers, calibrationError, negativeLogLikelihood } from "./metrics.ts";
-export { predictAll } from "./predict.ts";
+export { predictAll, predictSteps } from "./predict.ts";

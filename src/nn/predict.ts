@@ -2,7 +2,8 @@
 import { noGrad } from "../autograd/op.ts";
 import { copyInto } from "../autograd/ops/copy.ts";
 import { persistent, scope, type Tensor, view } from "../autograd/tensor.ts";
-import { batches, type Examples, range } from "./examples.ts";
+import { finish, type Steps } from "../runtime/steps.ts";
+import { batches, type Examples } from "./examples.ts";
 
 // large enough to amortise calls, small enough to stay in cache
 const ROWS = 128;
@@ -13,15 +14,30 @@ const ROWS = 128;
  * @returns a heap tensor [count, width]; the caller disposes of it
  */
 export function predictAll(examples: Examples, width: number, answer: (x: Tensor, rows: Tensor) => Tensor): Tensor {
+  return finish(predictSteps(examples, width, answer));
+}
+
+/** `predictAll`, resting after every batch. */
+export function* predictSteps(
+  examples: Examples,
+  width: number,
+  answer: (x: Tensor, rows: Tensor) => Tensor,
+): Steps<Tensor> {
   const all = persistent([examples.count, width]);
-  noGrad(() => {
-    scope(() => {
-      let at = 0;
-      for (const rows of batches(range(examples.count), ROWS)) {
-        scope(() => copyInto(view(all, at * width, [rows.size, width]), answer(examples.batch(rows).x, rows)));
-        at += rows.size;
-      }
-    });
-  });
+  const order = persistent([examples.count], "i32").set(Int32Array.from({ length: examples.count }, (_, i) => i));
+  let at = 0;
+  let complete = false;
+  try {
+    for (const rows of batches(order, ROWS)) {
+      const part = view(all, at * width, [rows.size, width]);
+      scope(() => noGrad(() => copyInto(part, answer(examples.batch(rows).x, rows))));
+      at += rows.size;
+      yield;
+    }
+    complete = true;
+  } finally {
+    order.dispose();
+    if (!complete) all.dispose();
+  }
   return all;
 }
