@@ -23,5 +23,5 @@ export { mean, type ReduceOptions, sum } from "./ops/sum.ts";
 export { abs, exp, log, reciprocal, sqrt, square } from "./ops/unary.ts";
 export type { Shape } from "./shape.ts";
 export { type DType, scope, Tensor, tensor } from "./tensor.ts";
-export { configure, type EngineOptions } from "../runtime/engine.ts";
+export { configure, type EngineOptions, loadKernels } from "../runtime/engine.ts";
 export { memory } from "./stats.ts";

@@ -5,6 +5,7 @@ import { decodeBase64 } from "./base64.ts";
 import { Heap } from "./heap.ts";
 import { type Kernels, kernelsBase64 } from "./kernels.wasm.ts";
 import { Memory } from "./memory.ts";
+import { fetchBytes } from "./platform.ts";
 
 export type { Kernels };
 
@@ -30,11 +31,20 @@ let current: Engine | undefined;
 
 /** Sets how the engine of this thread will be made. Throws if it has been made already. */
 export function configure(wanted: EngineOptions): void {
-  if (current) throw new Error("configure: the engine is already running; call configure before the first tensor is made");
+  if (current)
+    throw new Error("configure: the engine is already running; call configure before the first tensor is made");
   const limit = wanted.maximumBytes;
   if (limit !== undefined && !(limit >= INITIAL_BYTES && limit <= 65536 * 65536 && limit % 65536 === 0))
     throw new RangeError(`configure: maximumBytes, got ${limit}, expected a multiple of 65536 from 16 MiB to 4 GiB`);
   options = { ...options, ...wanted };
+}
+
+/**
+ * The kernels compiled from an address, ready for `configure({ kernels })`: for a host that serves moiety/kernels.wasm as
+ * a file of its own. Compiling takes no part of the main thread's time this way.
+ */
+export async function loadKernels(address: URL | string): Promise<WebAssembly.Module> {
+  return WebAssembly.compile(await fetchBytes(address));
 }
 
 /** The engine of this thread. */

@@ -9,6 +9,22 @@ export function availableParallelism(): number {
   return globalThis.navigator?.hardwareConcurrency ?? 0;
 }
 
+/** The bytes behind an address: fetched, or read where `fetch` has no files. A RangeError when they cannot be had. */
+export async function fetchBytes(address: URL | string): Promise<Uint8Array<ArrayBuffer>> {
+  try {
+    if (node && String(address).startsWith("file:")) {
+      const { readFile } = await import("node:fs/promises");
+      return Uint8Array.from(await readFile(new URL(address)));
+    }
+    const response = await fetch(address);
+    if (!response.ok) throw new RangeError(`${response.status} ${response.statusText}`.trim());
+    return new Uint8Array(await response.arrayBuffer());
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new RangeError(`fetch: ${address}, got ${why}; is the address right, and may this page ask it?`, { cause });
+  }
+}
+
 /** Starts a module as a worker thread (Node, Deno, Bun) or a module Web Worker (browser). */
 export async function startWorker(module: URL): Promise<Port> {
   if (node) {

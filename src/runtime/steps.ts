@@ -41,7 +41,8 @@ export async function inTurns<T>(steps: Steps<T>, { signal, slice = 8 }: TurnOpt
 export async function turn(): Promise<void> {
   const { port1, port2 } = new MessageChannel();
   await new Promise<unknown>((resolve) => {
-    port1.onmessage = resolve;
+    port1.addEventListener("message", resolve, { once: true });
+    port1.start();
     port2.postMessage(null);
   });
   port1.close();
