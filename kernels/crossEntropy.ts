@@ -1,7 +1,6 @@
 // Losses of rows against integer labels: from log-probabilities (nll) or straight from logits (crossEntropy).
-import { expRow, rowMax, scaleRow } from "./softmax";
+import { Rows, eachRow } from "./softmax";
 import { fill } from "./unary";
-import { log4 } from "./transcendental";
 
 /** y[i] = -logp[i, labels[i]], one per row. */
 export function nll(logp: usize, labels: usize, y: usize, rows: i32, cols: i32): void {
@@ -18,22 +17,10 @@ export function nllGrad(labels: usize, gy: usize, gx: usize, rows: i32, cols: i3
 
 /** y[i] = log(sum of exp(x[i])) - x[i, labels[i]], one per row. */
 export function crossEntropy(x: usize, labels: usize, y: usize, rows: i32, cols: i32): void {
-  for (let i = 0; i < rows; i++, x += (<usize>cols) << 2, labels += 4, y += 4) {
-    const max = rowMax(x, cols);
-    const total = log4(expRow(x, x, cols, max, false));
-    const own = v128.load32_splat(x + ((<usize>load<i32>(labels)) << 2));
-    store<f32>(y, f32x4.extract_lane(f32x4.add(f32x4.sub(max, own), total), 0));
-  }
+  eachRow(Rows.crossEntropy, x, labels, 0, y, rows, cols);
 }
 
-/** gx[rows, cols] = gy[i] (softmax(x[i]) - one at the label). */
+/** gx[rows, cols] = gy[i] (softmax(x[i]) - one at the label); gx may be x. */
 export function crossEntropyGrad(x: usize, labels: usize, gy: usize, gx: usize, rows: i32, cols: i32): void {
-  const step = (<usize>cols) << 2;
-  for (let i = 0; i < rows; i++, x += step, gx += step, labels += 4, gy += 4) {
-    const total = expRow(x, gx, cols, rowMax(x, cols), true);
-    const g = load<f32>(gy);
-    scaleRow(gx, cols, f32x4.div(f32x4.splat(g), total));
-    const own = gx + ((<usize>load<i32>(labels)) << 2);
-    store<f32>(own, load<f32>(own) - g);
-  }
+  eachRow(Rows.crossEntropyGrad, x, labels, gy, gx, rows, cols);
 }

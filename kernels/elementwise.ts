@@ -1,5 +1,5 @@
 // Binary operations over two dimensions with broadcasting: one driver, specialised per operation at compile time.
-import { storeLanes } from "./lanes";
+import { lastLanes, lastVector, storeLanes } from "./lanes";
 
 const enum Op {
   add,
@@ -23,17 +23,14 @@ function apply(op: i32, a: v128, b: v128): v128 {
 /** One row; the two column strides are compile-time constants 0 or 1, so each pair becomes a loop of its own. */
 @inline
 function row(op: i32, a: usize, b: usize, y: usize, n: i32, aCol: i32, bCol: i32): void {
-  const bytes = (<usize>n) << 2;
+  const last = lastVector(n);
   let left = v128.load32_splat(a);
   let right = v128.load32_splat(b);
-  for (let i: usize = 0; i < bytes; i += 16) {
+  for (let i: usize = 0; ; i += 16) {
     if (aCol) left = v128.load(a + i);
     if (bCol) right = v128.load(b + i);
     const value = apply(op, left, right);
-    if (i + 16 > bytes) {
-      storeLanes(y + i, value, n & 3);
-      return;
-    }
+    if (i == last) return storeLanes(y + i, value, lastLanes(n));
     v128.store(y + i, value);
   }
 }
@@ -51,6 +48,7 @@ function binary(
   bRow: i32,
   bCol: i32,
 ): void {
+  if (cols <= 0) return;
   for (let r = 0; r < rows; r++) {
     if (aCol) {
       if (bCol) row(op, a, b, y, cols, 1, 1);

@@ -1,15 +1,12 @@
 // Strided copies: broadcasting made explicit, transposes and permutations of up to four dimensions.
-import { storeLanes } from "./lanes";
+import { lastLanes, lastVector, storeLanes } from "./lanes";
 
 @inline
 function copyRow(x: usize, y: usize, n: i32): void {
-  const bytes = (<usize>n) << 2;
-  for (let i: usize = 0; i < bytes; i += 16) {
+  const last = lastVector(n);
+  for (let i: usize = 0; ; i += 16) {
     const v = v128.load(x + i);
-    if (i + 16 > bytes) {
-      storeLanes(y + i, v, n & 3);
-      return;
-    }
+    if (i == last) return storeLanes(y + i, v, lastLanes(n));
     v128.store(y + i, v);
   }
 }
@@ -59,6 +56,7 @@ export function expand(
   s2: i32,
   s3: i32,
 ): void {
+  if (d3 <= 0) return;
   const width = (<usize>d3) << 2;
   for (let i = 0; i < d0; i++)
     for (let j = 0; j < d1; j++) {

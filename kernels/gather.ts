@@ -1,5 +1,5 @@
 // Rows picked by index (i32): batches out of a data set, embeddings, and the gradient of the pick.
-import { storeLanes } from "./lanes";
+import { lastLanes, lastVector, storeLanes } from "./lanes";
 
 /** Four bytes as floats. */
 @inline
@@ -37,26 +37,36 @@ export function gatherNormalize(
 
 /** y[r, :] = x[indices[r], :], rows of `width` floats. */
 export function gather(x: usize, indices: usize, y: usize, rows: i32, width: i32): void {
+  if (width <= 0) return;
   const bytes = (<usize>width) << 2;
+  const last = lastVector(width);
   for (let r = 0; r < rows; r++, indices += 4, y += bytes) {
     const from = x + <usize>load<i32>(indices) * bytes;
-    for (let i: usize = 0; i < bytes; i += 16) {
+    for (let i: usize = 0; ; i += 16) {
       const v = v128.load(from + i);
-      if (i + 16 > bytes) storeLanes(y + i, v, width & 3);
-      else v128.store(y + i, v);
+      if (i == last) {
+        storeLanes(y + i, v, lastLanes(width));
+        break;
+      }
+      v128.store(y + i, v);
     }
   }
 }
 
 /** gx[indices[r], :] += gy[r, :], row after row; gx is not cleared. */
 export function scatterAdd(gy: usize, indices: usize, gx: usize, rows: i32, width: i32): void {
+  if (width <= 0) return;
   const bytes = (<usize>width) << 2;
+  const last = lastVector(width);
   for (let r = 0; r < rows; r++, indices += 4, gy += bytes) {
     const to = gx + <usize>load<i32>(indices) * bytes;
-    for (let i: usize = 0; i < bytes; i += 16) {
+    for (let i: usize = 0; ; i += 16) {
       const v = f32x4.add(v128.load(to + i), v128.load(gy + i));
-      if (i + 16 > bytes) storeLanes(to + i, v, width & 3);
-      else v128.store(to + i, v);
+      if (i == last) {
+        storeLanes(to + i, v, lastLanes(width));
+        break;
+      }
+      v128.store(to + i, v);
     }
   }
 }

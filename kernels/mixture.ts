@@ -1,7 +1,7 @@
 // Two experts weighed by a gate, row by row: specialist s and generalist g, gate logit z, h = sigmoid(z) the weight of
 // the specialist. `mixture` mixes probabilities, in log space so that nothing underflows; `mixtureLog` mixes the inputs
 // as they are. A gradient whose pointer is 0 is not wanted.
-import { firstLanes, storeLanes, sumAcross } from "./lanes";
+import { firstLanes, lastLanes, lastVector, storeLanes, sumAcross } from "./lanes";
 import { exp4, log1p4, logSigmoid4, sigmoid4 } from "./transcendental";
 import { fill } from "./unary";
 
@@ -20,15 +20,21 @@ function logAddExp(a: v128, b: v128): v128 {
 
 /** y[rows, cols] = log(h exp(ls) + (1 - h) exp(lg)), z[rows] the gate's logits. */
 export function mixture(ls: usize, lg: usize, z: usize, y: usize, rows: i32, cols: i32): void {
+  if (cols <= 0) return;
   const bytes = (<usize>cols) << 2;
+  const last = lastVector(cols);
+  const lanes = lastLanes(cols);
   for (let r = 0; r < rows; r++, z += 4, ls += bytes, lg += bytes, y += bytes) {
     const gate = v128.load32_splat(z);
     const logH = logSigmoid4(gate);
     const logRest = logSigmoid4(f32x4.neg(gate));
-    for (let i: usize = 0; i < bytes; i += 16) {
+    for (let i: usize = 0; ; i += 16) {
       const v = logAddExp(f32x4.add(logH, v128.load(ls + i)), f32x4.add(logRest, v128.load(lg + i)));
-      if (i + 16 > bytes) storeLanes(y + i, v, cols & 3);
-      else v128.store(y + i, v);
+      if (i == last) {
+        storeLanes(y + i, v, lanes);
+        break;
+      }
+      v128.store(y + i, v);
     }
   }
 }
@@ -46,7 +52,10 @@ export function mixtureGrad(
   rows: i32,
   cols: i32,
 ): void {
+  if (cols <= 0) return;
   const bytes = (<usize>cols) << 2;
+  const last = lastVector(cols);
+  const lanes = lastLanes(cols);
   for (let row = 0; row < rows; row++, z += 4, ls += bytes, lg += bytes, y += bytes, gy += bytes) {
     const gate = v128.load32_splat(z);
     const h = sigmoid4(gate);
@@ -54,22 +63,22 @@ export function mixtureGrad(
     const logH = logSigmoid4(gate);
     const logRest = logSigmoid4(f32x4.neg(gate));
     let total = f32x4.splat(0);
-    for (let i: usize = 0; i < bytes; i += 16) {
+    for (let i: usize = 0; ; i += 16) {
       const out = bounded(v128.load(y + i));
       const g = v128.load(gy + i);
       const s = f32x4.mul(g, exp4(f32x4.sub(f32x4.add(logH, v128.load(ls + i)), out)));
       const q = f32x4.mul(g, exp4(f32x4.sub(f32x4.add(logRest, v128.load(lg + i)), out)));
       // r + q = 1, so r - h = r (1 - h) - q h, without the cancellation
       const gain = f32x4.sub(f32x4.mul(s, rest), f32x4.mul(q, h));
-      if (i + 16 > bytes) {
-        total = f32x4.add(total, v128.and(gain, firstLanes(cols & 3)));
-        if (gls) storeLanes(gls + i, s, cols & 3);
-        if (glg) storeLanes(glg + i, q, cols & 3);
-      } else {
-        total = f32x4.add(total, gain);
-        if (gls) v128.store(gls + i, s);
-        if (glg) v128.store(glg + i, q);
+      if (i == last) {
+        total = f32x4.add(total, v128.and(gain, firstLanes(lanes)));
+        if (gls) storeLanes(gls + i, s, lanes);
+        if (glg) storeLanes(glg + i, q, lanes);
+        break;
       }
+      total = f32x4.add(total, gain);
+      if (gls) v128.store(gls + i, s);
+      if (glg) v128.store(glg + i, q);
     }
     if (gls) gls += bytes;
     if (glg) glg += bytes;
@@ -126,15 +135,21 @@ export function mixtureNllGrad(
 
 /** y[rows, cols] = h ls + (1 - h) lg: log-probabilities (the authors' code), or probabilities already. */
 export function mixtureLog(ls: usize, lg: usize, z: usize, y: usize, rows: i32, cols: i32): void {
+  if (cols <= 0) return;
   const bytes = (<usize>cols) << 2;
+  const last = lastVector(cols);
+  const lanes = lastLanes(cols);
   for (let r = 0; r < rows; r++, z += 4, ls += bytes, lg += bytes, y += bytes) {
     const gate = v128.load32_splat(z);
     const h = sigmoid4(gate);
     const rest = sigmoid4(f32x4.neg(gate));
-    for (let i: usize = 0; i < bytes; i += 16) {
+    for (let i: usize = 0; ; i += 16) {
       const v = f32x4.add(f32x4.mul(h, v128.load(ls + i)), f32x4.mul(rest, v128.load(lg + i)));
-      if (i + 16 > bytes) storeLanes(y + i, v, cols & 3);
-      else v128.store(y + i, v);
+      if (i == last) {
+        storeLanes(y + i, v, lanes);
+        break;
+      }
+      v128.store(y + i, v);
     }
   }
 }
@@ -151,24 +166,27 @@ export function mixtureLogGrad(
   rows: i32,
   cols: i32,
 ): void {
+  if (cols <= 0) return;
   const bytes = (<usize>cols) << 2;
+  const last = lastVector(cols);
+  const lanes = lastLanes(cols);
   for (let row = 0; row < rows; row++, z += 4, ls += bytes, lg += bytes, gy += bytes) {
     const gate = v128.load32_splat(z);
     const h = sigmoid4(gate);
     const rest = sigmoid4(f32x4.neg(gate));
     let total = f32x4.splat(0);
-    for (let i: usize = 0; i < bytes; i += 16) {
+    for (let i: usize = 0; ; i += 16) {
       const g = v128.load(gy + i);
       const gain = f32x4.mul(g, f32x4.sub(v128.load(ls + i), v128.load(lg + i)));
-      if (i + 16 > bytes) {
-        total = f32x4.add(total, v128.and(gain, firstLanes(cols & 3)));
-        if (gls) storeLanes(gls + i, f32x4.mul(g, h), cols & 3);
-        if (glg) storeLanes(glg + i, f32x4.mul(g, rest), cols & 3);
-      } else {
-        total = f32x4.add(total, gain);
-        if (gls) v128.store(gls + i, f32x4.mul(g, h));
-        if (glg) v128.store(glg + i, f32x4.mul(g, rest));
+      if (i == last) {
+        total = f32x4.add(total, v128.and(gain, firstLanes(lanes)));
+        if (gls) storeLanes(gls + i, f32x4.mul(g, h), lanes);
+        if (glg) storeLanes(glg + i, f32x4.mul(g, rest), lanes);
+        break;
       }
+      total = f32x4.add(total, gain);
+      if (gls) v128.store(gls + i, f32x4.mul(g, h));
+      if (glg) v128.store(glg + i, f32x4.mul(g, rest));
     }
     if (gls) gls += bytes;
     if (glg) glg += bytes;

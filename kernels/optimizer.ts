@@ -1,6 +1,6 @@
 // One step of an optimiser over a flat vector of parameters. Scalars come in double precision, so that 1 - beta is
 // rounded once; values too small to matter become 0, since denormal numbers cost a hundred cycles each.
-import { storeLanes } from "./lanes";
+import { lastLanes, lastVector, storeLanes } from "./lanes";
 
 /** x where |x| >= least, else 0. */
 @inline
@@ -28,6 +28,7 @@ export function adam(
   correction2: f64,
   decoupled: i32,
 ): void {
+  if (n <= 0) return;
   const step = f32x4.splat(<f32>(lr / correction1));
   const root = f32x4.splat(<f32>(1 / sqrt<f64>(correction2)));
   const least = f32x4.splat(1e-17);
@@ -38,8 +39,8 @@ export function adam(
   const epsilon = f32x4.splat(<f32>eps);
   const decay = f32x4.splat(decoupled ? 0 : <f32>weightDecay);
   const shrink = f32x4.splat(decoupled ? <f32>(1 - lr * weightDecay) : 1);
-  const bytes = (<usize>n) << 2;
-  for (let i: usize = 0; i < bytes; i += 16) {
+  const last = lastVector(n);
+  for (let i: usize = 0; ; i += 16) {
     const weight = v128.load(w + i);
     const gradient = flush(f32x4.add(v128.load(g + i), f32x4.mul(weight, decay)), least);
     let mean = v128.load(m + i);
@@ -49,11 +50,10 @@ export function adam(
     square = v128.and(square, f32x4.ge(square, leastSquare));
     const denominator = f32x4.add(f32x4.mul(f32x4.sqrt(square), root), epsilon);
     const updated = f32x4.sub(f32x4.mul(weight, shrink), f32x4.mul(step, f32x4.div(mean, denominator)));
-    if (i + 16 > bytes) {
-      storeLanes(w + i, updated, n & 3);
-      storeLanes(m + i, mean, n & 3);
-      storeLanes(v + i, square, n & 3);
-      return;
+    if (i == last) {
+      storeLanes(m + i, mean, lastLanes(n));
+      storeLanes(v + i, square, lastLanes(n));
+      return storeLanes(w + i, updated, lastLanes(n));
     }
     v128.store(w + i, updated);
     v128.store(m + i, mean);
@@ -77,23 +77,24 @@ export function sgd(
   weightDecay: f64,
   nesterov: i32,
 ): void {
+  if (n <= 0) return;
   const rate = f32x4.splat(<f32>lr);
   const keep = f32x4.splat(<f32>momentum);
   const blend = f32x4.splat(<f32>(1 - dampening));
   const decay = f32x4.splat(<f32>weightDecay);
   const least = f32x4.splat(1e-17);
-  const bytes = (<usize>n) << 2;
-  for (let i: usize = 0; i < bytes; i += 16) {
+  const last = lastVector(n);
+  for (let i: usize = 0; ; i += 16) {
     const weight = v128.load(w + i);
     let step = f32x4.add(v128.load(g + i), f32x4.mul(weight, decay));
     if (velocity) {
       const speed = flush(f32x4.add(f32x4.mul(v128.load(velocity + i), keep), f32x4.mul(step, blend)), least);
-      if (i + 16 > bytes) storeLanes(velocity + i, speed, n & 3);
+      if (i == last) storeLanes(velocity + i, speed, lastLanes(n));
       else v128.store(velocity + i, speed);
       step = nesterov ? f32x4.add(step, f32x4.mul(speed, keep)) : speed;
     }
     const updated = f32x4.sub(weight, f32x4.mul(rate, step));
-    if (i + 16 > bytes) storeLanes(w + i, updated, n & 3);
-    else v128.store(w + i, updated);
+    if (i == last) return storeLanes(w + i, updated, lastLanes(n));
+    v128.store(w + i, updated);
   }
 }

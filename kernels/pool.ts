@@ -1,4 +1,5 @@
 // Largest value of each window, without padding: windows of 2 by 2 at stride 2 by vectors, all others one by one.
+import { larger } from "./lanes";
 
 /** Windows that fit in one direction. */
 @inline
@@ -9,9 +10,9 @@ function windows(size: i32, kernel: i32, stride: i32): i32 {
 /** Four 2 by 2 windows side by side. */
 @inline
 function pool4(x: usize, width: usize, y: usize, relu: i32): void {
-  const left = f32x4.max(v128.load(x), v128.load(x + width));
-  const right = f32x4.max(v128.load(x, 16), v128.load(x + width, 16));
-  let value = f32x4.max(i32x4.shuffle(left, right, 0, 2, 4, 6), i32x4.shuffle(left, right, 1, 3, 5, 7));
+  const left = larger(v128.load(x), v128.load(x + width));
+  const right = larger(v128.load(x, 16), v128.load(x + width, 16));
+  let value = larger(i32x4.shuffle(left, right, 0, 2, 4, 6), i32x4.shuffle(left, right, 1, 3, 5, 7));
   if (relu) value = f32x4.pmax(value, i32x4.splat(0));
   v128.store(y, value);
 }

@@ -2,7 +2,7 @@
 // as easy as 1, 2, 3"). Number n of stream (k0, k1) is word n & 1 of the block with counter (n >>> 1, 0), so any part
 // of a stream can be made on its own. One loop makes the numbers, what becomes of them is a branch per eight.
 import { storeLanes } from "./lanes";
-import { log4, turn4 } from "./transcendental";
+import { logNormal4, turn4 } from "./transcendental";
 
 const enum Mode {
   bits,
@@ -76,7 +76,7 @@ function stream(mode: i32, x: usize, y: usize, n: i32, scale: f32, shift: f32, t
     } else if (mode == Mode.normal) {
       // Box and Muller: radius from (0, 1], angle in turns
       const u = f32x4.add(fraction(x0), f32x4.splat(5.9604644775390625e-8));
-      const radius = f32x4.mul(f32x4.sqrt(f32x4.mul(log4(u), f32x4.splat(-2))), times);
+      const radius = f32x4.mul(f32x4.sqrt(f32x4.mul(logNormal4(u), f32x4.splat(-2))), times);
       const turn = fraction(x1);
       x0 = f32x4.add(f32x4.mul(radius, turn4(turn, false)), plus);
       x1 = f32x4.add(f32x4.mul(radius, turn4(turn, true)), plus);

@@ -1,5 +1,5 @@
 // Sums, maxima and their positions. The order of summation depends on the sizes alone.
-import { firstLanes, maxAcross, storeLanes, sumAcross } from "./lanes";
+import { firstLanes, larger, maxAcross, storeLanes, sumAcross } from "./lanes";
 
 const enum Op {
   sum,
@@ -14,7 +14,7 @@ function term(op: i32, x: usize, w: usize): v128 {
 
 @inline
 function combine(op: i32, a: v128, b: v128): v128 {
-  return op == Op.max ? f32x4.max(a, b) : f32x4.add(a, b);
+  return op == Op.max ? larger(a, b) : f32x4.add(a, b);
 }
 
 @inline

@@ -34,12 +34,12 @@ export function exp4(value: v128): v128 {
   const shifted = f32x4.add(f32x4.mul(x, constant(expTable, 2)), constant(expTable, 3));
   const n = f32x4.sub(shifted, constant(expTable, 3));
   const r = f32x4.sub(f32x4.sub(x, f32x4.mul(n, constant(expTable, 4))), f32x4.mul(n, constant(expTable, 5)));
-  let p = fma(constant(expTable, 6), r, constant(expTable, 7));
-  p = fma(p, r, constant(expTable, 8));
-  p = fma(p, r, constant(expTable, 9));
-  p = fma(p, r, constant(expTable, 10));
+  // pairs of terms, not Horner's chain: it is latency that limits this loop
+  const square = f32x4.mul(r, r);
+  let p = fma(constant(expTable, 6), square, fma(constant(expTable, 7), r, constant(expTable, 8)));
+  p = fma(p, square, fma(constant(expTable, 9), r, constant(expTable, 10)));
   // r stays apart from the small terms: a third of an ULP
-  p = f32x4.add(fma(p, f32x4.mul(r, r), f32x4.add(r, r)), constant(expTable, 11));
+  p = f32x4.add(fma(p, square, f32x4.add(r, r)), constant(expTable, 11));
   return f32x4.mul(p, i32x4.shl(shifted, 23));
 }
 
@@ -59,7 +59,7 @@ const logTable = memory.data<f32>([
   -2.12194440e-4, -2.12194440e-4, -2.12194440e-4, -2.12194440e-4, // 11: ln 2, the rest
   1.17549435e-38, 1.17549435e-38, 1.17549435e-38, 1.17549435e-38, // 12: the smallest normal float
   8388608, 8388608, 8388608, 8388608, // 13: 2^23 lifts a denormal
-  23, 23, 23, 23, // 14
+  -23, -23, -23, -23, // 14
   0.70710677, 0.70710677, 0.70710677, 0.70710677, // 15: mantissas run from here to twice as much
   -Infinity, -Infinity, -Infinity, -Infinity, // 16
   NaN, NaN, NaN, NaN, // 17
@@ -70,17 +70,27 @@ const logTable = memory.data<f32>([
 @inline
 function log1pReduced(f: v128, n: v128): v128 {
   const square = f32x4.mul(f, f);
-  let p = fma(constant(logTable, 0), f, constant(logTable, 1));
-  p = fma(p, f, constant(logTable, 2));
-  p = fma(p, f, constant(logTable, 3));
-  p = fma(p, f, constant(logTable, 4));
-  p = fma(p, f, constant(logTable, 5));
-  p = fma(p, f, constant(logTable, 6));
-  p = fma(p, f, constant(logTable, 7));
+  const high = fma(fma(constant(logTable, 0), f, constant(logTable, 1)), square, fma(constant(logTable, 2), f, constant(logTable, 3)));
+  const low = fma(fma(constant(logTable, 4), f, constant(logTable, 5)), square, fma(constant(logTable, 6), f, constant(logTable, 7)));
+  let p = fma(high, f32x4.mul(square, square), low);
   p = f32x4.mul(f32x4.mul(p, square), f);
   p = fma(n, constant(logTable, 11), p);
   p = f32x4.sub(p, f32x4.mul(square, constant(logTable, 8)));
   return fma(n, constant(logTable, 10), f32x4.add(f, p));
+}
+
+/** log(bits) + n ln 2 for a positive normal number. */
+@inline
+function logScaled(bits: v128, n: v128): v128 {
+  const exponent = i32x4.shr_s(i32x4.sub(bits, constant(logTable, 15)), 23);
+  const f = f32x4.sub(i32x4.sub(bits, i32x4.shl(exponent, 23)), constant(logTable, 9));
+  return log1pReduced(f, f32x4.add(f32x4.convert_i32x4_s(exponent), n));
+}
+
+/** The natural logarithm of a positive normal number; NaN of NaN. */
+@inline
+export function logNormal4(x: v128): v128 {
+  return f32x4.add(logScaled(x, i32x4.splat(0)), f32x4.sub(x, x));
 }
 
 /** The natural logarithm; -inf at 0, NaN below. */
@@ -88,10 +98,7 @@ function log1pReduced(f: v128, n: v128): v128 {
 export function log4(x: v128): v128 {
   const tiny = f32x4.lt(x, constant(logTable, 12));
   const bits = v128.bitselect(f32x4.mul(x, constant(logTable, 13)), x, tiny);
-  const exponent = i32x4.shr_s(i32x4.sub(bits, constant(logTable, 15)), 23);
-  const f = f32x4.sub(i32x4.sub(bits, i32x4.shl(exponent, 23)), constant(logTable, 9));
-  const n = f32x4.sub(f32x4.convert_i32x4_s(exponent), v128.and(tiny, constant(logTable, 14)));
-  const y = log1pReduced(f, n);
+  const y = logScaled(bits, v128.and(tiny, constant(logTable, 14)));
   // what is not positive and finite: +inf and NaN stay, 0 and below have values of their own
   const zero = i32x4.splat(0);
   const special = v128.bitselect(constant(logTable, 17), x, f32x4.lt(x, zero));

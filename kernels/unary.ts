@@ -1,5 +1,5 @@
 // One input, one output, element by element; and the gradients that need only saved values.
-import { storeLanes } from "./lanes";
+import { lastLanes, lastVector, storeLanes } from "./lanes";
 import { exp4, log4, logSigmoid4, sigmoid4, tanh4 } from "./transcendental";
 
 const enum Op {
@@ -38,13 +38,11 @@ function apply(op: i32, x: v128): v128 {
 
 @inline
 function map(op: i32, x: usize, y: usize, n: i32): void {
-  const bytes = (<usize>n) << 2;
-  for (let i: usize = 0; i < bytes; i += 16) {
+  if (n <= 0) return;
+  const last = lastVector(n);
+  for (let i: usize = 0; ; i += 16) {
     const value = apply(op, v128.load(x + i));
-    if (i + 16 > bytes) {
-      storeLanes(y + i, value, n & 3);
-      return;
-    }
+    if (i == last) return storeLanes(y + i, value, lastLanes(n));
     v128.store(y + i, value);
   }
 }
@@ -61,13 +59,11 @@ function back(op: i32, saved: v128, g: v128): v128 {
 
 @inline
 function mapBack(op: i32, saved: usize, gy: usize, gx: usize, n: i32): void {
-  const bytes = (<usize>n) << 2;
-  for (let i: usize = 0; i < bytes; i += 16) {
+  if (n <= 0) return;
+  const last = lastVector(n);
+  for (let i: usize = 0; ; i += 16) {
     const value = back(op, v128.load(saved + i), v128.load(gy + i));
-    if (i + 16 > bytes) {
-      storeLanes(gx + i, value, n & 3);
-      return;
-    }
+    if (i == last) return storeLanes(gx + i, value, lastLanes(n));
     v128.store(gx + i, value);
   }
 }
@@ -151,13 +147,11 @@ export function logSigmoidGrad(x: usize, gy: usize, gx: usize, n: i32): void {
 export function affine(x: usize, y: usize, n: i32, scale: f32, shift: f32): void {
   const a = f32x4.splat(scale);
   const b = f32x4.splat(shift);
-  const bytes = (<usize>n) << 2;
-  for (let i: usize = 0; i < bytes; i += 16) {
+  if (n <= 0) return;
+  const last = lastVector(n);
+  for (let i: usize = 0; ; i += 16) {
     const value = f32x4.add(f32x4.mul(v128.load(x + i), a), b);
-    if (i + 16 > bytes) {
-      storeLanes(y + i, value, n & 3);
-      return;
-    }
+    if (i == last) return storeLanes(y + i, value, lastLanes(n));
     v128.store(y + i, value);
   }
 }
@@ -165,13 +159,11 @@ export function affine(x: usize, y: usize, n: i32, scale: f32, shift: f32): void
 /** y += alpha x. */
 export function axpy(x: usize, y: usize, n: i32, alpha: f32): void {
   const a = f32x4.splat(alpha);
-  const bytes = (<usize>n) << 2;
-  for (let i: usize = 0; i < bytes; i += 16) {
+  if (n <= 0) return;
+  const last = lastVector(n);
+  for (let i: usize = 0; ; i += 16) {
     const value = f32x4.add(v128.load(y + i), f32x4.mul(v128.load(x + i), a));
-    if (i + 16 > bytes) {
-      storeLanes(y + i, value, n & 3);
-      return;
-    }
+    if (i == last) return storeLanes(y + i, value, lastLanes(n));
     v128.store(y + i, value);
   }
 }
