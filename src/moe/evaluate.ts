@@ -5,7 +5,7 @@ import { noGrad } from "../autograd/op.ts";
 import { mixture } from "../autograd/ops/mixture.ts";
 import { reshape } from "../autograd/ops/reshape.ts";
 import { scope, type Tensor, tensor } from "../autograd/tensor.ts";
-import { log } from "../runtime/scalar.ts";
+import { logit } from "../runtime/scalar.ts";
 import type { Examples } from "../nn/examples.ts";
 import { accuracy, type Answers, calibrationError, negativeLogLikelihood } from "../nn/metrics.ts";
 import type { Net } from "../nn/net.ts";
@@ -82,9 +82,4 @@ export function constantAnswers(ls: Tensor, lg: Tensor, h: number): Tensor {
 /** The gate's weights h(x) of the specialist, [count]. */
 export function gateWeights(z: Tensor): ArrayLike<number> {
   return scope(() => noGrad(() => sigmoid(z).toArray()));
-}
-
-// log is our own: results may not differ between engines
-function logit(h: number): number {
-  return log(h) - log(1 - h);
 }

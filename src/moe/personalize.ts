@@ -2,6 +2,7 @@
 // the evaluation of all of them.
 import type { Tensor } from "../autograd/tensor.ts";
 import type { Examples } from "../nn/examples.ts";
+import { FloatExamples } from "../nn/examples.ts";
 import { negativeLogLikelihood } from "../nn/metrics.ts";
 import type { Module } from "../nn/module.ts";
 import { Net } from "../nn/net.ts";
@@ -25,9 +26,10 @@ import {
   trainMixture,
 } from "./experts.ts";
 import type { ExpertOutput } from "./mixture.ts";
+import { expertFeatures, trainAnswersGate } from "./stacking.ts";
 
 /** The methods every client is evaluated with. */
-export type Method = "local" | "fedavg" | "finetuned" | "mixture" | "ensemble" | "constantWeight";
+export type Method = "local" | "fedavg" | "finetuned" | "mixture" | "ensemble" | "constantWeight" | "stackedGate";
 
 export interface PersonalizeOptions {
   readonly client: number;
@@ -135,7 +137,10 @@ export function personalize(options: PersonalizeOptions): Personalized {
     // log-probabilities already: the tensor is the caller's
     if (general !== lg) keep(general);
     const fine = answersOf(finetuned);
-    const weight = chooseWeight(options, finetuned);
+    const { weight, stacked } = heldOutGates(options, finetuned);
+    keep(stacked);
+    const seen = keep(new FloatExamples(keep(expertFeatures(fine, general)), examples.labels));
+    const stackedLogits = keep(outputs(stacked, seen, 1));
     const scores: Record<Method, Scores> = {
       local: score(answersOf(local), test),
       fedavg: score(general, test),
@@ -143,6 +148,7 @@ export function personalize(options: PersonalizeOptions): Personalized {
       mixture: score(keep(mixedAnswers(space, output, keep(outputs(specialist, examples, classes)), lg, z)), test),
       ensemble: score(keep(constantAnswers(fine, general, 0.5)), test),
       constantWeight: score(keep(constantAnswers(fine, general, weight)), test),
+      stackedGate: score(keep(mixedAnswers("probability", "logSoftmax", fine, general, stackedLogits)), test),
     };
     return {
       client,
@@ -184,20 +190,31 @@ function mixtureOn({ specialist, generalist, gate }: Experts, { output, own, mix
   };
 }
 
-// of 0.05, 0.10 .. 0.95, the weight of the fine-tuned model with the lowest validation loss; the first of equals
-function chooseWeight(options: PersonalizeOptions, finetuned: Net): number {
-  const { validation: held, classes } = options.own;
-  const answers = [finetuned, options.generalist].map((net) => expertOn(net, options)(held));
+// weights of the fine-tuned model against the generalist, learnt on validation rows: one constant (of 0.05, 0.10 .. 0.95
+// the one with the lowest loss, the first of equals), and a gate over their answers that starts from it
+function heldOutGates(
+  { own, output, generalist, key }: PersonalizeOptions,
+  finetuned: Net,
+): { weight: number; stacked: Net<"private"> } {
+  const { validation: held, classes } = own;
+  const [ls, lg] = [finetuned, generalist].map((net) => {
+    const raw = outputs(net, held, classes);
+    const logp = expertAnswers(raw, output);
+    if (logp !== raw) raw.dispose();
+    return logp;
+  }) as [Tensor, Tensor];
   const rows = Int32Array.from({ length: held.count }, (_, i) => i);
   let best = { h: 0.5, loss: Infinity };
   for (let i = 1; i < 20; i++) {
-    const mix = constantAnswers(answers[0]!, answers[1]!, i / 20);
+    const mix = constantAnswers(ls, lg, i / 20);
     const loss = negativeLogLikelihood({ logp: mix.toArray(), classes }, held.labels, rows);
     mix.dispose();
     if (loss < best.loss) best = { h: i / 20, loss };
   }
-  for (const logp of answers) logp.dispose();
-  return best.h;
+  const stacked = trainAnswersGate(ls, lg, held.labels, best.h, fold(key, "stacked"));
+  ls.dispose();
+  lg.dispose();
+  return { weight: best.h, stacked };
 }
 
 const BINS = 20;

@@ -1,6 +1,6 @@
 // Labelled examples in linear memory, from which batches are gathered. The trainer sees only this interface, so it does
 // not know images from text.
-import { imageRows, labelRows } from "../autograd/ops/rows.ts";
+import { gather, imageRows, labelRows } from "../autograd/ops/rows.ts";
 import { persistent, type Tensor, tensor, view } from "../autograd/tensor.ts";
 
 /** Inputs as the network takes them, and i32 labels [rows]. */
@@ -79,4 +79,28 @@ export function range(n: number): Tensor {
     [n],
     "i32",
   );
+}
+
+/** Examples that are floats already, [count, ...]: features, tables, answers of other networks. The tensor stays the caller's. */
+export class FloatExamples implements Examples {
+  readonly count: number;
+  readonly labels: Int32Array;
+  readonly #x: Tensor;
+  readonly #labels: Tensor;
+
+  constructor(x: Tensor, labels: ArrayLike<number>) {
+    this.count = x.shape[0]!;
+    if (labels.length !== this.count) throw new RangeError(`examples: ${this.count} rows, got ${labels.length} labels`);
+    this.labels = Int32Array.from(labels);
+    this.#x = x;
+    this.#labels = persistent([this.count], "i32").set(this.labels);
+  }
+
+  batch(rows: Tensor): Batch {
+    return { x: gather(this.#x, rows), labels: labelRows(this.#labels, rows), rows };
+  }
+
+  dispose(): void {
+    this.#labels.dispose();
+  }
 }

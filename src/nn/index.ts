@@ -6,7 +6,7 @@ export { Net, type NetOptions } from "./net.ts";
 export { Adam, type AdamOptions, type Optimizer, SGD, type SgdOptions } from "./optimizers.ts";
 export { type Group, Parameters, type TensorSpec } from "./parameters.ts";
 export { lenetCifar, lenetCifarGate, lenetFashion, lenetFashionGate, mlp, mlpGate, type Output } from "./zoo.ts";
-export { type Batch, type Examples, ImageExamples, type Images } from "./examples.ts";
+export { type Batch, type Examples, FloatExamples, ImageExamples, type Images } from "./examples.ts";
 export {
   type EpochOptions,
   epochSteps,

@@ -18,6 +18,7 @@ const styles: Readonly<Record<string, MethodStyle>> = {
   ensemble: { label: "Ensemble", color: color("ensemble"), symbol: "star" },
   gateOnly: { label: "Gate only", color: color("gateOnly"), symbol: "wye" },
   constantWeight: { label: "Constant weight", color: color("constantWeight"), symbol: "cross" },
+  stackedGate: { label: "Stacked gate", color: color("quiet"), symbol: "asterisk" },
   mixture: { label: "Mixture", color: color("mixture"), symbol: "circle" },
 };
 

@@ -149,3 +149,8 @@ export function pow(x: number, y: number): number {
   const p = product(exponent, high);
   return sign * exponential(p, low + exponent * highLow);
 }
+
+/** ln(h / (1 - h)), for h in (0, 1). */
+export function logit(h: number): number {
+  return log(h) - log(1 - h);
+}
