@@ -8,6 +8,7 @@ if ("missing" in environment) {
   const wanted = process.argv[2];
   const suites = {
     basics: async () => (await import("./real/basics.ts")).basics,
+    parity: async () => (await import("./real/parity.ts")).parity,
     faults: async () => (await import("./real/faults.ts")).faults,
   };
   for (const [name, load] of Object.entries(suites)) if (wanted === undefined || wanted === name) (await load()).run();

@@ -1,0 +1,88 @@
+// The same clients, data and seeds in this process and in a real Flower federation: the same generalist, the same table.
+import { sources } from "../../../src/cli/sources.ts";
+import { findDataset, loadDataset } from "../../../src/data/index.ts";
+import { evaluatedClients, parseConfig, preset, type Setup, setUp } from "../../../src/experiment/index.ts";
+import { flowerCalls } from "../../../src/experiment/flower.ts";
+import { initialGeneralist } from "../../../src/experiment/clients.ts";
+import { participants } from "../../../src/experiment/participant.ts";
+import { optedIn } from "../../../src/experiment/setup.ts";
+import { InProcess } from "../../../src/federated/backends/inProcess.ts";
+import { pooledTrainer } from "../../../src/federated/backends/flower/index.ts";
+import { fedAvg } from "../../../src/federated/methods/fedavg.ts";
+import type { Personalized } from "../../../src/moe/personalize.ts";
+import { InThread } from "../../../src/runtime/pool.ts";
+import { suite, assert } from "../../support/suite.ts";
+import { member, withSuperLink } from "./federation.ts";
+
+export const parity: ReturnType<typeof suite> = suite("real flower, parity");
+
+const ROUNDS = 3;
+
+async function small(): Promise<Setup> {
+  const base = preset("quick");
+  const federation = { ...base.federation, rounds: ROUNDS, cohort: 4, validationClients: 4 };
+  const personal = { ...base.personal, clients: 4, epochs: 4 };
+  const config = parseConfig({ ...base, clients: 4, federation, personal });
+  const { source } = await findDataset(config.dataset, await sources(undefined));
+  return setUp(config, await loadDataset(config.dataset, source));
+}
+
+/** Plain rounds over every client, as Flower's FedAvg makes them. */
+async function inProcess(setup: Setup): Promise<Float32Array> {
+  const backend = new InProcess(participants(setup).client);
+  let generalist = initialGeneralist(setup);
+  for (let round = 0; round < ROUNDS; round++)
+    generalist = fedAvg(await backend.train(optedIn(setup), generalist, round));
+  return generalist;
+}
+
+parity("three rounds of Fashion-MNIST end in the same generalist, and then in the same table", async () => {
+  const setup = await small();
+  const here = await inProcess(setup);
+  const calls = flowerCalls({ setup });
+  const pool = new InThread(calls);
+  await withSuperLink("parity", {}, async (link, folder) => {
+    link.run({ rounds: ROUNDS, out: `${folder}/out`, "min-nodes": 4 });
+    const members = await Promise.all(
+      optedIn(setup).map((id) => member(link.address, { trainer: pooledTrainer(pool, id), heartbeatSeconds: 30 })),
+    );
+    const { generalist } = await members[0]!.summary;
+    for (const { summary } of members) assert.is((await summary).rounds, ROUNDS);
+    const there = Float32Array.from(
+      participants(setup)
+        .client(0)
+        .specs.flatMap(({ name }) => Array.from(generalist!.tensors.get(name)!.data, Number)),
+    );
+    assert.is(there.length, here.length);
+    const norm = (x: (i: number) => number): number => Math.sqrt(here.reduce((sum, _, i) => sum + x(i) ** 2, 0));
+    const difference = norm((i) => here[i]! - there[i]!) / norm((i) => here[i]!);
+    console.log(`relative difference of the generalists: ${difference.toExponential(2)}`);
+    assert.ok(difference <= 1e-5, `${difference}`);
+
+    // nothing but the generalist's tensors left a client
+    const names = new Set(
+      participants(setup)
+        .client(0)
+        .specs.map(({ name }) => name),
+    );
+    for (const { events } of members)
+      for (const event of events)
+        if (event.type === "sent") for (const { name } of event.tensors) assert.ok(names.has(name));
+
+    for (const client of evaluatedClients(setup.config)) {
+      const [a, b] = [here, there].map((vector): Personalized => calls.personalize({ client, generalist: vector }));
+      for (const method of ["local", "fedavg", "finetuned", "mixture"] as const) {
+        const [own, flower] = [a!.scores[method], b!.scores[method]];
+        // 200 local test rows: one of them may fall on the other side of a tie
+        assert.ok(
+          Math.abs(own.localTest - flower.localTest) <= 0.5,
+          `${client} ${method}: ${own.localTest} ${flower.localTest}`,
+        );
+        assert.ok(
+          Math.abs(own.globalTest - flower.globalTest) <= 0.2,
+          `${client} ${method}: ${own.globalTest} ${flower.globalTest}`,
+        );
+      }
+    }
+  });
+});
