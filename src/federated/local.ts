@@ -18,6 +18,11 @@ export function likelihood(net: Net): Loss {
 }
 
 /** Loss and accuracy of a net on examples, in evaluation mode. */
+export function validateNet(net: Net, examples: Examples, classes: number): Validation {
+  return finish(validationSteps(net, examples, classes));
+}
+
+/** `validateNet`, resting after every batch. */
 export function* validationSteps(net: Net, examples: Examples, classes: number): Steps<Validation> {
   const answers = yield* predictSteps(examples, classes, (x) => net.predict(x));
   const found = validation(answers.toArray(), examples.labels, classes);
