@@ -84,8 +84,6 @@ export interface GateTrust {
   readonly own: readonly number[];
   readonly other: readonly number[];
   readonly perClass: readonly number[];
-  /** The client's majority classes. */
-  readonly classes: readonly number[];
 }
 
 /** Runs a client's private part. All networks made on the way are gone afterwards. */
@@ -231,6 +229,5 @@ function trust(h: ArrayLike<number>, { test, classes: majority }: PersonalizeOpt
     sums[label]! += h[row]!;
     counts[label]!++;
   }
-  const perClass = sums.map((sum, c) => (counts[c]! > 0 ? sum / counts[c]! : 0));
-  return { own, other, perClass, classes: majority };
+  return { own, other, perClass: sums.map((sum, c) => (counts[c]! > 0 ? sum / counts[c]! : 0)) };
 }
