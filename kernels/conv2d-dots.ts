@@ -6,7 +6,7 @@ import { fma } from "./fma";
  * summed. A run is `steps` vectors; from one run to the next the pointers jump as many bytes more than the run is long.
  */
 @inline
-export function dots(
+export function dotRuns(
   columns: i32,
   r0: usize,
   r1: usize,

@@ -2,7 +2,7 @@
 // along taps and output channels, of the mirrored weights with the output gradients that saw it. Up to 4 samples go
 // together, since they share weights and taps; only taps that meet the output are visited; a stride is undone by zeros
 // between the outputs.
-import { dots } from "./conv2d-dots";
+import { dotRuns } from "./conv2d-dots";
 import { lines, outputSide, toPixels } from "./conv2d-layout";
 import { sumLanes } from "./matmul-dot";
 
@@ -126,10 +126,10 @@ function channelPairs(
   for (let c = 0; c < ic; c += 2, r += rPlane << 1, out += plane << 1) {
     const both = c + 1 < ic;
     const r1 = both ? r + rPlane : r;
-    if (samples == 4) dots(4, r, r1, q, q1, q2, q3, steps, runs, rJump, qJump, tile, 0);
-    else if (samples == 3) dots(3, r, r1, q, q1, q2, q3, steps, runs, rJump, qJump, tile, 0);
-    else if (samples == 2) dots(2, r, r1, q, q1, q2, q3, steps, runs, rJump, qJump, tile, 0);
-    else dots(1, r, r1, q, q1, q2, q3, steps, runs, rJump, qJump, tile, 0);
+    if (samples == 4) dotRuns(4, r, r1, q, q1, q2, q3, steps, runs, rJump, qJump, tile, 0);
+    else if (samples == 3) dotRuns(3, r, r1, q, q1, q2, q3, steps, runs, rJump, qJump, tile, 0);
+    else if (samples == 2) dotRuns(2, r, r1, q, q1, q2, q3, steps, runs, rJump, qJump, tile, 0);
+    else dotRuns(1, r, r1, q, q1, q2, q3, steps, runs, rJump, qJump, tile, 0);
     scatter(tile, out, <usize>ic * plane, samples);
     if (both) scatter(tile + 64, out + plane, <usize>ic * plane, samples);
   }

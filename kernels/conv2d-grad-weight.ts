@@ -1,7 +1,7 @@
 // Gradients of a convolution with respect to its weights and bias. Lanes are pixels where the rows of gy are whole
 // vectors, else output channels, for which gy is transposed sample by sample; either way partial sums of the whole batch
 // stay in scratch and are put in order once, at the end.
-import { dots } from "./conv2d-dots";
+import { dotRuns } from "./conv2d-dots";
 import { lines, outputSide, paddedBytes, padSample, toPixels } from "./conv2d-layout";
 import { storeLanes } from "./lanes";
 import { sumLanes } from "./matmul-dot";
@@ -156,7 +156,7 @@ function alongVectors(
       const x1 = x + load<u32>(table + ((<usize>min(tap + 1, taps - 1)) << 2));
       const x2 = x + load<u32>(table + ((<usize>min(tap + 2, taps - 1)) << 2));
       const x3 = x + load<u32>(table + ((<usize>min(tap + 3, taps - 1)) << 2));
-      dots(4, gy, g1, x0, x1, x2, x3, ow >> 2, oh, 0, jump, partial, accumulate);
+      dotRuns(4, gy, g1, x0, x1, x2, x3, ow >> 2, oh, 0, jump, partial, accumulate);
     }
   }
 }
