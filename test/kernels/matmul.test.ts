@@ -71,6 +71,8 @@ for (const { transA, transB } of orientations) {
     checkMatmul({ m: 133, n: 31, k: 259, transA, transB, skew: 12 });
     checkMatmul({ m: 3, n: 17, k: 1025, transA, transB });
     checkMatmul({ m: 1, n: 1, k: 1031, transA, transB });
+    // row strides of 512 elements, which are packed
+    checkMatmul({ m: 71, n: 71, k: 197, transA, transB, slack: 441 });
   });
 
   test(`${name} gives the same bits wherever its operands lie`, () => {
