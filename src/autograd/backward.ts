@@ -42,23 +42,42 @@ function settle(leaf: Tensor, slot: Tensor, gx: Tensor): void {
   leaf.grad = slot;
 }
 
-function sweep(root: Tensor, seed: Tensor, slots: boolean): void {
+/** Where a sweep is to go: only towards `wanted`, whose gradients it leaves in `found`. */
+interface Quest {
+  readonly wanted: ReadonlySet<Tensor>;
+  readonly found: Map<Tensor, Tensor>;
+}
+
+// which of `order` (newest first) depend on a wanted tensor, those included
+function leadingTo(wanted: ReadonlySet<Tensor>, order: readonly Tensor[]): Set<Tensor> {
+  const leading = new Set(wanted);
+  for (let i = order.length - 1; i >= 0; i--) {
+    const { inputs } = order[i]!;
+    if (inputs.some((input) => input && leading.has(input))) leading.add(order[i]!);
+  }
+  return leading;
+}
+
+// without a quest gradients go to the leaves: into their slots, or kept as `grad`
+function sweep(root: Tensor, seed: Tensor, quest?: Quest): void {
   const order = reachable(root);
-  if (slots) for (const t of order) t.grad = null;
+  const leading = quest && leadingTo(quest.wanted, order);
+  for (const t of order) {
+    // a sweep that ended in an error may have left something
+    t.pending = null;
+    if (!quest) t.grad = null;
+  }
   root.pending = seed;
   const context: Mutable = { x: [], y: root, attrs: undefined, out: undefined };
   for (const y of order) {
     let g = y.pending;
     if (!g) continue;
+    y.pending = null;
+    if (quest?.wanted.has(y)) quest.found.set(y, g);
     if (!y.op) {
-      // a leaf without a slot keeps the tensor; in grad() the caller collects it
-      if (slots) {
-        y.grad = g;
-        y.pending = null;
-      }
+      if (!quest) y.grad = g;
       continue;
     }
-    y.pending = null;
     const { op, inputs, attrs } = y;
     context.x = inputs;
     context.y = y;
@@ -67,10 +86,10 @@ function sweep(root: Tensor, seed: Tensor, slots: boolean): void {
     if (op.through) g = op.through(g, context);
     for (let i = 0; i < inputs.length; i++) {
       const input = inputs[i];
-      if (!input || !input.requiresGrad) continue;
+      if (!input || !input.requiresGrad || (leading && !leading.has(input))) continue;
       const rule = op.vjp[i];
       if (!rule) continue;
-      const slot = slots ? input.slot : null;
+      const slot = quest ? null : input.slot;
       context.out = slot && !input.grad ? slot : undefined;
       let gx = rule(g, context);
       if (gx.shape !== input.shape && !sameShape(gx.shape, input.shape)) gx = sumTo(gx, input.shape);
@@ -81,7 +100,8 @@ function sweep(root: Tensor, seed: Tensor, slots: boolean): void {
 }
 
 function seedFor(name: string, y: Tensor): Tensor {
-  if (y.size !== 1) throw new RangeError(`${name}: a scalar is expected, got shape ${formatShape(y.shape)}; sum or average it first`);
+  if (y.size !== 1)
+    throw new RangeError(`${name}: a scalar is expected, got shape ${formatShape(y.shape)}; sum or average it first`);
   if (!y.requiresGrad) throw new Error(`${name}: the tensor does not depend on anything that requires a gradient`);
   return fillInto(empty(y.shape), 1);
 }
@@ -93,39 +113,33 @@ function seedFor(name: string, y: Tensor): Tensor {
 export function backward(y: Tensor): void {
   const before = setRecording(false);
   try {
-    const seed = seedFor("backward", y);
-    sweep(y, seed, true);
+    sweep(y, seedFor("backward", y));
   } finally {
     setRecording(before);
   }
 }
 
 /**
- * Gradients of a scalar with respect to `inputs`, in their order; `leaf.grad` is not touched.
+ * Gradients of a scalar with respect to `inputs`, in their order; `leaf.grad` is not touched. An input may be a result as
+ * well as a leaf, and inputs may depend on each other. Zeros where the scalar does not depend on an input.
  * @param createGraph record the computation, so that the gradients can be differentiated again
  */
-export function grad(y: Tensor, inputs: readonly Tensor[], { createGraph = false }: { createGraph?: boolean } = {}): Tensor[] {
+export function grad(
+  y: Tensor,
+  inputs: readonly Tensor[],
+  { createGraph = false }: { createGraph?: boolean } = {},
+): Tensor[] {
+  const deaf = inputs.findIndex((input) => !input.requiresGrad);
+  if (deaf >= 0)
+    throw new Error(
+      `grad: input ${deaf}, ${inputs[deaf]}, does not require a gradient; set requiresGrad before it is used`,
+    );
   const before = setRecording(createGraph);
   try {
-    const seed = seedFor("grad", y);
-    const kept = new Map<Tensor, AnyHistory>();
-    // an input that came out of an op is a leaf for this purpose
-    for (const input of inputs) kept.set(input, { op: input.op, inputs: input.inputs });
-    for (const input of inputs) input.op = null;
-    try {
-      sweep(y, seed, false);
-    } finally {
-      for (const [input, history] of kept) Object.assign(input, history);
-    }
-    return inputs.map((input) => {
-      const g = input.pending ?? zeros(input.shape);
-      input.pending = null;
-      return g;
-    });
+    const found = new Map<Tensor, Tensor>();
+    sweep(y, seedFor("grad", y), { wanted: new Set(inputs), found });
+    return inputs.map((input) => found.get(input) ?? zeros(input.shape));
   } finally {
-    for (const t of reachable(y)) t.pending = null;
     setRecording(before);
   }
 }
-
-type AnyHistory = Pick<Tensor, "op" | "inputs">;

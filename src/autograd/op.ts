@@ -23,6 +23,8 @@ export interface OpDeclaration<X extends Inputs, A> {
   shape?(x: X, attrs: A): Shape;
   /** Element type of the output, f32 unless said. */
   readonly dtype?: DType;
+  /** Element types of inputs that are not f32, by position; a view takes any. */
+  readonly takes?: Readonly<Partial<Record<number, DType>>>;
   /** Writes the output. */
   forward?(y: Tensor, x: X, attrs: A): void;
   /** Instead of shape and forward: the output as a view of an input. */
@@ -57,7 +59,7 @@ export function ops(): ReadonlyMap<string, RegisteredOp> {
 
 /** Declares an op, registers it and returns the function that runs it. */
 export function defineOp<X extends Inputs, A = undefined>(declaration: OpDeclaration<X, A>): Op<X, A> {
-  const { name, shape, forward, view, dtype = "f32" } = declaration;
+  const { name, shape, forward, view, dtype = "f32", takes } = declaration;
   if (registry.has(name)) throw new Error(`defineOp: ${name} is declared already`);
   if (view ? shape || forward : !shape || !forward)
     throw new TypeError(`defineOp: ${name} needs either a view, or a shape rule and a forward`);
@@ -68,6 +70,8 @@ export function defineOp<X extends Inputs, A = undefined>(declaration: OpDeclara
       const input = x[i];
       if (!input) continue;
       checkOpen(input);
+      if (input.dtype !== (takes?.[i] ?? "f32") && !view)
+        throw new TypeError(`${name}: input ${i}, got ${input}, expected ${takes?.[i] ?? "f32"}`);
       if (input.requiresGrad && op.vjp[i]) differentiable = true;
     }
     let y: Tensor;

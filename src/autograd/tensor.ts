@@ -5,6 +5,8 @@ import { type Engine, engine } from "../runtime/engine.ts";
 import type { AnyOp } from "./op.ts";
 import { checkShape, formatShape, type Shape, sizeOf } from "./shape.ts";
 
+// pointers are shifted without sign: a memory may be larger than 2 GiB
+
 /** Element types: single floats, 32-bit integers (labels, row numbers), bytes (pixels). */
 export type DType = "f32" | "i32" | "u8";
 
@@ -42,7 +44,7 @@ export class Tensor {
   /** The scope whose memory this tensor lies in; null on the heap. */
   scope: Scope | null;
   /** What keeps the memory alive when this tensor is a view. */
-  readonly base: object | null;
+  base: object | null;
 
   constructor(ptr: number, shape: Shape, dtype: DType, scope: Scope | null, base: object | null) {
     this.ptr = ptr;
@@ -64,7 +66,7 @@ export class Tensor {
   toArray(): Float32Array | Float64Array | Int32Array | Uint8Array {
     checkOpen(this);
     const { memory } = engine();
-    const at = this.dtype === "u8" ? this.ptr : this.ptr >> 2;
+    const at = this.dtype === "u8" ? this.ptr : this.ptr >>> 2;
     const view = this.dtype === "f32" ? memory.f : this.dtype === "i32" ? memory.i32 : memory.u8;
     return view.slice(at, at + this.size);
   }
@@ -73,9 +75,11 @@ export class Tensor {
   set(values: ArrayLike<number>): this {
     checkOpen(this);
     if (values.length !== this.size)
-      throw new RangeError(`set: ${this.size} values expected for shape ${formatShape(this.shape)}, got ${values.length}`);
+      throw new RangeError(
+        `set: ${this.size} values expected for shape ${formatShape(this.shape)}, got ${values.length}`,
+      );
     const { memory } = engine();
-    const at = this.dtype === "u8" ? this.ptr : this.ptr >> 2;
+    const at = this.dtype === "u8" ? this.ptr : this.ptr >>> 2;
     (this.dtype === "f32" ? memory.f : this.dtype === "i32" ? memory.i32 : memory.u8).set(values, at);
     return this;
   }
@@ -96,8 +100,8 @@ export class Tensor {
 function read(t: Tensor, index: number): number {
   checkOpen(t);
   const { memory } = engine();
-  if (t.dtype === "f32") return memory.f[(t.ptr >> 2) + index]!;
-  return t.dtype === "i32" ? memory.i32[(t.ptr >> 2) + index]! : memory.u8[t.ptr + index]!;
+  if (t.dtype === "f32") return memory.f[(t.ptr >>> 2) + index]!;
+  return t.dtype === "i32" ? memory.i32[(t.ptr >>> 2) + index]! : memory.u8[t.ptr + index]!;
 }
 
 /** Throws if the memory of a tensor is gone. */
@@ -141,7 +145,9 @@ export function tensor(values: ArrayLike<number> | number, shape?: Shape, dtype:
   const list = typeof values === "number" ? [values] : values;
   const wanted = checkShape("tensor", shape ?? (typeof values === "number" ? [] : [list.length]));
   if (sizeOf(wanted) !== list.length)
-    throw new RangeError(`tensor: shape ${formatShape(wanted)} has ${sizeOf(wanted)} elements, got ${list.length} values`);
+    throw new RangeError(
+      `tensor: shape ${formatShape(wanted)} has ${sizeOf(wanted)} elements, got ${list.length} values`,
+    );
   return empty(wanted, dtype).set(list);
 }
 
@@ -165,7 +171,9 @@ export function scope<T>(fn: () => T): T {
   if (typeof result === "object" && result !== null) {
     if (typeof (result as { then?: unknown }).then === "function") {
       e.arena.end(mine);
-      throw new TypeError("scope: the function returned a promise; a scope ends when its function returns, so it must be synchronous");
+      throw new TypeError(
+        "scope: the function returned a promise; a scope ends when its function returns, so it must be synchronous",
+      );
     }
     return keep(e, mine, result);
   }
@@ -199,6 +207,8 @@ function keep<T>(e: Engine, mine: Scope, result: T): T {
   found.forEach((t, i) => {
     t.ptr = blocks[i]!;
     t.scope = outer;
+    // a view has left what it was a view of
+    t.base = null;
     t.op = null;
     t.inputs = [];
     t.requiresGrad = false;
@@ -214,6 +224,6 @@ function keep<T>(e: Engine, mine: Scope, result: T): T {
 
 function copyElements(e: Engine, from: Tensor, to: number): void {
   const { memory } = e;
-  if (from.dtype === "f32") memory.f.copyWithin(to >> 2, from.ptr >> 2, (from.ptr >> 2) + from.size);
+  if (from.dtype === "f32") memory.f.copyWithin(to >>> 2, from.ptr >>> 2, (from.ptr >>> 2) + from.size);
   else memory.u8.copyWithin(to, from.ptr, from.ptr + from.size * (from.dtype === "u8" ? 1 : 4));
 }

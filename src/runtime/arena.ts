@@ -38,7 +38,8 @@ export class Arena {
 
   /** `bytes` of scratch, 64-byte aligned with 16 bytes of slack behind, valid until the scope ends. */
   alloc(bytes: number): number {
-    const size = (bytes + 16 + 63) & ~63;
+    // no bit operations: a request beyond 2 GiB is to meet the memory limit, not to wrap around
+    const size = Math.ceil((bytes + 16) / 64) * 64;
     while (this.#chunk < 0 || this.#offset + size > this.#sizes[this.#chunk]!) {
       if (this.#chunk === this.#starts.length - 1) {
         // a request larger than a chunk gets a chunk of its own size

@@ -9,6 +9,7 @@ import { sum } from "../../src/autograd/ops/sum.ts";
 import { type Tensor, tensor } from "../../src/autograd/tensor.ts";
 import { memory } from "../../src/autograd/stats.ts";
 import { engine } from "../../src/runtime/engine.ts";
+import { refuses } from "../support/refuses.ts";
 import { assert, test } from "../support/suite.ts";
 
 type One = readonly [Tensor];
@@ -35,41 +36,42 @@ test("a right rule passes, twice", () => {
 
 test("a rule that is off by a factor is found", () => {
   const wrong = squareBut({ vjp: [(g, { x: [x] }) => mul(affine(x, 2.001, 0), g)] });
-  assert.throws(() => gradcheck(wrong, at), /gradcheck: in double precision the gradient along a random direction/);
+  refuses(() => gradcheck(wrong, at), /gradcheck: in double precision the gradient along a random direction/);
 });
 
 test("a rule that is wrong in a single element is found", () => {
   const wrong = squareBut({
     vjp: [(g, { x: [x] }) => mul(mul(affine(x, 2, 0), g), tensor([1, 1, 1, 1, 1, 1.01], [2, 3]))],
   });
-  assert.throws(() => gradcheck(wrong, at), /double precision/);
+  refuses(() => gradcheck(wrong, at), /double precision/);
 });
 
 test("a rule with the wrong sign is found", () => {
   const wrong = squareBut({ vjp: [(g, { x: [x] }) => neg(mul(affine(x, 2, 0), g))] });
-  assert.throws(() => gradcheck(wrong, at), /double precision/);
+  refuses(() => gradcheck(wrong, at), /double precision/);
 });
 
 test("an op that says it is not differentiable, though its values change, is found", () => {
-  assert.throws(() => gradcheck(squareBut({ vjp: [null] }), at), /gradient along a random direction is 0,/);
+  refuses(() => gradcheck(squareBut({ vjp: [null] }), at), /gradient along a random direction is 0,/);
 });
 
 test("a rule that loses the second gradient is found at order 2 and not before", () => {
   // the values of 2x g, without their history
   const wrong = squareBut({ vjp: [(g, { x: [x] }) => mul(tensor(affine(x, 2, 0).toArray(), x.shape), g)] });
   gradcheck(wrong, at);
-  assert.throws(() => gradcheck(wrong, at, { order: 2 }), /double precision/);
+  refuses(() => gradcheck(wrong, at, { order: 2 }), /double precision/);
 });
 
 test("a kernel that differs from its twin is found in single precision", () => {
-  const single = (x: Tensor): Tensor => (engine().precision === "single" ? affine(x, 2.01, 0) : affine(x, 2, 0));
-  const wrong = squareBut({ vjp: [(g, { x: [x] }) => mul(single(x), g)] });
-  assert.throws(() => gradcheck(wrong, at), /single precision/);
+  const wrong = squareBut({
+    vjp: [(g, { x: [x] }) => mul(affine(x, engine().precision === "single" ? 2.01 : 2, 0), g)],
+  });
+  refuses(() => gradcheck(wrong, at), /single precision/);
 });
 
 test("a gradient that is not a number is found", () => {
   const wrong = squareBut({ vjp: [(g) => affine(g, NaN, 0)] });
-  assert.throws(() => gradcheck(wrong, at), /is NaN/);
+  refuses(() => gradcheck(wrong, at), /is NaN/);
 });
 
 test("a rule that is wrong for one input of several is found", () => {
@@ -79,7 +81,7 @@ test("a rule that is wrong for one input of several is found", () => {
     forward: (y, [a, b]) => engine().kernels.mul(a.ptr, b.ptr, y.ptr, 1, y.size, 0, 1, 0, 1),
     vjp: [(g, { x: [, b] }) => mul(g, b), (g, { x: [, b] }) => mul(g, b)],
   });
-  assert.throws(() => gradcheck((a, b) => product([a!, b!], undefined), [...at, ...at.map(twice)]), /double/);
+  refuses(() => gradcheck((a, b) => product([a!, b!], undefined), [...at, ...at.map(twice)]), /double/);
 });
 
 function twice({ shape, values }: (typeof at)[number]): (typeof at)[number] {

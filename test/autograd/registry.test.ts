@@ -10,6 +10,7 @@ import { scope, type Tensor, tensor } from "../../src/autograd/tensor.ts";
 import { type Engine, withEngine } from "../../src/runtime/engine.ts";
 import { referenceEngine } from "../../src/runtime/reference/index.ts";
 import { type Case, samples } from "../support/samples.ts";
+import { refuses } from "../support/refuses.ts";
 import { assert, test } from "../support/suite.ts";
 
 const double: Engine = referenceEngine();
@@ -93,7 +94,7 @@ for (const [name, { cases, order = 2, reason, tolerance = 2e-6 }] of Object.entr
           const g = grad(sum(square(y)), x, { createGraph: true });
           return order === 1 && grad(g.map((gi) => sum(gi)).reduce(add), x);
         };
-        assert.throws(asked, /cannot be differentiated again/);
+        refuses(asked, /cannot be differentiated again/);
       });
     });
   }

@@ -33,7 +33,9 @@ function gradient(name: Name, second: Vjp<Pair, undefined> | null): Op<Pair, und
 const reluOp: Op<One, undefined> = activation("relu", (g, { y }) => reluGrad(y, g));
 const sigmoidOp: Op<One, undefined> = activation("sigmoid", (g, { y }) => sigmoidGradOp([y, g], undefined));
 const tanhOp: Op<One, undefined> = activation("tanh", (g, { y }) => tanhGradOp([y, g], undefined));
-const logSigmoidOp: Op<One, undefined> = activation("logSigmoid", (g, { x: [x] }) => logSigmoidGradOp([x, g], undefined));
+const logSigmoidOp: Op<One, undefined> = activation("logSigmoid", (g, { x: [x] }) =>
+  logSigmoidGradOp([x, g], undefined),
+);
 
 const reluGradOp: Op<Pair, undefined> = gradient("relu", null);
 // d/dy y(1-y) g = (1-2y) g

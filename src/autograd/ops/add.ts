@@ -3,6 +3,7 @@ import { defineOp, type Op } from "../op.ts";
 import { broadcastShapes } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { elementwise } from "./broadcast.ts";
+import { checkSizes } from "./copy.ts";
 
 const addOp: Op<readonly [Tensor, Tensor], undefined> = defineOp<readonly [Tensor, Tensor]>({
   name: "add",
@@ -16,7 +17,8 @@ export function add(a: Tensor, b: Tensor): Tensor {
   return addOp([a, b], undefined);
 }
 
-/** Adds `x` to `y` in place, without history; shapes must be equal. */
+/** Adds `x` to `y` in place, without history; sizes must be equal. */
 export function addInto(y: Tensor, x: Tensor): void {
+  checkSizes("addInto", y, x);
   engine().kernels.axpy(x.ptr, y.ptr, y.size, 1);
 }

@@ -50,7 +50,10 @@ export function elementwise(name: string, kernel: BinaryKernel, y: Tensor, a: Te
   if (a.size === n && b.size === n) return kernel(a.ptr, b.ptr, y.ptr, 1, n, 0, 1, 0, 1);
   if (b.size === 1) return kernel(a.ptr, b.ptr, y.ptr, 1, n, 0, 1, 0, 0);
   if (a.size === 1) return kernel(a.ptr, b.ptr, y.ptr, 1, n, 0, 0, 0, 1);
-  const { sizes, strides } = mergeAxes(y.shape, [broadcastStrides(a.shape, y.shape), broadcastStrides(b.shape, y.shape)]);
+  const { sizes, strides } = mergeAxes(y.shape, [
+    broadcastStrides(a.shape, y.shape),
+    broadcastStrides(b.shape, y.shape),
+  ]);
   const [as, bs] = strides as [number[], number[]];
   // at most one axis is left only when both operands have all elements, which was handled above
   if (sizes.length === 2 && as[1]! <= 1 && bs[1]! <= 1)

@@ -26,11 +26,15 @@ type Pair = readonly [Tensor, Tensor];
 
 function outputShape(x: Shape, w: Shape, { stride, pad }: Geometry): Shape {
   if (x.length !== 4 || w.length !== 4 || x[1] !== w[1])
-    throw new RangeError(`conv2d: [batch,in,h,w] and [out,in,kh,kw] expected, got ${formatShape(x)} and ${formatShape(w)}`);
+    throw new RangeError(
+      `conv2d: [batch,in,h,w] and [out,in,kh,kw] expected, got ${formatShape(x)} and ${formatShape(w)}`,
+    );
   const oh = Math.floor((x[2]! + 2 * pad - w[2]!) / stride) + 1;
   const ow = Math.floor((x[3]! + 2 * pad - w[3]!) / stride) + 1;
   if (oh < 1 || ow < 1)
-    throw new RangeError(`conv2d: the kernel of ${formatShape(w)} is larger than the input ${formatShape(x)} with padding ${pad}`);
+    throw new RangeError(
+      `conv2d: the kernel of ${formatShape(w)} is larger than the input ${formatShape(x)} with padding ${pad}`,
+    );
   return [x[0]!, w[0]!, oh, ow];
 }
 

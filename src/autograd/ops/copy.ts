@@ -1,5 +1,6 @@
 import { engine } from "../../runtime/engine.ts";
 import { defineOp, type Op } from "../op.ts";
+import { formatShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 
 const copyOp: Op<readonly [Tensor], undefined> = defineOp<readonly [Tensor]>({
@@ -14,7 +15,16 @@ export function copy(x: Tensor): Tensor {
   return copyOp([x], undefined);
 }
 
-/** Overwrites `y` with `x`, without history. */
+/** Overwrites `y` with `x`, without history; sizes must be equal. */
 export function copyInto(y: Tensor, x: Tensor): void {
+  checkSizes("copyInto", y, x);
   engine().kernels.copy(x.ptr, y.ptr, x.size);
+}
+
+/** Refuses to write one tensor over another of a different size, which would run into its neighbours in memory. */
+export function checkSizes(op: string, y: Tensor, x: Tensor): void {
+  if (x.size !== y.size)
+    throw new RangeError(
+      `${op}: ${formatShape(x.shape)} does not fit into ${formatShape(y.shape)}; sizes must be equal`,
+    );
 }

@@ -45,13 +45,9 @@ const matmulOp: Op<Pair, MatmulOptions> = defineOp<Pair, MatmulOptions>({
   // Y = AB: dA = G B^T, dB = A^T G, and the transposes of both where an operand was read transposed
   vjp: [
     (g, { x: [, b], attrs: { transA = false, transB = false }, out }) =>
-      transA
-        ? matmulOp([b, g], { transA: transB, transB: true }, out)
-        : matmulOp([g, b], { transB: !transB }, out),
+      transA ? matmulOp([b, g], { transA: transB, transB: true }, out) : matmulOp([g, b], { transB: !transB }, out),
     (g, { x: [a], attrs: { transA = false, transB = false }, out }) =>
-      transB
-        ? matmulOp([g, a], { transA: true, transB: transA }, out)
-        : matmulOp([a, g], { transA: !transA }, out),
+      transB ? matmulOp([g, a], { transA: true, transB: transA }, out) : matmulOp([a, g], { transA: !transA }, out),
   ],
 });
 
@@ -70,7 +66,9 @@ const linearOp: Op<Layer, Activation> = defineOp<Layer, Activation>({
   name: "linear",
   shape: ([x, w, b]) => {
     if (x.shape.length !== 2 || w.shape.length !== 2 || x.shape[1] !== w.shape[1])
-      throw new RangeError(`linear: [batch,in] and [out,in] expected, got ${formatShape(x.shape)} and ${formatShape(w.shape)}`);
+      throw new RangeError(
+        `linear: [batch,in] and [out,in] expected, got ${formatShape(x.shape)} and ${formatShape(w.shape)}`,
+      );
     if (b && (b.shape.length !== 1 || b.shape[0] !== w.shape[0]))
       throw new RangeError(`linear: a bias of ${formatShape([w.shape[0]!])} expected, got ${formatShape(b.shape)}`);
     return [x.shape[0]!, w.shape[0]!];

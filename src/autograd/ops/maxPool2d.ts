@@ -15,7 +15,9 @@ const maxPool2dOp: Op<readonly [Tensor], Window> = defineOp<readonly [Tensor], W
   shape: ([x], { kernel, stride }) => {
     const [n, c, h, w] = x.shape;
     if (x.shape.length !== 4 || h! < kernel || w! < kernel)
-      throw new RangeError(`maxPool2d: [batch,channels,h,w] with h, w >= ${kernel} expected, got ${formatShape(x.shape)}`);
+      throw new RangeError(
+        `maxPool2d: [batch,channels,h,w] with h, w >= ${kernel} expected, got ${formatShape(x.shape)}`,
+      );
     return [n!, c!, Math.floor((h! - kernel) / stride) + 1, Math.floor((w! - kernel) / stride) + 1];
   },
   forward: (y, [x], { kernel, stride, relu }) => {
@@ -46,5 +48,7 @@ export function maxPool2d(
   x: Tensor,
   { kernel = 2, stride = kernel, relu = false }: { kernel?: number; stride?: number; relu?: boolean } = {},
 ): Tensor {
+  if (!(Number.isInteger(kernel) && kernel >= 1 && Number.isInteger(stride) && stride >= 1))
+    throw new RangeError(`maxPool2d: kernel and stride at least 1, integers, got ${kernel} and ${stride}`);
   return maxPool2dOp([x], { kernel, stride, relu });
 }

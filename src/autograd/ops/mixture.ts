@@ -50,6 +50,7 @@ const mixtureGradOp: Op<readonly Tensor[], Operand> = defineOp<readonly Tensor[]
 
 const mixtureNllOp: Op<Labelled, undefined> = defineOp<Labelled>({
   name: "mixtureNll",
+  takes: { 3: "i32" },
   shape: (x) => {
     check("mixtureNll", x);
     return perRow("mixtureNll", x[0], x[3]);
@@ -66,6 +67,7 @@ const mixtureNllOp: Op<Labelled, undefined> = defineOp<Labelled>({
 
 const mixtureNllGradOp: Op<readonly Tensor[], Operand> = defineOp<readonly Tensor[], Operand>({
   name: "mixtureNllGrad",
+  takes: { 3: "i32" },
   shape: (x, operand) => x[operand]!.shape,
   forward: (gx, x, operand) => {
     const [ls, lg, z, labels, g] = x as readonly [Tensor, Tensor, Tensor, Tensor, Tensor];

@@ -22,6 +22,7 @@ export function perRow(op: string, x: Tensor, labels: Tensor): Shape {
 
 const nllOp: Op<Labelled, undefined> = defineOp<Labelled>({
   name: "nll",
+  takes: { 1: "i32" },
   shape: ([x, labels]) => perRow("nll", x, labels),
   forward: (y, [x, labels]) => engine().kernels.nll(x.ptr, labels.ptr, y.ptr, x.shape[0]!, x.shape[1]!),
   vjp: [(g, { x: [x, labels] }) => nllGradOp([labels, g], x.shape[1]!), null],
@@ -33,6 +34,7 @@ const nllGradOp: Op<readonly [labels: Tensor, g: Tensor], number> = defineOp<
   number
 >({
   name: "nllGrad",
+  takes: { 0: "i32" },
   shape: ([labels], cols) => [labels.size, cols],
   forward: (gx, [labels, g], cols) => engine().kernels.nllGrad(labels.ptr, g.ptr, gx.ptr, labels.size, cols),
   vjp: [null, (u, { x: [labels] }) => nll(u, labels)],
@@ -40,6 +42,7 @@ const nllGradOp: Op<readonly [labels: Tensor, g: Tensor], number> = defineOp<
 
 const crossEntropyOp: Op<Labelled, undefined> = defineOp<Labelled>({
   name: "crossEntropy",
+  takes: { 1: "i32" },
   shape: ([x, labels]) => perRow("crossEntropy", x, labels),
   forward: (y, [x, labels]) => engine().kernels.crossEntropy(x.ptr, labels.ptr, y.ptr, x.shape[0]!, x.shape[1]!),
   vjp: [(g, { x: [x, labels] }) => crossEntropyGradOp([x, labels, g], undefined), null],
@@ -50,6 +53,7 @@ const crossEntropyGradOp: Op<readonly [Tensor, Tensor, Tensor], undefined> = def
   readonly [x: Tensor, labels: Tensor, g: Tensor]
 >({
   name: "crossEntropyGrad",
+  takes: { 1: "i32" },
   shape: ([x]) => x.shape,
   forward: (gx, [x, labels, g]) =>
     engine().kernels.crossEntropyGrad(x.ptr, labels.ptr, g.ptr, gx.ptr, x.shape[0]!, x.shape[1]!),

@@ -9,6 +9,7 @@ type Images = readonly [pixels: Tensor, rows: Tensor, scale: Tensor, shift: Tens
 
 const imageRowsOp: Op<Images, undefined> = defineOp<Images>({
   name: "gatherNormalize",
+  takes: { 0: "u8", 1: "i32" },
   shape: ([pixels, rows]) => [rows.size, ...pixels.shape.slice(1)],
   forward: (y, [pixels, rows, scale, shift]) => {
     const [, channels, ...plane] = pixels.shape as [number, number, ...number[]];
@@ -31,6 +32,7 @@ export function imageRows(pixels: Tensor, rows: Tensor, scale: Tensor, shift: Te
 const labelRowsOp: Op<readonly [Tensor, Tensor], undefined> = defineOp<readonly [labels: Tensor, rows: Tensor]>({
   name: "gatherInt",
   dtype: "i32",
+  takes: { 0: "i32", 1: "i32" },
   shape: ([, rows]) => [rows.size],
   forward: (y, [labels, rows]) => engine().kernels.gatherInt(labels.ptr, rows.ptr, y.ptr, rows.size),
   vjp: [null, null],
@@ -43,16 +45,15 @@ export function labelRows(labels: Tensor, rows: Tensor): Tensor {
 
 const gatherOp: Op<readonly [Tensor, Tensor], Shape> = defineOp<readonly [x: Tensor, rows: Tensor], Shape>({
   name: "gather",
+  takes: { 1: "i32" },
   shape: ([x, rows]) => [...rows.shape, ...x.shape.slice(1)],
-  forward: (y, [x, rows]) => {
-    if (rows.dtype !== "i32") throw new TypeError(`gather: i32 rows expected, got ${rows.dtype}`);
-    engine().kernels.gather(x.ptr, rows.ptr, y.ptr, rows.size, sizeOf(x.shape.slice(1)));
-  },
+  forward: (y, [x, rows]) => engine().kernels.gather(x.ptr, rows.ptr, y.ptr, rows.size, sizeOf(x.shape.slice(1))),
   vjp: [(g, { x: [x, rows] }) => scatterAddOp([g, rows], x.shape), null],
 });
 
 const scatterAddOp: Op<readonly [Tensor, Tensor], Shape> = defineOp<readonly [g: Tensor, rows: Tensor], Shape>({
   name: "scatterAdd",
+  takes: { 1: "i32" },
   shape: (_, shape) => shape,
   forward: (gx, [g, rows], shape) => {
     const { kernels } = engine();

@@ -19,7 +19,7 @@ function inner(shape: Shape, axis: number): number {
 const sliceOp: Op<readonly [Tensor], Range> = defineOp<readonly [Tensor], Range>({
   name: "slice",
   shape: ([x], { axis, from, to }) => {
-    if (!(from >= 0 && from <= to && to <= x.shape[axis]!))
+    if (!(Number.isInteger(from) && Number.isInteger(to) && from >= 0 && from <= to && to <= x.shape[axis]!))
       throw new RangeError(`slice: ${from}..${to} is not within axis ${axis} of ${formatShape(x.shape)}`);
     return x.shape.map((size, i) => (i === axis ? to - from : size));
   },
@@ -41,7 +41,9 @@ const concatOp: Op<readonly Tensor[], number> = defineOp<readonly Tensor[], numb
     const first = x[0]!.shape;
     for (const { shape } of x)
       if (shape.length !== first.length || shape.some((size, i) => i !== axis && size !== first[i]))
-        throw new RangeError(`concat: shapes differ off axis ${axis}, got ${x.map((t) => formatShape(t.shape)).join(" ")}`);
+        throw new RangeError(
+          `concat: shapes differ off axis ${axis}, got ${x.map((t) => formatShape(t.shape)).join(" ")}`,
+        );
     return first.map((size, i) => (i === axis ? x.reduce((n, t) => n + t.shape[axis]!, 0) : size));
   },
   forward: (y, x, axis) => {
@@ -57,11 +59,13 @@ const concatOp: Op<readonly Tensor[], number> = defineOp<readonly Tensor[], numb
   },
   // one rule serves any number of operands
   vjp: new Proxy([], {
-    get: (_, i) => (g: Tensor, { x, attrs: axis }: { x: readonly Tensor[]; attrs: number }) => {
-      const at = Number(i);
-      const from = x.slice(0, at).reduce((n, t) => n + t.shape[axis]!, 0);
-      return slice(g, { axis, from, to: from + x[at]!.shape[axis]! });
-    },
+    get:
+      (_, i) =>
+      (g: Tensor, { x, attrs: axis }: { x: readonly Tensor[]; attrs: number }) => {
+        const at = Number(i);
+        const from = x.slice(0, at).reduce((n, t) => n + t.shape[axis]!, 0);
+        return slice(g, { axis, from, to: from + x[at]!.shape[axis]! });
+      },
   }),
 });
 

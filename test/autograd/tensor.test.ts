@@ -1,0 +1,105 @@
+import { memory, type Tensor, tensor, zeros } from "../../src/autograd/index.ts";
+import { add, addInto } from "../../src/autograd/ops/add.ts";
+import { copyInto } from "../../src/autograd/ops/copy.ts";
+import { empty, persistent, view } from "../../src/autograd/tensor.ts";
+import { collect } from "../support/collect.ts";
+import { refuses } from "../support/refuses.ts";
+import { assert, test } from "../support/suite.ts";
+
+const list = (t: Tensor): number[] => Array.from(t.toArray());
+
+test("a tensor takes its values in the order of rows, and a number makes a scalar", () => {
+  const t = tensor([1, 2, 3, 4, 5, 6], [2, 3]);
+  assert.equal([t.shape, t.size, t.dtype, list(t)], [[2, 3], 6, "f32", [1, 2, 3, 4, 5, 6]]);
+  const scalar = tensor(2.5);
+  assert.equal([scalar.shape, scalar.size, scalar.item()], [[], 1, 2.5]);
+  assert.equal([tensor([]).shape, list(tensor([]))], [[0], []]);
+});
+
+test("elements come back in the type they were given for", () => {
+  assert.instance(tensor([1]).toArray(), Float32Array);
+  assert.instance(tensor([1], [1], "i32").toArray(), Int32Array);
+  assert.instance(tensor([1], [1], "u8").toArray(), Uint8Array);
+  assert.is(tensor([-3], [1], "i32").item(), -3);
+  assert.is(tensor([200], [1], "u8").item(), 200);
+});
+
+test("toArray copies", () => {
+  const t = tensor([1, 2]);
+  t.toArray()[0] = 9;
+  assert.equal(list(t), [1, 2]);
+});
+
+test("errors name what was got and what was expected", () => {
+  refuses(() => tensor([1, 2, 3], [2, 2]), "tensor: shape [2,2] has 4 elements, got 3 values");
+  refuses(() => tensor([1], [1.5]), "tensor: sizes are non-negative integers, got [1.5]");
+  refuses(() => tensor([], [-1]), "tensor: sizes are non-negative integers, got [-1]");
+  refuses(() => tensor([1, 2]).item(), "item: one element expected, got shape [2]");
+  refuses(() => tensor([1, 2]).set([1]), "set: 2 values expected for shape [2], got 1");
+  refuses(() => add(tensor([1, 2]), tensor([1, 2, 3])), "add: shapes do not broadcast, got [2] and [3]");
+});
+
+test("a disposed tensor says so, and disposing again does nothing", () => {
+  const before = memory();
+  const t = zeros([1000]);
+  t.dispose();
+  t.dispose();
+  assert.equal(memory().used, before.used);
+  refuses(() => t.toArray(), "Tensor(f32[1000]): used after dispose()");
+  refuses(() => add(t, t), /used after dispose\(\)/);
+});
+
+test("a tensor of whole numbers or bytes is refused where floats are expected, and the other way round", () => {
+  const labels = tensor([1, 2], [2], "i32");
+  refuses(() => add(labels, tensor([1, 2])), "add: input 0, got Tensor(i32[2]), expected f32");
+});
+
+test("a tensor written over another must have its size", () => {
+  const [small, large] = [zeros([2]), zeros([3])];
+  refuses(() => copyInto(small, large), "copyInto: [3] does not fit into [2]; sizes must be equal");
+  refuses(() => addInto(small, large), "addInto: [3] does not fit into [2]; sizes must be equal");
+});
+
+test("a view shares memory with what it is of", () => {
+  const t = tensor([0, 1, 2, 3, 4, 5]);
+  const v = view(t, 2, [2, 2]);
+  assert.equal(list(v), [2, 3, 4, 5]);
+  v.set([9, 8, 7, 6]);
+  assert.equal(list(t), [0, 1, 9, 8, 7, 6]);
+  assert.is(view(v, 1, [1]).item(), 8);
+  const bytes = tensor([1, 2, 3, 4], [4], "u8");
+  assert.equal(list(view(bytes, 1, [2])), [2, 3]);
+});
+
+test("tensors start on cache lines", () => {
+  for (const size of [0, 1, 3, 16, 17, 1000]) assert.is(empty([size]).ptr % 64, 0);
+});
+
+test("a dropped tensor is reclaimed", async () => {
+  await collect();
+  const before = memory();
+  for (let i = 0; i < 50; i++) zeros([1000]);
+  assert.ok(memory().used > before.used);
+  await collect();
+  assert.ok(memory().used <= before.used, `${memory().used} bytes are in use, ${before.used} were`);
+});
+
+test("a tensor with a living view is not reclaimed", async () => {
+  // only the view is held
+  const v = view(tensor(new Float32Array(5000).fill(7)), 10, [20]);
+  await collect();
+  zeros([5000]);
+  assert.ok(list(v).every((value) => value === 7));
+});
+
+test("a disposed tensor is not freed a second time when it is collected", async () => {
+  // freed twice, one block would be handed out twice
+  persistent([123]).dispose();
+  const a = persistent([123]).set(new Float32Array(123).fill(1));
+  await collect();
+  const b = persistent([123]).set(new Float32Array(123).fill(2));
+  assert.is.not(a.ptr, b.ptr);
+  assert.is(a.toArray()[0], 1);
+});
+
+test.run();
