@@ -11,21 +11,45 @@ import { color } from "../theme.ts";
 import { crosses } from "./cross.ts";
 import type { Place } from "./cross.ts";
 import { canvas, domainOf, frame, gridStyle, pixels, valueAt, wideFrom } from "./frame.ts";
-import type { Axis, FigureOptions } from "./frame.ts";
+import type { Axis, Canvas, FigureOptions } from "./frame.ts";
 
 interface Mean extends Place {
   readonly method: string;
 }
 
+/** What the plane shows of it, in percent. */
+export interface PlaneDomain {
+  readonly x: readonly [number, number];
+  readonly y: readonly [number, number];
+}
+
+export interface PlaneOptions extends FigureOptions {
+  /** Without it, as much as the clients take up. */
+  readonly domain?: PlaneDomain;
+}
+
+/** As much of the plane as the clients of these records take up. */
+export function planeDomain(metrics: readonly Metric[]): PlaneDomain {
+  const all = [...clientsByMethod(metrics).values()].flat();
+  return {
+    x: domainOf(all.map(({ localTest }) => localTest), [0, 100]), // prettier-ignore
+    y: domainOf(all.map(({ globalTest }) => globalTest), [0, 100]), // prettier-ignore
+  };
+}
+
+/** Size and axes of the plane at a width, for what is drawn over it. */
+export function planeCanvas(width: number, { x, y }: PlaneDomain): Canvas {
+  const height = Math.round(width >= wideFrom ? width * 0.64 : width * 0.95);
+  return { width, height, x: { domain: x, range: [40, width - 16] }, y: { domain: y, range: [height - 46, 28] } };
+}
+
 /** Local (x) against global (y) test accuracy: a faint point per client, a mean with its 95 % interval per method. */
-export function plane(metrics: readonly Metric[], { width = 640 }: FigureOptions = {}): PlotOptions {
+export function plane(metrics: readonly Metric[], { width = 640, domain }: PlaneOptions = {}): PlotOptions {
   const wide = width >= wideFrom;
-  const height = Math.round(wide ? width * 0.64 : width * 0.95);
   const clients = clientsByMethod(metrics);
   const methods = methodOrder(clients.keys());
-  const all = [...clients.values()].flat();
-  const x: Axis = { domain: domainOf(all.map(({ localTest }) => localTest), [0, 100]), range: [40, width - 16] }; // prettier-ignore
-  const y: Axis = { domain: domainOf(all.map(({ globalTest }) => globalTest), [0, 100]), range: [height - 46, 28] }; // prettier-ignore
+  const room = planeCanvas(width, domain ?? planeDomain(metrics));
+  const { x, y } = room;
 
   const means: Mean[] = methods.map((method) => {
     const records = clients.get(method) ?? [];
@@ -60,7 +84,7 @@ export function plane(metrics: readonly Metric[], { width = 640 }: FigureOptions
   return frame(
     "Local against global test accuracy",
     means.map((mean) => `${methodStyle(mean.method).label}: ${describe(mean)}`).join("; "),
-    { ...canvas({ width, height, x, y }), marks: [...marks, ...names(means, x, y)] },
+    { ...canvas(room), marks: [...marks, ...names(means, x, y)] },
   );
 }
 
