@@ -1,4 +1,4 @@
-// Compiles kernels/ with asc and writes src/runtime/kernels.wasm.ts: the bytes as base64 and the type of every export.
+// Compiles kernels/ with asc and writes src/runtime/kernels.wasm.ts: the bytes as text and the type of every export.
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -33,9 +33,9 @@ writeFileSync(
 export interface Kernels {
 ${signatures(declarations).join("\n")}
 }
-/** The plain SIMD128 build, base64. */
-export const kernelsBase64: string =
-  "${simd.toString("base64")}";
+/** The plain SIMD128 build, hexadecimal. */
+export const kernelsHex: string =
+  "${simd.toString("hex")}";
 `,
 );
 console.log(`kernels: ${simd.length} bytes`);

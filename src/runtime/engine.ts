@@ -1,9 +1,9 @@
 // One engine per thread: memory, kernels and allocators, made at first use without awaiting anything.
 // A reference engine runs the plain-TypeScript twins in double precision behind the same interface.
 import { Arena } from "./arena.ts";
-import { decodeBase64 } from "./base64.ts";
+import { decodeHex } from "./hex.ts";
 import { Heap } from "./heap.ts";
-import { type Kernels, kernelsBase64 } from "./kernels.wasm.ts";
+import { type Kernels, kernelsHex } from "./kernels.wasm.ts";
 import { Memory } from "./memory.ts";
 import { fetchBytes } from "./platform.ts";
 
@@ -65,7 +65,7 @@ export function withEngine<T>(other: Engine, fn: () => T): T {
 
 function create(): Engine {
   const memory = new Memory(INITIAL_BYTES, options.maximumBytes ?? 2 ** 31);
-  const source = options.kernels ?? decodeBase64(kernelsBase64);
+  const source = options.kernels ?? decodeHex(kernelsHex);
   const module = source instanceof WebAssembly.Module ? source : new WebAssembly.Module(source);
   const instance = new WebAssembly.Instance(module, { env: { memory: memory.wasm } });
   return assemble(memory, instance.exports as unknown as Kernels, "single");

@@ -1,7 +1,7 @@
 // Runs one kernel and its reference twin over the same laid-out memory and compares everything: outputs within a
 // tolerance, every other byte bit for bit. Gaps, outputs and scratch start as NaN canaries, so that an overread which
 // reaches a result shows as well as a write outside. Knows no kernel by name.
-import { kernelsBase64 } from "../../src/runtime/kernels.wasm.ts";
+import { kernelsHex } from "../../src/runtime/kernels.wasm.ts";
 import type { Views } from "../../src/runtime/reference/views.ts";
 
 type Fill = (random: () => number, index: number) => number;
@@ -89,7 +89,7 @@ const gap = 64;
 const canary = 0x7fc0_beef;
 
 const memory = new WebAssembly.Memory({ initial: 64, maximum: 16384 });
-const instance = new WebAssembly.Instance(new WebAssembly.Module(Buffer.from(kernelsBase64, "base64")), {
+const instance = new WebAssembly.Instance(new WebAssembly.Module(Buffer.from(kernelsHex, "hex")), {
   env: { memory },
 });
 /** The kernels under test, untyped: for what a table of cases cannot say. */
