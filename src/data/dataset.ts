@@ -8,6 +8,19 @@ export interface Split {
   readonly rows: number;
 }
 
+/** Some rows of a split, in that order, as copies: what one client would hold. */
+export function take({ x, labels, rows }: Split, which: ArrayLike<number>): Split {
+  const size = x.length / rows;
+  const taken = { x: new Uint8Array(which.length * size), labels: new Uint8Array(which.length), rows: which.length };
+  for (let i = 0; i < which.length; i++) {
+    const row = which[i]!;
+    if (!(row >= 0 && row < rows)) throw new RangeError(`take: row ${row}, expected 0 to ${rows - 1}`);
+    taken.x.set(x.subarray(row * size, (row + 1) * size), i * size);
+    taken.labels[i] = labels[row]!;
+  }
+  return taken;
+}
+
 /** How bytes become numbers: channel c of a pixel is `(byte / 255 - mean[c]) / std[c]`. */
 export interface Normalization {
   readonly mean: readonly number[];

@@ -9,7 +9,7 @@ export {
   loadDataset,
   loadFashionMnist,
 } from "./catalogue.ts";
-export type { Dataset, ImageDataset, Normalization, Split } from "./dataset.ts";
+export { type Dataset, type ImageDataset, type Normalization, type Split, take } from "./dataset.ts";
 export { dirichlet, gamma, multinomial, normal } from "./distributions.ts";
 export { type Found, findDataset, survey } from "./find.ts";
 export { formatIdx, type Idx, parseIdx } from "./idx.ts";
@@ -20,4 +20,4 @@ export { keepBack, optOut, type OwnRows } from "./partition/opt-out.ts";
 export type { ClientRows, Labels, Partition, Sizes } from "./partition/partition.ts";
 export { dirichletShares, type DirichletSharesOptions } from "./partition/shares.ts";
 export { share } from "./share.ts";
-export { type DataSource, memorySource } from "./source.ts";
+export { bundled, type DataSource, memorySource, urlSource } from "./source.ts";

@@ -1,5 +1,6 @@
 // Where bytes come from: a folder, a server, files dropped on a page. This floor knows names and bytes only; whoever has a
 // file system or a network makes a source of it.
+import { fetchIfThere } from "../runtime/platform.ts";
 
 /** A place that may hold data files. */
 export interface DataSource {
@@ -24,6 +25,20 @@ export function memorySource(files: Readonly<Record<string, Uint8Array>>, where 
     list: async () => Object.keys(files),
     read: async (name) => (Object.hasOwn(files, name) ? files[name] : undefined),
   };
+}
+
+/** A source over a folder at an address, `file:` included; a page may ask its own host. */
+export function urlSource(folder: URL | string): DataSource {
+  const base = String(folder).endsWith("/") ? String(folder) : `${folder}/`;
+  const at = (name: string): URL => new URL(name.split("/").map(encodeURIComponent).join("/"), base);
+  return { where: base.replace(/\/$/, ""), read: (name) => fetchIfThere(at(name)) };
+}
+
+/** The data that come with moiety: a balanced part of Fashion-MNIST, 10,000 training and 2,000 test rows. */
+export function bundled(): DataSource {
+  // the folder stands beside sources and compiled modules alike
+  const here = import.meta.url;
+  return urlSource(new URL("../../data/fashion-mnist", here));
 }
 
 /** The file `stem`, packed (`.gz`) or not, in the first of the folders that has it. */

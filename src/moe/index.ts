@@ -1,20 +1,18 @@
 // Mixtures of a federation's generalist and a client's own specialist.
+export { type DeviceOptions, type DeviceProgress, type MixedAnswer, Mixture, personalize } from "./device.ts";
 export {
   type Experts,
   type MixtureOptions,
   type OwnExamples,
   type PersonalOptions,
   trainAlone,
+  trainAloneSteps,
   trainMixture,
+  trainMixtureSteps,
 } from "./experts.ts";
 export { type Scores, type TestSet } from "./evaluate.ts";
 export { type ExpertOutput, type MixingSpace, mixtureLoss, mixtureScores } from "./mixture.ts";
-export {
-  type AnswersOn,
-  type GateTrust,
-  type Method,
-  type Personalized,
-  personalize,
-  type PersonalizeOptions,
-  type PersonalValidation,
-} from "./personalize.ts";
+export type { AnswersOn, GateTrust, Method, Personalized, PersonalValidation } from "./personalize.ts";
+export { type GeneralistOptions, type Participant, trainGeneralist } from "./federation.ts";
+export { type Answer, Generalist, type Source } from "./generalist.ts";
+export type { Inputs, Model, Rows } from "./model.ts";

@@ -11,15 +11,24 @@ export function availableParallelism(): number {
 
 /** The bytes behind an address: fetched, or read where `fetch` has no files. A RangeError when they cannot be had. */
 export async function fetchBytes(address: URL | string): Promise<Uint8Array<ArrayBuffer>> {
+  const bytes = await fetchIfThere(address);
+  if (!bytes) throw new RangeError(`fetch: ${address}, got nothing there; is the address right?`);
+  return bytes;
+}
+
+/** `fetchBytes`, but undefined where there is no such file. */
+export async function fetchIfThere(address: URL | string): Promise<Uint8Array<ArrayBuffer> | undefined> {
   try {
     if (node && String(address).startsWith("file:")) {
       const { readFile } = await import("node:fs/promises");
       return Uint8Array.from(await readFile(new URL(address)));
     }
     const response = await fetch(address);
+    if (response.status === 404) return undefined;
     if (!response.ok) throw new RangeError(`${response.status} ${response.statusText}`.trim());
     return new Uint8Array(await response.arrayBuffer());
   } catch (cause) {
+    if (cause instanceof Error && "code" in cause && cause.code === "ENOENT") return undefined;
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new RangeError(`fetch: ${address}, got ${why}; is the address right, and may this page ask it?`, { cause });
   }

@@ -20,10 +20,10 @@ import { concat, Pool } from "./pool.ts";
 export interface MajorityOptions extends Sizes {
   /** The fraction of a client's rows that is of its majority classes, from 0 to 1. */
   readonly p: number;
-  /** Whether two clients may have a majority class in common; if not, there are at most classes / 2 clients. */
-  readonly overlap: boolean;
+  /** Whether two clients may have a majority class in common (they may unless said); if not, there are at most classes / 2 clients. */
+  readonly overlap?: boolean;
   /** The split as it is meant, or bug for bug as the authors' code does it. */
-  readonly fidelity: "paper" | "authors-code";
+  readonly fidelity?: "paper" | "authors-code";
 }
 
 /** Refuses a split in which the majority rows of some class are more than there are, before anything is drawn. */
@@ -60,11 +60,11 @@ function takeOwn(pool: Pool, [a, b]: Pair, counts: Int32Array, stream: Stream, c
  * With `fidelity: "authors-code"` see `majorityAsAuthors`.
  */
 export function majority(train: Labels, test: Labels, options: MajorityOptions, key: Key): Partition {
-  const { clients, p, trainRows, validationRows, testRows, overlap, fidelity } = options;
+  const { clients, p, trainRows, validationRows, testRows, overlap = true, fidelity = "paper" } = options;
   checkSizes("majority", options);
   checkShare("majority", "p", p);
   const classes = classCount(train, test);
-  if (fidelity === "authors-code") return majorityAsAuthors(train, test, options, key);
+  if (fidelity === "authors-code") return majorityAsAuthors(train, test, { ...options, overlap }, key);
   checkRows("majority", options, train, test);
 
   const owners = overlap

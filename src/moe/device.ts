@@ -1,0 +1,192 @@
+// One client on a device of its own: from a generalist and a few rows to a mixture that answers, says how far it trusted its
+// specialist, and is saved and restored as bytes. Training rests every few milliseconds, so a page goes on drawing.
+import { sigmoid } from "../autograd/ops/activation.ts";
+import { mixture } from "../autograd/ops/mixture.ts";
+import { reshape } from "../autograd/ops/reshape.ts";
+import { concat } from "../autograd/ops/slice.ts";
+import { exp } from "../autograd/ops/unary.ts";
+import { encodeSafetensors } from "../io/safetensors.ts";
+import { Net } from "../nn/net.ts";
+import { fold, key } from "../runtime/random.ts";
+import { inTurns, type Steps } from "../runtime/steps.ts";
+import { type OnValidation, type PersonalOptions, trainAloneSteps, trainMixtureSteps } from "./experts.ts";
+import {
+  type Answer,
+  ask,
+  Generalist,
+  largest,
+  netFrom,
+  perRow,
+  readTensors,
+  share,
+  type Source,
+} from "./generalist.ts";
+import { classNumbers, countInputs, holdOut, type Inputs, type Model, type Rows, stage } from "./model.ts";
+
+/** An answer of the mixture, and of its two experts alone. */
+export interface MixedAnswer extends Answer {
+  /** How much the specialist was trusted on this input, from 0 to 1. */
+  readonly trust: number;
+  /** Probabilities of the specialist and of the generalist by class. */
+  readonly specialist: Float32Array;
+  readonly generalist: Float32Array;
+}
+
+/** How far personalisation has come, told after every validation. */
+export interface DeviceProgress {
+  readonly phase: "specialist" | "mixture";
+  /** Epochs of this phase done, and how many there are at most. */
+  readonly epoch: number;
+  readonly epochs: number;
+  /** From 0 to 1; early stopping makes it jump. */
+  readonly done: number;
+  readonly trainLoss: number;
+  readonly validationLoss: number;
+  /** A fraction of the rows held out. */
+  readonly validationAccuracy: number;
+  readonly best: boolean;
+}
+
+export interface DeviceOptions {
+  /** Epochs at most, for the specialist and again for specialist and gate together. */
+  readonly epochs?: number;
+  readonly lr?: number;
+  readonly batchSize?: number;
+  /** The share of rows that are held out to stop early by. */
+  readonly heldOut?: number;
+  readonly seed?: number;
+  /** Aborting frees everything and rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: DeviceProgress) => void;
+  /** Milliseconds of work between two turns of the event loop. */
+  readonly slice?: number;
+}
+
+/** A generalist, a specialist and the gate that weighs them: h p_specialist + (1 - h) p_generalist, input by input. */
+export class Mixture {
+  readonly generalist: Generalist;
+  readonly specialist: Net<"private">;
+  readonly gate: Net<"private">;
+
+  constructor(generalist: Generalist, specialist: Net<"private">, gate: Net<"private">) {
+    this.generalist = generalist;
+    this.specialist = specialist;
+    this.gate = gate;
+  }
+
+  get model(): Model {
+    return this.generalist.model;
+  }
+
+  /** A mixture as `save` wrote it. */
+  static async load(model: Model, from: Source): Promise<Mixture> {
+    const tensors = await readTensors(from);
+    const generalist = new Generalist(model);
+    netFrom(generalist.net, tensors, "generalist.");
+    const frozen = { group: "private", trainable: false } as const;
+    const specialist = netFrom(new Net(model.expert, frozen), tensors, "specialist.");
+    return new Mixture(generalist, specialist, netFrom(new Net(model.gate, frozen), tensors, "gate."));
+  }
+
+  /** The mixture's answers, one for each input. */
+  predict(x: Inputs): MixedAnswer[] {
+    const { classes } = this.model;
+    const n = classes.length;
+    const flat = ask(this.model, x, 3 * n + 1, (inputs) => {
+      const ls = this.specialist.predict(inputs);
+      const lg = this.generalist.net.predict(inputs);
+      const z = reshape(this.gate.predict(inputs), [-1, 1]);
+      return concat([exp(mixture(ls, lg, z)), exp(ls), exp(lg), sigmoid(z)], 1);
+    });
+    return perRow(flat, 3 * n + 1).map((row) => ({
+      label: classes[largest(row.subarray(0, n))]!,
+      probabilities: row.slice(0, n),
+      trust: row[3 * n]!,
+      specialist: row.slice(n, 2 * n),
+      generalist: row.slice(2 * n, 3 * n),
+    }));
+  }
+
+  /** The fraction of rows whose most probable class is their label. */
+  accuracy({ x, labels }: Rows): number {
+    return share(this.predict(x), this.model, labels);
+  }
+
+  /** Safetensors of all three networks. For the client's own disk: nothing but the generalist's part is anybody else's. */
+  save(): Uint8Array {
+    const parts = { generalist: this.generalist.net, specialist: this.specialist, gate: this.gate };
+    const tensors = Object.entries(parts).flatMap(([part, net]) =>
+      Object.entries(net.parameters.toRecord()).map(([name, tensor]) => [`${part}.${name}`, tensor] as const),
+    );
+    return encodeSafetensors(tensors, { format: "moiety-mixture" });
+  }
+
+  /** Frees specialist and gate now rather than when they are collected; the generalist is its owner's. */
+  dispose(): void {
+    this.specialist.dispose();
+    this.gate.dispose();
+  }
+}
+
+/**
+ * Trains a specialist and a gate on a client's own rows. The generalist is not changed, and nothing is sent anywhere.
+ * Rejects with a RangeError when rows and model do not fit together.
+ */
+export async function personalize(generalist: Generalist, rows: Rows, options: DeviceOptions = {}): Promise<Mixture> {
+  return inTurns(personalizeSteps(generalist, rows, options), options);
+}
+
+function* personalizeSteps(generalist: Generalist, rows: Rows, options: DeviceOptions): Steps<Mixture> {
+  const { epochs = 60, lr = 5e-4, batchSize = 10, heldOut = 0.2, seed = 0, onProgress } = options;
+  const { model } = generalist;
+  const count = countInputs(model, rows.x);
+  const labels = classNumbers(model, rows.labels, count);
+  const part = holdOut(count, heldOut, seed);
+  const training: PersonalOptions = {
+    lr,
+    epochs,
+    batchSize,
+    validateEvery: 2,
+    patience: 5,
+    margin: 0.01,
+    keep: "best",
+  };
+  const root = fold(key(seed), "device");
+  const tell =
+    (phase: DeviceProgress["phase"], before: number): OnValidation =>
+    ({ epoch, loss, accuracy, trainLoss, best }) =>
+      onProgress?.({
+        phase,
+        epoch: epoch + 1,
+        epochs,
+        done: (before + (epoch + 1) / epochs) / 2,
+        trainLoss,
+        validationLoss: loss,
+        validationAccuracy: accuracy,
+        best,
+      });
+
+  const made: { dispose(): void }[] = [];
+  const keep = <T extends { dispose(): void }>(thing: T): T => {
+    made.push(thing);
+    return thing;
+  };
+  try {
+    const own = {
+      train: keep(stage(model, rows.x, labels, part.train)),
+      validation: keep(stage(model, rows.x, labels, part.held)),
+      classes: model.classes.length,
+    };
+    const specialist = keep(generalist.net.clone({ group: "private" }));
+    yield* trainAloneSteps(specialist, own, training, fold(root, "specialist"), tell("specialist", 0));
+    const gate = keep(new Net(model.gate, { group: "private" })).init(fold(root, "init", "gate"));
+    const experts = { specialist, generalist: generalist.net, gate };
+    const mixing = { ...training, space: "probability", gateOnly: false, generalistDropout: false } as const;
+    yield* trainMixtureSteps(experts, own, mixing, fold(root, "mixture"), tell("mixture", 1));
+    // what is kept needs no gradients
+    const frozen = { group: "private", trainable: false } as const;
+    return new Mixture(generalist, specialist.clone(frozen), gate.clone(frozen));
+  } finally {
+    for (const thing of made) thing.dispose();
+  }
+}

@@ -1,0 +1,112 @@
+// A federation of clients that are all in this process: rows in, a generalist out. For trying things and for tests; where
+// clients really are elsewhere, see moiety/flower, and for experiments on worker threads moiety/experiment.
+import { InProcess } from "../federated/backends/inProcess.ts";
+import type { FederatedClient } from "../federated/client.ts";
+import { LocalClient } from "../federated/local.ts";
+import { beginning, federate, type RoundReport } from "../federated/loop.ts";
+import { Net } from "../nn/net.ts";
+import { Adam } from "../nn/optimizers.ts";
+import { fold, key } from "../runtime/random.ts";
+import { inTurns, type Steps } from "../runtime/steps.ts";
+import { Generalist } from "./generalist.ts";
+import { checkModel, classNumbers, countInputs, holdOut, type Model, type Rows, stage } from "./model.ts";
+
+/** A client's rows, and whether they take part. */
+export interface Participant extends Rows {
+  /** A client that opts out sends nothing; it can still be personalised. */
+  readonly optOut?: boolean;
+}
+
+export interface GeneralistOptions {
+  readonly rounds?: number;
+  /** Clients trained in a round; all of them unless there are more than ten. */
+  readonly cohort?: number;
+  readonly localEpochs?: number;
+  readonly batchSize?: number;
+  readonly lr?: number;
+  /** The share of each client's rows that are held out to validate on. */
+  readonly heldOut?: number;
+  /** Rounds from one validation to the next, the first round included. */
+  readonly validateEvery?: number;
+  /** Validations without improvement after which the federation ends. */
+  readonly patience?: number;
+  readonly seed?: number;
+  /** Aborting frees everything and rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
+  readonly onRound?: (report: RoundReport) => void;
+  /** Milliseconds of work between two turns of the event loop. */
+  readonly slice?: number;
+}
+
+/**
+ * Trains a generalist by FedAvg over the clients that have not opted out, and returns the best average found. Rejects with
+ * a RangeError when rows and model do not fit together.
+ */
+export async function trainGeneralist(
+  model: Model,
+  clients: readonly Participant[],
+  options: GeneralistOptions = {},
+): Promise<Generalist> {
+  const { rounds = 50, localEpochs = 3, batchSize = 10, lr = 1e-3, heldOut = 0.2, seed = 0, onRound } = options;
+  const { validateEvery = 5, patience = 6 } = options;
+  checkModel(model);
+  const parts = clients.map(({ x, labels }, id) => {
+    try {
+      const numbers = classNumbers(model, labels, countInputs(model, x));
+      return { x, labels: numbers, ...holdOut(numbers.length, heldOut, seed) };
+    } catch (error) {
+      if (error instanceof RangeError) error.message = `client ${id}: ${error.message}`;
+      throw error;
+    }
+  });
+  const taking = clients.flatMap(({ optOut }, id) => (optOut ? [] : [id]));
+  if (taking.length === 0)
+    throw new RangeError(
+      `trainGeneralist: got ${clients.length} clients, expected one at least that has not opted out`,
+    );
+  const root = key(seed);
+  const net = new Net(model.expert, { group: "shared" }).init(fold(root, "init", "generalist"));
+  const optimizer = new Adam(net.parameters, { lr });
+  const classes = model.classes.length;
+
+  const client = (id: number): FederatedClient => {
+    const { x, labels, train: own, held } = parts[id]!;
+    // a client's rows are staged while it works, so memory does not grow with the number of clients
+    const work = async <T>(steps: (local: LocalClient) => Steps<T>): Promise<T> => {
+      const [train, validation] = [stage(model, x, labels, own), stage(model, x, labels, held)];
+      const rest = { train, validation, classes, epochs: localEpochs, batchSize, key: fold(root, "federation") };
+      try {
+        return await inTurns(steps(new LocalClient({ id, net, optimizer, ...rest })), options);
+      } finally {
+        train.dispose();
+        validation.dispose();
+      }
+    };
+    return {
+      id,
+      specs: net.parameters.specs,
+      train: (generalist, round) => work((local) => local.trainSteps(generalist, round)),
+      evaluate: (generalist, round) => work((local) => local.evaluateSteps(generalist, round)),
+    };
+  };
+
+  try {
+    const { best } = await federate(
+      {
+        backend: new InProcess(client),
+        clients: taking,
+        rounds,
+        cohort: options.cohort ?? Math.min(10, taking.length),
+        validation: { every: validateEvery, patience, clients: 20 },
+        selection: "average",
+        key: fold(root, "federation"),
+        ...(onRound && { onRound }),
+      },
+      beginning(net.parameters.toArray()),
+    );
+    return new Generalist(model, best);
+  } finally {
+    optimizer.dispose();
+    net.dispose();
+  }
+}

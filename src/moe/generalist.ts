@@ -1,0 +1,122 @@
+// The model that a federation trained, as an application holds it: loaded from safetensors, asked, saved.
+import { exp } from "../autograd/ops/unary.ts";
+import type { Tensor } from "../autograd/tensor.ts";
+import type { TensorData } from "../io/dtype.ts";
+import { decodeSafetensors, encodeSafetensors } from "../io/safetensors.ts";
+import { Net } from "../nn/net.ts";
+import { predictAll } from "../nn/predict.ts";
+import { fetchBytes } from "../runtime/platform.ts";
+import { checkModel, classNumbers, countInputs, type Inputs, type Model, type Rows, stage } from "./model.ts";
+
+/** An answer to one input. */
+export interface Answer {
+  /** The name of the most probable class. */
+  readonly label: string;
+  /** By class, in the order of the model's classes. */
+  readonly probabilities: Float32Array;
+}
+
+/** A saved model: its bytes, or where they are. */
+export type Source = Uint8Array | ArrayBuffer | URL | string;
+
+/** The tensors of a safetensors file by name, wherever it is. */
+export async function readTensors(from: Source): Promise<Record<string, TensorData>> {
+  const bytes =
+    from instanceof Uint8Array ? from : from instanceof ArrayBuffer ? new Uint8Array(from) : await fetchBytes(from);
+  return Object.fromEntries(decodeSafetensors(bytes).tensors);
+}
+
+/** A net with the weights of a file; every tensor must be there with its shape and floats in it. */
+export function netFrom<G extends "shared" | "private">(
+  net: Net<G>,
+  tensors: Readonly<Record<string, TensorData>>,
+  prefix = "",
+): Net<G> {
+  const named = Object.entries(tensors).filter(([name]) => name.startsWith(prefix));
+  const record = named.map(([name, { shape, data }]) => {
+    if (!(data instanceof Float32Array))
+      throw new TypeError(`load: ${name}, got elements of ${data.constructor.name}, expected single floats`);
+    return [name.slice(prefix.length), { shape, data }] as const;
+  });
+  net.parameters.fromRecord(Object.fromEntries(record));
+  return net;
+}
+
+export class Generalist {
+  readonly model: Model;
+  /** Frozen: it has no gradients. */
+  readonly net: Net<"shared">;
+
+  /** @param values the flat vector of the expert's parameters; a RangeError unless model and values fit together */
+  constructor(model: Model, values?: ArrayLike<number>) {
+    checkModel(model);
+    this.model = model;
+    this.net = new Net(model.expert, { group: "shared", trainable: false });
+    if (values) this.net.parameters.copyFrom(values);
+  }
+
+  /** A generalist from safetensors as `save`, a run folder or a Flower server writes them. */
+  static async load(model: Model, from: Source): Promise<Generalist> {
+    const tensors = await readTensors(from);
+    const generalist = new Generalist(model);
+    netFrom(generalist.net, tensors);
+    return generalist;
+  }
+
+  /** The generalist's answers, one for each input. */
+  predict(x: Inputs): Answer[] {
+    const { classes } = this.model;
+    const flat = ask(this.model, x, classes.length, (inputs) => exp(this.net.predict(inputs)));
+    return perRow(flat, classes.length).map((probabilities) => ({
+      label: classes[largest(probabilities)]!,
+      probabilities,
+    }));
+  }
+
+  /** The fraction of rows whose most probable class is their label. */
+  accuracy({ x, labels }: Rows): number {
+    return share(this.predict(x), this.model, labels);
+  }
+
+  /** Safetensors: the expert's tensors by name. */
+  save(): Uint8Array {
+    return encodeSafetensors(Object.entries(this.net.parameters.toRecord()));
+  }
+
+  /** Frees the memory now rather than when it is collected. */
+  dispose(): void {
+    this.net.dispose();
+  }
+}
+
+/** What `answer` gives for every input, [inputs, width] as one array. */
+export function ask(model: Model, x: Inputs, width: number, answer: (x: Tensor) => Tensor): Float32Array {
+  if (countInputs(model, x) === 0) return new Float32Array();
+  const examples = stage(model, x);
+  const answers = predictAll(examples, width, answer);
+  try {
+    return answers.toArray() as Float32Array;
+  } finally {
+    answers.dispose();
+    examples.dispose();
+  }
+}
+
+/** Rows of `width` numbers each. */
+export function perRow(flat: Float32Array, width: number): Float32Array[] {
+  return Array.from({ length: flat.length / width }, (_, row) => flat.slice(row * width, (row + 1) * width));
+}
+
+/** Where the first largest number is. */
+export function largest(values: ArrayLike<number>): number {
+  let at = 0;
+  for (let i = 1; i < values.length; i++) if (values[i]! > values[at]!) at = i;
+  return at;
+}
+
+/** The fraction of answers that name the label. */
+export function share(answers: readonly Answer[], model: Model, labels: Rows["labels"]): number {
+  const wanted = classNumbers(model, labels, answers.length);
+  const right = answers.filter(({ label }, row) => label === model.classes[wanted[row]!]).length;
+  return right / answers.length;
+}

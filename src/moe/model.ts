@@ -1,0 +1,142 @@
+// What a federation's networks are and what goes into them: modules, the shape of an input, the names of the classes. Turns
+// rows as applications have them (bytes, floats, nested arrays, class names) into examples, and refuses what does not fit.
+import { sizeOf } from "../autograd/shape.ts";
+import { persistent, scope, tensor } from "../autograd/tensor.ts";
+import { type Examples, FloatExamples, ImageExamples, type Images } from "../nn/examples.ts";
+import type { Module } from "../nn/module.ts";
+import { Net } from "../nn/net.ts";
+import { fold, key, Stream } from "../runtime/random.ts";
+import { exp } from "../runtime/scalar.ts";
+
+/** Two networks over the same inputs, and what those inputs are. */
+export interface Model {
+  /** From [rows, ...shape] to log-probabilities [rows, classes]: the generalist's and the specialist's form. */
+  readonly expert: Module;
+  /** From [rows, ...shape] to one logit a row: how far the specialist is trusted. */
+  readonly gate: Module;
+  /** The shape of one input: [features], or [channels, height, width]. */
+  readonly shape: readonly number[];
+  /** Class names in label order. */
+  readonly classes: readonly string[];
+  /** How bytes become numbers, per channel; 0.5 and 0.5 unless said. Floats are taken as they are. */
+  readonly normalization?: Images["normalization"];
+}
+
+/** Inputs: all of them in one array, or an array each. `Uint8Array`s are bytes to be normalised, all others are floats. */
+export type Inputs = Uint8Array | Float32Array | readonly ArrayLike<number>[];
+
+/** Labelled inputs. A label is a class number or a class name. */
+export interface Rows {
+  readonly x: Inputs;
+  readonly labels: ArrayLike<number> | readonly string[];
+}
+
+/** Runs both networks once: a RangeError if what they put out is not what the model says. */
+export function checkModel({ expert, gate, shape, classes }: Model): void {
+  if (classes.length < 2) throw new RangeError(`model: classes, got ${classes.length}, expected at least 2`);
+  const answers = (module: Module): { shape: readonly number[]; values: ArrayLike<number> } => {
+    const net = new Net(module, { group: "private", trainable: false }).init(0);
+    try {
+      return scope(() => {
+        const y = net.predict(tensor(new Float32Array(2 * sizeOf(shape)), [2, ...shape]));
+        return { shape: y.shape.slice(), values: y.toArray() };
+      });
+    } finally {
+      net.dispose();
+    }
+  };
+  const labels = answers(expert);
+  if (labels.shape.join() !== `2,${classes.length}`)
+    throw new RangeError(
+      `model: the expert's output for 2 rows, got [${labels.shape}], expected [2,${classes.length}], a column for each class`,
+    );
+  for (let row = 0; row < 2; row++) {
+    let total = 0;
+    for (let c = 0; c < classes.length; c++) total += exp(labels.values[row * classes.length + c]!);
+    if (Math.abs(total - 1) > 1e-3)
+      throw new RangeError(
+        `model: the expert's output, got numbers whose exponentials sum to ${total.toFixed(3)}, expected log-probabilities; ` +
+          `end in logSoftmax`,
+      );
+  }
+  const trust = answers(gate);
+  if (trust.values.length !== 2)
+    throw new RangeError(`model: the gate's output for 2 rows, got [${trust.shape}], expected [2,1], one logit a row`);
+}
+
+function isNested(x: Inputs): x is readonly ArrayLike<number>[] {
+  return Array.isArray(x);
+}
+
+/** How many inputs there are; a RangeError if they are not of the model's shape. */
+export function countInputs({ shape }: Model, x: Inputs): number {
+  const size = sizeOf(shape);
+  if (isNested(x)) {
+    const odd = x.findIndex((row) => row.length !== size);
+    if (odd >= 0)
+      throw new RangeError(`inputs: row ${odd}, got ${x[odd]!.length} values, expected ${shape.join(" x ")} = ${size}`);
+    return x.length;
+  }
+  if (x.length % size !== 0)
+    throw new RangeError(`inputs: got ${x.length} values, expected a multiple of ${shape.join(" x ")} = ${size}`);
+  return x.length / size;
+}
+
+/** Class numbers from numbers or names; a RangeError for a label that is no class. */
+export function classNumbers({ classes }: Model, labels: Rows["labels"], count: number): Int32Array {
+  if (labels.length !== count)
+    throw new RangeError(`labels: got ${labels.length}, expected ${count}, one for each input`);
+  return Int32Array.from({ length: count }, (_, row) => {
+    const label = labels[row]!;
+    const number = typeof label === "string" ? classes.indexOf(label) : label;
+    if (!(Number.isInteger(number) && number >= 0 && number < classes.length))
+      throw new RangeError(
+        `labels: row ${row}, got ${label}, expected ${typeof label === "string" ? classes.join(", ") : `0 to ${classes.length - 1}`}`,
+      );
+    return number;
+  });
+}
+
+/** Staged inputs, with labels where there are any (else class 0); the caller disposes of them. */
+export function stage(model: Model, x: Inputs, labels?: Int32Array, rows?: Int32Array): Examples {
+  const { shape, normalization = centred(shape[0]!) } = model;
+  const count = countInputs(model, x);
+  const numbers = labels ?? new Int32Array(count);
+  if (x instanceof Uint8Array) return new ImageExamples({ x, labels: numbers, shape, normalization }, rows);
+  const size = sizeOf(shape);
+  const chosen = rows ?? Int32Array.from({ length: count }, (_, i) => i);
+  const values = new Float32Array(chosen.length * size);
+  for (const [i, row] of chosen.entries())
+    values.set(isNested(x) ? x[row]! : x.subarray(row * size, (row + 1) * size), i * size);
+  const inputs = persistent([chosen.length, ...shape]).set(values);
+  const examples = new FloatExamples(
+    inputs,
+    chosen.map((row) => numbers[row]!),
+  );
+  return {
+    count: examples.count,
+    labels: examples.labels,
+    batch: (at) => examples.batch(at),
+    dispose: () => {
+      examples.dispose();
+      inputs.dispose();
+    },
+  };
+}
+
+function centred(channels: number): Images["normalization"] {
+  const halves = Array.from({ length: channels }, () => 0.5);
+  return { mean: halves, std: halves };
+}
+
+/**
+ * Which of a client's rows train and which are held out to stop early by. Depends on their number and the seed alone, so a
+ * client that takes part in a federation and is personalised later holds out the same rows.
+ */
+export function holdOut(count: number, share: number, seed: number): { train: Int32Array; held: Int32Array } {
+  if (!(share > 0 && share < 1)) throw new RangeError(`heldOut: got ${share}, expected a share above 0 and below 1`);
+  if (count < 2) throw new RangeError(`rows: got ${count}, expected at least 2, one to train on and one to hold out`);
+  const held = Math.min(count - 1, Math.max(1, Math.round(share * count)));
+  const order = new Stream(fold(key(seed), "held out", count)).choose(count, count);
+  return { train: order.slice(held), held: order.slice(0, held) };
+}
