@@ -1,70 +1,111 @@
-// The bench: npm run bench -- <suite>... [--json] [--peers] [--compare <ref>]
+// npm run bench -- <suite>... : measures moiety, and with --peers what people would take instead, on this machine.
 import { parseArgs } from "node:util";
-import { fileURLToPath } from "node:url";
+import { checkout, compare, type Comparison } from "./compare.ts";
 import type { Line } from "./line.ts";
-import { machine, machineLine, runtime } from "./machine.ts";
-import { Runner } from "./protocol.ts";
-import { type Finish, race, type RaceOptions, ratio } from "./race.ts";
-import { median } from "./statistics.ts";
-import type { Case, Suite } from "./suite.ts";
+import { machine, machineLine } from "./machine.ts";
+import { measure } from "./measure.ts";
+import { contenders, versions } from "./peers.ts";
+import type { RaceOptions } from "./race.ts";
+import type { Suite } from "./suite.ts";
 import { suites } from "./suites/index.ts";
-import { textLine } from "./table.ts";
+import { markdown, textLine } from "./table.ts";
 
-const PEAK_FLOPS = 224 * 10_000;
+const usage = `npm run bench -- <suite>... [options]
 
-const { values: flags, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    json: { type: "boolean", default: false },
-    peers: { type: "boolean", default: false },
-    compare: { type: "string" },
-    filter: { type: "string", default: "" },
-    rounds: { type: "string", default: "12" },
-  },
-});
+suites
+${suites.map(({ name, about }) => `  ${name.padEnd(9)} ${about}`).join("\n")}
+  all       every one of them
 
-const options: RaceOptions = { rounds: Number(flags.rounds), milliseconds: 12, seconds: 10 };
-const path = fileURLToPath(new URL("runner.ts", import.meta.url));
+options
+  --json            a JSON line per measurement on stdout, everything else on stderr
+  --markdown        tables as docs/performance.md has them
+  --peers           the peers as well; the first time installs them into bench/peers
+  --compare <ref>   this checkout against another commit, interleaved; exit code 1 if it is slower beyond noise
+  --filter <text>   only cases whose name contains it
+  --rounds <n>      turns of every runner on every case (12)`;
 
-function own(name: string, ...args: string[]): Runner {
-  return new Runner(name, process.execPath, [...process.execArgv, path, ...args]);
+function complain(message: string): never {
+  console.error(`bench: ${message}\n\n${usage}`);
+  process.exit(2);
 }
 
-function lineOf(suite: Suite, one: Case, finish: Finish, ours: Finish, peak: Finish): Line {
-  const common = { suite: suite.name, name: one.name, runtime: runtime(), build: "plain" };
-  const peer = finish === ours ? {} : { peer: finish.runner };
-  if (finish.error !== undefined) return { ...common, ms: null, ...peer, error: finish.error };
-  const rate = one.flops === undefined ? {} : { gflops: one.flops / finish.ms / 1e6 };
-  const ofPeak =
-    one.flops === undefined
-      ? {}
-      : { ofPeak: median(finish.rounds.map((ms, i) => (one.flops! / ms) * (peak.rounds[i]! / PEAK_FLOPS))) };
+function parse(): { flags: ReturnType<typeof parseFlags>["values"]; wanted: readonly Suite[] } {
+  const { values, positionals } = parseFlags();
+  const known = new Set(["all", ...suites.map(({ name }) => name)]);
+  for (const name of positionals) if (!known.has(name)) complain(`no suite ${name}`);
+  if (positionals.length === 0) complain("name at least one suite");
   return {
-    ...common,
-    ms: finish.ms,
-    ...rate,
-    ...ofPeak,
-    ...peer,
-    ...(finish !== ours && !ours.error && { ratio: ratio(finish, ours) }),
-    ...(finish.modes && { bimodal: finish.modes }),
+    flags: values,
+    wanted: suites.filter(({ name }) => positionals.includes(name) || positionals.includes("all")),
   };
 }
 
-const wanted = positionals.includes("all") ? suites : suites.filter(({ name }) => positionals.includes(name));
-console.log(machineLine(machine()));
-for (const suite of wanted) {
-  const runners = [own("moiety"), own("peak", "--peak")];
+function parseFlags() {
   try {
-    for (const one of suite.cases.filter(({ name }) => name.includes(flags.filter))) {
-      const finishes = await race(suite.name, one, runners, options);
-      const [ours, peak] = finishes as [Finish, Finish];
-      for (const finish of finishes)
-        if (finish !== peak) {
-          const line = lineOf(suite, one, finish, ours, peak);
-          console.log(flags.json ? JSON.stringify(line) : textLine(line));
-        }
-    }
-  } finally {
-    await Promise.all(runners.map((runner) => runner.close()));
+    return parseArgs({
+      allowPositionals: true,
+      options: {
+        json: { type: "boolean", default: false },
+        markdown: { type: "boolean", default: false },
+        peers: { type: "boolean", default: false },
+        compare: { type: "string" },
+        filter: { type: "string", default: "" },
+        rounds: { type: "string", default: "12" },
+      },
+    });
+  } catch (error) {
+    return complain(error instanceof Error ? error.message : String(error));
   }
 }
+
+const { flags, wanted } = parse();
+const rounds = Number(flags.rounds);
+if (!(Number.isInteger(rounds) && rounds > 0)) complain(`--rounds ${flags.rounds}, expected a whole number from 1`);
+const options: RaceOptions = { rounds, milliseconds: 12, seconds: 15 };
+const only = (name: string): boolean => name.includes(flags.filter);
+console.error(machineLine(machine()));
+
+async function runSuites(): Promise<void> {
+  const peers = flags.peers ? contenders(console.error) : [];
+  if (flags.peers) console.error(versions());
+  try {
+    for (const suite of wanted) {
+      const lines: Line[] = [];
+      if (!flags.json) console.log(`\n${flags.markdown ? "## " : ""}${suite.name}: ${suite.about}\n`);
+      for await (const line of measure(suite, { ...options, peers, only, build: "plain" })) {
+        lines.push(line);
+        if (flags.json) console.log(JSON.stringify(line));
+        else (flags.markdown ? console.error : console.log)(textLine(line));
+      }
+      if (flags.markdown) console.log(markdown(lines));
+    }
+  } finally {
+    await Promise.all(peers.map((peer) => peer.close()));
+  }
+}
+
+function comparisonLine({ name, low, middle, high, verdict, error }: Comparison): string {
+  const change = error ?? `${middle.toFixed(3)}x the time (${low.toFixed(3)} to ${high.toFixed(3)})`;
+  return `${name.padEnd(42)} ${verdict.padEnd(7)} ${change}`;
+}
+
+async function compareSuites(ref: string): Promise<void> {
+  const other = checkout(ref);
+  let slower = 0;
+  try {
+    for (const suite of wanted)
+      for await (const comparison of compare(suite, other, only, { ...options, rounds: Math.max(rounds, 16) })) {
+        if (comparison.verdict === "slower") slower++;
+        console.log(flags.json ? JSON.stringify(comparison) : comparisonLine(comparison));
+      }
+  } finally {
+    other.remove();
+  }
+  if (slower > 0) {
+    console.error(`bench: ${slower} cases are slower than ${ref} beyond noise`);
+    process.exitCode = 1;
+  }
+}
+
+if (flags.compare === undefined) await runSuites();
+else await compareSuites(flags.compare);

@@ -1,10 +1,8 @@
-// The process in which moiety's own cases run. With --peak it runs nothing but the measurement of the machine's limit.
-import { engine } from "../src/runtime/engine.ts";
+// The process in which moiety's own cases run. With --peak it measures nothing but the machine's limit.
+import { peak } from "./peak.ts";
 import { serve } from "./protocol.ts";
 import type { Prepared } from "./suite.ts";
 import { suites } from "./suites/index.ts";
-
-const peakOnly = process.argv.includes("--peak");
 
 function find(suite: string, name: string): Prepared {
   const found = suites.find((one) => one.name === suite)?.cases.find((one) => one.name === name);
@@ -12,8 +10,5 @@ function find(suite: string, name: string): Prepared {
   return found.prepare();
 }
 
-/** Iterations of the peak kernel in one call, and floating-point operations in one iteration (see kernels/peak.ts). */
-const PEAK_ITERATIONS = 10_000;
-const peak: Prepared = { run: () => engine().kernels.peak(PEAK_ITERATIONS) };
-
-await serve(({ suite, name }) => (peakOnly ? peak : find(suite, name)));
+const limit = process.argv.includes("--peak");
+await serve(({ suite, name }) => (limit ? peak() : find(suite, name)));

@@ -15,10 +15,24 @@ export function quantile(values: ArrayLike<number>, q: number): number {
   return rest === 0 ? (sorted[low] ?? NaN) : sorted[low]! * (1 - rest) + sorted[low + 1]! * rest;
 }
 
-/** Median distance from the median, as a fraction of it. */
-export function relativeSpread(values: ArrayLike<number>): number {
-  const middle = median(values);
-  return median(Array.from(values, (value) => Math.abs(value - middle))) / middle;
+/**
+ * The median with an interval that holds it with 99 % confidence, whatever the distribution: between the order statistics
+ * that a binomial count of values below the median stays within. The whole range for fewer than 8 values.
+ */
+export function medianInterval(values: ArrayLike<number>): { low: number; middle: number; high: number } {
+  const sorted = Float64Array.from(values).toSorted();
+  const n = sorted.length;
+  // the largest k with P(Binomial(n, 1/2) < k) at most 0.5 %
+  let k = 0;
+  let probability = 2 ** -n;
+  let below = probability;
+  while (below <= 0.005) {
+    k++;
+    probability *= (n - k + 1) / k;
+    below += probability;
+  }
+  const at = Math.max(0, k - 1);
+  return { low: sorted[at]!, middle: median(sorted), high: sorted[n - 1 - at]! };
 }
 
 /** Two clusters of timings: the mean of each, and which share of the samples is in the slow one. */

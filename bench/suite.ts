@@ -1,5 +1,6 @@
 // What a suite is: cases as data. A case names its work in terms that every runner understands, in this process, in
 // another library's or in another language; what it costs is found by sample.ts.
+import type { Line } from "./line.ts";
 
 /** Work as plain data: the runner of each peer makes the same of it, from the same numbers (see data.ts). */
 export interface Task {
@@ -27,4 +28,6 @@ export interface Suite {
   readonly name: string;
   readonly about: string;
   readonly cases: readonly Case[];
+  /** For what cannot be timed call by call: finds its lines itself, those whose name is wanted. */
+  readonly measure?: (wanted: (name: string) => boolean) => AsyncIterable<Omit<Line, "suite" | "runtime" | "build">>;
 }
