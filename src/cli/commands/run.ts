@@ -9,6 +9,7 @@ import { duration } from "../../report/numbers.ts";
 import { display } from "../display.ts";
 import { Folder } from "../folder.ts";
 import { interruptible } from "../interrupt.ts";
+import { invocation } from "../invocation.ts";
 import { startPool } from "../pool.ts";
 import { isFinished, newRunFolder, unfinishedRun } from "../runs.ts";
 import { sources } from "../sources.ts";
@@ -98,7 +99,7 @@ async function readConfig(path: string): Promise<unknown> {
   try {
     text = await readFile(path, "utf8");
   } catch {
-    throw new ConfigError(`config: cannot read ${path}; give a preset's name (moiety presets) or a JSON file`);
+    throw new ConfigError(`config: cannot read ${path}; give a preset's name (${invocation()} presets) or a JSON file`);
   }
   try {
     return JSON.parse(text);
@@ -115,7 +116,7 @@ async function start(args: RunArguments): Promise<void> {
   );
   const resume = args.resume !== undefined;
   if (resume && (await isFinished(folder)))
-    throw new ConfigError(`--resume: ${folder.path} has finished; moiety report ${folder.path} shows it`);
+    throw new ConfigError(`--resume: ${folder.path} has finished; ${invocation()} report ${folder.path} shows it`);
   const config = resume
     ? parseConfig(await readConfig(`${folder.path}/config.json`))
     : await configOf(args.experiment ?? "quick", args as unknown as Record<string, unknown>);
@@ -130,9 +131,8 @@ async function start(args: RunArguments): Promise<void> {
   console.log(`run folder: ${store.path}`);
   const dataset = await loadDataset(config.dataset, found.source);
 
-  const { signal, release } = interruptible(
-    `moiety run --resume ${store.path}${args.data ? ` --data ${args.data}` : ""}`,
-  );
+  const goOn = `${invocation()} run --resume ${store.path}${args.data ? ` --data ${args.data}` : ""}`;
+  const { signal, release } = interruptible(goOn);
   const shown = display();
   try {
     const result = await run({
@@ -149,7 +149,7 @@ async function start(args: RunArguments): Promise<void> {
     });
     shown.stop();
     if (!result.finished) {
-      console.log(`\nstopped at ${result.at}; go on with: moiety run --resume ${store.path}`);
+      console.log(`\nstopped at ${result.at}; go on with: ${goOn}`);
       process.exitCode = 130;
       return;
     }
@@ -168,7 +168,7 @@ async function start(args: RunArguments): Promise<void> {
 
 // config.json in the run folder is complete, so repeating the run needs nothing else but the data
 function commandOf(folder: string, { data }: RunArguments): string {
-  return `moiety run ${folder}/config.json${data ? ` --data ${data}` : ""}`;
+  return `${invocation()} run ${folder}/config.json${data ? ` --data ${data}` : ""}`;
 }
 
 export const runCommand: CommandModule<object, RunArguments> = {

@@ -8,6 +8,7 @@ import { openDocument, renderSweepReport, runName } from "../../report/index.ts"
 import { duration } from "../../report/numbers.ts";
 import { Folder } from "../folder.ts";
 import { interruptible } from "../interrupt.ts";
+import { invocation } from "../invocation.ts";
 import { startPool } from "../pool.ts";
 import { isFinished } from "../runs.ts";
 import { sources } from "../sources.ts";
@@ -70,7 +71,7 @@ async function start(args: SweepArguments): Promise<void> {
         pool: (setup) => startPool(setup, 1),
         resume: true,
         signal,
-        command: `moiety run ${store.path}/config.json${args.data ? ` --data ${args.data}` : ""}`,
+        command: `${invocation()} run ${store.path}/config.json${args.data ? ` --data ${args.data}` : ""}`,
         runtime: `node ${process.versions.node}, ${process.platform} ${process.arch}, 1 worker`,
         circumstances: "apart",
       });
