@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { own } from "./measure.ts";
+import { Runner } from "./protocol.ts";
 import { type Finish, race, type RaceOptions } from "./race.ts";
 import { medianInterval } from "./statistics.ts";
 import type { Case, Suite } from "./suite.ts";
@@ -84,9 +85,14 @@ export async function* compare(
 }
 
 async function duel(suite: string, one: Case, other: Checkout, options: RaceOptions): Promise<Comparison> {
-  const runners = [own("this"), own("other", [], other.root)];
+  const servers = [own(), own(other.root)];
   try {
-    const [ours, theirs] = (await race(suite, one, runners, options)) as [Finish, Finish];
+    const [ours, theirs] = (await race(
+      suite,
+      one,
+      servers.map((server, i) => new Runner(i === 0 ? "this" : "other", server)),
+      options,
+    )) as [Finish, Finish];
     const common = { suite, name: one.name };
     const error = ours.error ?? theirs.error;
     // a case that the other commit cannot run is new
@@ -97,6 +103,6 @@ async function duel(suite: string, one: Case, other: Checkout, options: RaceOpti
     const { low, middle, high } = medianInterval(ratios);
     return { ...common, low, middle, high, verdict: verdict(low, high) };
   } finally {
-    await Promise.all(runners.map((runner) => runner.close()));
+    await Promise.all(servers.map((server) => server.close()));
   }
 }

@@ -20,6 +20,7 @@ options
   --json            a JSON line per measurement on stdout, everything else on stderr
   --markdown        tables as docs/performance.md has them
   --peers           the peers as well; the first time installs them into bench/peers
+  --bare            the kernel calls of every case alone as well: what the layer above them costs
   --compare <ref>   this checkout against another commit, interleaved; exit code 1 if it is slower beyond noise
   --filter <text>   only cases whose name contains it
   --rounds <n>      turns of every runner on every case (12)`;
@@ -48,6 +49,7 @@ function parseFlags() {
         json: { type: "boolean", default: false },
         markdown: { type: "boolean", default: false },
         peers: { type: "boolean", default: false },
+        bare: { type: "boolean", default: false },
         compare: { type: "string" },
         filter: { type: "string", default: "" },
         rounds: { type: "string", default: "12" },
@@ -72,7 +74,7 @@ async function runSuites(): Promise<void> {
     for (const suite of wanted) {
       const lines: Line[] = [];
       if (!flags.json) console.log(`\n${flags.markdown ? "## " : ""}${suite.name}: ${suite.about}\n`);
-      for await (const line of measure(suite, { ...options, peers, only, build: "plain" })) {
+      for await (const line of measure(suite, { ...options, peers, only, bare: flags.bare, build: "plain" })) {
         lines.push(line);
         if (flags.json) console.log(JSON.stringify(line));
         else (flags.markdown ? console.error : console.log)(textLine(line));

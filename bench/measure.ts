@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import type { Line } from "./line.ts";
 import { runtime } from "./machine.ts";
 import type { Contender } from "./peers.ts";
-import { Runner } from "./protocol.ts";
+import { Runner, Server } from "./protocol.ts";
 import { type Finish, race, type RaceOptions, ratio } from "./race.ts";
 import { median } from "./statistics.ts";
 import type { Case, Suite } from "./suite.ts";
@@ -14,36 +14,39 @@ export interface MeasureOptions extends RaceOptions {
   /** Which cases, by name. */
   readonly only: (name: string) => boolean;
   readonly build: string;
+  /** Also run the kernel calls of every case without the library around them. */
+  readonly bare: boolean;
 }
 
 /** Our own process, of this checkout or of the one at `root`. */
-export function own(name: string, args: readonly string[] = [], root?: string): Runner {
+export function own(root?: string): Server {
   const path = root ? `${root}/bench/runner.ts` : fileURLToPath(new URL("runner.ts", import.meta.url));
-  return new Runner(name, process.execPath, [...process.execArgv, path, ...args], root ? { cwd: root } : {});
+  return new Server(process.execPath, [...process.execArgv, path], root);
 }
 
 /** Measures the cases of a suite one after another. */
 export async function* measure(suite: Suite, options: MeasureOptions): AsyncGenerator<Line> {
+  const { build, only } = options;
+  const common = { suite: suite.name, runtime: runtime(), build };
   if (suite.measure) {
-    const common = { suite: suite.name, runtime: runtime(), build: options.build };
-    for await (const found of suite.measure(options.only)) yield { ...common, ...found };
+    for await (const found of suite.measure(only)) yield { ...common, ...found };
     return;
   }
-  const ours = own("moiety", ["--build", options.build]);
-  const peak = own("peak", ["--peak", "--build", options.build]);
+  const server = own();
+  const ours = new Runner("moiety", server);
+  const peak = new Runner("peak", server, "peak");
+  const bare = new Runner("bare kernels", server, "bare");
   try {
-    for (const one of suite.cases.filter(({ name }) => options.only(name))) {
-      const peers = options.peers.filter(({ takes }) => takes(one.task, suite.name)).map(({ runner }) => runner);
-      const runners = [ours, ...(one.flops === undefined ? [] : [peak]), ...peers];
+    for (const one of suite.cases.filter(({ name }) => only(name))) {
+      const peers = options.peers.filter(({ takes }) => takes(one.task, suite.name)).map((peer) => peer.runner());
+      const runners = [ours, ...(one.flops === undefined ? [] : [peak]), ...(options.bare ? [bare] : []), ...peers];
       const finishes = await race(suite.name, one, runners, options);
       const [first] = finishes as [Finish];
       const limit = finishes.find(({ runner }) => runner === peak.name);
-      for (const finish of finishes)
-        if (finish !== limit)
-          yield { ...line(one, finish, first, limit), suite: suite.name, runtime: runtime(), build: options.build };
+      for (const finish of finishes) if (finish !== limit) yield { ...common, ...line(one, finish, first, limit) };
     }
   } finally {
-    await Promise.all([ours.close(), peak.close()]);
+    await server.close();
   }
 }
 

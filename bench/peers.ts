@@ -3,7 +3,7 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { Runner } from "./protocol.ts";
+import { Runner, Server } from "./protocol.ts";
 import type { Task } from "./suite.ts";
 
 interface Peer {
@@ -42,29 +42,30 @@ const peers: readonly Peer[] = [
 const folder = fileURLToPath(new URL("peers/", import.meta.url));
 const python = `${folder}.venv/bin/python`;
 
-/** A peer that is installed, started when a case is for it. */
+/** A peer that is installed; its process starts with the first case that is for it. */
 export class Contender {
   readonly name: string;
   readonly takes: Peer["takes"];
-  readonly #start: () => Runner;
-  #runner: Runner | undefined;
+  readonly #command: readonly [string, ...string[]];
+  #server: Server | undefined;
 
   constructor({ name, takes, command: [script, ...args] }: Peer) {
     this.name = name;
     this.takes = takes;
-    this.#start = () =>
-      script.endsWith(".py")
-        ? new Runner(name, python, [folder + script, ...args])
-        : new Runner(name, process.execPath, [...process.execArgv, folder + script, ...args]);
+    const path = folder + script;
+    this.#command = script.endsWith(".py")
+      ? [python, path, ...args]
+      : [process.execPath, ...process.execArgv, path, ...args];
   }
 
-  get runner(): Runner {
-    return (this.#runner ??= this.#start());
+  runner(): Runner {
+    const [program, ...args] = this.#command;
+    return new Runner(this.name, (this.#server ??= new Server(program, args)));
   }
 
   async close(): Promise<void> {
-    await this.#runner?.close();
-    this.#runner = undefined;
+    await this.#server?.close();
+    this.#server = undefined;
   }
 }
 

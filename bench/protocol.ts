@@ -6,12 +6,17 @@ import type { Prepared, Task } from "./suite.ts";
 import { spread } from "./data.ts";
 import { sampler, type Sampler } from "./sample.ts";
 
+/** What a process may hold ready at once: a case, and beside it what it is measured against in the same process. */
+export type Slot = "case" | "bare" | "peak";
+
 export type Request =
   | { readonly do: "prepare"; readonly suite: string; readonly name: string; readonly task: Task }
   /** Answers with the prepared case's numbers to be compared. */
   | { readonly do: "check" }
   | { readonly do: "warm" }
   | { readonly do: "burst"; readonly milliseconds: number };
+
+type Addressed = Request & { readonly slot: Slot };
 
 /** An answer: what was asked for, or why it cannot be had. */
 export interface Reply {
@@ -22,25 +27,27 @@ export interface Reply {
 
 /** Answers requests on stdin; `prepare` makes the case ready or throws. */
 export async function serve(
-  prepare: (request: Request & { do: "prepare" }) => Prepared | Promise<Prepared>,
+  prepare: (request: Addressed & { do: "prepare" }) => Prepared | Promise<Prepared>,
 ): Promise<void> {
-  let current: Prepared | undefined;
-  let timer: Sampler | undefined;
-  const answer = async (request: Request): Promise<Reply> => {
-    switch (request.do) {
-      case "prepare":
-        current?.dispose?.();
-        current = timer = undefined;
-        current = await prepare(request);
-        return {};
-      case "check":
-        return current?.check ? { check: spread(await current.check()) } : {};
-      case "warm":
-        timer = await sampler(current!);
-        return {};
-      case "burst":
-        return { samples: await timer!.burst(request.milliseconds) };
+  const ready = new Map<Slot, Prepared>();
+  const timers = new Map<Slot, Sampler>();
+  const answer = async (request: Addressed): Promise<Reply> => {
+    const { slot } = request;
+    if (request.do === "prepare") {
+      ready.get(slot)?.dispose?.();
+      ready.delete(slot);
+      timers.delete(slot);
+      ready.set(slot, await prepare(request));
+      return {};
     }
+    const one = ready.get(slot);
+    if (!one) throw new Error(`serve: nothing is prepared in slot ${slot}`);
+    if (request.do === "check") return one.check ? { check: spread(await one.check()) } : {};
+    if (request.do === "warm") {
+      timers.set(slot, await sampler(one));
+      return {};
+    }
+    return { samples: await timers.get(slot)!.burst(request.milliseconds) };
   };
   for await (const line of createInterface({ input: process.stdin })) {
     let reply: Reply;
@@ -54,26 +61,21 @@ export async function serve(
 }
 
 /** A process that serves. Whatever goes wrong with it, the answer is an error and not an exception. */
-export class Runner {
-  readonly name: string;
+export class Server {
   readonly #child: ChildProcess;
   readonly #replies: AsyncIterator<string>;
   #stderr = "";
 
-  constructor(name: string, command: string, args: readonly string[], options: { cwd?: string; env?: object } = {}) {
-    this.name = name;
-    this.#child = spawn(command, args, {
-      stdio: ["pipe", "pipe", "pipe"],
-      cwd: options.cwd,
-      env: { ...process.env, ...options.env },
-    });
+  constructor(command: string, args: readonly string[], cwd?: string) {
+    this.#child = spawn(command, args, { stdio: ["pipe", "pipe", "pipe"], cwd });
     this.#child.stderr!.on("data", (text: Buffer) => (this.#stderr = `${this.#stderr}${text}`.slice(-2000)));
     this.#child.on("error", (error) => (this.#stderr += error.message));
+    // a dead process shows in what it does not answer
     this.#child.stdin!.on("error", () => {});
     this.#replies = createInterface({ input: this.#child.stdout! })[Symbol.asyncIterator]();
   }
 
-  async ask(request: Request): Promise<Reply> {
+  async ask(request: Addressed): Promise<Reply> {
     this.#child.stdin!.write(`${JSON.stringify(request)}\n`);
     for (;;) {
       const { value, done } = await this.#replies.next();
@@ -89,6 +91,23 @@ export class Runner {
     this.#child.stdin!.end();
     await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, 2000).unref())]);
     this.#child.kill();
+  }
+}
+
+/** One who takes part in a race: a slot of a process. */
+export class Runner {
+  readonly name: string;
+  readonly #server: Server;
+  readonly #slot: Slot;
+
+  constructor(name: string, server: Server, slot: Slot = "case") {
+    this.name = name;
+    this.#server = server;
+    this.#slot = slot;
+  }
+
+  ask(request: Request): Promise<Reply> {
+    return this.#server.ask({ ...request, slot: this.#slot });
   }
 }
 

@@ -1,4 +1,6 @@
-// The process in which moiety's own cases run. With --peak it measures nothing but the machine's limit.
+// The process in which moiety's own cases run, and what they are held against in the same process: the machine's limit, and
+// their own kernel calls alone.
+import { bare } from "./bare.ts";
 import { peak } from "./peak.ts";
 import { serve } from "./protocol.ts";
 import type { Prepared } from "./suite.ts";
@@ -10,5 +12,7 @@ function find(suite: string, name: string): Prepared {
   return found.prepare();
 }
 
-const limit = process.argv.includes("--peak");
-await serve(({ suite, name }) => (limit ? peak() : find(suite, name)));
+await serve(({ suite, name, slot }) => {
+  if (slot === "peak") return peak();
+  return slot === "bare" ? bare(find(suite, name)) : find(suite, name);
+});

@@ -32,6 +32,9 @@ function matmul({ m, n, k, transA, transB }) {
 
 const convolve = (x, w) => lax.conv(x, w, [1, 1], "VALID");
 
+// a convolution is linear in each operand, so the gradient of <conv, y> is the one wanted
+const convolvedAlong = (x, w, y) => convolve(x, w).mul(y).sum();
+
 function convolution({ op, batch: n, ic, size, oc, kernel }) {
   const out = size - kernel + 1;
   const x = array(floats(1, n * ic * size * size), [n, ic, size, size]);
@@ -39,12 +42,10 @@ function convolution({ op, batch: n, ic, size, oc, kernel }) {
   const b = array(floats(3, oc), [1, oc, 1, 1]);
   const y = array(floats(4, n * oc * out * out), [n, oc, out, out]);
   if (op === "conv2d.forward") return computed((x, w, b) => convolve(x, w).add(b), x, w, b);
-  // a convolution is linear in each operand, so the gradient of <conv, y> is the one wanted
-  const inner = (x, w, y) => convolve(x, w).mul(y).sum();
   const which = op === "conv2d.gradInput" ? 0 : 1;
   return computed(
     (x, w, y) => {
-      const [value, gradient] = valueAndGrad(inner, { argnums: which })(x, w, y);
+      const [value, gradient] = valueAndGrad(convolvedAlong, { argnums: which })(x, w, y);
       value.dispose();
       return gradient;
     },
@@ -176,15 +177,16 @@ function crossEntropy({ rows: m, cols: n }) {
   return computed((x, target) => nn.logSoftmax(x, 1).mul(target).sum(1).mul(-1), x, array(hot, [m, n]));
 }
 
+const pooledAlong = (x, g) => nn.relu(pool(x)).mul(g).sum();
+
 function pooling({ op, batch: n, channels, size }) {
   const x = array(floats(1, n * channels * size * size), [n, channels, size, size]);
   if (op === "maxPoolRelu") return computed((x) => nn.relu(pool(x)), x);
   const half = size / 2;
   const g = array(floats(2, n * channels * half * half), [n, channels, half, half]);
-  const inner = (x, g) => nn.relu(pool(x)).mul(g).sum();
   return computed(
     (x, g) => {
-      const [value, gradient] = valueAndGrad(inner)(x, g);
+      const [value, gradient] = valueAndGrad(pooledAlong)(x, g);
       value.dispose();
       return gradient;
     },
