@@ -2,7 +2,8 @@
 // Chunks come from the heap and are kept for the next step.
 import type { Heap } from "./heap.ts";
 
-const CHUNK = 1 << 20;
+// a power of two with the heap's slack, or the heap rounds it up by a quarter
+const CHUNK = (1 << 20) - 16;
 
 /** Where the arena stood when a scope began. `open` ends with the scope, which is how use after the end is noticed. */
 export interface Scope {

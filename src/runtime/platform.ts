@@ -4,9 +4,11 @@ import type { Port } from "./pool.ts";
 
 const node = typeof process === "object" && typeof process.versions?.node === "string";
 
-/** Cores that work may be spread over. */
+/** Cores that work may be spread over, at least 1. */
 export function availableParallelism(): number {
-  return globalThis.navigator?.hardwareConcurrency ?? 0;
+  // Node 20 has no navigator
+  if (globalThis.navigator?.hardwareConcurrency) return navigator.hardwareConcurrency;
+  return node ? process.getBuiltinModule("node:os").availableParallelism() : 1;
 }
 
 /** The bytes behind an address: fetched, or read where `fetch` has no files. A RangeError when they cannot be had. */
@@ -42,7 +44,13 @@ export async function startWorker(module: URL): Promise<Port> {
     return {
       post: (message) => worker.postMessage(message),
       onMessage: (listener) => void worker.on("message", listener),
-      onError: (listener) => void worker.on("error", listener),
+      onError: (listener) => {
+        worker.on("error", listener);
+        // a thread may end without an error, and what it was to answer would be waited for in vain
+        worker.on("exit", (code) =>
+          listener(new Error(`worker: ended with exit code ${code} before its work was done`)),
+        );
+      },
       terminate: async () => void (await worker.terminate()),
     };
   }

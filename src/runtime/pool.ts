@@ -21,6 +21,7 @@ export interface Pool<C extends Calls> {
 export class InThread<C extends Calls> implements Pool<C> {
   readonly size = 1;
   readonly #calls: C;
+  #closed = false;
 
   constructor(calls: C) {
     this.#calls = calls;
@@ -33,6 +34,7 @@ export class InThread<C extends Calls> implements Pool<C> {
   ): Promise<Answer<C, N>[]> {
     const answers: Answer<C, N>[] = [];
     for (const [i, argument] of arguments_.entries()) {
+      if (this.#closed) throw closed();
       const answer = (await this.#calls[name]!(argument as never)) as Answer<C, N>;
       answers.push(answer);
       onAnswer?.(answer, i);
@@ -42,7 +44,14 @@ export class InThread<C extends Calls> implements Pool<C> {
     return answers;
   }
 
-  async close(): Promise<void> {}
+  /** Calls that have not begun are not begun any more. */
+  async close(): Promise<void> {
+    this.#closed = true;
+  }
+}
+
+function closed(): Error {
+  return new Error("pool: closed before all calls were answered");
 }
 
 /** What a pool needs of a worker, in Node's and in the browser's manner. */
@@ -82,6 +91,7 @@ export class Threads<C extends Calls> implements Pool<C> {
    * @param onEvent hears what calls tell while they run
    */
   constructor(ports: readonly Port[], setup: unknown, onEvent?: (event: unknown) => void) {
+    if (ports.length === 0) throw new RangeError("pool: got no workers, expected at least one");
     this.size = ports.length;
     this.#ports = ports;
     this.#idle = [...ports];
@@ -103,8 +113,12 @@ export class Threads<C extends Calls> implements Pool<C> {
         (argument, i) =>
           new Promise<Answer<C, N>>((resolve, reject) => {
             const settle = (answer: unknown): void => {
-              onAnswer?.(answer as Answer<C, N>, i);
-              resolve(answer as Answer<C, N>);
+              try {
+                onAnswer?.(answer as Answer<C, N>, i);
+                resolve(answer as Answer<C, N>);
+              } catch (error) {
+                reject(error);
+              }
             };
             if (this.#failed) return reject(this.#failed);
             this.#waiting.push({ name, argument, resolve: settle, reject });
@@ -114,7 +128,9 @@ export class Threads<C extends Calls> implements Pool<C> {
     );
   }
 
+  /** Ends the workers; calls that are not answered are rejected. */
   async close(): Promise<void> {
+    this.#fail(closed());
     await Promise.all(this.#ports.map((port) => port.terminate()));
   }
 
@@ -123,7 +139,14 @@ export class Threads<C extends Calls> implements Pool<C> {
       const port = this.#idle.shift()!;
       const job = this.#waiting.shift()!;
       this.#running.set(port, job);
-      port.post({ name: job.name, argument: job.argument });
+      try {
+        port.post({ name: job.name, argument: job.argument });
+      } catch (error) {
+        // what cannot be cloned never left
+        this.#running.delete(port);
+        this.#idle.push(port);
+        job.reject(error as Error);
+      }
     }
   }
 
@@ -146,7 +169,7 @@ export class Threads<C extends Calls> implements Pool<C> {
 
   // a dead worker ends everything that waits: its work cannot be told from work half done
   #fail(error: Error): void {
-    this.#failed = error;
+    this.#failed ??= error;
     for (const job of [...this.#running.values(), ...this.#waiting]) job.reject(error);
     this.#running.clear();
     this.#waiting.length = 0;

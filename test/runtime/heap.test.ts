@@ -1,0 +1,183 @@
+import fc from "fast-check";
+import { Arena } from "../../src/runtime/arena.ts";
+import { Heap } from "../../src/runtime/heap.ts";
+import { Memory } from "../../src/runtime/memory.ts";
+import { refuses } from "../support/refuses.ts";
+import { assert, test } from "../support/suite.ts";
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+
+function heapOf(maximum: number): { memory: Memory; heap: Heap } {
+  const memory = new Memory(64 * KIB, maximum);
+  return { memory, heap: new Heap(memory, 100) };
+}
+
+test("blocks are aligned, apart, and have slack behind them", () => {
+  const sizes = fc.array(fc.oneof(fc.integer({ min: 0, max: 700 }), fc.integer({ min: 0, max: 200_000 })), {
+    maxLength: 60,
+  });
+  fc.assert(
+    fc.property(sizes, (sizes) => {
+      const { heap, memory } = heapOf(64 * MIB);
+      const blocks = sizes.map((size) => ({ at: heap.alloc(size), size }));
+      blocks.sort((a, b) => a.at - b.at);
+      for (const [i, { at, size }] of blocks.entries()) {
+        assert.is(at % 64, 0);
+        assert.ok(at >= 100);
+        assert.ok(at + size + 16 <= (blocks[i + 1]?.at ?? memory.u8.length));
+      }
+    }),
+  );
+});
+
+test("whatever is taken and given back, no two live blocks overlap and the books balance", () => {
+  // numbers above 0 take so many bytes, the others give back the block that has been held longest
+  const moves = fc.array(fc.integer({ min: -20_000, max: 40_000 }), { maxLength: 200 });
+  fc.assert(
+    fc.property(moves, (moves) => {
+      const { heap } = heapOf(64 * MIB);
+      const live: { at: number; size: number }[] = [];
+      for (const move of moves) {
+        if (move > 0) {
+          const block = { at: heap.alloc(move), size: move };
+          for (const other of live) assert.ok(block.at + move <= other.at || other.at + other.size <= block.at);
+          live.push(block);
+        } else {
+          const oldest = live.shift();
+          if (oldest) heap.free(oldest.at);
+        }
+      }
+      assert.is(heap.stats.blocks, live.length);
+      for (const { at } of live) heap.free(at);
+      assert.equal([heap.stats.used, heap.stats.blocks], [0, 0]);
+    }),
+    { numRuns: 50 },
+  );
+});
+
+test("a freed block is handed out again", () => {
+  const { heap } = heapOf(MIB);
+  const [a, b] = [heap.alloc(1000), heap.alloc(1000)];
+  heap.free(a);
+  assert.is(heap.alloc(1005), a);
+  heap.free(b);
+  assert.is.not(heap.alloc(5000), b);
+  assert.is(heap.alloc(1000), b);
+});
+
+test("freeing the same memory for ever takes no more of it", () => {
+  const { heap } = heapOf(MIB);
+  for (let i = 0; i < 10_000; i++) heap.free(heap.alloc(1 + (i % 3000)));
+  assert.is(heap.stats.used, 0);
+  assert.ok(heap.stats.reserved < 64 * KIB, `${heap.stats.reserved}`);
+});
+
+test("a block freed twice, or never handed out, is refused", () => {
+  const { heap } = heapOf(MIB);
+  const a = heap.alloc(10);
+  heap.free(a);
+  refuses(() => heap.free(a), `heap: free of ${a}, which is not an allocated block`);
+  refuses(() => heap.free(64), "heap: free of 64, which is not an allocated block");
+});
+
+test("at the limit the error says how much was needed and what to do, and the heap is as before", () => {
+  const { heap } = heapOf(MIB);
+  const a = heap.alloc(300 * KIB);
+  const before = heap.stats;
+  refuses(
+    () => heap.alloc(900 * KIB),
+    /^memory: 2 MiB needed, 1 MiB maximum; wrap each step in scope\(\), dispose of .*, or configure\(\{ maximumBytes \}\)$/,
+  );
+  assert.equal(heap.stats, before);
+  heap.free(a);
+  assert.is(heap.alloc(300 * KIB), a);
+});
+
+test("growing keeps what is in memory, and everybody sees the new views", () => {
+  const { heap, memory } = heapOf(8 * MIB);
+  const a = heap.alloc(64);
+  memory.f[a >> 2] = 1.5;
+  memory.i32[(a >> 2) + 1] = -7;
+  heap.alloc(4 * MIB);
+  assert.equal([memory.f[a >> 2], memory.i32[(a >> 2) + 1]], [1.5, -7]);
+  assert.is(memory.f.buffer, memory.wasm.buffer);
+  assert.ok(memory.u8.length >= 4 * MIB && memory.u8.length <= 8 * MIB);
+});
+
+test("memory in double precision keeps its floats apart from its bytes", () => {
+  const memory = new Memory(64 * KIB, MIB, true);
+  memory.f[3] = 0.1;
+  memory.i32[3] = 5;
+  memory.ensure(512 * KIB);
+  assert.equal([memory.f[3], memory.i32[3]], [0.1, 5]);
+  assert.is(memory.f.length, memory.u8.length / 4);
+});
+
+test("the arena gives the same memory to every step, and takes it back at once", () => {
+  const { heap } = heapOf(16 * MIB);
+  const arena = new Arena(heap);
+  const step = (): number[] => {
+    const scope = arena.begin();
+    const found = [
+      arena.alloc(100),
+      arena.alloc(300_000),
+      arena.alloc(900_000),
+      arena.alloc(3_000_000),
+      arena.alloc(1),
+    ];
+    arena.end(scope);
+    return found;
+  };
+  const first = step();
+  const { used } = heap.stats;
+  for (let i = 0; i < 1000; i++) assert.equal(step(), first);
+  assert.is(heap.stats.used, used);
+});
+
+test("inner scopes give back their part only", () => {
+  const { heap } = heapOf(16 * MIB);
+  const arena = new Arena(heap);
+  const outer = arena.begin();
+  const a = arena.alloc(1000);
+  const inner = arena.begin();
+  const b = arena.alloc(1000);
+  arena.end(inner);
+  assert.is(arena.alloc(10), b);
+  arena.end(outer);
+  assert.equal([outer.open, inner.open], [false, false]);
+  const again = arena.begin();
+  assert.is(arena.alloc(1), a);
+  arena.end(again);
+});
+
+test("the arena's blocks are aligned, apart, and have slack behind them", () => {
+  const sizes = fc.array(fc.oneof(fc.integer({ min: 0, max: 5000 }), fc.integer({ min: 1_000_000, max: 1_100_000 })), {
+    maxLength: 20,
+  });
+  const { heap } = heapOf(256 * MIB);
+  const arena = new Arena(heap);
+  fc.assert(
+    fc.property(sizes, (sizes) => {
+      const scope = arena.begin();
+      const blocks = sizes.map((size) => ({ at: arena.alloc(size), size })).toSorted((a, b) => a.at - b.at);
+      for (const [i, { at, size }] of blocks.entries()) {
+        assert.is(at % 64, 0);
+        if (blocks[i + 1]) assert.ok(at + size + 16 <= blocks[i + 1]!.at);
+      }
+      arena.end(scope);
+    }),
+    { numRuns: 50 },
+  );
+});
+
+test("a request for gigabytes meets the limit, in the heap and in the arena", () => {
+  const { heap } = heapOf(16 * MIB);
+  const arena = new Arena(heap);
+  for (const bytes of [2 ** 31 - 64, 2 ** 31, 2 ** 32, 2 ** 33 + 8]) {
+    refuses(() => heap.alloc(bytes), /MiB needed, 16 MiB maximum/);
+    refuses(() => arena.alloc(bytes), /MiB needed, 16 MiB maximum/);
+  }
+});
+
+test.run();
