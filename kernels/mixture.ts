@@ -1,21 +1,33 @@
 // Two experts weighed by a gate, row by row: specialist s and generalist g, gate logit z, h = sigmoid(z) the weight of
 // the specialist. `mixture` mixes probabilities, in log space so that nothing underflows; `mixtureLog` mixes the inputs
 // as they are. A gradient whose pointer is 0 is not wanted.
-import { firstLanes, lastLanes, lastVector, storeLanes, sumAcross } from "./lanes";
+import { firstLanes, larger, lastLanes, lastVector, storeLanes, sumAcross } from "./lanes";
 import { exp4, log1p4, logSigmoid4, sigmoid4 } from "./transcendental";
 import { fill } from "./unary";
 
-/** The lowest float instead of -inf: differences from it are never NaN. */
-@inline
-function bounded(x: v128): v128 {
-  return f32x4.pmax(x, f32x4.splat(-3.4028234663852886e38));
-}
-
-/** log(e^a + e^b); -inf where both are, NaN where one is. */
+/** log(e^a + e^b); -inf where both are, NaN where one is NaN. */
 @inline
 function logAddExp(a: v128, b: v128): v128 {
-  const larger = f32x4.max(a, b);
-  return f32x4.add(larger, log1p4(exp4(f32x4.sub(f32x4.min(a, b), bounded(larger)))));
+  const d = f32x4.sub(a, b);
+  const rest = log1p4(exp4(f32x4.neg(f32x4.abs(d))));
+  // -inf less -inf is NaN, and adds nothing
+  return f32x4.add(larger(a, b), v128.and(rest, f32x4.eq(d, d)));
+}
+
+/** One gate's logit as (z, -z, z, -z): what is made of it serves the specialist in `even`, the generalist in `odd`. */
+@inline
+function bothSigns(z: usize): v128 {
+  return v128.xor(v128.load32_splat(z), i64x2.splat(1 << 63));
+}
+
+@inline
+function even(v: v128): v128 {
+  return i32x4.shuffle(v, v, 0, 0, 0, 0);
+}
+
+@inline
+function odd(v: v128): v128 {
+  return i32x4.shuffle(v, v, 1, 1, 1, 1);
 }
 
 /** y[rows, cols] = log(h exp(ls) + (1 - h) exp(lg)), z[rows] the gate's logits. */
@@ -25,9 +37,9 @@ export function mixture(ls: usize, lg: usize, z: usize, y: usize, rows: i32, col
   const last = lastVector(cols);
   const lanes = lastLanes(cols);
   for (let r = 0; r < rows; r++, z += 4, ls += bytes, lg += bytes, y += bytes) {
-    const gate = v128.load32_splat(z);
-    const logH = logSigmoid4(gate);
-    const logRest = logSigmoid4(f32x4.neg(gate));
+    const logs = logSigmoid4(bothSigns(z));
+    const logH = even(logs);
+    const logRest = odd(logs);
     for (let i: usize = 0; ; i += 16) {
       const v = logAddExp(f32x4.add(logH, v128.load(ls + i)), f32x4.add(logRest, v128.load(lg + i)));
       if (i == last) {
@@ -39,7 +51,14 @@ export function mixture(ls: usize, lg: usize, z: usize, y: usize, rows: i32, col
   }
 }
 
-/** Gradients of `mixture`: r = h exp(ls - y), q = (1 - h) exp(lg - y); gls = gy r, glg = gy q, gz = sum gy (r - h). */
+/** What each expert contributes to a probability: the sigmoid of d = z + ls - lg for one, of -d for the other. */
+@inline
+function share(d: v128): v128 {
+  // NaN when both are impossible: then neither counts
+  return v128.and(sigmoid4(d), f32x4.eq(d, d));
+}
+
+/** Gradients of `mixture`: r = share of the specialist; gls = gy r, glg = gy (1 - r), gz = sum of gy (r - h). */
 export function mixtureGrad(
   ls: usize,
   lg: usize,
@@ -56,19 +75,18 @@ export function mixtureGrad(
   const bytes = (<usize>cols) << 2;
   const last = lastVector(cols);
   const lanes = lastLanes(cols);
-  for (let row = 0; row < rows; row++, z += 4, ls += bytes, lg += bytes, y += bytes, gy += bytes) {
+  for (let row = 0; row < rows; row++, z += 4, ls += bytes, lg += bytes, gy += bytes) {
+    const weights = sigmoid4(bothSigns(z));
+    const h = even(weights);
+    const rest = odd(weights);
     const gate = v128.load32_splat(z);
-    const h = sigmoid4(gate);
-    const rest = sigmoid4(f32x4.neg(gate));
-    const logH = logSigmoid4(gate);
-    const logRest = logSigmoid4(f32x4.neg(gate));
     let total = f32x4.splat(0);
     for (let i: usize = 0; ; i += 16) {
-      const out = bounded(v128.load(y + i));
+      const d = f32x4.add(gate, f32x4.sub(v128.load(ls + i), v128.load(lg + i)));
       const g = v128.load(gy + i);
-      const s = f32x4.mul(g, exp4(f32x4.sub(f32x4.add(logH, v128.load(ls + i)), out)));
-      const q = f32x4.mul(g, exp4(f32x4.sub(f32x4.add(logRest, v128.load(lg + i)), out)));
-      // r + q = 1, so r - h = r (1 - h) - q h, without the cancellation
+      const s = f32x4.mul(g, share(d));
+      const q = f32x4.mul(g, share(f32x4.neg(d)));
+      // r - h = r (1 - h) - (1 - r) h, without the cancellation
       const gain = f32x4.sub(f32x4.mul(s, rest), f32x4.mul(q, h));
       if (i == last) {
         total = f32x4.add(total, v128.and(gain, firstLanes(lanes)));
@@ -83,20 +101,56 @@ export function mixtureGrad(
     if (gls) gls += bytes;
     if (glg) glg += bytes;
     if (gz) {
-      store<f32>(gz, f32x4.extract_lane(sumAcross(total), 0));
+      v128.store32_lane(gz, sumAcross(total), 0);
       gz += 4;
     }
   }
 }
 
+/** Bytes from the first element to that at the row's label; rows past the end are the last one. */
+@inline
+function own(labels: usize, row: i32, rows: i32, cols: i32): usize {
+  row = min(row, rows - 1);
+  return <usize>(row * cols + load<i32>(labels + ((<usize>row) << 2))) << 2;
+}
+
+/** The elements at the labels of four rows. */
+@inline
+function atLabels(x: usize, labels: usize, row: i32, rows: i32, cols: i32): v128 {
+  let v = v128.load32_zero(x + own(labels, row, rows, cols));
+  v = v128.load32_lane(x + own(labels, row + 1, rows, cols), v, 1);
+  v = v128.load32_lane(x + own(labels, row + 2, rows, cols), v, 2);
+  return v128.load32_lane(x + own(labels, row + 3, rows, cols), v, 3);
+}
+
 /** y[i] = -log(h exp(ls) + (1 - h) exp(lg)) at the row's label (i32). */
 export function mixtureNll(ls: usize, lg: usize, z: usize, labels: usize, y: usize, rows: i32, cols: i32): void {
-  for (let row = 0; row < rows; row++, z += 4, labels += 4, y += 4) {
-    const own = (<usize>(row * cols + load<i32>(labels))) << 2;
-    const gate = v128.load32_splat(z);
-    const a = f32x4.add(logSigmoid4(gate), v128.load32_splat(ls + own));
-    const b = f32x4.add(logSigmoid4(f32x4.neg(gate)), v128.load32_splat(lg + own));
-    store<f32>(y, -f32x4.extract_lane(logAddExp(a, b), 0));
+  for (let row = 0; row < rows; row += 4, z += 16, y += 16) {
+    const gate = v128.load(z);
+    const a = f32x4.add(logSigmoid4(gate), atLabels(ls, labels, row, rows, cols));
+    const b = f32x4.add(logSigmoid4(f32x4.neg(gate)), atLabels(lg, labels, row, rows, cols));
+    storeLanes(y, f32x4.neg(logAddExp(a, b)), min(rows - row, 4));
+  }
+}
+
+/** gx = 0 but -gy times the share of one expert at the labels: the specialist's for `sign` 0, else the other's. */
+function labelGrad(
+  ls: usize,
+  lg: usize,
+  z: usize,
+  labels: usize,
+  gy: usize,
+  gx: usize,
+  rows: i32,
+  cols: i32,
+  sign: i32,
+): void {
+  fill(gx, rows * cols, 0);
+  for (let row = 0; row < rows; row++, z += 4, gy += 4) {
+    const at = own(labels, row, rows, cols);
+    const d = f32x4.splat(load<f32>(z) + (load<f32>(ls + at) - load<f32>(lg + at)));
+    const r = share(v128.xor(d, i32x4.splat(sign)));
+    store<f32>(gx + at, -load<f32>(gy) * f32x4.extract_lane(r, 0));
   }
 }
 
@@ -113,24 +167,17 @@ export function mixtureNllGrad(
   rows: i32,
   cols: i32,
 ): void {
-  if (gls) fill(gls, rows * cols, 0);
-  if (glg) fill(glg, rows * cols, 0);
-  for (let row = 0; row < rows; row++, z += 4, labels += 4, gy += 4) {
-    const own = (<usize>(row * cols + load<i32>(labels))) << 2;
-    const gate = v128.load32_splat(z);
-    const a = f32x4.add(logSigmoid4(gate), v128.load32_splat(ls + own));
-    const b = f32x4.add(logSigmoid4(f32x4.neg(gate)), v128.load32_splat(lg + own));
-    const out = bounded(logAddExp(a, b));
-    const g = f32x4.neg(v128.load32_splat(gy));
-    const s = f32x4.mul(g, exp4(f32x4.sub(a, out)));
-    const q = f32x4.mul(g, exp4(f32x4.sub(b, out)));
-    if (gls) v128.store32_lane(gls + own, s, 0);
-    if (glg) v128.store32_lane(glg + own, q, 0);
-    if (gz) {
-      const gain = f32x4.sub(f32x4.mul(s, sigmoid4(f32x4.neg(gate))), f32x4.mul(q, sigmoid4(gate)));
-      v128.store32_lane(gz + ((<usize>row) << 2), gain, 0);
+  if (gls) labelGrad(ls, lg, z, labels, gy, gls, rows, cols, 0);
+  if (glg) labelGrad(ls, lg, z, labels, gy, glg, rows, cols, 1 << 31);
+  if (gz)
+    for (let row = 0; row < rows; row += 4, z += 16, gy += 16, gz += 16) {
+      const gate = v128.load(z);
+      const own = f32x4.sub(atLabels(ls, labels, row, rows, cols), atLabels(lg, labels, row, rows, cols));
+      const d = f32x4.add(gate, own);
+      const s = f32x4.mul(share(d), sigmoid4(f32x4.neg(gate)));
+      const q = f32x4.mul(share(f32x4.neg(d)), sigmoid4(gate));
+      storeLanes(gz, f32x4.mul(v128.load(gy), f32x4.sub(q, s)), min(rows - row, 4));
     }
-  }
 }
 
 /** y[rows, cols] = h ls + (1 - h) lg: log-probabilities (the authors' code), or probabilities already. */
@@ -140,9 +187,9 @@ export function mixtureLog(ls: usize, lg: usize, z: usize, y: usize, rows: i32, 
   const last = lastVector(cols);
   const lanes = lastLanes(cols);
   for (let r = 0; r < rows; r++, z += 4, ls += bytes, lg += bytes, y += bytes) {
-    const gate = v128.load32_splat(z);
-    const h = sigmoid4(gate);
-    const rest = sigmoid4(f32x4.neg(gate));
+    const weights = sigmoid4(bothSigns(z));
+    const h = even(weights);
+    const rest = odd(weights);
     for (let i: usize = 0; ; i += 16) {
       const v = f32x4.add(f32x4.mul(h, v128.load(ls + i)), f32x4.mul(rest, v128.load(lg + i)));
       if (i == last) {
@@ -171,9 +218,9 @@ export function mixtureLogGrad(
   const last = lastVector(cols);
   const lanes = lastLanes(cols);
   for (let row = 0; row < rows; row++, z += 4, ls += bytes, lg += bytes, gy += bytes) {
-    const gate = v128.load32_splat(z);
-    const h = sigmoid4(gate);
-    const rest = sigmoid4(f32x4.neg(gate));
+    const weights = sigmoid4(bothSigns(z));
+    const h = even(weights);
+    const rest = odd(weights);
     let total = f32x4.splat(0);
     for (let i: usize = 0; ; i += 16) {
       const g = v128.load(gy + i);
