@@ -10,7 +10,7 @@ import { display } from "../display.ts";
 import { Folder } from "../folder.ts";
 import { interruptible } from "../interrupt.ts";
 import { invocation } from "../invocation.ts";
-import { startPool } from "../pool.ts";
+import { startPool } from "../../experiment/pool.ts";
 import { isFinished, newRunFolder, unfinishedRun } from "../runs.ts";
 import { sources } from "../sources.ts";
 

@@ -9,7 +9,7 @@ import { duration } from "../../report/numbers.ts";
 import { Folder } from "../folder.ts";
 import { interruptible } from "../interrupt.ts";
 import { invocation } from "../invocation.ts";
-import { startPool } from "../pool.ts";
+import { startPool } from "../../experiment/pool.ts";
 import { isFinished } from "../runs.ts";
 import { sources } from "../sources.ts";
 import { readRun } from "./report.ts";

@@ -1,0 +1,17 @@
+// Worker threads for an experiment, or Web Workers in a page.
+import { startWorker } from "../runtime/platform.ts";
+import { type Pool, Threads } from "../runtime/pool.ts";
+import type { ExperimentCalls } from "./clients.ts";
+import type { Setup } from "./setup.ts";
+
+// the worker stands beside this module, whichever it is: sources under a loader, or compiled
+const beside = new URL(`./worker${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url);
+
+/**
+ * Starts `size` workers on a setup; one worker leaves this thread free for progress and Ctrl-C.
+ * @param worker where the worker's module is, for bundlers that move it
+ */
+export async function startPool(setup: Setup, size: number, worker: URL = beside): Promise<Pool<ExperimentCalls>> {
+  const ports = await Promise.all(Array.from({ length: size }, () => startWorker(worker)));
+  return new Threads<ExperimentCalls>(ports, setup);
+}
