@@ -9,3 +9,4 @@ export { parseConfig } from "./schema.ts";
 export { evaluatedClients, type Setup, setUp } from "./setup.ts";
 export { type PlannedRun, planRuns, type SweepPlan, type Variation } from "./sweep.ts";
 export { MemoryStore, type RunStore } from "./store.ts";
+export { InThread, type Pool } from "../runtime/pool.ts";

@@ -1,5 +1,5 @@
 // What differs between Node (and Deno, Bun, which offer Node's modules) and a browser; the only file of the library that
-// knows. Node's modules are imported when first needed, so that a browser never sees them.
+// knows. Node's modules are asked for, not imported, so that neither a browser nor a bundler ever sees them.
 import type { Port } from "./pool.ts";
 
 const node = typeof process === "object" && typeof process.versions?.node === "string";
@@ -22,7 +22,7 @@ export async function fetchBytes(address: URL | string): Promise<Uint8Array<Arra
 export async function fetchIfThere(address: URL | string): Promise<Uint8Array<ArrayBuffer> | undefined> {
   try {
     if (node && String(address).startsWith("file:")) {
-      const { readFile } = await import("node:fs/promises");
+      const { readFile } = process.getBuiltinModule("node:fs/promises");
       return Uint8Array.from(await readFile(new URL(address)));
     }
     const response = await fetch(address);
@@ -39,7 +39,7 @@ export async function fetchIfThere(address: URL | string): Promise<Uint8Array<Ar
 /** Starts a module as a worker thread (Node, Deno, Bun) or a module Web Worker (browser). */
 export async function startWorker(module: URL): Promise<Port> {
   if (node) {
-    const { Worker } = await import("node:worker_threads");
+    const { Worker } = process.getBuiltinModule("node:worker_threads");
     const worker = new Worker(module);
     return {
       post: (message) => worker.postMessage(message),
@@ -66,7 +66,7 @@ export async function startWorker(module: URL): Promise<Port> {
 /** The port of the worker this module runs in. */
 export async function workerPort(): Promise<Pick<Port, "post" | "onMessage">> {
   if (node) {
-    const { parentPort } = await import("node:worker_threads");
+    const { parentPort } = process.getBuiltinModule("node:worker_threads");
     if (!parentPort) throw new Error("workerPort: this module is meant to run in a worker");
     return {
       post: (message) => parentPort.postMessage(message),
