@@ -21,3 +21,5 @@ export * from "./random";
 export * from "./reduce";
 export { logSoftmax, logSoftmaxGrad, softmax, softmaxGrad } from "./softmax";
 export * from "./unary";
+export * from "./embedding";
+export * from "./lstm";

@@ -5,8 +5,10 @@ import { Memory } from "../memory.ts";
 import { conv2d } from "./conv2d.ts";
 import { crossEntropy } from "./crossEntropy.ts";
 import { elementwise } from "./elementwise.ts";
+import { embedding } from "./embedding.ts";
 import { expand } from "./expand.ts";
 import { gather } from "./gather.ts";
+import { lstm } from "./lstm.ts";
 import { matmul } from "./matmul.ts";
 import { mixture } from "./mixture.ts";
 import { optimizer } from "./optimizer.ts";
@@ -21,14 +23,12 @@ import type { Views } from "./views.ts";
 export function referenceKernels(views: Views): Kernels {
   return {
     heapBase: () => 1024,
-    init: () => {},
-    scratchBytes: () => 0,
-    // the hardware's limit has no meaning for a twin
-    peak: () => 0,
+    ...lstm(views),
     ...matmul(views),
     ...conv2d(views),
     ...crossEntropy(views),
     ...elementwise(views),
+    ...embedding(views),
     ...expand(views),
     ...gather(views),
     ...mixture(views),
