@@ -1,6 +1,7 @@
 // Reverse mode: from one output back through the history, each op once, newest first.
 import { add, addInto } from "./ops/add.ts";
 import { copyInto } from "./ops/copy.ts";
+import { touchAll } from "./ops/embedding.ts";
 import { fillInto, zeros } from "./ops/fill.ts";
 import { sumTo } from "./ops/sum.ts";
 import { type Inputs, setRecording } from "./op.ts";
@@ -39,6 +40,7 @@ interface Mutable {
 function settle(leaf: Tensor, slot: Tensor, gx: Tensor): void {
   if (leaf.grad) addInto(slot, gx);
   else if (gx !== slot) copyInto(slot, gx);
+  if (gx !== slot) touchAll(slot);
   leaf.grad = slot;
 }
 

@@ -32,6 +32,8 @@ export class Tensor {
   grad: Tensor | null = null;
   /** Where backward() writes the gradient: a parameter's part of its model's flat gradient. Null elsewhere. */
   slot: Tensor | null = null;
+  /** Of a slot that few rows reach at a time: i32 [rows], 0 where the row is all zeros. */
+  touched: Tensor | null = null;
 
   /** History: the op, its inputs and attributes. Null in a leaf. */
   op: AnyOp | null = null;

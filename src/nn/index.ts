@@ -5,7 +5,18 @@ export { Apply, EVALUATE, type Forward, type Mode, type Module, type ParameterSp
 export { Net, type NetOptions } from "./net.ts";
 export { Adam, type AdamOptions, type Optimizer, SGD, type SgdOptions } from "./optimizers.ts";
 export { type Group, Parameters, type TensorSpec } from "./parameters.ts";
-export { lenetCifar, lenetCifarGate, lenetFashion, lenetFashionGate, mlp, mlpGate, type Output } from "./zoo.ts";
+export { BiLstm, Embedding, TextClassifier, type TextClassifierOptions } from "./text.ts";
+export {
+  bilstmText,
+  bilstmTextGate,
+  lenetCifar,
+  lenetCifarGate,
+  lenetFashion,
+  lenetFashionGate,
+  mlp,
+  mlpGate,
+  type Output,
+} from "./zoo.ts";
 export { type Batch, type Examples, FloatExamples, ImageExamples, type Images } from "./examples.ts";
 export {
   type EpochOptions,

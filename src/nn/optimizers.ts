@@ -1,7 +1,7 @@
 // Optimisers over flat parameter blocks: one kernel call per block and step.
 import { fillInto } from "../autograd/ops/fill.ts";
-import { adamInto, sgdInto } from "../autograd/ops/update.ts";
-import { persistent, type Tensor } from "../autograd/tensor.ts";
+import { adamInto, adamRowsInto, sgdInto } from "../autograd/ops/update.ts";
+import { persistent, type Tensor, view } from "../autograd/tensor.ts";
 import type { Parameters } from "./parameters.ts";
 
 export interface Optimizer {
@@ -19,7 +19,8 @@ interface Block {
 
 function blocks(of: readonly Parameters[], moments: number): Block[] {
   return of.map((parameters) => {
-    if (!parameters.gradient) throw new TypeError("optimizer: the parameters are frozen; make them trainable or leave them out");
+    if (!parameters.gradient)
+      throw new TypeError("optimizer: the parameters are frozen; make them trainable or leave them out");
     const made = Array.from({ length: moments }, () => fillInto(persistent([parameters.size]), 0));
     return { parameters, moments: made };
   });
@@ -39,6 +40,43 @@ function clear(blocks: readonly Block[]): void {
   for (const { moments } of blocks) for (const moment of moments) fillInto(moment, 0);
 }
 
+/** What one kernel call of Adam takes: neighbouring parameters, or a table by itself. */
+interface Piece {
+  readonly w: Tensor;
+  readonly g: Tensor;
+  readonly m: Tensor;
+  readonly v: Tensor;
+  /** Of a table: which rows have a gradient now, and which have had one since the moments were cleared. */
+  readonly rows: { readonly touched: Tensor; readonly live: Tensor } | null;
+}
+
+function pieces({ parameters, moments }: Block): Piece[] {
+  const { values, gradient, tensors } = parameters;
+  const made: Piece[] = [];
+  const add = (from: number, to: number, touched?: Tensor): void => {
+    if (from === to) return;
+    const [w, g, m, v] = [values, gradient!, moments[0]!, moments[1]!].map((t) => view(t, from, [to - from])) as [
+      Tensor,
+      Tensor,
+      Tensor,
+      Tensor,
+    ];
+    const rows = touched ? { touched, live: persistent(touched.shape, "i32") } : null;
+    made.push({ w, g, m, v, rows });
+  };
+  let [from, at] = [0, 0];
+  for (const { size, slot } of tensors) {
+    if (slot?.touched) {
+      add(from, at);
+      add(at, at + size, slot.touched);
+      from = at + size;
+    }
+    at += size;
+  }
+  add(from, at);
+  return made;
+}
+
 export interface AdamOptions {
   readonly lr?: number;
   readonly betas?: readonly [number, number];
@@ -48,9 +86,13 @@ export interface AdamOptions {
   readonly decoupled?: boolean;
 }
 
-/** Adam (Kingma & Ba 2015) with PyTorch's defaults and arithmetic. */
+/**
+ * Adam (Kingma & Ba 2015) with PyTorch's defaults and arithmetic. A table's rows cost nothing before their first gradient,
+ * with which dense Adam would not move them either.
+ */
 export class Adam implements Optimizer {
   readonly #blocks: readonly Block[];
+  readonly #pieces: readonly Piece[];
   readonly #options: Required<AdamOptions>;
   // running powers: Math.pow differs between engines
   #power1 = 1;
@@ -60,6 +102,8 @@ export class Adam implements Optimizer {
     const { lr = 1e-3, betas = [0.9, 0.999], eps = 1e-8, weightDecay = 0, decoupled = false } = options;
     this.#options = { lr, betas, eps, weightDecay, decoupled };
     this.#blocks = blocks(parameters instanceof Array ? parameters : [parameters as Parameters], 2);
+    this.#pieces = this.#blocks.flatMap(pieces);
+    this.#forgetRows();
   }
 
   step(): void {
@@ -69,17 +113,25 @@ export class Adam implements Optimizer {
     this.#power2 *= beta2;
     const [correction1, correction2] = [1 - this.#power1, 1 - this.#power2];
     const step = { lr, beta1, beta2, eps, weightDecay, correction1, correction2, decoupled };
-    for (const { parameters, moments } of this.#blocks)
-      adamInto(parameters.values, settled(parameters), moments[0]!, moments[1]!, step);
+    for (const { parameters } of this.#blocks) settled(parameters);
+    for (const { w, g, m, v, rows } of this.#pieces)
+      if (rows) adamRowsInto(w, g, m, v, rows, step);
+      else adamInto(w, g, m, v, step);
   }
 
   reset(): void {
     this.#power1 = this.#power2 = 1;
     clear(this.#blocks);
+    this.#forgetRows();
+  }
+
+  #forgetRows(): void {
+    for (const { rows } of this.#pieces) rows?.live.set(new Int32Array(rows.live.size));
   }
 
   dispose(): void {
     for (const { moments } of this.#blocks) for (const moment of moments) moment.dispose();
+    for (const { rows } of this.#pieces) rows?.live.dispose();
   }
 }
 
@@ -100,7 +152,10 @@ export class SGD implements Optimizer {
   constructor(parameters: readonly Parameters[] | Parameters, options: SgdOptions = {}) {
     const { lr = 1e-3, momentum = 0, dampening = 0, weightDecay = 0, nesterov = false } = options;
     this.#options = { lr, momentum, dampening, weightDecay, nesterov };
-    this.#blocks = blocks(parameters instanceof Array ? parameters : [parameters as Parameters], momentum === 0 ? 0 : 1);
+    this.#blocks = blocks(
+      parameters instanceof Array ? parameters : [parameters as Parameters],
+      momentum === 0 ? 0 : 1,
+    );
   }
 
   step(): void {

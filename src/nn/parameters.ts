@@ -1,6 +1,7 @@
 // A model's state is one flat vector with named, shaped views: averaging is a weighted sum, the optimiser one kernel
 // call, copying a model one memcpy. A group is shared (it may leave the client) or private (it cannot).
 import { copyInto } from "../autograd/ops/copy.ts";
+import { fillInto } from "../autograd/ops/fill.ts";
 import { persistent, type Tensor, view } from "../autograd/tensor.ts";
 import { formatShape, type Shape, sizeOf } from "../autograd/shape.ts";
 
@@ -8,6 +9,8 @@ import { formatShape, type Shape, sizeOf } from "../autograd/shape.ts";
 export interface TensorSpec {
   readonly name: string;
   readonly shape: Shape;
+  /** A table of which a batch reaches few rows: its gradient keeps track of which. */
+  readonly table?: boolean;
 }
 
 export type Group = "shared" | "private";
@@ -28,13 +31,14 @@ export class Parameters<G extends Group = Group> {
     this.specs = specs;
     const size = specs.reduce((n, spec) => n + sizeOf(spec.shape), 0);
     this.values = persistent([size]);
-    this.gradient = trainable ? persistent([size]) : null;
+    this.gradient = trainable ? fillInto(persistent([size]), 0) : null;
     let offset = 0;
-    this.tensors = specs.map(({ shape }) => {
+    this.tensors = specs.map(({ shape, table = false }) => {
       const t = view(this.values, offset, shape);
       if (this.gradient) {
         t.requiresGrad = true;
         t.slot = view(this.gradient, offset, shape);
+        if (table) t.slot.touched = persistent([shape[0]!], "i32").set(new Int32Array(shape[0]!));
       }
       offset += sizeOf(shape);
       return t;
@@ -85,5 +89,6 @@ export class Parameters<G extends Group = Group> {
   dispose(): void {
     this.values.dispose();
     this.gradient?.dispose();
+    for (const { slot } of this.tensors) slot?.touched?.dispose();
   }
 }

@@ -4,6 +4,7 @@ import { logSoftmax, softmax } from "../autograd/ops/softmax.ts";
 import { relu } from "../autograd/ops/activation.ts";
 import { Conv2d, Dropout, Linear, MaxPool2d } from "./layers.ts";
 import { Apply, type Module, Sequential } from "./module.ts";
+import { TextClassifier } from "./text.ts";
 
 /** What an expert puts out. Only the authors' Fashion-MNIST net ends in probabilities. */
 export type Output = "logSoftmax" | "softmax";
@@ -69,4 +70,14 @@ export function mlp(inputs = 784, classes = 10): Module {
 /** GateMLP: `inputs`-200-1; 157,201 parameters for 784. */
 export function mlpGate(inputs = 784): Module {
   return new Sequential({ ...mlpTrunk(inputs), fc2: new Linear(200, 1) });
+}
+
+/** RNNTextClassifier: sentences i32 [batch, longest] to log-probabilities; 1,085,708 parameters for 10,002 words and 4 classes. */
+export function bilstmText(words = 10_002, classes = 4): Module {
+  return new TextClassifier({ words, embedding: 100, hidden: 64, outputs: classes, head: logSoftmax });
+}
+
+/** RNNGate: sentences to one logit; 1,085,321 parameters for 10,002 words. */
+export function bilstmTextGate(words = 10_002): Module {
+  return new TextClassifier({ words, embedding: 100, hidden: 64, outputs: 1 });
 }

@@ -86,9 +86,9 @@ const linearOp: Op<Layer, Activation> = defineOp<Layer, Activation>({
 const PLAIN: MatmulOptions = {};
 const TRANSPOSED: MatmulOptions = { transA: true };
 
-/** Y = A B for matrices, either read transposed. */
-export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = PLAIN): Tensor {
-  return matmulOp([a, b], options);
+/** Y = A B for matrices, either read transposed; written to `out` if given. */
+export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = PLAIN, out?: Tensor): Tensor {
+  return matmulOp([a, b], options, out);
 }
 
 /**

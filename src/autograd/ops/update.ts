@@ -22,6 +22,25 @@ export function adamInto(w: Tensor, g: Tensor, m: Tensor, v: Tensor, s: AdamStep
   adam(w.ptr, g.ptr, m.ptr, v.ptr, w.size, lr, beta1, beta2, eps, weightDecay, correction1, correction2, +decoupled);
 }
 
+/**
+ * `adamInto` over w [rows, width] for the same result, without the rows that have had no gradient yet.
+ * @param touched i32 [rows], of the gradient: rows that have one now
+ * @param live i32 [rows], zeros when m and v are: rows that have had one
+ */
+export function adamRowsInto(
+  w: Tensor,
+  g: Tensor,
+  m: Tensor,
+  v: Tensor,
+  { touched, live }: { readonly touched: Tensor; readonly live: Tensor },
+  s: AdamStep,
+): void {
+  const { lr, beta1, beta2, eps, weightDecay, correction1, correction2, decoupled } = s;
+  const pointers = [w.ptr, g.ptr, m.ptr, v.ptr, touched.ptr, live.ptr] as const;
+  const scalars = [lr, beta1, beta2, eps, weightDecay, correction1, correction2, +decoupled] as const;
+  engine().kernels.adamRows(...pointers, live.size, w.size / live.size, ...scalars);
+}
+
 /** What one SGD step needs besides the vectors. */
 export interface SgdStep {
   readonly lr: number;

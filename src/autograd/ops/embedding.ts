@@ -1,0 +1,43 @@
+// Rows of a table by number, as an embedding looks up its words.
+import { engine } from "../../runtime/engine.ts";
+import { defineOp, type Op } from "../op.ts";
+import { formatShape, type Shape } from "../shape.ts";
+import type { Tensor } from "../tensor.ts";
+
+const embeddingOp: Op<readonly [Tensor, Tensor], undefined> = defineOp<readonly [w: Tensor, words: Tensor]>({
+  name: "embedding",
+  takes: { 1: "i32" },
+  shape: ([w, words]) => {
+    if (w.shape.length !== 2)
+      throw new RangeError(`embedding: a table [words,width] expected, got ${formatShape(w.shape)}`);
+    return [...words.shape, w.shape[1]!];
+  },
+  forward: (y, [w, words]) => engine().kernels.gather(w.ptr, words.ptr, y.ptr, words.size, w.shape[1]!),
+  vjp: [(g, { x: [w, words], out }) => embeddingGradOp([g, words], w.shape, out), null],
+});
+
+const embeddingGradOp: Op<readonly [Tensor, Tensor], Shape> = defineOp<readonly [g: Tensor, words: Tensor], Shape>({
+  name: "embeddingGrad",
+  takes: { 1: "i32" },
+  shape: (_, shape) => shape,
+  forward: (gw, [g, words]) => {
+    const [rows, width] = gw.shape as readonly [number, number];
+    engine().kernels.embeddingGrad(g.ptr, words.ptr, gw.ptr, gw.touched?.ptr ?? 0, words.size, rows, width);
+  },
+  vjp: [(u, { x: [, words] }) => embedding(u, words), null],
+});
+
+/** Says of a slot that keeps track of its rows that any of them may be other than zero. */
+export function touchAll({ touched }: Tensor): void {
+  if (touched) engine().memory.i32.fill(1, touched.ptr >> 2, (touched.ptr >> 2) + touched.size);
+}
+
+/**
+ * y[..., :] = w[words[...], :]. Word numbers are not checked. The gradient costs what the words cost, not what the table does,
+ * where it is written to a slot that keeps track of its rows.
+ * @param w [words, width]
+ * @param words i32 of any shape
+ */
+export function embedding(w: Tensor, words: Tensor): Tensor {
+  return embeddingOp([w, words], undefined);
+}

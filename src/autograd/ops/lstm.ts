@@ -1,0 +1,117 @@
+// The long short-term memory (Hochreiter and Schmidhuber 1997, with the forget gate of Gers et al. 2000), one direction,
+// over packed sentences. Only the last states come out, and only once can it be differentiated.
+import { engine } from "../../runtime/engine.ts";
+import { defineOp, notTwice, type Op } from "../op.ts";
+import { formatShape, sameShape } from "../shape.ts";
+import { empty, type Tensor } from "../tensor.ts";
+import { matmul } from "./matmul.ts";
+import type { Packed } from "./sequences.ts";
+import { sumRows } from "./sum.ts";
+
+type Cell = readonly [x: Tensor, wx: Tensor, wh: Tensor, bx: Tensor, bh: Tensor];
+
+interface Run {
+  readonly packed: Packed;
+  readonly reverse: boolean;
+  /** Gates of every row after their non-linearity [rows, 4 width]. */
+  readonly gates: Tensor;
+  /** States in front of every row, and tanh of the cell behind it [rows, width]. */
+  readonly hidden: Tensor;
+  readonly cells: Tensor;
+  readonly squashed: Tensor;
+}
+
+const lstmOp: Op<Cell, Run> = defineOp<Cell, Run>({
+  name: "lstm",
+  shape: ([, , wh], { packed }) => [packed.order.size, wh.shape[1]!],
+  forward: (y, [x, wx, wh, bx, bh], { packed, reverse, gates, hidden, cells, squashed }) => {
+    const { kernels } = engine();
+    const [batch, width] = y.shape as readonly [number, number];
+    const [rows, inputs] = x.shape as readonly [number, number];
+    const { active, order } = packed;
+    const states = [hidden.ptr, cells.ptr, squashed.ptr] as const;
+    const scratch = empty([kernels.lstmScratchBytes(width) >> 2]).ptr;
+    // the input's part of all gates of all rows at once; the kernel adds the other bias
+    kernels.linear(x.ptr, wx.ptr, bx.ptr, gates.ptr, rows, 4 * width, inputs, 0);
+    const pointers = [gates.ptr, wh.ptr, bh.ptr, active.ptr, order.ptr] as const;
+    kernels.lstm(...pointers, ...states, y.ptr, active.size, batch, width, +reverse, scratch);
+  },
+  through: (g, { x: [, , wh], y, attrs }) => lstmGradOp([g, wh, y], attrs),
+  vjp: [
+    (g, { x: [, wx], out }) => matmul(g, wx, {}, out),
+    (g, { x: [x], out }) => matmul(g, x, { transA: true }, out),
+    (g, { attrs, out }) => matmul(g, attrs.hidden, { transA: true }, out),
+    (g, { out }) => sumRows(g, out),
+    (g, { out }) => sumRows(g, out),
+  ],
+});
+
+// from the gradient of the last states to that of all gates, in front of their non-linearity; it takes y as well, so that
+// whatever the gates depend on, a second gradient is refused
+const lstmGradOp: Op<readonly [Tensor, Tensor, Tensor], Run> = defineOp<
+  readonly [g: Tensor, wh: Tensor, y: Tensor],
+  Run
+>({
+  name: "lstmGrad",
+  shape: (_, { gates }) => gates.shape,
+  forward: (gy, [g, wh], { packed, reverse, gates, cells, squashed }) => {
+    const { kernels } = engine();
+    const [batch, width] = g.shape as readonly [number, number];
+    const { active, order } = packed;
+    const scratch = empty([kernels.lstmGradScratchBytes(batch, width) >> 2]).ptr;
+    const pointers = [g.ptr, wh.ptr, active.ptr, order.ptr, gates.ptr, cells.ptr, squashed.ptr] as const;
+    kernels.lstmGrad(...pointers, gy.ptr, active.size, batch, width, +reverse, scratch);
+  },
+  vjp: [notTwice("lstm"), notTwice("lstm"), notTwice("lstm")],
+});
+
+/** Weights in PyTorch's layout: gates input, forget, cell, output below each other, two biases that are added. */
+export interface LstmWeights {
+  /** Of the input, [4 width, inputs]. */
+  readonly wx: Tensor;
+  /** Of the state, [4 width, width]. */
+  readonly wh: Tensor;
+  /** Both [4 width]. */
+  readonly bx: Tensor;
+  readonly bh: Tensor;
+}
+
+/**
+ * The hidden state behind each sentence's last word, or before its first if `reverse`, [batch, width], in the order of the
+ * rectangle that was packed; 0 for an empty sentence.
+ * @param x [rows, inputs]: one row per packed word
+ */
+export function lstm(
+  x: Tensor,
+  weights: LstmWeights,
+  packed: Packed,
+  { reverse = false }: { reverse?: boolean } = {},
+): Tensor {
+  const { wx, wh, bx, bh } = weights;
+  const width = wh.shape[1]!;
+  const [rows, inputs] = x.shape as readonly [number, number];
+  if (x.shape.length !== 2 || rows !== packed.words.size)
+    throw new RangeError(
+      `lstm: x [${packed.words.size},inputs] expected, a row for each packed word, got ${formatShape(x.shape)}`,
+    );
+  if (
+    !sameShape(wx.shape, [4 * width, inputs]) ||
+    !sameShape(wh.shape, [4 * width, width]) ||
+    bx.size !== 4 * width ||
+    bh.size !== 4 * width
+  )
+    throw new RangeError(
+      `lstm: weights [4 width,${inputs}], [4 width,width] and two biases [4 width] expected, got ` +
+        [wx, wh, bx, bh].map((t) => formatShape(t.shape)).join(" "),
+    );
+  const states = (): Tensor => empty([rows, width]);
+  const run: Run = {
+    packed,
+    reverse,
+    gates: empty([rows, 4 * width]),
+    hidden: states(),
+    cells: states(),
+    squashed: states(),
+  };
+  return lstmOp([x, wx, wh, bx, bh], run);
+}

@@ -1,0 +1,92 @@
+// Sentences as tensors: a rectangle of word numbers, one sentence to a row, NOTHING behind its end; and packed, for whom
+// computing with nothing would be waste. None of this is differentiated.
+import { engine } from "../../runtime/engine.ts";
+import { defineOp, type Op } from "../op.ts";
+import { formatShape } from "../shape.ts";
+import { empty, type Tensor } from "../tensor.ts";
+
+/** Behind the end of a sentence: no word, not even one for padding. */
+export const NOTHING = -1;
+
+type Sentences = readonly [words: Tensor, offsets: Tensor, rows: Tensor];
+
+const sentenceRowsOp: Op<Sentences, number> = defineOp<Sentences, number>({
+  name: "sentenceRows",
+  dtype: "i32",
+  takes: { 0: "i32", 1: "i32", 2: "i32" },
+  shape: ([, offsets, rows]) => {
+    let longest = 0;
+    for (let i = 0; i < rows.size; i++) longest = Math.max(longest, length(offsets, at(rows, i)));
+    return [rows.size, longest];
+  },
+  forward: (y, [words, offsets, rows], padding) => {
+    const { i32 } = engine().memory;
+    const [count, longest] = y.shape as readonly [number, number];
+    i32.fill(padding, y.ptr >> 2, (y.ptr >> 2) + y.size);
+    for (let i = 0; i < count; i++) {
+      const from = (words.ptr >> 2) + at(offsets, at(rows, i));
+      i32.copyWithin((y.ptr >> 2) + i * longest, from, from + length(offsets, at(rows, i)));
+    }
+  },
+  vjp: [null, null, null],
+});
+
+/**
+ * Chosen sentences side by side, i32 [k, longest].
+ * @param words i32, all sentences one after another
+ * @param offsets i32 [n + 1], where in `words` each begins, and the last one ends
+ * @param rows i32 [k], which ones
+ * @param padding what follows a sentence that is shorter than the longest: NOTHING, or the number of a word that stands for it
+ */
+export function sentenceRows(words: Tensor, offsets: Tensor, rows: Tensor, padding: number = NOTHING): Tensor {
+  return sentenceRowsOp([words, offsets, rows], padding);
+}
+
+/** Sentences from the longest to the shortest, first all their first words, then all their second ones, and so on. */
+export interface Packed {
+  /** i32 [rows], in that order. */
+  readonly words: Tensor;
+  /** i32 [batch]: which row of the rectangle each sentence was. */
+  readonly order: Tensor;
+  /** i32 [steps]: how many sentences have a word at a step. */
+  readonly active: Tensor;
+}
+
+/** Packs a rectangle i32 [batch, longest], in which each sentence ends at its row's end or its first NOTHING. */
+export function pack(x: Tensor): Packed {
+  if (x.shape.length !== 2 || x.dtype !== "i32")
+    throw new RangeError(`pack: word numbers i32 [batch,longest] expected, got ${x.dtype}${formatShape(x.shape)}`);
+  const [batch, longest] = x.shape as readonly [number, number];
+  const { i32 } = engine().memory;
+  const lengths: number[] = [];
+  for (let i = 0; i < batch; i++) {
+    const row = (x.ptr >> 2) + i * longest;
+    let n = 0;
+    while (n < longest && i32[row + n]! >= 0) n++;
+    lengths.push(n);
+  }
+  // stable, so that equal sentences keep their order on every engine
+  const sorted = lengths.map((_, i) => i).sort((a, b) => lengths[b]! - lengths[a]!);
+  const steps = batch ? lengths[sorted[0]!]! : 0;
+  const total = lengths.reduce((sum, n) => sum + n, 0);
+  const [words, order, active] = [empty([total], "i32"), empty([batch], "i32"), empty([steps], "i32")];
+  // memory may have grown
+  const cells = engine().memory.i32;
+  cells.set(sorted, order.ptr >> 2);
+  let to = words.ptr >> 2;
+  let rows = batch;
+  for (let t = 0; t < steps; t++) {
+    while (lengths[sorted[rows - 1]!]! <= t) rows--;
+    cells[(active.ptr >> 2) + t] = rows;
+    for (let i = 0; i < rows; i++) cells[to++] = cells[(x.ptr >> 2) + sorted[i]! * longest + t]!;
+  }
+  return { words, order, active };
+}
+
+function at(x: Tensor, i: number): number {
+  return engine().memory.i32[(x.ptr >> 2) + i]!;
+}
+
+function length(offsets: Tensor, row: number): number {
+  return at(offsets, row + 1) - at(offsets, row);
+}

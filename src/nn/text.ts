@@ -1,0 +1,90 @@
+// Networks over sentences: words to vectors, vectors through a bidirectional LSTM, its last states to answers. Sentences
+// come as i32 [batch, longest], one to a row, with NOTHING behind the end, so a batch computes what its sentences would
+// one by one; where padding is a word like any other (the authors' code), it is read like any other.
+import { embedding } from "../autograd/ops/embedding.ts";
+import { lstm, type LstmWeights } from "../autograd/ops/lstm.ts";
+import { pack, type Packed } from "../autograd/ops/sequences.ts";
+import { concat } from "../autograd/ops/slice.ts";
+import type { Tensor } from "../autograd/tensor.ts";
+import { fanInUniform, gaussian } from "./init.ts";
+import { Linear } from "./layers.ts";
+import type { Forward, Module, ParameterSpec } from "./module.ts";
+
+/** A vector for each word of a vocabulary, normal with standard deviation 1 at first. */
+export class Embedding implements Module {
+  readonly specs: readonly ParameterSpec[];
+
+  constructor(words: number, width: number) {
+    this.specs = [{ name: "weight", shape: [words, width], init: gaussian(1), table: true }];
+  }
+
+  /** Word numbers i32 of any shape to [..., width]. */
+  bind([w]: readonly Tensor[]): Forward {
+    return (words) => embedding(w!, words);
+  }
+}
+
+/** One layer of LSTM in both directions, with PyTorch's names, layout and first values. */
+export class BiLstm {
+  readonly specs: readonly ParameterSpec[];
+
+  constructor(inputs: number, width: number) {
+    const init = fanInUniform(width);
+    this.specs = ["", "_reverse"].flatMap((direction) => [
+      { name: `weight_ih_l0${direction}`, shape: [4 * width, inputs], init },
+      { name: `weight_hh_l0${direction}`, shape: [4 * width, width], init },
+      { name: `bias_ih_l0${direction}`, shape: [4 * width], init },
+      { name: `bias_hh_l0${direction}`, shape: [4 * width], init },
+    ]);
+  }
+
+  /** A row per packed word [rows, inputs] to the last states of both directions side by side [batch, 2 width]. */
+  bind(tensors: readonly Tensor[]): (x: Tensor, packed: Packed) => Tensor {
+    const [forward, backward] = [tensors.slice(0, 4), tensors.slice(4)].map((four): LstmWeights => {
+      const [wx, wh, bx, bh] = four as [Tensor, Tensor, Tensor, Tensor];
+      return { wx, wh, bx, bh };
+    }) as [LstmWeights, LstmWeights];
+    return (x, packed) => concat([lstm(x, forward, packed), lstm(x, backward, packed, { reverse: true })], 1);
+  }
+}
+
+export interface TextClassifierOptions {
+  /** Size of the vocabulary. */
+  readonly words: number;
+  /** Length of a word's vector. */
+  readonly embedding: number;
+  /** Width of the LSTM's state in each direction. */
+  readonly hidden: number;
+  readonly outputs: number;
+  /** What comes behind the last layer. */
+  readonly head?: (x: Tensor) => Tensor;
+}
+
+/** Embedding, bidirectional LSTM and a linear layer on its last states: i32 [batch, longest] to [batch, outputs]. */
+export class TextClassifier implements Module {
+  readonly specs: readonly ParameterSpec[];
+  readonly #embedding: Embedding;
+  readonly #rnn: BiLstm;
+  readonly #top: Linear;
+  readonly #head: (x: Tensor) => Tensor;
+
+  constructor({ words, embedding, hidden, outputs, head = (x) => x }: TextClassifierOptions) {
+    this.#embedding = new Embedding(words, embedding);
+    this.#rnn = new BiLstm(embedding, hidden);
+    this.#top = new Linear(2 * hidden, outputs);
+    this.#head = head;
+    const named = (child: string, { specs }: { specs: readonly ParameterSpec[] }): ParameterSpec[] =>
+      specs.map((spec) => ({ ...spec, name: `${child}.${spec.name}` }));
+    this.specs = [...named("embedding", this.#embedding), ...named("rnn", this.#rnn), ...named("top_layer", this.#top)];
+  }
+
+  bind(tensors: readonly Tensor[]): Forward {
+    const embed = this.#embedding.bind(tensors.slice(0, 1));
+    const run = this.#rnn.bind(tensors.slice(1, 9));
+    const top = this.#top.bind(tensors.slice(9));
+    return (x, mode) => {
+      const packed = pack(x);
+      return this.#head(top(run(embed(packed.words, mode), packed), mode));
+    };
+  }
+}
