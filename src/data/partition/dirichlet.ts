@@ -20,7 +20,7 @@ export interface DirichletLabelsOptions extends Sizes {
   /** Concentration: 0.1 gives a client one or two classes, 100 nearly all alike. */
   readonly alpha: number;
   /** As meant, with exact sizes, or as the authors' code does it (see `dirichletLabelsAsAuthors`). */
-  readonly fidelity: "paper" | "authors-code";
+  readonly fidelity?: "paper" | "authors-code";
 }
 
 /** `counts` cut to what is there; the missing rows go to the classes that still have some, by their log proportions. */
@@ -47,7 +47,7 @@ function substitute(counts: Int32Array, left: Readonly<Int32Array>, logs: Float6
  * disjoint over all clients. Train classes that run out are substituted, a lack of test rows is a RangeError.
  */
 export function dirichletLabels(train: Labels, test: Labels, options: DirichletLabelsOptions, key: Key): Partition {
-  const { clients, alpha, trainRows, validationRows, testRows, fidelity } = options;
+  const { clients, alpha, trainRows, validationRows, testRows, fidelity = "paper" } = options;
   checkSizes("dirichletLabels", options);
   if (fidelity === "authors-code") return dirichletLabelsAsAuthors(train, test, options, key);
   checkRows("dirichletLabels", options, train, test);

@@ -1,0 +1,129 @@
+// What must come out the same everywhere, through the package's public entries alone: one source for every runtime. The parts
+// are hashed one by one, so that a difference says where it begins.
+import * as moiety from "moiety";
+import { bundled, dirichletLabels, loadFashionMnist, take } from "moiety/data";
+import { InThread, MemoryStore, experimentCalls, preset, run, startPool, type Setup } from "moiety/experiment";
+import { decodeSafetensors, encodeSafetensors, Sha256 } from "moiety/io";
+import { Adam, lenetFashion, lenetFashionGate, Net } from "moiety/nn";
+
+const { backward, conv2d, fold, key, matmul, maxPool2d, mean, personalize, scope, Stream, tensor } = moiety;
+
+/** What a runtime found: the hash over all parts is the one to compare. */
+export interface Verdict {
+  readonly weightsSha256: string;
+  readonly parts: Readonly<Record<string, string>>;
+  readonly seconds: Readonly<Record<string, number>>;
+}
+
+type Array32 = ReturnType<InstanceType<typeof moiety.Tensor>["toArray"]>;
+
+function bytesOf({ buffer, byteOffset, byteLength }: Array32): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength);
+}
+
+function random(length: number, address: string): Float32Array {
+  const stream = new Stream(fold(key(7), address));
+  return Float32Array.from({ length }, () => 4 * stream.uniform() - 2);
+}
+
+/** Every kernel that results come from, over sizes with and without tails. */
+function kernels(hash: Sha256): void {
+  const unary = [moiety.exp, moiety.log, moiety.sqrt, moiety.tanh, moiety.sigmoid, moiety.logSigmoid, moiety.relu];
+  for (const n of [1, 3, 4, 17, 64, 67]) {
+    const rows = tensor(random(5 * n, `rows ${n}`), [5, n]);
+    const positive = moiety.add(moiety.square(rows), tensor(0.25));
+    for (const op of unary)
+      hash.update(bytesOf(op(op === moiety.log || op === moiety.sqrt ? positive : rows).toArray()));
+    for (const op of [moiety.softmax, moiety.logSoftmax]) hash.update(bytesOf(op(rows).toArray()));
+    for (const op of [moiety.sum, moiety.mean]) hash.update(bytesOf(op(rows).toArray()));
+    const w = tensor(random(n * 9, `weights ${n}`), [n, 9]);
+    hash.update(bytesOf(matmul(rows, w).toArray()));
+    hash.update(bytesOf(matmul(rows, rows, { transB: true }).toArray()));
+    hash.update(bytesOf(matmul(rows, rows, { transA: true }).toArray()));
+    hash.update(bytesOf(moiety.mul(rows, moiety.div(rows, positive)).toArray()));
+  }
+  const images = tensor(random(2 * 3 * 12 * 12, "images"), [2, 3, 12, 12]);
+  const filters = tensor(random(6 * 3 * 5 * 5, "filters"), [6, 3, 5, 5]);
+  const bias = tensor(random(6, "bias"));
+  const maps = conv2d(images, filters, bias);
+  hash.update(bytesOf(maps.toArray())).update(bytesOf(maxPool2d(maps, { kernel: 2 }).toArray()));
+}
+
+/** A dozen training steps of the paper's network with dropout and Adam: forward, backward, update. */
+function autograd(hash: Sha256): void {
+  const net = new Net(lenetFashion(), { group: "private" }).init(3);
+  const optimizer = new Adam(net.parameters, { lr: 1e-3 });
+  for (let step = 0; step < 12; step++)
+    scope(() => {
+      const x = tensor(random(10 * 784, `batch ${step}`), [10, 1, 28, 28]);
+      const labels = tensor(
+        Int32Array.from({ length: 10 }, (_, i) => (i * 7 + step) % 10),
+        [10],
+        "i32",
+      );
+      backward(mean(moiety.nll(net.forward(x, { train: true, key: fold(key(5), step) }), labels)));
+      optimizer.step();
+    });
+  hash.update(bytesOf(net.parameters.toArray()));
+}
+
+async function embedding(hash: Sha256): Promise<void> {
+  const { train, test, shape, classes } = await loadFashionMnist(bundled());
+  const model = { expert: lenetFashion(), gate: lenetFashionGate(), shape, classes };
+  const sizes = { clients: 4, trainRows: 60, validationRows: 0, testRows: 50 };
+  // Dirichlet and gamma draws go through logarithms and powers of our own
+  const parts = dirichletLabels(train.labels, test.labels, { ...sizes, alpha: 0.5 }, key(2));
+  const clients = parts.clients.map((rows) => take(train, rows.train));
+  const generalist = await moiety.trainGeneralist(model, clients, { rounds: 3, seed: 1 });
+  const mixture = await personalize(generalist, clients[0]!, { epochs: 4, seed: 1 });
+  for (const { probabilities, trust } of mixture.predict(test.x.subarray(0, 784 * 20)))
+    hash.update(bytesOf(probabilities)).update(bytesOf(Float32Array.of(trust)));
+  const saved = mixture.save();
+  const { tensors, metadata } = decodeSafetensors(saved);
+  const again = encodeSafetensors(tensors, metadata);
+  if (again.length !== saved.length || again.some((byte, i) => byte !== saved[i]))
+    throw new Error("safetensors: a file read and written again differs");
+  hash.update((await moiety.Mixture.load(model, saved)).save());
+}
+
+/** A small experiment; with workers, clients run on as many threads or Web Workers. */
+async function experiment(workers: number): Promise<string> {
+  const quick = preset("quick");
+  const config = {
+    ...quick,
+    clients: 6,
+    federation: { ...quick.federation, rounds: 3, cohort: 4 },
+    personal: { ...quick.personal, clients: 3, epochs: 3 },
+  };
+  const result = await run({
+    config,
+    dataset: await loadFashionMnist(bundled()),
+    store: new MemoryStore(),
+    pool: async (setup: Setup) =>
+      workers === 0 ? new InThread(experimentCalls(setup)) : await startPool(setup, workers),
+  });
+  if (!result.finished) throw new Error(`experiment: stopped at ${result.at}`);
+  return result.records.summary.weightsSha256;
+}
+
+/** Runs every part. Throws where a runtime cannot, or where threads make a difference. */
+export async function verdict(): Promise<Verdict> {
+  const parts: Record<string, string> = {};
+  const seconds: Record<string, number> = {};
+  const part = async (name: string, act: (hash: Sha256) => unknown): Promise<void> => {
+    const began = performance.now();
+    const hash = new Sha256();
+    const answer = await act(hash);
+    parts[name] = typeof answer === "string" ? answer : hash.hex();
+    seconds[name] = Math.round(performance.now() - began) / 1000;
+  };
+  await part("kernels", kernels);
+  await part("autograd", autograd);
+  await part("embedding", embedding);
+  await part("experiment", () => experiment(0));
+  await part("workers", () => experiment(2));
+  if (parts["workers"] !== parts["experiment"])
+    throw new Error(`workers: got ${parts["workers"]}, expected ${parts["experiment"]} as without them`);
+  const all = new TextEncoder().encode(Object.values(parts).join());
+  return { weightsSha256: new Sha256().update(all).hex(), parts, seconds };
+}
