@@ -9,6 +9,8 @@ if ("missing" in environment) {
   const suites = {
     basics: async () => (await import("./real/basics.ts")).basics,
     parity: async () => (await import("./real/parity.ts")).parity,
+    crowd: async () => (await import("./real/crowd.ts")).crowd,
+    mixed: async () => (await import("./real/mixed.ts")).mixed,
     faults: async () => (await import("./real/faults.ts")).faults,
   };
   for (const [name, load] of Object.entries(suites)) if (wanted === undefined || wanted === name) (await load()).run();

@@ -16,6 +16,7 @@ import type {
   NodeEvent,
   NodeSummary,
   Trainer,
+  Transfers,
 } from "../../../src/federated/backends/flower/index.ts";
 import { PushObjectRequest } from "../../../src/federated/backends/flower/messages.ts";
 import type { FederatedClient } from "../../../src/federated/client.ts";
@@ -62,11 +63,13 @@ export interface JoinOptions extends ConnectOptions {
   readonly trainer?: Trainer;
   readonly identity?: Identity;
   readonly heartbeatSeconds?: number;
+  readonly pollSeconds?: readonly [number, number];
+  readonly transfers?: Transfers;
 }
 
 /** A node on a SuperLink; clients that are given as such start from zeros. */
 export async function member(address: string, options: JoinOptions): Promise<Member> {
-  const { client, identity, heartbeatSeconds = 10, ca } = options;
+  const { client, identity, heartbeatSeconds = 10, pollSeconds = [0.3, 1], transfers, ca } = options;
   const pushed = new Map<string, Uint8Array>();
   const events: NodeEvent[] = [];
   const controller = new AbortController();
@@ -76,7 +79,8 @@ export async function member(address: string, options: JoinOptions): Promise<Mem
     identity: identity ?? (await identityOf(await createKeyPair())),
     trainer,
     heartbeatSeconds,
-    pollSeconds: [0.3, 1],
+    pollSeconds,
+    ...(transfers && { transfers }),
     unregister: identity === undefined,
     signal: controller.signal,
     onEvent: (event) => {

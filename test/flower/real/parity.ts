@@ -1,6 +1,4 @@
 // The same clients, data and seeds in this process and in a real Flower federation: the same generalist, the same table.
-import { sources } from "../../../src/cli/sources.ts";
-import { findDataset, loadDataset } from "../../../src/data/index.ts";
 import { evaluatedClients, parseConfig, preset, type Setup, setUp } from "../../../src/experiment/index.ts";
 import { flowerCalls } from "../../../src/experiment/flower.ts";
 import { initialGeneralist } from "../../../src/experiment/clients.ts";
@@ -12,6 +10,7 @@ import { fedAvg } from "../../../src/federated/methods/fedavg.ts";
 import type { Personalized } from "../../../src/moe/personalize.ts";
 import { InThread } from "../../../src/runtime/pool.ts";
 import { suite, assert } from "../../support/suite.ts";
+import { fashion } from "../support/fashion.ts";
 import { member, withSuperLink } from "./federation.ts";
 
 export const parity: ReturnType<typeof suite> = suite("real flower, parity");
@@ -23,8 +22,7 @@ async function small(): Promise<Setup> {
   const federation = { ...base.federation, rounds: ROUNDS, cohort: 4, validationClients: 4 };
   const personal = { ...base.personal, clients: 4, epochs: 4 };
   const config = parseConfig({ ...base, clients: 4, federation, personal });
-  const { source } = await findDataset(config.dataset, await sources(undefined));
-  return setUp(config, await loadDataset(config.dataset, source));
+  return setUp(config, await fashion());
 }
 
 /** Plain rounds over every client, as Flower's FedAvg makes them. */

@@ -46,11 +46,16 @@ export class SuperLink {
     return link;
   }
 
+  get bin(): string {
+    return this.#options.bin;
+  }
+
   get address(): string {
     return `${this.#options.tls === undefined ? "http" : "https"}://127.0.0.1:${this.port}`;
   }
 
-  get #environment(): NodeJS.ProcessEnv {
+  /** What every process of Flower's is started with: no telemetry, its configuration here, our app on the path. */
+  get environment(): NodeJS.ProcessEnv {
     const { bin, folder, grpc } = this.#options;
     return {
       ...process.env,
@@ -74,7 +79,7 @@ export class SuperLink {
     if (authentication === true) args.push("--enable-supernode-auth");
     const log = createWriteStream(`${folder}/superlink.log`, { flags: "a" });
     // a group of its own: the SuperLink starts other processes
-    const child = spawn(`${bin}/flower-superlink`, args, { env: this.#environment, cwd: folder, detached: true });
+    const child = spawn(`${bin}/flower-superlink`, args, { env: this.environment, cwd: folder, detached: true });
     child.stdout.pipe(log);
     child.stderr.pipe(log);
     this.#process = child;
@@ -100,7 +105,7 @@ export class SuperLink {
   flwr(...args: string[]): string {
     const { bin, folder } = this.#options;
     const { stdout, stderr, status } = spawnSync(`${bin}/flwr`, args, {
-      env: this.#environment,
+      env: this.environment,
       cwd: folder,
       encoding: "utf8",
       timeout: 60_000,
@@ -146,7 +151,8 @@ async function answers(port: number): Promise<boolean> {
   });
 }
 
-function freePort(): Promise<number> {
+/** A port that nobody listens on at the moment. */
+export function freePort(): Promise<number> {
   return new Promise((resolve) => {
     const server = createServer().listen(0, "127.0.0.1", () => {
       const { port } = server.address() as { port: number };

@@ -7,12 +7,11 @@ import { FlowerMessage } from "./messages.ts";
 import type { MessageError, Metadata, ObjectTree } from "./messages.ts";
 import { flatten, objectId, openObject, sealObject, treeIds, treeOf } from "./objects.ts";
 import type { FlowerObject } from "./objects.ts";
+import type { Transfers } from "./transfers.ts";
 import { FleetError } from "./transport.ts";
 
 /** The SuperLink's own node id. */
 const SUPERLINK = 1n;
-/** Objects on their way at the same time. */
-const CONCURRENT = 4;
 
 /** A node's side of an exchange. */
 export interface Link {
@@ -21,15 +20,15 @@ export interface Link {
   readonly signal: AbortSignal;
   /** Seconds without progress before an exchange is given up. */
   readonly patienceSeconds: number;
+  readonly transfers: Transfers;
 }
 
 /** Every object of a tree. The sender may still be uploading: unavailable objects are asked for again, with back-off. */
 export async function pullObjects(link: Link, runId: bigint, tree: ObjectTree): Promise<Map<string, Uint8Array>> {
-  const objects = new Map<string, Uint8Array>();
-  await inParallel(treeIds(tree), async (id) => {
-    objects.set(id, await persistently(link, () => pullObject(link, runId, id)));
-  });
-  return objects;
+  const pull = (id: string): Promise<Uint8Array> => persistently(link, () => pullObject(link, runId, id));
+  const ids = treeIds(tree);
+  const contents = await Promise.all(ids.map((id) => link.transfers.once(id, () => pull(id))));
+  return new Map(ids.map((id, i) => [id, contents[i]!]));
 }
 
 async function pullObject(
@@ -86,10 +85,11 @@ export async function pushReply(link: Link, received: Metadata, reply: Reply, se
   // the root is new by its time stamp: a SuperLink that does not ask for it has refused the reply, and says so no other way
   if (!objectsToPush.includes(root.id)) throw new RangeError("pushReply: the SuperLink did not accept the reply");
   const wanted = flatten(root).filter((object) => objectsToPush.includes(object.id));
-  await inParallel(wanted, async (object) => {
+  const store = async (object: FlowerObject): Promise<void> => {
     const stored = await persistently(link, () => fleet.pushObject(nodeId, received.runId, object, sessionId, signal));
     if (!stored) throw new RangeError(`pushReply: object ${object.id.slice(0, 12)} was not stored`);
-  });
+  };
+  await Promise.all(wanted.map((object) => link.transfers.inTurn(() => store(object))));
   return wanted.reduce((total, object) => total + object.content.length, 0);
 }
 
@@ -122,12 +122,4 @@ export async function persistently<T>({ signal, patienceSeconds }: Link, call: (
       await pause(backoff(n), signal);
     }
   }
-}
-
-async function inParallel<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
-  const queue = items[Symbol.iterator]();
-  const drain = async (): Promise<void> => {
-    for (const item of queue) await work(item);
-  };
-  await Promise.all(Array.from({ length: Math.min(CONCURRENT, items.length) }, drain));
 }

@@ -1,6 +1,6 @@
 // The Fleet API as typed calls: what a node may ask of a SuperLink, signed with the node's identity.
 // Knows requests and responses; when to call and what to do about failures is the node's business.
-import type { Identity } from "./identity.ts";
+import type { Credentials, Identity } from "./identity.ts";
 import * as proto from "./messages.ts";
 import type { FleetTransport } from "./transport.ts";
 import type { MessageType } from "./wire.ts";
@@ -8,10 +8,14 @@ import type { MessageType } from "./wire.ts";
 /** Seconds for one call. A 5 MiB object must get through a slow uplink. */
 const CALL_SECONDS = 60;
 const HEARTBEAT_SECONDS = 5;
+/** Seconds for which a signed time of day is used again; a SuperLink takes it for 300. Signing costs about a millisecond. */
+const CREDENTIALS_SECONDS = 20;
 
 export class Fleet {
   readonly #transport: FleetTransport;
   readonly #identity: Identity;
+  #credentials: Promise<Credentials> | undefined;
+  #signedAt = 0;
 
   constructor(transport: FleetTransport, identity: Identity) {
     this.#transport = transport;
@@ -26,9 +30,18 @@ export class Fleet {
     signal?: AbortSignal,
     timeoutSeconds: number = CALL_SECONDS,
   ): Promise<S> {
-    const credentials = await this.#identity.credentials();
+    const credentials = await this.#signed();
     const bytes = await this.#transport.unary(rpc, type.encode(request), credentials, { timeoutSeconds, signal });
     return answer.decode(bytes);
+  }
+
+  #signed(): Promise<Credentials> {
+    const now = performance.now();
+    if (this.#credentials === undefined || now - this.#signedAt > CREDENTIALS_SECONDS * 1000) {
+      this.#signedAt = now;
+      this.#credentials = this.#identity.credentials();
+    }
+    return this.#credentials;
   }
 
   /** Makes the node known. Refused where the SuperLink wants keys to be registered by its operator. */

@@ -8,6 +8,8 @@ export { runNode } from "./node.ts";
 export type { NodeOptions, NodeSummary } from "./node.ts";
 export { describe } from "./events.ts";
 export type { NodeEvent, SentTensor } from "./events.ts";
+export { Transfers } from "./transfers.ts";
+export type { TransferOptions } from "./transfers.ts";
 export { clientTrainer } from "./trainer.ts";
 export type { Answer, ClientTrainerOptions, Task, Trainer } from "./trainer.ts";
 export { pooledTrainer, trainerCalls } from "./threads.ts";

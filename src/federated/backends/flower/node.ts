@@ -11,6 +11,7 @@ import { metricsObject, readContent, recordObject } from "./records.ts";
 import type { TensorData } from "../../../io/dtype.ts";
 import { roundOf } from "./trainer.ts";
 import type { Answer, Task, Trainer } from "./trainer.ts";
+import { Transfers } from "./transfers.ts";
 import { FleetError } from "./transport.ts";
 import type { FleetErrorKind, FleetTransport } from "./transport.ts";
 
@@ -22,6 +23,8 @@ export interface NodeOptions {
   readonly heartbeatSeconds?: number;
   /** Seconds between polls while there is nothing to do: from the first to the second, with jitter. */
   readonly pollSeconds?: readonly [first: number, longest: number];
+  /** Shared by the nodes of a process, so that they take turns and fetch a generalist once. */
+  readonly transfers?: Transfers;
   /** Seconds to go on trying while the SuperLink cannot be reached. */
   readonly patienceSeconds?: number;
   /** Also forget the registration on leaving. A SuperLink never takes the same key twice: for keys used once. */
@@ -43,6 +46,7 @@ export interface NodeSummary {
 // what Flower calls a client app that raised, and a message that could not be read
 const CLIENT_FAILED = 2n;
 const MESSAGE_UNAVAILABLE = 3n;
+const MOST_POLL_SECONDS = 30;
 /** Sent by our ServerApp when it is done, with the final generalist. */
 export const FAREWELL = "query.farewell";
 
@@ -172,13 +176,16 @@ class FlowerNode {
   }
 
   async #serve(): Promise<void> {
-    const { pollSeconds: [first, longest] = [1, 3] } = this.#options;
+    const { pollSeconds: [first, longest] = [1, 3], transfers = new Transfers() } = this.#options;
     const nodeId = this.#nodeId!;
-    const link: Link = { fleet: this.#fleet, nodeId, signal: this.#signal, patienceSeconds: this.#patience };
+    const link: Link = { fleet: this.#fleet, nodeId, signal: this.#signal, patienceSeconds: this.#patience, transfers };
     for (let wait = first; this.#farewell === undefined;) {
+      const asked = performance.now();
       const pulled = await this.#pull(link);
       if (pulled?.metadata === undefined) {
-        await pause(jitter(wait), this.#signal);
+        // where a poll takes long there are many of us: ask no more than a twentieth of the time
+        const answered = Math.min(MOST_POLL_SECONDS, (20 * (performance.now() - asked)) / 1000);
+        await pause(jitter(Math.max(wait, answered)), this.#signal);
         wait = Math.min(longest, wait * 1.5);
       } else {
         wait = first;
