@@ -8,6 +8,11 @@ import { color } from "../theme.ts";
 import { canvas, domainOf, frame, gridStyle, pixels, wideFrom } from "./frame.ts";
 import type { Axis, FigureOptions } from "./frame.ts";
 
+export interface CurveOptions extends FigureOptions {
+  /** How many rounds to leave room for, while they are still to come. */
+  readonly rounds?: number;
+}
+
 interface Curve {
   readonly name: string;
   readonly color: string;
@@ -24,12 +29,12 @@ const validationAccuracy: Curve = {
 };
 
 /** Training and validation loss of the generalist by round. */
-export function lossCurves(metrics: readonly Metric[], options: FigureOptions = {}): PlotOptions {
+export function lossCurves(metrics: readonly Metric[], options: CurveOptions = {}): PlotOptions {
   return curves("Loss by round", "Loss (nats)", 2, [training, validationLoss], validationLoss, metrics, options);
 }
 
 /** Validation accuracy of the generalist by round. */
-export function accuracyCurve(metrics: readonly Metric[], options: FigureOptions = {}): PlotOptions {
+export function accuracyCurve(metrics: readonly Metric[], options: CurveOptions = {}): PlotOptions {
   const lines = [validationAccuracy];
   return curves("Validation accuracy by round", "Accuracy (%)", 1, lines, validationAccuracy, metrics, options);
 }
@@ -41,7 +46,7 @@ function curves(
   lines: readonly Curve[],
   judged: Curve,
   metrics: readonly Metric[],
-  { width = 640 }: FigureOptions,
+  { width = 640, rounds: room = 0 }: CurveOptions,
 ): PlotOptions {
   const wide = width >= wideFrom;
   const height = Math.round(wide ? width * 0.44 : width * 0.7);
@@ -49,7 +54,8 @@ function curves(
   const drawn = lines
     .map((curve) => ({ ...curve, points: points(rounds, curve) }))
     .filter(({ points }) => points.length);
-  const x: Axis = { domain: domainOf(rounds.map(({ round }) => round), [0, Infinity], 0.01), range: [40, width - 16] }; // prettier-ignore
+  const reached = [...rounds.map(({ round }) => round), ...(room > 1 ? [0, room - 1] : [])];
+  const x: Axis = { domain: domainOf(reached, [0, Infinity], 0.01), range: [40, width - 16] };
   const y: Axis = {
     domain: domainOf(drawn.flatMap(({ points }) => points.map(({ value }) => value)), [0, Infinity]), // prettier-ignore
     range: [height - 46, 40],
@@ -72,7 +78,8 @@ function curves(
         x: "round",
         y: "value",
         text: () => name,
-        textAnchor: "end",
+        // a curve that has only begun has no room to its left
+        textAnchor: last && pixels(x, last.round) < x.range[0] + 70 ? "start" : "end",
         dy: last?.value === lowest ? 14 : -11,
         fill: stroke,
         stroke: color("paper"),
