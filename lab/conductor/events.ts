@@ -1,0 +1,14 @@
+// From the runner's events to what the page needs of them: records, and no weights.
+import { clientMetrics } from "../../src/experiment/records.ts";
+import type { RunEvent } from "../../src/experiment/run.ts";
+import type { Setup } from "../../src/experiment/setup.ts";
+import type { LabEvent } from "../messages.ts";
+
+/** What to tell of an event. */
+export function labEvents(event: RunEvent, { clients }: Setup): LabEvent[] {
+  if (event.kind !== "personalized") return [event];
+  const { client, done, result } = event;
+  // its epochs have been told while it trained
+  const records = clientMetrics(result, clients[client]!).filter(({ kind }) => kind !== "epoch");
+  return [...records, { kind: "done", client, done }];
+}

@@ -1,0 +1,17 @@
+// Who owns what under a config, so that it can be seen before anything is trained.
+import type { ImageDataset } from "../../src/data/index.ts";
+import type { Config } from "../../src/experiment/config.ts";
+import { evaluatedClients, setUp } from "../../src/experiment/setup.ts";
+import type { ClientOutline } from "../messages.ts";
+
+/** The clients of a config. An impossible partition is a RangeError or ConfigError that says why. */
+export function outlineClients(config: Config, dataset: ImageDataset): ClientOutline[] {
+  const { clients } = setUp(config, dataset);
+  const evaluated = new Set(evaluatedClients(config));
+  const { labels } = dataset.train;
+  return clients.map(({ rows, optedOut }, client) => {
+    const counts = dataset.classes.map(() => 0);
+    for (const row of rows.train) counts[labels[row]!]!++;
+    return { client, optedOut, evaluated: evaluated.has(client), counts, classes: rows.classes ?? [] };
+  });
+}

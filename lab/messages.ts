@@ -1,0 +1,90 @@
+// What the page and its conductor say to each other: plain records only.
+import type { Config } from "../src/experiment/config.ts";
+import type { LiveEvent } from "../src/experiment/watch.ts";
+import type { Metric, Summary } from "../src/report/records.ts";
+
+/** The data to work on: what comes with the page, or files from the reader. */
+export type DataChoice =
+  | { readonly kind: "bundled" }
+  | { readonly kind: "own"; readonly files: readonly { readonly name: string; readonly bytes: Uint8Array }[] };
+
+/** A dataset as the page needs to know it. */
+export interface DataOutline {
+  readonly name: string;
+  readonly classes: readonly string[];
+  readonly shape: readonly [channels: number, height: number, width: number];
+  readonly train: number;
+  readonly test: number;
+}
+
+/** Who owns what, before anything is trained. */
+export interface ClientOutline {
+  readonly client: number;
+  readonly optedOut: boolean;
+  /** Whether it will be personalised and evaluated. */
+  readonly evaluated: boolean;
+  /** Training rows by class. */
+  readonly counts: readonly number[];
+  /** Its majority classes; none where the partition has no such thing. */
+  readonly classes: readonly number[];
+}
+
+/** Where the generalist stands: the mean over clients of its local tests, and its global test, in percent. */
+export interface GeneralistStanding {
+  readonly kind: "generalist";
+  readonly localTest: number;
+  readonly globalTest: number;
+  /** Its local test at every client, where all clients were looked at. */
+  readonly clients?: readonly number[];
+}
+
+export interface Phase {
+  readonly kind: "phase";
+  readonly phase: "federation" | "clients";
+  readonly done: number;
+  readonly total: number;
+}
+
+/** A client has its own model and its records. */
+export interface Done {
+  readonly kind: "done";
+  readonly client: number;
+  readonly done: number;
+}
+
+/** Everything that is told while a run goes on. */
+export type LabEvent = Phase | Metric | LiveEvent | GeneralistStanding | Done;
+
+/** How a run came to stand still. */
+export type Ending =
+  { readonly finished: true; readonly summary: Summary } | { readonly finished: false; readonly at: string };
+
+/** What one client's models say of one image: probabilities by class; specialist and mixture once they are trained. */
+export interface Answers {
+  readonly generalist: readonly number[];
+  readonly own?: {
+    readonly specialist: readonly number[];
+    readonly mixture: readonly number[];
+    /** The gate's h, the trust in the specialist. */
+    readonly trust: number;
+  };
+}
+
+/** An image of the test split. */
+export interface Picture {
+  readonly pixels: Uint8Array;
+  readonly label: number;
+}
+
+/** What the page may ask. */
+export type Conducting = {
+  open: (choice: DataChoice) => Promise<DataOutline>;
+  outline: (config: Config) => ClientOutline[];
+  /** Runs to the end or to a pause; a run that goes on has the config it began with. */
+  run: (order: { readonly config: Config; readonly resume: boolean }) => Promise<Ending>;
+  pause: (nothing: null) => void;
+  answer: (question: { readonly client: number; readonly pixels: Uint8Array }) => Promise<Answers>;
+  /** One picture of every class, the `turn`-th of each; at most so many. */
+  pictures: (which: { readonly turn: number; readonly most: number }) => Picture[];
+  archive: (nothing: null) => Uint8Array;
+};

@@ -1,0 +1,45 @@
+// A whole config in the address, as `#seed=1&partition.p=0.6&...`: the same address gives the same numbers. It comes after
+// the #, so no server ever hears of it.
+import { type Config, ConfigError, override } from "../../src/experiment/config.ts";
+import { preset } from "../../src/experiment/presets.ts";
+import { parseConfig } from "../../src/experiment/schema.ts";
+
+/** What the page begins with. */
+export function defaultConfig(): Config {
+  return preset("quick");
+}
+
+/** The part of an address after the #. */
+export function writeAddress(config: Config): string {
+  const fields = new URLSearchParams();
+  const visit = (value: unknown, path: string): void => {
+    if (typeof value === "object" && value !== null)
+      for (const [key, inner] of Object.entries(value)) visit(inner, path ? `${path}.${key}` : key);
+    else fields.set(path, String(value));
+  };
+  visit(config, "");
+  return fields.toString();
+}
+
+/** The config of an address; fields that are not in it are the preset's. A ConfigError for what makes no experiment. */
+export function readAddress(hash: string): Config {
+  const fields = new URLSearchParams(hash.replace(/^#/, ""));
+  let config: unknown = fields.has("preset") ? preset(fields.get("preset") ?? "") : defaultConfig();
+  // a kind of partition has fields of its own: given at all, it is given whole
+  if (fields.has("partition.kind")) config = { ...(config as Config), partition: {} };
+  for (const [path, text] of fields) {
+    try {
+      config = override(config, path, valueOf(text));
+    } catch {
+      throw new ConfigError(`address: no field ${path}; is the address whole?`);
+    }
+  }
+  return parseConfig(config);
+}
+
+// numbers and booleans as they are, everything else as text
+function valueOf(text: string): string | number | boolean {
+  if (text === "true" || text === "false") return text === "true";
+  const number = Number(text);
+  return text.trim() === "" || Number.isNaN(number) ? text : number;
+}

@@ -1,0 +1,72 @@
+// Start, pause, resume, begin anew, share, export: what can be done at each stage, and nothing else.
+import { el } from "./element.ts";
+import type { View } from "./frames.ts";
+import type { Notebook, Stage } from "./notebook.ts";
+
+/** What the buttons do. */
+export interface Commands {
+  start(): void;
+  pause(): void;
+  resume(): void;
+  renew(): void;
+  share(): Promise<void>;
+  save(): Promise<void>;
+}
+
+export class ControlsView implements View {
+  readonly every = 0;
+  readonly #notebook: Notebook;
+  readonly #main: HTMLButtonElement;
+  readonly #renew: HTMLButtonElement;
+  readonly #share: HTMLButtonElement;
+  readonly #save: HTMLButtonElement;
+  readonly #commands: Commands;
+
+  constructor(place: HTMLElement, notebook: Notebook, commands: Commands) {
+    this.#notebook = notebook;
+    this.#commands = commands;
+    const button = (id: string, label: string, onclick: () => void): HTMLButtonElement =>
+      el("button", { type: "button", id, onclick }, label);
+    this.#main = button("run", "Start", () => this.#act());
+    this.#main.className = "primary";
+    this.#renew = button("renew", "New run", () => commands.renew());
+    this.#share = button("share", "Share", () => void this.#tell(this.#share, commands.share(), "Address copied"));
+    this.#save = button("save", "Export", () => void this.#tell(this.#save, commands.save(), "Saved"));
+    this.#share.title = "Copy the address: it holds the whole set-up and the seed, so it gives the same numbers";
+    this.#save.title = "Save the run folder as a zip; moiety report reads it";
+    place.append(this.#main, this.#renew, this.#save, this.#share);
+  }
+
+  draw(): void {
+    const { stage } = this.#notebook;
+    const rests = stage === "paused" || stage === "finished";
+    const label: Partial<Record<Stage, string>> = { running: "Pause", pausing: "Pausing…", paused: "Resume" };
+    this.#main.textContent = label[stage] ?? "Start";
+    this.#main.disabled = ["opening", "refused", "pausing"].includes(stage);
+    this.#main.hidden = stage === "finished" || stage === "failed";
+    this.#renew.hidden = !rests && stage !== "failed";
+    this.#renew.className = stage === "paused" ? "" : "primary";
+    this.#save.hidden = !rests;
+  }
+
+  #act(): void {
+    const { stage } = this.#notebook;
+    if (stage === "ready") this.#commands.start();
+    else if (stage === "running") this.#commands.pause();
+    else if (stage === "paused") this.#commands.resume();
+  }
+
+  // the button itself says for a moment that it is done
+  async #tell(button: HTMLButtonElement, work: Promise<void>, done: string): Promise<void> {
+    const label = button.textContent;
+    button.disabled = true;
+    button.textContent = await work.then(
+      () => done,
+      () => "Not possible here",
+    );
+    setTimeout(() => {
+      button.textContent = label;
+      button.disabled = false;
+    }, 1400);
+  }
+}

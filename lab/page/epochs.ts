@@ -1,0 +1,43 @@
+// One client's private training: validation accuracy by epoch, of each model it trains.
+import { axisX, axisY, dot, gridY, line, type Markish, type PlotOptions, text } from "@observablehq/plot";
+import { type Axis, canvas, domainOf, frame, gridStyle, pixels, valueAt } from "../../src/report/figures/frame.ts";
+import { spread } from "../../src/report/labels.ts";
+import { methodOrder, methodStyle } from "../../src/report/methods.ts";
+import type { EpochMetric } from "../../src/report/records.ts";
+
+/** Validation accuracy by epoch; undefined without any epoch. */
+export function epochCurves(epochs: readonly EpochMetric[], width: number): PlotOptions | undefined {
+  if (epochs.length === 0) return undefined;
+  const height = Math.round(width * 0.5);
+  const methods = methodOrder(epochs.map(({ method }) => method));
+  const x: Axis = { domain: domainOf(epochs.map(({ epoch }) => epoch), [0, Infinity], 0.01), range: [40, width - 84] }; // prettier-ignore
+  const y: Axis = { domain: domainOf(epochs.map(({ validationAccuracy }) => validationAccuracy), [0, 100]), range: [height - 42, 24] }; // prettier-ignore
+  const marks: Markish[] = [
+    gridY({ ...gridStyle, ticks: 4 }),
+    axisX({ ticks: 5, tickSize: 0, label: "Epoch" }),
+    axisY({ ticks: 4, tickSize: 0, label: "Validation accuracy (%)" }),
+  ];
+  const lines = methods.map((method) => epochs.filter((epoch) => epoch.method === method));
+  const heights = spread(
+    lines.map((points) => pixels(y, points.at(-1)!.validationAccuracy)),
+    14,
+  );
+  lines.forEach((points, i) => {
+    const { color: stroke, label } = methodStyle(methods[i]!);
+    const place = { x: "epoch", y: "validationAccuracy" } as const;
+    marks.push(
+      line(points, { ...place, stroke, strokeWidth: 1.75 }),
+      dot(points.filter(({ best }) => best).slice(-1), { ...place, r: 3, fill: stroke }),
+      text([label], {
+        x: [x.domain[1]],
+        y: [valueAt(y, heights[i]!)],
+        dx: 6,
+        text: [label],
+        textAnchor: "start",
+        fill: stroke,
+        fontWeight: 600,
+      }),
+    );
+  });
+  return frame("Private training", `${epochs.length} validations`, { ...canvas({ width, height, x, y }), marks });
+}

@@ -1,0 +1,181 @@
+// What can be set, in words: every field of a config that the page offers, in the order of the form.
+import type { Config } from "../../src/experiment/config.ts";
+
+interface Common {
+  /** The field's path in a config. */
+  readonly path: string;
+  readonly label: string;
+  readonly hint?: string;
+  /** Whether the field means anything under a config. */
+  readonly when?: (config: Config) => boolean;
+}
+
+/** A slider, or a number to type. */
+export interface NumberField extends Common {
+  readonly kind: "slider" | "number";
+  readonly min: number;
+  readonly max?: number;
+  readonly step: number | "any";
+  /** How the value is written; as a number if there is nothing here. */
+  readonly write?: (value: number) => string;
+}
+
+export interface ChoiceField extends Common {
+  readonly kind: "choice";
+  readonly choices: readonly (readonly [value: string, label: string])[];
+}
+
+export interface CheckField extends Common {
+  readonly kind: "check";
+}
+
+export type Field = NumberField | ChoiceField | CheckField;
+
+export interface Group {
+  readonly title: string;
+  /** Whether it is closed at first. */
+  readonly folded?: boolean;
+  readonly fields: readonly Field[];
+}
+
+const percent = (value: number): string => `${Math.round(100 * value)} %`;
+const kind =
+  (...kinds: readonly string[]) =>
+  ({ partition }: Config): boolean =>
+    kinds.includes(partition.kind);
+
+function number(path: string, label: string, min: number, rest: Partial<NumberField> = {}): NumberField {
+  return { kind: "number", path, label, min, step: 1, ...rest };
+}
+
+const rate = { step: "any" } as const;
+
+/** The form, group by group. */
+export const groups: readonly Group[] = [
+  {
+    title: "Clients",
+    fields: [
+      number("clients", "How many", 1, { max: 1000 }),
+      {
+        kind: "choice",
+        path: "partition.kind",
+        label: "Who owns what",
+        choices: [
+          ["majority", "Two classes in the majority"],
+          ["dirichlet-labels", "Dirichlet shares of classes"],
+          ["dirichlet-sizes", "Dirichlet shares of rows"],
+          ["iid", "All alike"],
+        ],
+      },
+      {
+        kind: "slider",
+        path: "partition.p",
+        label: "p, rows from the two classes",
+        min: 0,
+        max: 1,
+        step: 0.05,
+        write: percent,
+        when: kind("majority"),
+      },
+      {
+        kind: "check",
+        path: "partition.overlap",
+        label: "Clients may have a class in common",
+        when: kind("majority"),
+      },
+      number("partition.alpha", "α, smaller is more unlike", 0, {
+        step: "any",
+        when: kind("dirichlet-labels", "dirichlet-sizes"),
+      }),
+    ],
+  },
+  {
+    title: "Sharing",
+    fields: [
+      {
+        kind: "slider",
+        path: "optOut",
+        label: "Clients that opt out",
+        hint: "They never send anything, and still get a mixture.",
+        min: 0,
+        max: 0.9,
+        step: 0.05,
+        write: percent,
+      },
+      {
+        kind: "slider",
+        path: "ownRowsKeptBack",
+        label: "Own rows kept back",
+        hint: "Rows the federation never uses; the client’s own models do.",
+        min: 0,
+        max: 0.9,
+        step: 0.05,
+        write: percent,
+      },
+    ],
+  },
+  {
+    title: "Method",
+    fields: [
+      {
+        kind: "choice",
+        path: "fidelity",
+        label: "As in",
+        choices: [
+          ["paper", "The paper, as it means it"],
+          ["authors-code", "The authors’ code, bug for bug"],
+        ],
+      },
+      {
+        kind: "choice",
+        path: "model",
+        label: "Network",
+        choices: [
+          ["lenet", "Convolutional"],
+          ["mlp", "Fully connected"],
+        ],
+      },
+      {
+        kind: "choice",
+        path: "mixture.space",
+        label: "What is mixed",
+        choices: [
+          ["auto", "What the above asks for"],
+          ["probability", "Probabilities"],
+          ["output", "The experts’ outputs"],
+        ],
+      },
+      {
+        kind: "check",
+        path: "mixture.gateOnly",
+        label: "Train the gate alone",
+        hint: "The specialist stays as it was fine-tuned.",
+      },
+    ],
+  },
+  {
+    title: "Everything else",
+    folded: true,
+    fields: [
+      number("federation.rounds", "Rounds at most", 1),
+      number("federation.cohort", "Clients in a round", 1),
+      number("federation.localEpochs", "Local epochs", 1),
+      number("federation.batchSize", "Batch", 1),
+      number("federation.lr", "Learning rate", 0, rate),
+      number("federation.validateEvery", "Validate every … rounds", 1),
+      number("federation.patience", "Patience, validations", 1),
+      number("federation.validationClients", "Clients that validate", 1),
+      number("rows.train", "Training rows a client", 1),
+      number("rows.validation", "Validation rows", 1),
+      number("rows.test", "Local test rows", 1),
+      number("personal.clients", "Clients to personalise", 1),
+      number("personal.epochs", "Private epochs at most", 1),
+      number("personal.batchSize", "Private batch", 1),
+      number("personal.lr", "Private learning rate", 0, rate),
+      number("mixture.lr", "Mixture’s learning rate", 0, rate),
+      number("personal.validateEvery", "Validate every … epochs", 1),
+      number("personal.patience", "Private patience", 1),
+      number("personal.margin", "Margin of improvement", 0, rate),
+    ],
+  },
+];

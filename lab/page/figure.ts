@@ -1,0 +1,36 @@
+// A figure of the report, drawn again as records come: at its place's width, with a line of text while there is nothing.
+import { plot, type PlotOptions } from "@observablehq/plot";
+import { el } from "./element.ts";
+import type { View } from "./frames.ts";
+
+export interface FigureViewOptions {
+  /** The figure at a width in pixels; undefined while there is nothing to draw. */
+  readonly figure: (width: number) => PlotOptions | undefined;
+  readonly empty: string;
+  readonly every?: number;
+  /** Height of the empty place over its width. */
+  readonly ratio?: number;
+}
+
+export class FigureView implements View {
+  readonly every: number;
+  readonly #place: HTMLElement;
+  readonly #options: FigureViewOptions;
+
+  constructor(place: HTMLElement, options: FigureViewOptions) {
+    this.#place = place;
+    this.#options = options;
+    this.every = options.every ?? 400;
+  }
+
+  draw(): void {
+    const { figure, empty, ratio = 0.5 } = this.#options;
+    const width = Math.max(260, Math.floor(this.#place.clientWidth));
+    const drawn = figure(width);
+    if (drawn) this.#place.replaceChildren(plot(drawn));
+    else
+      this.#place.replaceChildren(
+        el("p", { class: "placeholder", style: `min-height: ${Math.round(width * ratio)}px` }, empty),
+      );
+  }
+}

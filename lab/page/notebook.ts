@@ -1,0 +1,174 @@
+// Everything the page has heard of a run, in plain records; knows nothing of how it is shown.
+import type { ClientMetric, EpochMetric, GateMetric, Metric, RoundMetric, Summary } from "../../src/report/records.ts";
+import type { ClientOutline, DataOutline, GeneralistStanding, LabEvent, Phase } from "../messages.ts";
+
+/** Where the page is. */
+export type Stage = "opening" | "ready" | "refused" | "running" | "pausing" | "paused" | "finished" | "failed";
+
+/** The models a client can hold while it trains. */
+export type Model = "fedavg" | "finetuned" | "local" | "mixture";
+
+export interface Place {
+  readonly localTest: number;
+  readonly globalTest: number;
+}
+
+/** What is known of one client. */
+export interface ClientPage {
+  readonly outline: ClientOutline;
+  /** The model it holds now, and what it is doing with it. */
+  model: Model;
+  doing: "waits" | "trains" | "done" | "apart";
+  /** Where its models stand or stood last; the generalist's copy first. */
+  readonly places: Partial<Record<Model, Place>>;
+  /** The way of the model it holds. */
+  readonly trail: Place[];
+  readonly epochs: EpochMetric[];
+  readonly results: Map<string, ClientMetric>;
+}
+
+/** What a view may depend on. */
+export type Topic = "stage" | "phase" | "places" | "rounds" | "clients" | "results" | "outline";
+
+export class Notebook {
+  stage: Stage = "opening";
+  problem = "";
+  data: DataOutline | undefined;
+  clients: ClientPage[] = [];
+  rounds: RoundMetric[] = [];
+  gates: Map<number, GateMetric> = new Map();
+  phase: Phase | undefined;
+  summary: Summary | undefined;
+  /** The generalist's way through the plane. */
+  generalist: Place[] = [];
+  readonly #changed: (topics: readonly Topic[]) => void;
+
+  constructor(changed: (topics: readonly Topic[]) => void) {
+    this.#changed = changed;
+  }
+
+  /** Sets the stage, and what is wrong if something is. */
+  enter(stage: Stage, problem = ""): void {
+    this.stage = stage;
+    this.problem = problem;
+    this.#changed(["stage"]);
+  }
+
+  /** A clean page for these clients. */
+  begin(outlines: readonly ClientOutline[]): void {
+    this.clients = outlines.map((outline) => ({
+      outline,
+      model: "fedavg",
+      doing: outline.optedOut ? "apart" : "waits",
+      places: {},
+      trail: [],
+      epochs: [],
+      results: new Map(),
+    }));
+    this.rounds = [];
+    this.gates = new Map();
+    this.phase = undefined;
+    this.summary = undefined;
+    this.generalist = [];
+    this.#changed(["outline", "places", "rounds", "clients", "results", "stage"]);
+  }
+
+  /** The end of a run. */
+  conclude(summary: Summary): void {
+    this.summary = summary;
+    this.enter("finished");
+    this.#changed(["places", "clients", "results"]);
+  }
+
+  /** The records of clients that are done, as a report's figures take them. */
+  results(): Metric[] {
+    return this.clients.flatMap(({ results }) => [...results.values()]);
+  }
+
+  /** Writes down what was told. */
+  hear(events: readonly LabEvent[]): void {
+    const topics = new Set<Topic>();
+    for (const event of events) for (const topic of this.#note(event)) topics.add(topic);
+    this.#changed([...topics]);
+  }
+
+  #note(event: LabEvent): readonly Topic[] {
+    switch (event.kind) {
+      case "phase":
+        this.phase = event;
+        for (const client of this.clients) if (client.doing === "trains") client.doing = "waits";
+        return ["stage", "phase", "clients"];
+      case "round":
+        this.rounds.push(event);
+        if (this.phase) this.phase = { ...this.phase, done: event.round + 1 };
+        for (const client of this.clients) if (client.doing === "trains") client.doing = "waits";
+        return ["rounds", "stage", "clients"];
+      case "generalist":
+        return this.#noteGeneralist(event);
+      case "done":
+        if (this.phase) this.phase = { ...this.phase, done: event.done };
+        this.#of(event.client).doing = "done";
+        return ["stage", "clients", "places"];
+      case "gate":
+        this.gates.set(event.client, event);
+        return ["results"];
+      default:
+        return this.#noteClient(this.#of(event.client), event);
+    }
+  }
+
+  #noteClient(
+    client: ClientPage,
+    event: Extract<LabEvent, { kind: "begins" | "standing" | "epoch" | "client" }>,
+  ): readonly Topic[] {
+    switch (event.kind) {
+      case "begins":
+        client.doing = "trains";
+        if (event.part === "private") {
+          client.epochs.length = 0;
+          client.trail.length = 0;
+        }
+        return ["clients"];
+      case "standing":
+        this.#place(client, event.method, event);
+        return ["places"];
+      case "epoch":
+        client.epochs.push(event);
+        return ["clients"];
+      case "client":
+        client.results.set(event.method, event);
+        if (event.method === "mixture") this.#place(client, "mixture", event);
+        else if (isModel(event.method)) client.places[event.method] = event;
+        return ["results", "places"];
+    }
+  }
+
+  #noteGeneralist({ localTest, globalTest, clients }: GeneralistStanding): readonly Topic[] {
+    this.generalist.push({ localTest, globalTest });
+    clients?.forEach((own, i) => {
+      const client = this.clients[i];
+      // those who are done stay where their mixture is
+      if (client && client.results.size === 0) this.#place(client, "fedavg", { localTest: own, globalTest });
+    });
+    return ["places"];
+  }
+
+  #place(client: ClientPage, model: Model, { localTest, globalTest }: Place): void {
+    const place = { localTest, globalTest };
+    client.places[model] = place;
+    // a model trained alone goes a way of its own; the client still holds the other
+    if (model === "local") return;
+    client.model = model;
+    client.trail.push(place);
+  }
+
+  #of(client: number): ClientPage {
+    const found = this.clients[client];
+    if (!found) throw new RangeError(`notebook: client, got ${client}, expected 0 to ${this.clients.length - 1}`);
+    return found;
+  }
+}
+
+function isModel(method: string): method is Model {
+  return method === "fedavg" || method === "finetuned" || method === "local" || method === "mixture";
+}

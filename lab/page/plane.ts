@@ -1,0 +1,196 @@
+// The local-against-global plane, live: the report's figure of what is done, and over it a point for every client that moves
+// as the client trains.
+import { plot } from "@observablehq/plot";
+import { plane, planeCanvas, type PlaneDomain, planeDomain } from "../../src/report/figures/plane.ts";
+import { pixels } from "../../src/report/figures/frame.ts";
+import type { Metric } from "../../src/report/records.ts";
+import { el, svg } from "./element.ts";
+import type { View } from "./frames.ts";
+import { inkOf, modelNames, shapeOf } from "./marks.ts";
+import type { ClientPage, Model, Notebook, Place } from "./notebook.ts";
+
+const whole: PlaneDomain = { x: [0, 100], y: [0, 100] };
+const shown: ReadonlySet<string> = new Set(["local", "fedavg", "finetuned", "mixture"]);
+
+interface Point {
+  readonly group: SVGGElement;
+  readonly path: SVGPathElement;
+  readonly title: SVGTitleElement;
+  readonly alone: SVGPathElement;
+}
+
+export class PlaneView implements View {
+  readonly every = 90;
+  readonly #notebook: Notebook;
+  readonly #figure: HTMLElement;
+  readonly #back = el("div", { class: "back" });
+  readonly #trails = svg("g", { class: "trails", fill: "none" });
+  readonly #dots = svg("g", { class: "points", role: "listbox", "aria-label": "Clients in the plane" });
+  readonly #generalist = svg("g", { class: "generalist" });
+  readonly #front = svg("svg", { class: "front" }, this.#trails, this.#generalist, this.#dots);
+  readonly #empty = el(
+    "p",
+    { class: "placeholder" },
+    "Press Start: every client appears here, and moves as it trains.",
+  );
+  readonly #choose: (client: number) => void;
+  #points: Point[] = [];
+  #drawn = "";
+  #chosen: number | undefined;
+  #current = 0;
+  #moved = false;
+
+  constructor(figure: HTMLElement, notebook: Notebook, choose: (client: number) => void) {
+    this.#figure = figure;
+    this.#notebook = notebook;
+    this.#choose = choose;
+    figure.append(this.#back, this.#front, this.#empty);
+    this.#dots.addEventListener("keydown", (event) => this.#key(event));
+  }
+
+  /** Marks a client; undefined marks none. */
+  choose(client: number | undefined): void {
+    this.#chosen = client;
+    if (client !== undefined) this.#current = client;
+  }
+
+  /** Puts the focus on a client's point. */
+  focus(client: number): void {
+    this.#points[client]?.group.focus();
+  }
+
+  draw(): void {
+    const { clients, stage, generalist } = this.#notebook;
+    const width = Math.max(280, Math.floor(this.#figure.clientWidth));
+    const results = this.#notebook
+      .results()
+      .filter((record) => record.kind === "client" && shown.has(record.method)) as Metric[];
+    const finished = stage === "finished";
+    const domain = finished ? planeDomain(results) : whole;
+    const canvas = planeCanvas(width, domain);
+    // what is done changes rarely, and costs much more than moving points
+    const drawn = [width, results.length, finished].join();
+    if (drawn !== this.#drawn) {
+      this.#back.replaceChildren(plot(plane(results, { width, domain })));
+      this.#front.setAttribute("viewBox", `0 0 ${width} ${canvas.height}`);
+      this.#drawn = drawn;
+    }
+    this.#empty.hidden = generalist.length > 0 || stage === "failed";
+    const at = ({ localTest, globalTest }: Place): [number, number] => [
+      pixels(canvas.x, localTest),
+      pixels(canvas.y, globalTest),
+    ];
+    this.#drawTrails(at);
+    this.#drawGeneralist(at, results.length > 0);
+    if (this.#points.length !== clients.length) this.#make(clients);
+    clients.forEach((client, i) => this.#move(client, this.#points[i]!, at, finished));
+    this.#figure.classList.toggle("choosing", this.#chosen !== undefined);
+    this.#figure.classList.toggle("finished", finished);
+  }
+
+  #make(clients: readonly ClientPage[]): void {
+    this.#points = clients.map(({ outline }) => {
+      const path = svg("path", { d: shapeOf("fedavg") });
+      const title = svg("title");
+      const alone = svg("path", { class: "alone", d: shapeOf("local"), style: `fill: ${inkOf("local")}` });
+      const group = svg(
+        "g",
+        {
+          class: `point${outline.optedOut ? " out" : ""}`,
+          role: "option",
+          tabindex: -1,
+          onclick: () => this.#choose(outline.client),
+        },
+        title,
+        svg("circle", { class: "reach", r: 12 }),
+        path,
+      );
+      return { group, path, title, alone };
+    });
+    this.#dots.replaceChildren(...this.#points.map(({ alone }) => alone), ...this.#points.map(({ group }) => group));
+  }
+
+  #move(
+    { outline, model, places, doing }: ClientPage,
+    { group, path, title, alone }: Point,
+    at: (place: Place) => [number, number],
+    finished: boolean,
+  ): void {
+    const { client, optedOut } = outline;
+    const place = places[model];
+    group.style.display = place ? "" : "none";
+    alone.style.display = places.local && doing === "trains" ? "" : "none";
+    if (places.local) alone.style.transform = translation(at(places.local));
+    if (!place) return;
+    if (group.style.transform && !this.#moved && doing === "trains") {
+      this.#moved = true;
+      performance.mark("moiety:first-move");
+    }
+    group.style.transform = translation(at(place));
+    path.setAttribute("d", shapeOf(model));
+    path.style.cssText = optedOut ? `stroke: ${inkOf(model)}` : `fill: ${inkOf(model)}`;
+    const text = describe(client, model, place, optedOut);
+    if (title.textContent !== text) {
+      title.textContent = text;
+      group.setAttribute("aria-label", text);
+    }
+    group.classList.toggle("trains", doing === "trains");
+    group.classList.toggle("settled", doing === "done" && !finished);
+    group.classList.toggle("chosen", client === this.#chosen);
+    group.setAttribute("aria-selected", String(client === this.#chosen));
+    group.setAttribute("tabindex", client === this.#current ? "0" : "-1");
+  }
+
+  #drawTrails(at: (place: Place) => [number, number]): void {
+    const { generalist, clients } = this.#notebook;
+    const ways: [Model, readonly Place[]][] = this.#notebook.stage === "finished" ? [] : [["fedavg", generalist]];
+    const chosen = this.#chosen === undefined ? undefined : clients[this.#chosen];
+    if (chosen) ways.push([chosen.model, chosen.trail]);
+    this.#trails.replaceChildren(
+      ...ways.map(([model, way]) =>
+        svg("path", {
+          d: way.length > 1 ? `M${way.map((place) => at(place).join()).join("L")}` : "",
+          stroke: inkOf(model),
+        }),
+      ),
+    );
+  }
+
+  #drawGeneralist(at: (place: Place) => [number, number], known: boolean): void {
+    const last = this.#notebook.generalist.at(-1);
+    // as soon as a client is done, the figure has its mean
+    this.#generalist.style.display = last && !known ? "" : "none";
+    if (!last) return;
+    if (!this.#generalist.firstChild)
+      this.#generalist.append(
+        svg("path", { d: shapeOf("fedavg"), transform: "scale(1.7)", style: `fill: ${inkOf("fedavg")}` }),
+        svg("text", { y: -13, "text-anchor": "middle", style: `fill: ${inkOf("fedavg")}` }, "Generalist"),
+      );
+    this.#generalist.style.transform = translation(at(last));
+  }
+
+  // one stop for the tabulator, arrows from client to client
+  #key(event: KeyboardEvent): void {
+    const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
+    if (event.key === "Enter" || event.key === " ") this.#choose(this.#current);
+    else if (step) {
+      const { length } = this.#points;
+      this.#points[this.#current]?.group.setAttribute("tabindex", "-1");
+      this.#current = (this.#current + step + length) % length;
+      this.#points[this.#current]?.group.setAttribute("tabindex", "0");
+      this.focus(this.#current);
+    } else return;
+    event.preventDefault();
+  }
+}
+
+function translation([x, y]: readonly [number, number]): string {
+  return `translate(${x.toFixed(1)}px, ${y.toFixed(1)}px)`;
+}
+
+function describe(client: number, model: Model, { localTest, globalTest }: Place, optedOut: boolean): string {
+  return (
+    `client ${client}${optedOut ? " (opted out)" : ""}, ${modelNames[model]}: ` +
+    `local ${localTest.toFixed(1)} %, global ${globalTest.toFixed(1)} %`
+  );
+}

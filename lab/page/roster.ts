@@ -1,0 +1,158 @@
+// The table of clients: what each owns, how its models do on its own kind of rows, and whether the mixture helps or harms it.
+import { fixed, signed } from "../../src/report/numbers.ts";
+import { el } from "./element.ts";
+import type { View } from "./frames.ts";
+import { histogram } from "./histogram.ts";
+import { inlineMark } from "./marks.ts";
+import type { ClientPage, Model, Notebook } from "./notebook.ts";
+
+const models: readonly Model[] = ["local", "fedavg", "finetuned", "mixture"];
+const labels: Readonly<Record<Model, string>> = {
+  local: "Alone",
+  fedavg: "Generalist",
+  finetuned: "Fine-tuned",
+  mixture: "Mixture",
+};
+
+interface Row {
+  readonly row: HTMLTableRowElement;
+  readonly state: HTMLElement;
+  readonly cells: Readonly<Record<Model, HTMLElement>>;
+  readonly global: HTMLElement;
+  readonly gain: HTMLElement;
+}
+
+/** What can be sorted by: larger values first, except for the clients' numbers. */
+type Order = "client" | Model | "global" | "gain";
+
+export class RosterView implements View {
+  readonly every = 200;
+  readonly #notebook: Notebook;
+  readonly #choose: (client: number) => void;
+  readonly #body = el("tbody");
+  readonly #heads = new Map<Order, HTMLElement>();
+  #rows: Row[] = [];
+  #made: readonly ClientPage[] = [];
+  #order: Order = "client";
+  #chosen: number | undefined;
+
+  constructor(place: HTMLElement, notebook: Notebook, choose: (client: number) => void) {
+    this.#notebook = notebook;
+    this.#choose = choose;
+    const head = (order: Order, label: string, mark?: Model): HTMLElement => {
+      const button = el(
+        "button",
+        { type: "button", onclick: () => this.#sort(order) },
+        mark ? inlineMark(mark) : null,
+        label,
+      );
+      const cell = el("th", { scope: "col" }, button);
+      this.#heads.set(order, cell);
+      return cell;
+    };
+    place.append(
+      el(
+        "table",
+        { class: "roster" },
+        el(
+          "thead",
+          {},
+          el(
+            "tr",
+            {},
+            head("client", "Client"),
+            el("th", { scope: "col" }, "Rows by class"),
+            ...models.map((model) => head(model, labels[model], model)),
+            head("gain", "Helped?"),
+            head("global", "Global"),
+          ),
+        ),
+        this.#body,
+      ),
+    );
+  }
+
+  /** Marks a client's row. */
+  choose(client: number | undefined): void {
+    this.#chosen = client;
+  }
+
+  draw(): void {
+    const { clients } = this.#notebook;
+    if (clients !== this.#made) this.#make(clients);
+    clients.forEach((client, i) => this.#write(client, this.#rows[i]!));
+    for (const [order, cell] of this.#heads)
+      cell.setAttribute("aria-sort", order !== this.#order ? "none" : order === "client" ? "ascending" : "descending");
+  }
+
+  #make(clients: readonly ClientPage[]): void {
+    const names = this.#notebook.data?.classes ?? [];
+    this.#rows = clients.map(({ outline }) => {
+      const { client, optedOut, counts, classes } = outline;
+      const state = el("span", { class: "state" });
+      const cell = (): HTMLElement => el("td");
+      const cells = { local: cell(), fedavg: cell(), finetuned: cell(), mixture: cell() };
+      const [global, gain] = [cell(), cell()];
+      const row = el(
+        "tr",
+        { onclick: () => this.#choose(client) },
+        el(
+          "th",
+          { scope: "row" },
+          el("button", { type: "button", class: "name", "aria-label": `client ${client}` }, String(client)),
+          optedOut ? el("span", { class: "tag" }, "out") : null,
+          state,
+        ),
+        el("td", { class: "rows" }, histogram(counts, classes, names)),
+        ...models.map((model) => cells[model]),
+        gain,
+        global,
+      );
+      return { row, state, cells, global, gain };
+    });
+    this.#made = clients;
+    this.#arrange();
+  }
+
+  #write(client: ClientPage, { row, state, cells, global, gain }: Row): void {
+    const { results, doing, outline } = client;
+    row.classList.toggle("chosen", outline.client === this.#chosen);
+    row.dataset["doing"] = doing;
+    state.title = doing === "trains" ? "trains now" : "";
+    for (const model of models) set(cells[model], fixed(results.get(model)?.localTest));
+    set(global, fixed(results.get("mixture")?.globalTest));
+    const change = gainOf(client);
+    set(gain, change === undefined ? "–" : signed(change));
+    gain.className = change === undefined ? "" : change > 0 ? "helped" : change < 0 ? "harmed" : "even";
+    gain.title =
+      change === undefined ? "" : change < 0 ? "harmed: its own local model is better" : change > 0 ? "helped" : "even";
+  }
+
+  #sort(order: Order): void {
+    this.#order = order;
+    this.#arrange();
+    this.draw();
+  }
+
+  #arrange(): void {
+    const value = (client: ClientPage): number => {
+      if (this.#order === "client") return -client.outline.client;
+      if (this.#order === "gain") return gainOf(client) ?? -Infinity;
+      if (this.#order === "global") return client.results.get("mixture")?.globalTest ?? -Infinity;
+      return client.results.get(this.#order)?.localTest ?? -Infinity;
+    };
+    const sorted = this.#made.toSorted((a, b) => value(b) - value(a) || a.outline.client - b.outline.client);
+    this.#body.replaceChildren(...sorted.map(({ outline }) => this.#rows[outline.client]!.row));
+  }
+}
+
+/** Points of local test accuracy that the mixture is ahead of the client's own local model; undefined before both are known. */
+export function gainOf({ results }: ClientPage): number | undefined {
+  const [alone, mixture] = [results.get("local"), results.get("mixture")];
+  return alone && mixture && mixture.localTest - alone.localTest;
+}
+
+// a cell that has not changed is left alone
+function set(cell: HTMLElement, text: string): void {
+  if (cell.textContent !== text) cell.textContent = text;
+}

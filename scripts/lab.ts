@@ -1,0 +1,83 @@
+// Builds the lab into build/lab, a folder that any host can serve: relative addresses, no server features. With `serve` it
+// also serves it, here and now.
+//
+//   node --import tsx scripts/lab.ts [serve [port]]
+import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { createServer, type Server } from "node:http";
+import { extname, join, normalize } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+import { themeCss } from "../src/report/theme.ts";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+
+/** Where the lab is built. */
+export const labFolder: string = join(root, "build/lab");
+
+/** Bundles page and workers, and lays the bundled data beside them. */
+export async function buildLab(): Promise<void> {
+  await rm(labFolder, { recursive: true, force: true });
+  await mkdir(labFolder, { recursive: true });
+  await build({
+    entryPoints: ["main", "conductor", "trainer"].map((name) => join(root, "lab", `${name}.ts`)),
+    outdir: labFolder,
+    bundle: true,
+    // page and workers share what they have in common; what is needed late is fetched late
+    splitting: true,
+    format: "esm",
+    target: "es2022",
+    minify: true,
+    legalComments: "none",
+    // linkedom for workers: the conductor writes report.html without the page
+    alias: { linkedom: "linkedom/worker" },
+    // imported by the library in Node alone
+    external: ["node:*"],
+    logLevel: "warning",
+  });
+  await cp(join(root, "lab/index.html"), join(labFolder, "index.html"));
+  const css = await readFile(join(root, "lab/lab.css"), "utf8");
+  await writeFile(join(labFolder, "lab.css"), `${themeCss}\n${css}`);
+  await cp(join(root, "data/fashion-mnist"), join(labFolder, "data/fashion-mnist"), { recursive: true });
+}
+
+const types: Readonly<Record<string, string>> = {
+  ".html": "text/html; charset=utf-8",
+  ".css": "text/css; charset=utf-8",
+  ".js": "text/javascript; charset=utf-8",
+  ".gz": "application/gzip",
+};
+
+/** Serves the built lab on this machine; port 0 takes a free one. */
+export function serveLab(port: number): Promise<{ server: Server; url: string }> {
+  const server = createServer((request, response) => {
+    const path = normalize(decodeURIComponent(new URL(request.url ?? "/", "http://localhost").pathname));
+    const file = join(labFolder, path.endsWith("/") ? `${path}index.html` : path);
+    readFile(file).then(
+      (bytes) => {
+        const type = types[extname(file)] ?? "application/octet-stream";
+        response.writeHead(200, { "content-type": type, "cache-control": "no-cache" }).end(bytes);
+      },
+      () => response.writeHead(404, { "content-type": "text/plain" }).end("not found\n"),
+    );
+  });
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, "127.0.0.1", () => {
+      const address = server.address();
+      resolve({ server, url: `http://localhost:${typeof address === "object" ? address?.port : port}/` });
+    });
+  });
+}
+
+async function main([command, port = "8080"]: readonly string[]): Promise<void> {
+  await buildLab();
+  if (command !== "serve") return console.log(`lab: ${labFolder}`);
+  try {
+    console.log(`lab: ${(await serveLab(Number(port))).url} (Ctrl-C to stop)`);
+  } catch (error) {
+    console.error(`lab: cannot serve on port ${port}, ${(error as Error).message}; npm run lab -- ANOTHER_PORT`);
+    process.exitCode = 1;
+  }
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await main(process.argv.slice(2));
