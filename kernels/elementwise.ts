@@ -1,4 +1,5 @@
 // Binary operations over two dimensions with broadcasting: one driver, specialised per operation at compile time.
+// aRow, aCol, bRow, bCol are element strides, the column's 0 or 1; 0 broadcasts. y is contiguous and may be a or b.
 import { lastLanes, lastVector, storeLanes } from "./lanes";
 
 const enum Op {
@@ -61,7 +62,7 @@ function binary(
   }
 }
 
-/** y[rows, cols] = a + b; `Row` and `Col` are element strides, `Col` 0 or 1, 0 broadcasts. y may be a or b. */
+/** y[rows, cols] = a + b. */
 export function add(
   a: usize,
   b: usize,
@@ -76,7 +77,7 @@ export function add(
   binary(Op.add, a, b, y, rows, cols, aRow, aCol, bRow, bCol);
 }
 
-/** y[rows, cols] = a - b; `Row` and `Col` are element strides, `Col` 0 or 1, 0 broadcasts. y may be a or b. */
+/** y[rows, cols] = a - b. */
 export function sub(
   a: usize,
   b: usize,
@@ -91,7 +92,7 @@ export function sub(
   binary(Op.sub, a, b, y, rows, cols, aRow, aCol, bRow, bCol);
 }
 
-/** y[rows, cols] = a * b; `Row` and `Col` are element strides, `Col` 0 or 1, 0 broadcasts. y may be a or b. */
+/** y[rows, cols] = a * b. */
 export function mul(
   a: usize,
   b: usize,
@@ -106,7 +107,7 @@ export function mul(
   binary(Op.mul, a, b, y, rows, cols, aRow, aCol, bRow, bCol);
 }
 
-/** y[rows, cols] = a / b; `Row` and `Col` are element strides, `Col` 0 or 1, 0 broadcasts. y may be a or b. */
+/** y[rows, cols] = a / b. */
 export function div(
   a: usize,
   b: usize,
@@ -121,7 +122,7 @@ export function div(
   binary(Op.div, a, b, y, rows, cols, aRow, aCol, bRow, bCol);
 }
 
-/** y[rows, cols] = the larger of a and b; NaN if one is NaN; `Row` and `Col` are element strides, `Col` 0 or 1, 0 broadcasts. y may be a or b. */
+/** y[rows, cols] = the larger of a and b; NaN if one is NaN. */
 export function maximum(
   a: usize,
   b: usize,
@@ -136,7 +137,7 @@ export function maximum(
   binary(Op.maximum, a, b, y, rows, cols, aRow, aCol, bRow, bCol);
 }
 
-/** y[rows, cols] = the smaller of a and b; NaN if one is NaN; `Row` and `Col` are element strides, `Col` 0 or 1, 0 broadcasts. y may be a or b. */
+/** y[rows, cols] = the smaller of a and b; NaN if one is NaN. */
 export function minimum(
   a: usize,
   b: usize,

@@ -24,7 +24,7 @@ function window(x: usize, width: usize, kernel: i32, relu: i32): f32 {
   return relu && value < 0 ? 0 : value;
 }
 
-/** y[planes, oh, ow] = largest of each kernel by kernel window of x[planes, ih, iw]; relu = 1: at least 0. NaN stays. */
+/** y[planes, oh, ow] = largest of each window of x[planes, ih, iw], at least 0 with relu = 1; NaN if one is NaN. */
 export function maxPool2d(
   x: usize,
   y: usize,

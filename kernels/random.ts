@@ -1,6 +1,6 @@
-// Counter-based random numbers: Threefry-2x32 with 20 rounds (Salmon, Moraes, Dror, Shaw 2011, "Parallel random numbers:
-// as easy as 1, 2, 3"). Number n of stream (k0, k1) is word n & 1 of the block with counter (n >>> 1, 0), so any part
-// of a stream can be made on its own. One loop makes the numbers, what becomes of them is a branch per eight.
+// Counter-based random numbers: Threefry-2x32 with 20 rounds (Salmon, Moraes, Dror, Shaw 2011, "Parallel random
+// numbers: as easy as 1, 2, 3"). Number n of stream (k0, k1) is word n & 1 of the block with counter (n >>> 1, 0), so
+// any part of a stream can be made on its own. One loop makes the numbers, what becomes of them is a branch per eight.
 import { storeLanes } from "./lanes";
 import { logNormal4, turn4 } from "./transcendental";
 
@@ -23,7 +23,7 @@ function fraction(words: v128): v128 {
   return f32x4.mul(f32x4.convert_i32x4_s(i32x4.shr_u(words, 8)), f32x4.splat(5.9604644775390625e-8));
 }
 
-/** What `mode` makes of 8 numbers, even ones in x0, odd ones in x1; the first n are stored. Dropout masks x with them. */
+/** What `mode` makes of 8 numbers, even ones in x0, odd ones in x1; the first n are stored. Dropout masks x by them. */
 function settle(
   mode: i32,
   x: usize,

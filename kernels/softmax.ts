@@ -1,5 +1,5 @@
-// Rows turned into probabilities, log-probabilities or losses. One pass over a row takes its exponentials while it
-// finds the next row's maximum and finishes the row before: work that waits on nothing fills the gaps of an exponential.
+// Rows turned into probabilities, log-probabilities or losses. The pass that takes a row's exponentials also finds the
+// next row's maximum and finishes the row before: work that waits on nothing fills the gaps of an exponential.
 import { firstLanes, lastLanes, lastVector, storeLanes, sumAcross } from "./lanes";
 import { dot } from "./reduce";
 import { exp4, logNormal4 } from "./transcendental";
