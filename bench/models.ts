@@ -6,15 +6,20 @@ import { mean } from "../src/autograd/ops/sum.ts";
 import { persistent, scope, type Tensor } from "../src/autograd/tensor.ts";
 import {
   Adam,
+  bilstmText,
+  bilstmTextGate,
   EVALUATE,
   type Group,
   lenetCifar,
   lenetCifarGate,
   lenetFashion,
   lenetFashionGate,
+  mlp,
+  mlpGate,
   type Mode,
+  type Module,
+  Net,
 } from "../src/nn/index.ts";
-import { mlp, mlpGate, type Module, Net } from "../src/nn/index.ts";
 import { fold, key } from "../src/runtime/random.ts";
 import { floats, labels as seededLabels } from "./data.ts";
 
@@ -22,21 +27,29 @@ export interface Model {
   readonly title: string;
   readonly expert: () => Module;
   readonly gate: () => Module;
-  /** Of one example. */
+  readonly classes: number;
+  /** Of one example: numbers, or of a sentence words of a vocabulary. */
   readonly input: readonly number[];
+  readonly words?: number;
   /** Multiply-adds of one forward pass on one example, times two. */
   readonly forward: number;
   /** The same for a whole training step: no gradient is wanted for the input. */
   readonly step: number;
 }
 
-export type ModelName = "lenetCifar" | "lenetFashion" | "mlp";
+export type ModelName = "lenetCifar" | "lenetFashion" | "mlp" | "bilstm";
+
+/** Words of a sentence, about as many as AG News has. */
+const LENGTH = 40;
+// two directions of four gates over a vector of 100 and a state of 64, then 128-4
+const bilstmForward = 2 * (LENGTH * 2 * 256 * (100 + 64) + 128 * 4);
 
 export const models: Readonly<Record<ModelName, Model>> = {
   lenetCifar: {
     title: "LeNet-CIFAR",
     expert: lenetCifar,
     gate: lenetCifarGate,
+    classes: 10,
     input: [3, 32, 32],
     forward: 1_303_440,
     step: 3_204_720,
@@ -45,6 +58,7 @@ export const models: Readonly<Record<ModelName, Model>> = {
     title: "LeNet-Fashion",
     expert: lenetFashion,
     gate: lenetFashionGate,
+    classes: 10,
     input: [1, 28, 28],
     // conv 1-6 and 6-12 of 5x5, then 192-84-42-10
     forward: 2 * (24 * 24 * 6 * 25 + 8 * 8 * 12 * 150 + 192 * 84 + 84 * 42 + 42 * 10),
@@ -54,9 +68,20 @@ export const models: Readonly<Record<ModelName, Model>> = {
     title: "MLP 784-200-10",
     expert: mlp,
     gate: mlpGate,
+    classes: 10,
     input: [784],
     forward: 2 * (784 * 200 + 200 * 10),
     step: 2 * (2 * 784 * 200 + 3 * 200 * 10),
+  },
+  bilstm: {
+    title: "BiLSTM",
+    expert: bilstmText,
+    gate: bilstmTextGate,
+    classes: 4,
+    input: [LENGTH],
+    words: 10_002,
+    forward: bilstmForward,
+    step: 3 * bilstmForward,
   },
 };
 
@@ -76,15 +101,17 @@ export function seeded<G extends Group>(
 }
 
 /** A batch of inputs and labels that stays. */
-export function batchOf({ input }: Model, size: number): { x: Tensor; labels: Tensor; dispose: () => void } {
+export function batchOf(
+  { input, words, classes }: Model,
+  size: number,
+): { x: Tensor; labels: Tensor; dispose: () => void } {
   const shape = [size, ...input];
-  const x = persistent(shape).set(
-    floats(
-      1001,
-      shape.reduce((n, s) => n * s, 1),
-    ),
-  );
-  const labels = persistent([size], "i32").set(seededLabels(1002, size, 10));
+  const count = shape.reduce((n, s) => n * s, 1);
+  const x =
+    words === undefined
+      ? persistent(shape).set(floats(1001, count))
+      : persistent(shape, "i32").set(seededLabels(1001, count, words));
+  const labels = persistent([size], "i32").set(seededLabels(1002, size, classes));
   return {
     x,
     labels,

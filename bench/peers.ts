@@ -17,19 +17,23 @@ interface Peer {
 const trains = ["step", "mixture"];
 const elementwise = ["exp", "relu", "add", "mul", "sum", "sumRows", "sumColumns"];
 const inferred = ["softmax", "logSoftmax", "sigmoid", "maxPoolRelu", "infer", "conv2d.forward", ...elementwise];
-const autograd = ({ op }: Task, suite: string): boolean =>
-  suite !== "mixture" && op !== "adam" && op !== "inferMixture";
+const autograd = ({ op, model }: Task, suite: string): boolean =>
+  suite !== "mixture" && op !== "adam" && op !== "inferMixture" && model !== "bilstm";
 
 const peers: readonly Peer[] = [
   { name: "tfjs-wasm", command: ["tfjs.mjs"], takes: autograd },
   {
     name: "tfjs-wasm helped",
     command: ["tfjs.mjs", "--helped"],
-    takes: ({ op, model }) => op === "conv2d.gradWeight" || (op === "step" && model !== "mlp"),
+    takes: ({ op, model }) => op === "conv2d.gradWeight" || (op === "step" && String(model).startsWith("lenet")),
   },
   { name: "jax-js", command: ["jax.mjs"], takes: (task, suite) => autograd(task, suite) && task.op !== "dropout" },
   { name: "numpy-ts", command: ["numpy.mjs"], takes: ({ op }) => op === "matmul" || elementwise.includes(op) },
-  { name: "onnxruntime-web", command: ["ort.mjs"], takes: ({ op }) => op === "matmul" || inferred.includes(op) },
+  {
+    name: "onnxruntime-web",
+    command: ["ort.mjs"],
+    takes: ({ op, model }) => model !== "bilstm" && (op === "matmul" || inferred.includes(op)),
+  },
   { name: "ml-matrix", command: ["mlmatrix.mjs"], takes: ({ op }) => op === "matmul" },
   { name: "PyTorch", command: ["torch_runner.py"], takes: () => true },
   {

@@ -76,16 +76,35 @@ class Mlp(nn.Module):
         return torch.sigmoid(x) if self.gate else F.log_softmax(x, dim=1)
 
 
-INPUTS = {"lenetCifar": (3, 32, 32), "lenetFashion": (1, 28, 28), "mlp": (784,)}
+class Rnn(nn.Module):
+    """RNNTextClassifier and RNNGate: the last states of both directions, without packing."""
+
+    def __init__(self, outputs):
+        super().__init__()
+        self.embedding = nn.Embedding(10_002, 100)
+        self.rnn = nn.LSTM(100, 64, batch_first=True, bidirectional=True)
+        self.top = nn.Linear(128, outputs)
+        self.gate = outputs == 1
+
+    def forward(self, x):
+        _, (h, _) = self.rnn(self.embedding(x))
+        x = self.top(torch.cat([h[0], h[1]], dim=1))
+        return torch.sigmoid(x) if self.gate else F.log_softmax(x, dim=1)
 
 
-def model(name, seed, outputs=10):
+INPUTS = {"lenetCifar": (3, 32, 32), "lenetFashion": (1, 28, 28), "mlp": (784,), "bilstm": (40,)}
+
+
+def model(name, seed, outputs=None):
+    outputs = outputs or (4 if name == "bilstm" else 10)
     if name == "lenetCifar":
         net = Lenet(3, 16, 400, 120, 84, outputs)
     elif name == "lenetFashion":
         net = Lenet(1, 12, 192, 84, 42, outputs)
-    else:
+    elif name == "mlp":
         net = Mlp(outputs)
+    else:
+        net = Rnn(outputs)
     fan_in = 1
     with torch.no_grad():
         for i, p in enumerate(net.parameters()):
@@ -96,8 +115,10 @@ def model(name, seed, outputs=10):
 
 
 def batch(task):
-    size = task["batch"]
-    return floats(1001, size, *INPUTS[task["model"]]), labels(1002, size, 10)
+    size, shape = task["batch"], INPUTS[task["model"]]
+    if task["model"] == "bilstm":
+        return labels(1001, size * shape[0], 10_002).reshape(size, *shape), labels(1002, size, 4)
+    return floats(1001, size, *shape), labels(1002, size, 10)
 
 
 def adam(parameters, lr):

@@ -32,7 +32,7 @@ function mixtureStepper(name: ModelName, batch: number, generalist: Generalist, 
   const { x, labels, dispose } = batchOf(model, batch);
   const rows = persistent([batch], "i32").set(Int32Array.from({ length: batch }, (_, i) => i));
   const examples = { count: batch, labels: labels.toArray(), batch: () => ({ x, labels, rows }), dispose };
-  const stored = generalist === "stored" ? predictAll(examples, 10, () => frozen.predict(x)) : null;
+  const stored = generalist === "stored" ? predictAll(examples, model.classes, () => frozen.predict(x)) : null;
   return {
     step: (mode) =>
       scope(() => {
