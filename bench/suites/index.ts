@@ -5,6 +5,7 @@ import { infer } from "./infer.ts";
 import { matmul } from "./matmul.ts";
 import { mixture } from "./mixture.ts";
 import { ops } from "./ops.ts";
+import { start } from "./start.ts";
 import { step } from "./step.ts";
 
-export const suites: readonly Suite[] = [matmul, conv, ops, step, mixture, infer];
+export const suites: readonly Suite[] = [matmul, conv, ops, step, mixture, infer, start];
