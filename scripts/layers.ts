@@ -48,6 +48,7 @@ const users: Readonly<Record<string, readonly string[]>> = {
 };
 
 const packages: Readonly<Record<string, readonly string[]>> = {
+  "src/data/agNews.ts": ["papaparse"],
   "src/report/": ["@observablehq/plot", "linkedom"],
   "src/experiment/": ["valibot"],
   "src/cli/": ["yargs", "cli-progress"],

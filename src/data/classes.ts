@@ -32,3 +32,6 @@ export const cifar100Classes: readonly string[] = (
   "squirrel streetcar sunflower sweet_pepper table tank telephone television tiger tractor " +
   "train trout tulip turtle wardrobe whale willow_tree wolf woman worm"
 ).split(" ");
+
+/** The four classes of AG News. */
+export const agNewsClasses: readonly string[] = ["World", "Sports", "Business", "Sci/Tech"];

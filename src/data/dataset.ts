@@ -38,8 +38,30 @@ export interface ImageDataset {
   readonly normalization: Normalization;
 }
 
-/** Any dataset; text will join as another `kind`. */
-export type Dataset = ImageDataset;
+/**
+ * Texts of one part of a dataset, one after another: row r is `words[offsets[r]]` to before `words[offsets[r + 1]]`, numbers
+ * into the vocabulary.
+ */
+export interface TextSplit {
+  readonly words: Int32Array;
+  readonly offsets: Int32Array;
+  readonly labels: Uint8Array;
+  readonly rows: number;
+}
+
+/** Texts with one class each. */
+export interface TextDataset {
+  readonly kind: "text";
+  readonly name: string;
+  readonly classes: readonly string[];
+  /** Words by number; UNKNOWN and PADDING are the first two. */
+  readonly vocabulary: readonly string[];
+  readonly train: TextSplit;
+  readonly test: TextSplit;
+}
+
+/** Any dataset; `kind` says which. */
+export type Dataset = ImageDataset | TextDataset;
 
 /** The authors' normalisation, 0.5 and 0.5 in every channel, so pixels lie in [-1, 1]. */
 export function centred(channels: number): Normalization {

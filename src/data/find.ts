@@ -1,6 +1,6 @@
 // Which place has what. Candidate places come in the order in which they are to be tried; nothing here knows a path, an
 // environment variable or a file system.
-import { absent, catalogue, type DatasetName, gather } from "./catalogue.ts";
+import { absent, catalogue, type CatalogueEntry, type DatasetName, fileNames, gather } from "./catalogue.ts";
 import type { DataSource } from "./source.ts";
 
 /** What one place has of one dataset. */
@@ -18,7 +18,7 @@ export interface Found {
 }
 
 async function look(dataset: DatasetName, source: DataSource): Promise<Found | undefined> {
-  const entry = catalogue[dataset];
+  const entry: CatalogueEntry = catalogue[dataset];
   const train = await gather(source, entry, entry.files.train);
   const test = await gather(source, entry, entry.files.test);
   if (train.files.length + test.files.length === 0) return undefined;
@@ -60,8 +60,7 @@ export async function findDataset(dataset: DatasetName, sources: readonly DataSo
   }
   if (part) return part;
   const places = sources.map(({ where }) => where).join(", ") || "no place at all";
-  const { train, test } = catalogue[dataset].files;
   throw new RangeError(
-    `findDataset: ${dataset}, got none of its files in ${places}; give the folder that holds ${[...train, ...test].join(", ")}`,
+    `findDataset: ${dataset}, got none of its files in ${places}; give the folder that holds ${fileNames(dataset)}`,
   );
 }

@@ -4,12 +4,25 @@ export {
   type CatalogueEntry,
   catalogue,
   type DatasetName,
+  fileNames,
+  type ImageDatasetName,
+  type ImageEntry,
+  loadAgNews,
   loadCifar10,
   loadCifar100,
   loadDataset,
   loadFashionMnist,
+  type TextEntry,
 } from "./catalogue.ts";
-export { type Dataset, type ImageDataset, type Normalization, type Split, take } from "./dataset.ts";
+export {
+  type Dataset,
+  type ImageDataset,
+  type Normalization,
+  type Split,
+  take,
+  type TextDataset,
+  type TextSplit,
+} from "./dataset.ts";
 export { dirichlet, gamma, multinomial, normal } from "./distributions.ts";
 export { type Found, findDataset, survey } from "./find.ts";
 export { formatIdx, type Idx, parseIdx } from "./idx.ts";
@@ -21,3 +34,6 @@ export type { ClientRows, Labels, Partition, Sizes } from "./partition/partition
 export { dirichletShares, type DirichletSharesOptions } from "./partition/shares.ts";
 export { share } from "./share.ts";
 export { bundled, type DataSource, memorySource, urlSource } from "./source.ts";
+export { fromTexts, type Texts, type TextsOptions } from "./texts.ts";
+export { tokenize } from "./tokens.ts";
+export { PADDING, UNKNOWN, vocabularyOf } from "./vocabulary.ts";

@@ -1,6 +1,6 @@
 // moiety data: what is found where.
 import type { CommandModule } from "yargs";
-import { catalogue, type DatasetName, survey } from "../../data/index.ts";
+import { catalogue, type DatasetName, fileNames, survey } from "../../data/index.ts";
 import { DATA_VARIABLE, sources } from "../sources.ts";
 
 export const dataCommand: CommandModule<object, { data: string | undefined }> = {
@@ -11,20 +11,21 @@ export const dataCommand: CommandModule<object, { data: string | undefined }> = 
     const places = await sources(data);
     const found = await survey(places);
     for (const { dataset, source, rows, complete, missing, problem } of found) {
+      const whole = catalogue[dataset].rows;
+      const of = (part: "train" | "test"): string =>
+        rows![part] === whole[part] ? `${rows![part]} ${part}` : `${rows![part]} of ${whole[part]} ${part}`;
       const state = rows
-        ? `${rows.train} train, ${rows.test} test rows${complete ? "" : " (a part of it)"}`
+        ? `${of("train")}, ${of("test")} rows${complete ? "" : " (a part of it)"}`
         : (problem ?? `incomplete: no ${missing.join(", no ")}`);
       console.log(`${dataset.padEnd(14)} ${state}\n${"".padEnd(14)} ${source.where}`);
     }
     const absent = (Object.keys(catalogue) as DatasetName[]).filter(
       (name) => !found.some(({ dataset }) => dataset === name),
     );
-    for (const name of absent) {
-      const { train, test } = catalogue[name].files;
+    for (const name of absent)
       console.log(
-        `${name.padEnd(14)} not found; --data DIR or ${DATA_VARIABLE} names the folder with ${[...train, ...test].join(", ")}`,
+        `${name.padEnd(14)} not found; --data DIR or ${DATA_VARIABLE} names the folder with ${fileNames(name)}`,
       );
-    }
     console.log(`\nlooked in: ${places.map(({ where }) => where).join(", ")}`);
   },
 };
