@@ -107,7 +107,7 @@ function backward(sizes: Sizes): void {
 
 const random = seeded(7);
 const ragged = (batch: number, longest: number): number[] =>
-  Array.from({ length: batch }, () => Math.floor(random() * (longest + 1))).sort((a, b) => b - a);
+  Array.from({ length: batch }, () => Math.floor(random() * (longest + 1))).toSorted((a, b) => b - a);
 
 for (const [name, run] of [
   ["lstm", forward],

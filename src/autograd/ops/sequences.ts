@@ -66,7 +66,7 @@ export function pack(x: Tensor): Packed {
     lengths.push(n);
   }
   // stable, so that equal sentences keep their order on every engine
-  const sorted = lengths.map((_, i) => i).sort((a, b) => lengths[b]! - lengths[a]!);
+  const sorted = lengths.map((_, i) => i).toSorted((a, b) => lengths[b]! - lengths[a]!);
   const steps = batch ? lengths[sorted[0]!]! : 0;
   const total = lengths.reduce((sum, n) => sum + n, 0);
   const [words, order, active] = [empty([total], "i32"), empty([batch], "i32"), empty([steps], "i32")];
