@@ -1,7 +1,7 @@
 // Labelled examples in linear memory, from which batches are gathered. The trainer sees only this interface, so it does
 // not know images from text.
 import { gather, imageRows, labelRows } from "../autograd/ops/rows.ts";
-import { persistent, type Tensor, tensor, view } from "../autograd/tensor.ts";
+import { persistent, type Tensor, view } from "../autograd/tensor.ts";
 
 /** Inputs as the network takes them, and i32 labels [rows]. */
 export interface Batch {
@@ -70,15 +70,6 @@ export class ImageExamples implements Examples {
 /** Consecutive parts of `order` (i32), `size` each and the rest in the last. */
 export function* batches(order: Tensor, size: number): Generator<Tensor> {
   for (let at = 0; at < order.size; at += size) yield view(order, at, [Math.min(size, order.size - at)]);
-}
-
-/** The numbers 0..n-1 as an i32 tensor. */
-export function range(n: number): Tensor {
-  return tensor(
-    Int32Array.from({ length: n }, (_, i) => i),
-    [n],
-    "i32",
-  );
 }
 
 /** Examples that are floats already, [count, ...]: features, tables, answers of other networks. The tensor stays the caller's. */

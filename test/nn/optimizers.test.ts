@@ -1,0 +1,187 @@
+// Optimisers against PyTorch's numbers, and against the update formulas of its documentation in plain doubles.
+import fc from "fast-check";
+import { backward, mul, scope, sum, tensor } from "../../src/autograd/index.ts";
+import { Adam, type AdamOptions, type Optimizer, Parameters, SGD, type SgdOptions } from "../../src/nn/index.ts";
+import { golden, wave } from "../support/golden.ts";
+import { near } from "../support/near.ts";
+import { assert, test } from "../support/suite.ts";
+
+const torch = golden<Record<string, number[][]>>(new URL("golden/optimizers.json", import.meta.url));
+
+const start = [1, -2, 0.5, 3, 0];
+
+/** Weights after each of a few steps whose gradients are given. */
+function path(make: (p: Parameters) => Optimizer, slopes: readonly ArrayLike<number>[]): number[][] {
+  const parameters = new Parameters([{ name: "w", shape: [start.length] }], "shared").copyFrom(start);
+  const optimizer = make(parameters);
+  const found = slopes.map((slope) => walk(parameters, optimizer, slope));
+  optimizer.dispose();
+  parameters.dispose();
+  return found;
+}
+
+function walk(parameters: Parameters, optimizer: Optimizer, slope: ArrayLike<number>): number[] {
+  // the gradient of sum(w slope) is slope
+  scope(() => backward(sum(mul(parameters.tensors[0]!, tensor(slope)))));
+  optimizer.step();
+  return Array.from(parameters.toArray());
+}
+
+const slopes = [0, 1, 2, 3, 4].map((t) => wave(start.length, 1, 0.7 + t));
+
+const made: Record<string, (p: Parameters) => Optimizer> = {
+  adam: (p) => new Adam(p, { lr: 0.1 }),
+  "adam, betas and eps": (p) => new Adam(p, { lr: 0.05, betas: [0.8, 0.95], eps: 1e-3 }),
+  "adam, weight decay": (p) => new Adam(p, { lr: 0.1, weightDecay: 0.2 }),
+  adamw: (p) => new Adam(p, { lr: 0.1, weightDecay: 0.2, decoupled: true }),
+  sgd: (p) => new SGD(p, { lr: 0.1 }),
+  "sgd, weight decay": (p) => new SGD(p, { lr: 0.1, weightDecay: 0.3 }),
+  "sgd, momentum": (p) => new SGD(p, { lr: 0.1, momentum: 0.9 }),
+  "sgd, momentum and dampening": (p) => new SGD(p, { lr: 0.1, momentum: 0.9, dampening: 0.4 }),
+  "sgd, nesterov": (p) => new SGD(p, { lr: 0.1, momentum: 0.9, nesterov: true }),
+  "sgd, everything": (p) => new SGD(p, { lr: 0.1, momentum: 0.8, dampening: 0.3, weightDecay: 0.1 }),
+};
+
+test("every optimiser that PyTorch was asked for is tried", () => {
+  assert.equal(Object.keys(made).toSorted(), Object.keys(torch).toSorted());
+});
+
+for (const [name, make] of Object.entries(made))
+  test(`${name} takes the steps that PyTorch takes`, () => {
+    near(path(make, slopes).flat(), torch[name]!.flat(), 2e-6);
+  });
+
+// torch.optim.Adam's documentation, line by line
+function adam(
+  { lr, betas: [b1, b2], eps, weightDecay, decoupled }: Required<AdamOptions>,
+  gradients: readonly ArrayLike<number>[],
+): number[][] {
+  const w = [...start];
+  const m = w.map(() => 0);
+  const v = w.map(() => 0);
+  return gradients.map((gradient, step) =>
+    w.map((_, i) => {
+      let g = gradient[i]!;
+      if (decoupled) w[i]! -= lr * weightDecay * w[i]!;
+      else g += weightDecay * w[i]!;
+      m[i] = b1 * m[i]! + (1 - b1) * g;
+      v[i] = b2 * v[i]! + (1 - b2) * g * g;
+      const mHat = m[i]! / (1 - b1 ** (step + 1));
+      const vHat = v[i]! / (1 - b2 ** (step + 1));
+      return (w[i]! -= (lr * mHat) / (Math.sqrt(vHat) + eps));
+    }),
+  );
+}
+
+// torch.optim.SGD's documentation, line by line
+function sgd(
+  { lr, momentum, dampening, weightDecay, nesterov }: Required<SgdOptions>,
+  gradients: readonly ArrayLike<number>[],
+): number[][] {
+  const w = [...start];
+  const b = w.map(() => 0);
+  return gradients.map((gradient, step) =>
+    w.map((_, i) => {
+      let g = gradient[i]! + weightDecay * w[i]!;
+      if (momentum !== 0) {
+        b[i] = step > 0 ? momentum * b[i]! + (1 - dampening) * g : g;
+        g = nesterov ? g + momentum * b[i]! : b[i]!;
+      }
+      return (w[i]! -= lr * g);
+    }),
+  );
+}
+
+const share = (min: number, max: number): fc.Arbitrary<number> => fc.double({ min, max, noNaN: true });
+// gradients of very different sizes, but none of them nothing
+const gradients = fc.array(
+  fc.tuple(
+    ...start.map(() =>
+      fc
+        .tuple(share(0.1, 10), fc.integer({ min: -3, max: 2 }), fc.boolean())
+        .map(([size, power, minus]) => (minus ? -size : size) * 10 ** power),
+    ),
+  ),
+  { minLength: 1, maxLength: 8 },
+);
+
+test("Adam and AdamW follow the formulas for any settings", () => {
+  const options = fc.record({
+    lr: share(1e-4, 0.5),
+    betas: fc.tuple(share(0, 0.99), share(0.5, 0.999)),
+    eps: share(1e-8, 1e-2),
+    weightDecay: share(0, 0.5),
+    decoupled: fc.boolean(),
+  });
+  fc.assert(
+    fc.property(options, gradients, (options, gradients) => {
+      near(path((p) => new Adam(p, options), gradients).flat(), adam(options, gradients).flat(), 1e-4);
+    }),
+  );
+});
+
+test("SGD follows the formulas for any settings", () => {
+  const options = fc.record({
+    lr: share(1e-4, 0.1),
+    momentum: fc.oneof(fc.constant(0), share(0, 0.99)),
+    dampening: share(0, 1),
+    weightDecay: share(0, 0.5),
+    nesterov: fc.boolean(),
+  });
+  fc.assert(
+    fc.property(options, gradients, (options, gradients) => {
+      near(path((p) => new SGD(p, options), gradients).flat(), sgd(options, gradients).flat(), 1e-4);
+    }),
+  );
+});
+
+test("defaults are PyTorch's: Adam 1e-3, SGD 1e-3", () => {
+  near(
+    path((p) => new Adam(p), slopes).flat(),
+    adam({ lr: 1e-3, betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0, decoupled: false }, slopes).flat(),
+  );
+  near(
+    path((p) => new SGD(p), slopes).flat(),
+    sgd({ lr: 1e-3, momentum: 0, dampening: 0, weightDecay: 0, nesterov: false }, slopes).flat(),
+  );
+});
+
+test("after reset an optimiser begins as a new one", () => {
+  for (const make of Object.values(made)) {
+    const parameters = new Parameters([{ name: "w", shape: [start.length] }], "shared").copyFrom(start);
+    const optimizer = make(parameters);
+    const first = slopes.map((slope) => walk(parameters, optimizer, slope));
+    optimizer.reset();
+    parameters.copyFrom(start);
+    assert.equal(
+      slopes.map((slope) => walk(parameters, optimizer, slope)),
+      first,
+    );
+  }
+});
+
+test("one optimiser over two blocks moves both as two optimisers would", () => {
+  const spec = [{ name: "w", shape: [2] }];
+  const run = (together: boolean): number[] => {
+    const [p, q] = [new Parameters(spec, "private").copyFrom([1, 2]), new Parameters(spec, "private").copyFrom([3, 4])];
+    const optimizers = together
+      ? [new Adam([p, q], { lr: 0.1 })]
+      : [new Adam(p, { lr: 0.1 }), new Adam(q, { lr: 0.1 })];
+    for (let t = 0; t < 3; t++) {
+      scope(() => backward(sum(mul(p.tensors[0]!, q.tensors[0]!))));
+      for (const optimizer of optimizers) optimizer.step();
+    }
+    return [...p.toArray(), ...q.toArray()];
+  };
+  assert.equal(run(true), run(false));
+});
+
+test("gradients of nothing move Adam nowhere, even after long", () => {
+  const found = path(
+    (p) => new Adam(p, { lr: 0.1 }),
+    Array.from({ length: 200 }, () => new Float64Array(start.length)),
+  );
+  assert.equal(found[199], start);
+});
+
+test.run();

@@ -1,0 +1,167 @@
+import { add, backward, grad, matmul, memory, mul, scope, square, sum, tensor } from "../../src/autograd/index.ts";
+import { Adam, Linear, Net, Parameters, Sequential, SGD } from "../../src/nn/index.ts";
+import { refuses } from "../support/refuses.ts";
+import { assert, test } from "../support/suite.ts";
+
+const specs = [
+  { name: "a.weight", shape: [2, 3] },
+  { name: "a.bias", shape: [2] },
+  { name: "scale", shape: [] },
+];
+
+function numbered(): Parameters<"shared"> {
+  return new Parameters(specs, "shared").copyFrom([0, 1, 2, 3, 4, 5, 6, 7, 8]);
+}
+
+test("tensors lie one after the other in one vector", () => {
+  const p = numbered();
+  assert.is(p.size, 9);
+  assert.equal(
+    p.tensors.map((t) => [t.shape, Array.from(t.toArray())]),
+    [
+      [
+        [2, 3],
+        [0, 1, 2, 3, 4, 5],
+      ],
+      [[2], [6, 7]],
+      [[], [8]],
+    ],
+  );
+  p.tensors[1]!.set([60, 70]);
+  assert.equal(Array.from(p.toArray()), [0, 1, 2, 3, 4, 5, 60, 70, 8]);
+});
+
+test("toArray copies, and copyFrom takes vectors and other blocks", () => {
+  const p = numbered();
+  p.toArray()[0] = 9;
+  const q = new Parameters(specs, "private").copyFrom(p);
+  assert.equal(Array.from(q.toArray()), Array.from(p.toArray()));
+  q.tensors[0]!.set([1, 1, 1, 1, 1, 1]);
+  assert.is(p.toArray()[0], 0);
+  refuses(() => p.copyFrom([1, 2]), "parameters: 9 values expected, got 2; the models differ");
+  refuses(
+    () => p.copyFrom(new Parameters([{ name: "w", shape: [4] }], "shared")),
+    "parameters: 9 values expected, got 4; the models differ",
+  );
+});
+
+test("records go there and back by name, and a missing or misshapen tensor changes nothing", () => {
+  const p = numbered();
+  const record = p.toRecord();
+  assert.equal(Object.keys(record), ["a.weight", "a.bias", "scale"]);
+  const q = new Parameters(specs, "shared").copyFrom(new Float32Array(9));
+  const { "a.weight": weight, "a.bias": bias, scale } = record;
+  refuses(
+    () => q.fromRecord({ "a.weight": weight!, scale: scale! }),
+    "parameters: a.bias is missing, got a.weight, scale",
+  );
+  refuses(
+    () => q.fromRecord({ ...record, scale: { shape: [1], data: [1] } }),
+    "parameters: scale, got [1], expected []",
+  );
+  assert.equal(Array.from(q.toArray()), [0, 0, 0, 0, 0, 0, 0, 0, 0]);
+  q.fromRecord({ scale: scale!, "a.bias": bias!, "a.weight": weight!, more: scale! });
+  assert.equal(Array.from(q.toArray()), Array.from(p.toArray()));
+});
+
+test("backward writes into one flat gradient", () => {
+  const p = numbered();
+  scope(() => {
+    const y = add(matmul(tensor([1, 2], [1, 2]), p.tensors[0]!), p.tensors[2]!);
+    backward(sum(y));
+  });
+  assert.equal(Array.from(p.gradient!.toArray()).slice(0, 6), [1, 1, 1, 2, 2, 2]);
+  assert.equal(p.gradient!.toArray()[8], 3);
+  assert.equal(Array.from(p.tensors[0]!.grad!.toArray()), [1, 1, 1, 2, 2, 2]);
+  assert.is(p.tensors[1]!.grad, null);
+});
+
+test("a parameter used twice gets both gradients in its slot, and grad leaves the slot alone", () => {
+  const p = numbered();
+  const scale = p.tensors[2]!;
+  scope(() => {
+    backward(add(mul(scale, scale), scale));
+    assert.is(p.gradient!.toArray()[8], 17);
+    assert.is(grad(square(scale), [scale])[0]!.item(), 16);
+  });
+  assert.is(p.gradient!.toArray()[8], 17);
+});
+
+test("a frozen block has no gradient, and backward never reaches it", () => {
+  const p = new Parameters(specs, "shared", { trainable: false }).copyFrom(new Float32Array(9).fill(2));
+  assert.is(p.gradient, null);
+  scope(() => {
+    const w = tensor([1]);
+    w.requiresGrad = true;
+    backward(sum(mul(w, p.tensors[1]!)));
+    assert.ok(p.tensors.every((t) => t.grad === null && !t.requiresGrad));
+    assert.is(w.grad!.item(), 4);
+  });
+  refuses(() => new Adam(p), "optimizer: the parameters are frozen; make them trainable or leave them out");
+  refuses(() => new SGD(p), /the parameters are frozen/);
+});
+
+test("a parameter that a loss does not reach is not moved by the gradient of an earlier step", () => {
+  const p = new Parameters(
+    [
+      { name: "a", shape: [1] },
+      { name: "b", shape: [1] },
+    ],
+    "shared",
+  ).copyFrom([1, 1]);
+  const optimizer = new SGD(p, { lr: 1 });
+  const [a, b] = p.tensors;
+  scope(() => backward(sum(add(a!, b!))));
+  optimizer.step();
+  assert.equal(Array.from(p.toArray()), [0, 0]);
+  scope(() => backward(sum(a!)));
+  optimizer.step();
+  assert.equal(Array.from(p.toArray()), [-1, 0]);
+});
+
+test("a step without a backward moves nothing but what decays", () => {
+  const p = new Parameters([{ name: "a", shape: [2] }], "shared").copyFrom([1, 2]);
+  new SGD(p, { lr: 1 }).step();
+  assert.equal(Array.from(p.toArray()), [1, 2]);
+});
+
+test("a clone has the weights and a life of its own", () => {
+  const net = new Net(new Sequential({ fc: new Linear(3, 2) }), { group: "shared" }).init(1);
+  const copy = net.clone({ group: "private" });
+  assert.is(copy.parameters.group, "private");
+  assert.equal(Array.from(copy.parameters.toArray()), Array.from(net.parameters.toArray()));
+  net.parameters.copyFrom(new Float32Array(8));
+  assert.not.equal(Array.from(copy.parameters.toArray()), Array.from(net.parameters.toArray()));
+});
+
+test("disposing of nets and optimisers gives all of their memory back", () => {
+  const before = memory();
+  for (let i = 0; i < 10; i++) {
+    const net = new Net(new Sequential({ fc: new Linear(30, 20) }), { group: "shared" }).init(i);
+    const optimizers = [new Adam(net.parameters), new SGD(net.parameters, { momentum: 0.9 })];
+    for (const optimizer of optimizers) optimizer.dispose();
+    net.dispose();
+  }
+  const after = memory();
+  assert.equal([after.used, after.blocks], [before.used, before.blocks]);
+});
+
+test("ten thousand training steps leave memory as they found it", () => {
+  const net = new Net(new Sequential({ fc: new Linear(4, 3, { relu: true }), out: new Linear(3, 1) }), {
+    group: "shared",
+  }).init(1);
+  const optimizer = new Adam(net.parameters);
+  const x = tensor([1, 2, 3, 4, 5, 6, 7, 8], [2, 4]);
+  const step = (): void => {
+    scope(() => {
+      backward(sum(square(net.forward(x))));
+      optimizer.step();
+    });
+  };
+  for (let i = 0; i < 100; i++) step();
+  const before = memory();
+  for (let i = 0; i < 10_000; i++) step();
+  assert.equal(memory(), before);
+});
+
+test.run();
