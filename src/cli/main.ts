@@ -6,7 +6,10 @@ import yargs from "yargs";
 import { hideBin } from "yargs/helpers";
 import { ConfigError } from "../experiment/config.ts";
 import { dataCommand } from "./commands/data.ts";
+import { flowerCommand } from "./commands/flower.ts";
+import { joinCommand } from "./commands/join.ts";
 import { presetsCommand } from "./commands/presets.ts";
+import { pullCommand } from "./commands/pull.ts";
 import { reportCommand } from "./commands/report.ts";
 import { runCommand } from "./commands/run.ts";
 import { sweepCommand } from "./commands/sweep.ts";
@@ -28,6 +31,9 @@ const cli = yargs(hideBin(process.argv))
   .command(presetsCommand)
   .command(dataCommand)
   .command(reportCommand)
+  .command(flowerCommand)
+  .command(joinCommand)
+  .command(pullCommand)
   .demandCommand(1, "name a command")
   .strict()
   .version(version)

@@ -37,7 +37,7 @@ export interface PullOptions {
 /**
  * Fetches and verifies a generalist. `url` is the published folder or its generalist.json. Checked are the signature, the
  * format, the round, the size, the SHA-256, and that the tensors are those that the manifest names; the first check that
- * fails is a TypeError.
+ * fails is a RangeError.
  */
 export async function pullGeneralist(
   url: string,
@@ -46,18 +46,18 @@ export async function pullGeneralist(
   const manifestUrl = url.endsWith(".json") ? url : `${url.replace(/\/?$/, "/")}generalist.json`;
   const manifest = await verifyManifest(await get(manifestUrl, signal), key);
   if (manifest.round < since)
-    throw new TypeError(`pull: round ${manifest.round}, expected ${since} or later; an old model is served`);
+    throw new RangeError(`pull: round ${manifest.round}, expected ${since} or later; an old model is served`);
   const { file, bytes: size, sha256 } = manifest.weights;
-  if (!/^[\w.-]+$/.test(file)) throw new TypeError(`pull: weights file, got ${file}, expected a plain name`);
+  if (!/^[\w.-]+$/.test(file)) throw new RangeError(`pull: weights file, got ${file}, expected a plain name`);
   const bytes = await get(new URL(file, manifestUrl).href, signal);
-  if (bytes.length !== size) throw new TypeError(`pull: ${file} has ${bytes.length} bytes, expected ${size}`);
+  if (bytes.length !== size) throw new RangeError(`pull: ${file} has ${bytes.length} bytes, expected ${size}`);
   const found = await objectId(bytes);
   if (found !== sha256)
-    throw new TypeError(`pull: ${file} has SHA-256 ${found.slice(0, 12)}, expected ${sha256.slice(0, 12)}`);
+    throw new RangeError(`pull: ${file} has SHA-256 ${found.slice(0, 12)}, expected ${sha256.slice(0, 12)}`);
   const { tensors } = decodeSafetensors(bytes);
   const named = manifest.tensors.map(({ name, shape }) => `${name}[${shape}]`).toSorted();
   const held = [...tensors].map(([name, { shape }]) => `${name}[${shape}]`).toSorted();
-  if (named.join() !== held.join()) throw new TypeError(`pull: ${file} holds other tensors than its manifest names`);
+  if (named.join() !== held.join()) throw new RangeError(`pull: ${file} holds other tensors than its manifest names`);
   return { manifest, tensors, bytes };
 }
 
@@ -65,13 +65,13 @@ export async function pullGeneralist(
 export async function verifyManifest(file: Uint8Array, key: string): Promise<Manifest> {
   const { manifest, signature } = parse(file);
   const raw = fromBase64(key.trim());
-  if (raw.length !== 32) throw new TypeError(`pull: key of ${raw.length} bytes, expected the 32 of publisher.pub`);
+  if (raw.length !== 32) throw new RangeError(`pull: key of ${raw.length} bytes, expected the 32 of publisher.pub`);
   const publicKey = await crypto.subtle.importKey("raw", raw, "Ed25519", false, ["verify"]);
   const text = new TextEncoder().encode(manifest);
   if (!(await crypto.subtle.verify("Ed25519", publicKey, fromBase64(signature), text)))
-    throw new TypeError("pull: the manifest is not signed by this key; ask the publisher for publisher.pub");
+    throw new RangeError("pull: the manifest is not signed by this key; ask the publisher for publisher.pub");
   const parsed = JSON.parse(manifest) as Manifest;
-  if (parsed.format !== FORMAT) throw new TypeError(`pull: format, got ${parsed.format}, expected ${FORMAT}`);
+  if (parsed.format !== FORMAT) throw new RangeError(`pull: format, got ${parsed.format}, expected ${FORMAT}`);
   return parsed;
 }
 
@@ -82,12 +82,12 @@ function parse(file: Uint8Array): { manifest: string; signature: string } {
   } catch {
     // said below
   }
-  throw new TypeError("pull: not a generalist.json; expected a manifest and its signature");
+  throw new RangeError("pull: not a generalist.json; expected a manifest and its signature");
 }
 
 async function fetchBytes(url: string, signal: AbortSignal | undefined): Promise<Uint8Array<ArrayBuffer>> {
   const response = await fetch(url, { cache: "no-cache", ...(signal === undefined ? {} : { signal }) });
-  if (!response.ok) throw new TypeError(`pull: ${url} answered ${response.status}`);
+  if (!response.ok) throw new RangeError(`pull: ${url} answered ${response.status}`);
   return new Uint8Array(await response.arrayBuffer());
 }
 

@@ -58,14 +58,14 @@ export async function privateKeyPem(keys: CryptoKeyPair): Promise<string> {
 export async function keyPairOf(privatePem: string): Promise<CryptoKeyPair> {
   const body = /-----BEGIN PRIVATE KEY-----([^-]+)-----END PRIVATE KEY-----/.exec(privatePem)?.[1];
   if (body === undefined)
-    throw new TypeError(
+    throw new RangeError(
       "keyPairOf: not a PKCS #8 PEM private key; make one with `openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-384`",
     );
   const pkcs8 = fromBase64(body.replace(/\s/g, ""));
   const privateKey = await crypto.subtle
     .importKey("pkcs8", pkcs8, ALGORITHM, true, ["sign"])
     .catch((cause: unknown) => {
-      throw new TypeError("keyPairOf: the key is not an EC key of curve P-384", { cause });
+      throw new RangeError("keyPairOf: the key is not an EC key of curve P-384", { cause });
     });
   const { d: _, key_ops: __, ...jwk } = await crypto.subtle.exportKey("jwk", privateKey);
   const publicKey = await crypto.subtle.importKey("jwk", jwk, ALGORITHM, true, ["verify"]);

@@ -18,3 +18,4 @@ export { LocalPrivacy } from "./privacy.ts";
 export type { PrivacyOptions, PrivacySpent } from "./privacy.ts";
 export { pullGeneralist } from "./generalist.ts";
 export type { Generalist, Manifest, PullOptions } from "./generalist.ts";
+export { vectorOf } from "./vector.ts";

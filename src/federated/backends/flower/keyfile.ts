@@ -12,7 +12,7 @@ export async function loadIdentity(path: string): Promise<Identity> {
   const found = await fs.stat(path).catch(() => undefined);
   if (found !== undefined) {
     if (process.platform !== "win32" && (found.mode & 0o077) !== 0)
-      throw new TypeError(
+      throw new RangeError(
         `loadIdentity: others can read ${path}, got mode ${(found.mode & 0o777).toString(8)}; chmod 600`,
       );
     return identityOf(await keyPairOf(await fs.readFile(path, "utf8")));

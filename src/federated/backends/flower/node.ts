@@ -99,7 +99,7 @@ class FlowerNode {
         }
       }
     } catch (error) {
-      if (!this.#signal.aborted) throw error;
+      if (!this.#signal.aborted) throw error instanceof FleetError ? this.#hopeless(error) : error;
     } finally {
       await this.#leave();
     }
@@ -147,14 +147,14 @@ class FlowerNode {
   }
 
   /** Why trying again will not help, and what will. */
-  #hopeless(error: FleetError): TypeError {
+  #hopeless(error: FleetError): RangeError {
     const remedy: Partial<Record<FleetErrorKind, string>> = {
       unauthenticated: `it refuses this key or this clock (${new Date().toISOString()})`,
       refused: "is the key registered (flwr supernode register), or in use by another process?",
       unreachable: "is the SuperLink running, and its port open?",
     };
     const { address } = this.#options.transport;
-    return new TypeError(`join: ${address}: ${error.message}; ${remedy[error.kind] ?? "is this a SuperLink?"}`, {
+    return new RangeError(`flower: ${address}: ${error.message}; ${remedy[error.kind] ?? "is this a SuperLink?"}`, {
       cause: error,
     });
   }

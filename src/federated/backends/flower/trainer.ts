@@ -1,5 +1,6 @@
 // From a message to its answer. The node hands over raw objects and sends back objects, so that everything costly
 // (training, hashing, .npy) can lie on another thread than the heartbeat: see threads.ts.
+import type { TensorData } from "../../../io/dtype.ts";
 import type { FederatedClient } from "../../client.ts";
 import type { SharedVector } from "../../shared.ts";
 import type { FlowerObject } from "./objects.ts";
@@ -7,7 +8,8 @@ import { LocalPrivacy } from "./privacy.ts";
 import type { PrivacyOptions, PrivacySpent } from "./privacy.ts";
 import { readContent } from "./records.ts";
 import type { Content } from "./records.ts";
-import { evaluateContent, generalistOf, initialContent, trainContent } from "./reply.ts";
+import { evaluateContent, initialContent, trainContent } from "./reply.ts";
+import { vectorOf } from "./vector.ts";
 
 /** An instruction as it was pulled. */
 export interface Task {
@@ -45,7 +47,7 @@ export function clientTrainer({ client, privacy, initial }: ClientTrainerOptions
       const round = roundOf(content);
       switch (messageType) {
         case "train": {
-          const generalist = generalistOf(content, client.specs);
+          const generalist = vectorOf(arraysOf(content), client.specs);
           const serverClip = configNumber(content, "clipping_norm");
           const reply = await client.train(generalist, ours(round));
           return {
@@ -55,7 +57,7 @@ export function clientTrainer({ client, privacy, initial }: ClientTrainerOptions
           };
         }
         case "evaluate": {
-          const reply = await client.evaluate(generalistOf(content, client.specs), ours(round));
+          const reply = await client.evaluate(vectorOf(arraysOf(content), client.specs), ours(round));
           return { content: await evaluateContent(reply), round };
         }
         case "query.initial":
@@ -66,6 +68,12 @@ export function clientTrainer({ client, privacy, initial }: ClientTrainerOptions
       }
     },
   };
+}
+
+function arraysOf(content: Content): ReadonlyMap<string, TensorData> {
+  const [record] = content.arrays.values();
+  if (record === undefined) throw new RangeError("generalist: the message brings no arrays");
+  return record;
 }
 
 // Flower's rounds count from 1, ours from 0

@@ -56,12 +56,12 @@ const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/;
 export async function connect(address: string, options: ConnectOptions = {}): Promise<FleetTransport> {
   const [, scheme, host] = /^(https?|grpcs?|grpc-web\+https?):\/\/([^/]+?)(?::\d+)?(?:\/|$)/.exec(address) ?? [];
   if (scheme === undefined || host === undefined)
-    throw new TypeError(
+    throw new RangeError(
       `connect: address, got ${address}, expected https://host:8000, grpcs://host:9092 or grpc-web+https://host`,
     );
   const plain = scheme === "grpc" || scheme.endsWith("http");
   if (plain && !LOOPBACK.test(host) && options.insecure !== true)
-    throw new TypeError(`connect: ${address} is plain text beyond this machine; use TLS, or say insecure`);
+    throw new RangeError(`connect: ${address} is plain text beyond this machine; use TLS, or say insecure`);
   if (scheme === "grpc" || scheme === "grpcs") {
     const { GrpcTransport } = await import("./transports/grpc.ts");
     return new GrpcTransport(address, options.ca);

@@ -1,0 +1,46 @@
+// moiety flower up: the flags; the work is loaded when it is wanted.
+import type { CommandModule } from "yargs";
+
+export interface UpArguments {
+  out: string;
+  rounds: number;
+  "min-nodes": number;
+  port: number;
+  weights: string | undefined;
+  start: boolean;
+  bin: string | undefined;
+  cert: string | undefined;
+  "cert-key": string | undefined;
+  ca: string | undefined;
+  authentication: boolean;
+}
+
+export const flowerCommand: CommandModule<object, UpArguments> = {
+  command: "flower <action>",
+  describe: "set up the server of a Flower federation: explain it, or --start it here for a trial",
+  builder: (yargs) =>
+    yargs
+      .positional("action", { choices: ["up"], demandOption: true, describe: "what to do" })
+      .option("out", { type: "string", default: "federation", describe: "folder for checkpoints and the generalist" })
+      .option("rounds", { type: "number", default: 10, describe: "rounds of FedAvg" })
+      .option("min-nodes", {
+        type: "number",
+        default: 2,
+        describe: "clients to wait for; keep it below how many there are",
+      })
+      .option("port", { type: "number", default: 8000, describe: "port of the SuperLink" })
+      .option("weights", { type: "string", describe: "safetensors to start from; else the first client's" })
+      .option("start", { type: "boolean", default: false, describe: "run it on 127.0.0.1, until the rounds are done" })
+      .option("bin", { type: "string", describe: "folder with flower-superlink and flwr, if they are not on the PATH" })
+      .option("cert", { type: "string", describe: "TLS certificate of the server (PEM)" })
+      .option("cert-key", { type: "string", describe: "its private key" })
+      .option("ca", { type: "string", describe: "certificate of the authority that signed it" })
+      .option("authentication", {
+        type: "boolean",
+        default: false,
+        describe: "let in registered node keys only; needs TLS",
+      })
+      .example("$0 flower up", "write the folder, print the commands")
+      .example("$0 flower up --start --rounds 5 --min-nodes 2", "a trial on this machine") as never,
+  handler: async (args) => (await import("../flower/up.ts")).up(args),
+};

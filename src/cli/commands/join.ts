@@ -1,0 +1,40 @@
+// moiety join: the flags; the work is loaded when it is wanted.
+import type { CommandModule } from "yargs";
+import { type MemberArguments, memberFlags } from "../flower/flags.ts";
+
+export interface JoinArguments extends MemberArguments {
+  address: string;
+  key: string | undefined;
+  ca: string | undefined;
+  insecure: boolean;
+  heartbeat: number;
+  clip: number | undefined;
+  epsilon: number | undefined;
+  delta: number;
+}
+
+export const joinCommand: CommandModule<object, JoinArguments> = {
+  command: "join <address>",
+  describe: "take part in a Flower federation as one client",
+  builder: (yargs) =>
+    memberFlags(
+      yargs.positional("address", {
+        type: "string",
+        demandOption: true,
+        describe: "https://host:8000 (Flower 1.40 and later) or grpcs://host:9092 (before)",
+      }),
+    )
+      .option("key", { type: "string", describe: "this node's key file; made if missing (default <out>/node.key)" })
+      .option("ca", { type: "string", describe: "PEM certificates to trust, for a SuperLink with its own authority" })
+      .option("insecure", { type: "boolean", default: false, describe: "allow plain text to another machine" })
+      .option("heartbeat", { type: "number", default: 30, describe: "seconds between heartbeats, 10 to 1800" })
+      .option("clip", { type: "number", describe: "largest L2 norm of what a round sends" })
+      .option("epsilon", {
+        type: "number",
+        describe: "hide each round's update with local differential privacy; needs --clip",
+      })
+      .option("delta", { type: "number", default: 1e-5, describe: "delta of --epsilon" })
+      .example("$0 join https://flower.example:8000 --ca ca.pem --config quick --client 3", "client 3 of a preset")
+      .example("$0 join http://127.0.0.1:8000 --rows mine.json --clip 1 --epsilon 2", "own rows, hidden by noise"),
+  handler: async (args) => (await import("../flower/join.ts")).join(args),
+};

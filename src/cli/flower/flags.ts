@@ -1,0 +1,27 @@
+// Flags that say who a client of a federation is. Loads nothing of Flower: the command line reads flags of every command.
+import type { Argv } from "yargs";
+
+export interface MemberArguments {
+  config: string;
+  client: number;
+  rows: string | undefined;
+  data: string | undefined;
+  out: string;
+}
+
+/** Flags that say who the client is. */
+export function memberFlags<T>(yargs: Argv<T>): Argv<T & MemberArguments> {
+  return yargs
+    .option("config", { type: "string", default: "quick", describe: "preset or config.json, the same for all clients" })
+    .option("client", { type: "number", default: 0, describe: "which of the config's clients this is" })
+    .option("rows", {
+      type: "string",
+      describe:
+        'own rows instead of the config\'s partition: a JSON file {"train": [..], "validation": [..], "test": [..]}',
+    })
+    .option("data", { type: "string", describe: "folder with the dataset" })
+    .option("set", { type: "string", array: true, describe: "any field of the config, as in federation.lr=0.001" })
+    .option("out", { type: "string", default: "client", describe: "folder for what the client keeps" }) as Argv<
+    T & MemberArguments
+  >;
+}

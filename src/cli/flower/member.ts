@@ -1,0 +1,82 @@
+// One client of a federation from the command line: which rows it owns, the worker it trains on, and what it keeps.
+import { readFile } from "node:fs/promises";
+import { type ClientRows, findDataset, loadDataset } from "../../data/index.ts";
+import { type Config, ConfigError, type Setup, setUp } from "../../experiment/index.ts";
+import { type FlowerCalls, type FlowerSetup, ownSetup } from "../../experiment/flower.ts";
+import { participants } from "../../experiment/participant.ts";
+import { saveClient } from "../../experiment/progress.ts";
+import { vectorOf } from "../../federated/backends/flower/index.ts";
+import type { TensorData } from "../../io/dtype.ts";
+import { encodeSafetensors } from "../../io/safetensors.ts";
+import { methodOrder, methodStyle } from "../../report/index.ts";
+import type { Method } from "../../moe/personalize.ts";
+import { startWorker } from "../../runtime/platform.ts";
+import { type Pool, Threads } from "../../runtime/pool.ts";
+import { configOf } from "../commands/run.ts";
+import type { Folder } from "../folder.ts";
+import type { MemberArguments } from "./flags.ts";
+import { sources } from "../sources.ts";
+
+/** The client's setup: its part of the config's partition, or the rows it names. */
+export async function memberSetup(args: MemberArguments): Promise<Setup> {
+  const { client, rows, data } = args;
+  if (!(Number.isInteger(client) && client >= 0)) throw new ConfigError(`--client: got ${client}, expected 0 or more`);
+  const config: Config = await configOf(args.config, args as unknown as Record<string, unknown>);
+  const { source } = await findDataset(config.dataset, await sources(data));
+  const dataset = await loadDataset(config.dataset, source);
+  const setup = rows === undefined ? setUp(config, dataset) : ownSetup(config, dataset, client, await readRows(rows));
+  if (client >= setup.clients.length)
+    throw new ConfigError(`--client: got ${client}, expected 0 to ${setup.clients.length - 1}`);
+  return setup;
+}
+
+async function readRows(path: string): Promise<ClientRows> {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(await readFile(path, "utf8"));
+  } catch (cause) {
+    throw new ConfigError(`--rows: cannot read ${path}, ${(cause as Error).message}`);
+  }
+  const numbers = (split: "train" | "validation" | "test"): Int32Array => {
+    const found = (parsed as Record<string, unknown> | null)?.[split];
+    if (!Array.isArray(found) || !found.every((row) => Number.isInteger(row)))
+      throw new ConfigError(`--rows: ${split} in ${path} is no list of row numbers`);
+    return Int32Array.from(found as number[]);
+  };
+  return { train: numbers("train"), validation: numbers("validation"), test: numbers("test") };
+}
+
+/** The worker that trains, so that this thread can keep the node alive. */
+export async function startMember(setup: FlowerSetup): Promise<Pool<FlowerCalls>> {
+  const extension = import.meta.url.endsWith(".ts") ? ".ts" : ".js";
+  const port = await startWorker(new URL(`../../experiment/flowerWorker${extension}`, import.meta.url));
+  return new Threads<FlowerCalls>([port], setup);
+}
+
+/** Trains specialist and gate around a generalist, keeps them in the folder, and prints what they are worth. */
+export async function personalizeMember(
+  pool: Pool<FlowerCalls>,
+  setup: Setup,
+  client: number,
+  tensors: ReadonlyMap<string, TensorData>,
+  folder: Folder,
+): Promise<void> {
+  const { specs } = participants({
+    ...setup,
+    clients: setup.clients.map((one) => ({ ...one, optedOut: false })),
+  }).client(client);
+  const generalist = vectorOf(tensors, specs);
+  await folder.write("generalist.safetensors", encodeSafetensors(tensors));
+  console.log("training the specialist and the gate; they stay here");
+  const [done] = await pool.map("personalize", [{ client, generalist }]);
+  await saveClient(folder, done!);
+  console.log(`\n${"method".padEnd(22)}local test  global test`);
+  for (const method of methodOrder(Object.keys(done!.scores))) {
+    const scores = done!.scores[method as Method];
+    if (scores)
+      console.log(
+        `${methodStyle(method).label.padEnd(22)}${scores.localTest.toFixed(2).padStart(10)}  ${scores.globalTest.toFixed(2).padStart(11)}`,
+      );
+  }
+  console.log(`\nkept in ${folder.path}: generalist.safetensors, clients/${client}.safetensors (specialist and gate)`);
+}

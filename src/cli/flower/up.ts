@@ -1,0 +1,139 @@
+// moiety flower up: the server side, on Flower's own programs. Writes a folder with everything and says what to type, or
+// with --start runs it all on this machine for a trial.
+import { spawn, spawnSync } from "node:child_process";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { UpArguments } from "../commands/flower.ts";
+import { ConfigError } from "../../experiment/index.ts";
+import { interruptible } from "../interrupt.ts";
+
+/** The Python project that comes with moiety. */
+const project = fileURLToPath(new URL("../../../flower", import.meta.url));
+
+// Flower reports usage and looks for updates unless told not to
+const QUIET = { FLWR_TELEMETRY_ENABLED: "0", FLWR_DISABLE_UPDATE_CHECK: "1" } as const;
+
+/** Writes the folder and prints the commands, or starts them. */
+export async function up(args: UpArguments): Promise<void> {
+  const tls = [args.cert, args["cert-key"], args.ca];
+  if (tls.some(Boolean) && !tls.every(Boolean)) throw new ConfigError("--cert, --cert-key and --ca belong together");
+  if (args.authentication && !args.cert)
+    throw new ConfigError("--authentication: Flower wants TLS for it; give --cert, --cert-key, --ca");
+  const folder = resolve(args.out);
+  const home = `${folder}/flwr`;
+  mkdirSync(home, { recursive: true });
+  const trust = args.ca === undefined ? "insecure = true" : `root-certificates = "${resolve(args.ca)}"`;
+  writeFileSync(
+    `${home}/config.toml`,
+    `[superlink]\ndefault = "moiety"\n\n[superlink.moiety]\naddress = "127.0.0.1:${args.port}"\n${trust}\n`,
+  );
+  const commands = commandsOf(args, folder);
+  if (args.start) return start(args, folder, commands);
+  const environment = Object.entries({ ...QUIET, FLWR_HOME: home }).map(([name, value]) => `export ${name}=${value}`);
+  console.log(`# once: Flower, in an environment of its own (Python 3.11 or later)
+python3 -m venv ${folder}/venv
+${folder}/venv/bin/pip install ${project}
+export PATH=${folder}/venv/bin:$PATH
+
+# in both terminals: telemetry and update check of Flower off, its settings here
+${environment.join("\n")}
+
+# first terminal: the SuperLink
+${quoted(commands.superlink)}
+
+# second terminal: the rounds; clients may join before or after
+${quoted(commands.run)}
+
+# each client
+moiety join ${commands.address} --config quick --client 0${args.ca === undefined ? "" : ` --ca ${args.ca}`}
+
+# the generalist of every round, signed, for any static host; opted-out clients: moiety pull URL --publisher KEY
+${folder}/out/public`);
+}
+
+interface Commands {
+  readonly superlink: readonly string[];
+  readonly run: readonly string[];
+  readonly address: string;
+}
+
+function commandsOf(args: UpArguments, folder: string): Commands {
+  const { port, rounds, weights } = args;
+  // a trial stays on this machine, and so does anything without TLS
+  const host = args.start || args.cert === undefined ? "127.0.0.1" : "0.0.0.0";
+  const security =
+    args.cert === undefined
+      ? ["--insecure"]
+      : ["--ssl-certfile", args.cert, "--ssl-keyfile", args["cert-key"]!, "--ssl-ca-certfile", args.ca!];
+  const config = [`rounds=${rounds}`, `min-nodes=${args["min-nodes"]}`, `out="${folder}/out"`];
+  if (weights !== undefined) config.push(`weights="${resolve(weights)}"`);
+  return {
+    superlink: [
+      "flower-superlink",
+      "--host",
+      host,
+      "--port",
+      `${port}`,
+      "--database",
+      `${folder}/superlink.db`,
+      "--disable-runtime-dependency-installation",
+      ...security,
+      ...(args.authentication ? ["--enable-supernode-auth"] : []),
+    ],
+    run: ["flwr", "run", project, "moiety", "--stream", "--run-config", config.join(" ")],
+    address: `${args.cert === undefined ? "http" : "https"}://127.0.0.1:${port}`,
+  };
+}
+
+const quoted = (command: readonly string[]): string =>
+  command.map((word) => (/^[\w./:=-]+$/.test(word) ? word : `'${word}'`)).join(" ");
+
+async function start(args: UpArguments, folder: string, { superlink, run, address }: Commands): Promise<void> {
+  const path = args.bin === undefined ? process.env["PATH"] : `${resolve(args.bin)}:${process.env["PATH"] ?? ""}`;
+  const env = { ...process.env, ...QUIET, FLWR_HOME: `${folder}/flwr`, PATH: path };
+  if (spawnSync("flower-superlink", ["--version"], { env }).error)
+    throw new ConfigError(
+      "flower-superlink is not here; moiety flower up (without --start) prints how to install it, --bin names its folder",
+    );
+  console.log(`Flower's telemetry and update check are off. SuperLink on ${address}; clients join with\n`);
+  console.log(`  moiety join ${address} --config quick --client 0\n`);
+  const { signal, release } = interruptible("the checkpoints are in the folder");
+  const server = spawn(superlink[0]!, superlink.slice(1), {
+    env,
+    stdio: ["ignore", "ignore", "inherit"],
+    detached: true,
+  });
+  const serverEnded = new Promise<number>((settle) => server.once("exit", (code) => settle(code ?? 1)));
+  try {
+    await listening(address, signal, serverEnded);
+    const rounds = spawn(run[0]!, run.slice(1), { env, stdio: "inherit" });
+    signal.addEventListener("abort", () => rounds.kill("SIGINT"));
+    const code = await Promise.race([
+      new Promise<number>((settle) => rounds.once("exit", (exit) => settle(exit ?? 130))),
+      serverEnded,
+    ]);
+    if (code !== 0) process.exitCode = code;
+    console.log(`\npublished: ${folder}/out/public (generalist.json, weights, publisher.pub)`);
+  } finally {
+    release();
+    // its group: the SuperLink starts other processes
+    if (server.pid !== undefined && server.exitCode === null) process.kill(-server.pid, "SIGTERM");
+    await serverEnded;
+  }
+}
+
+async function listening(address: string, signal: AbortSignal, ended: Promise<number>): Promise<void> {
+  let dead = false;
+  void ended.then(() => (dead = true));
+  for (let n = 0; n < 150 && !signal.aborted; n++) {
+    if (dead) throw new RangeError("flower-superlink ended at once; is the port taken?");
+    const answered = await fetch(address).then(
+      () => true,
+      // a certificate that fetch does not trust is an answer, too
+      (error: Error) => !/ECONNREFUSED/.test(String((error.cause as Error | undefined)?.message ?? error)),
+    );
+    if (answered) return;
+    await new Promise((settle) => setTimeout(settle, 200));
+  }
+}
