@@ -10,8 +10,14 @@ const beside = new URL(`./worker${import.meta.url.endsWith(".ts") ? ".ts" : ".js
 /**
  * Starts `size` workers on a setup; one worker leaves this thread free for progress and Ctrl-C.
  * @param worker where the worker's module is, for bundlers that move it
+ * @param onEvent hears what the calls tell while they run
  */
-export async function startPool(setup: Setup, size: number, worker: URL = beside): Promise<Pool<ExperimentCalls>> {
+export async function startPool(
+  setup: Setup,
+  size: number,
+  worker: URL = beside,
+  onEvent?: (event: unknown) => void,
+): Promise<Pool<ExperimentCalls>> {
   const ports = await Promise.all(Array.from({ length: size }, () => startWorker(worker)));
-  return new Threads<ExperimentCalls>(ports, setup);
+  return new Threads<ExperimentCalls>(ports, setup, onEvent);
 }
