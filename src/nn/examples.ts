@@ -16,6 +16,10 @@ export interface Examples {
   readonly labels: ArrayLike<number>;
   /** The examples numbered `rows` (i32), in that order. */
   batch(rows: Tensor): Batch;
+  /** The batches of a training epoch, each example in one, where they are not to be drawn at random. */
+  epoch?(): readonly Int32Array[];
+  /** The batches in which all examples are best answered, each in one; else they are taken in their order. */
+  answering?(): readonly Int32Array[];
   dispose(): void;
 }
 
@@ -70,6 +74,15 @@ export class ImageExamples implements Examples {
 /** Consecutive parts of `order` (i32), `size` each and the rest in the last. */
 export function* batches(order: Tensor, size: number): Generator<Tensor> {
   for (let at = 0; at < order.size; at += size) yield view(order, at, [Math.min(size, order.size - at)]);
+}
+
+/** Consecutive parts of `order`, as long as these are. */
+export function* parts(order: Tensor, like: readonly Int32Array[]): Generator<Tensor> {
+  let at = 0;
+  for (const { length } of like) {
+    yield view(order, at, [length]);
+    at += length;
+  }
 }
 
 /** Examples that are floats already, [count, ...]: features, tables, answers of other networks. The tensor stays the caller's. */

@@ -3,7 +3,7 @@ import { backward } from "../autograd/backward.ts";
 import { persistent, scope, type Tensor } from "../autograd/tensor.ts";
 import { fold, type Key, Stream } from "../runtime/random.ts";
 import { finish, type Steps } from "../runtime/steps.ts";
-import { type Batch, batches, type Examples } from "./examples.ts";
+import { type Batch, batches, type Examples, parts } from "./examples.ts";
 import type { Mode } from "./module.ts";
 import type { Optimizer } from "./optimizers.ts";
 
@@ -21,23 +21,27 @@ export interface EpochOptions {
   readonly rows?: Int32Array;
 }
 
-/** One pass over the examples in an order of its own; the last batch may be smaller. Returns the mean training loss. */
+/** One pass over the examples, in an order of its own unless they have one; the last batch may be smaller. Returns the mean training loss. */
 export function trainEpoch(options: EpochOptions): number {
   return finish(epochSteps(options));
 }
 
 /** `trainEpoch`, resting after every batch. */
 export function* epochSteps({ examples, loss, optimizer, batchSize, key, rows }: EpochOptions): Steps<number> {
-  const shuffled = new Stream(fold(key, "order")).shuffle(
-    rows ? rows.slice() : Int32Array.from({ length: examples.count }, (_, i) => i),
-  );
+  // examples that have batches of their own keep them
+  const fixed = rows ? undefined : examples.epoch?.();
+  const numbers = fixed
+    ? fixed.flatMap((batch) => Array.from(batch))
+    : new Stream(fold(key, "order")).shuffle(
+        rows ? rows.slice() : Int32Array.from({ length: examples.count }, (_, i) => i),
+      );
   // on the heap: no scope may be open while the work rests
-  const order = persistent([shuffled.length], "i32").set(shuffled);
+  const order = persistent([numbers.length], "i32").set(numbers);
   const steps = fold(key, "step");
   let total = 0;
   let step = 0;
   try {
-    for (const part of batches(order, batchSize)) {
+    for (const part of fixed ? parts(order, fixed) : batches(order, batchSize)) {
       scope(() => {
         const mean = loss(examples.batch(part), { train: true, key: fold(steps, step++) });
         backward(mean);
@@ -49,7 +53,7 @@ export function* epochSteps({ examples, loss, optimizer, batchSize, key, rows }:
   } finally {
     order.dispose();
   }
-  return total / shuffled.length;
+  return total / numbers.length;
 }
 
 /** What a validation found. */

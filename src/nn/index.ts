@@ -4,7 +4,9 @@ export { Conv2d, Dropout, Linear, MaxPool2d } from "./layers.ts";
 export { Apply, EVALUATE, type Forward, type Mode, type Module, type ParameterSpec, Sequential } from "./module.ts";
 export { Net, type NetOptions } from "./net.ts";
 export { Adam, type AdamOptions, type Optimizer, SGD, type SgdOptions } from "./optimizers.ts";
+export { bucketed, type Batching, inOrder, PaddedTextExamples, sorted } from "./paddedText.ts";
 export { type Group, Parameters, type TensorSpec } from "./parameters.ts";
+export { type Sentences, TextExamples } from "./textExamples.ts";
 export { BiLstm, Embedding, TextClassifier, type TextClassifierOptions } from "./text.ts";
 export {
   bilstmText,

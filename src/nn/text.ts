@@ -73,8 +73,6 @@ export class TextClassifier implements Module {
     this.#rnn = new BiLstm(embedding, hidden);
     this.#top = new Linear(2 * hidden, outputs);
     this.#head = head;
-    const named = (child: string, { specs }: { specs: readonly ParameterSpec[] }): ParameterSpec[] =>
-      specs.map((spec) => ({ ...spec, name: `${child}.${spec.name}` }));
     this.specs = [...named("embedding", this.#embedding), ...named("rnn", this.#rnn), ...named("top_layer", this.#top)];
   }
 
@@ -87,4 +85,8 @@ export class TextClassifier implements Module {
       return this.#head(top(run(embed(packed.words, mode), packed), mode));
     };
   }
+}
+
+function named(child: string, { specs }: { readonly specs: readonly ParameterSpec[] }): ParameterSpec[] {
+  return specs.map((spec) => ({ ...spec, name: `${child}.${spec.name}` }));
 }
