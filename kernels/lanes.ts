@@ -32,16 +32,14 @@ export function firstLanes(count: i32): v128 {
 /** Stores the first `count` lanes, 0 <= count <= 4. */
 @inline
 export function storeLanes(y: usize, v: v128, count: i32): void {
-  if (count & 4) {
+  if (count == 4) {
     v128.store(y, v);
     return;
   }
-  if (count & 2) {
-    v128.store64_lane(y, v, 0);
-    y += 8;
-    v = i64x2.shuffle(v, v, 1, 1);
+  for (; count > 0; count--, y += 4) {
+    v128.store32_lane(y, v, 0);
+    v = i32x4.shuffle(v, v, 1, 2, 3, 0);
   }
-  if (count & 1) v128.store32_lane(y, v, 0);
 }
 
 /** The larger of a and b, NaN if one is NaN; of zeros with different signs -0. A third of what f32x4.max costs. */

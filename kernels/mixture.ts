@@ -5,8 +5,16 @@ import { firstLanes, larger, lastLanes, lastVector, storeLanes, sumAcross } from
 import { exp4, log1p4, logSigmoid4, sigmoid4 } from "./transcendental";
 import { fill } from "./unary";
 
+// calls, not copies: here size counts for more than the nanoseconds
+function weight(gate: v128): v128 {
+  return sigmoid4(gate);
+}
+
+function logWeight(gate: v128): v128 {
+  return logSigmoid4(gate);
+}
+
 /** log(e^a + e^b); -inf where both are, NaN where one is NaN. */
-@inline
 function logAddExp(a: v128, b: v128): v128 {
   const d = f32x4.sub(a, b);
   const rest = log1p4(exp4(f32x4.neg(f32x4.abs(d))));
@@ -37,7 +45,7 @@ export function mixture(ls: usize, lg: usize, z: usize, y: usize, rows: i32, col
   const last = lastVector(cols);
   const lanes = lastLanes(cols);
   for (let r = 0; r < rows; r++, z += 4, ls += bytes, lg += bytes, y += bytes) {
-    const logs = logSigmoid4(bothSigns(z));
+    const logs = logWeight(bothSigns(z));
     const logH = even(logs);
     const logRest = odd(logs);
     for (let i: usize = 0; ; i += 16) {
@@ -55,10 +63,13 @@ export function mixture(ls: usize, lg: usize, z: usize, y: usize, rows: i32, col
 @inline
 function share(d: v128): v128 {
   // NaN when both are impossible: then neither counts
-  return v128.and(sigmoid4(d), f32x4.eq(d, d));
+  return v128.and(weight(d), f32x4.eq(d, d));
 }
 
-/** Gradients of `mixture`: r = share of the specialist; gls = gy r, glg = gy (1 - r), gz = sum of gy (r - h). */
+/**
+ * Gradients of `mixture`: gls = gy r, glg = gy (1 - r), gz = sum of gy (r - h) with r the share of the specialist, which
+ * needs no y.
+ */
 export function mixtureGrad(
   ls: usize,
   lg: usize,
@@ -76,7 +87,7 @@ export function mixtureGrad(
   const last = lastVector(cols);
   const lanes = lastLanes(cols);
   for (let row = 0; row < rows; row++, z += 4, ls += bytes, lg += bytes, gy += bytes) {
-    const weights = sigmoid4(bothSigns(z));
+    const weights = weight(bothSigns(z));
     const h = even(weights);
     const rest = odd(weights);
     const gate = v128.load32_splat(z);
@@ -127,8 +138,8 @@ function atLabels(x: usize, labels: usize, row: i32, rows: i32, cols: i32): v128
 export function mixtureNll(ls: usize, lg: usize, z: usize, labels: usize, y: usize, rows: i32, cols: i32): void {
   for (let row = 0; row < rows; row += 4, z += 16, y += 16) {
     const gate = v128.load(z);
-    const a = f32x4.add(logSigmoid4(gate), atLabels(ls, labels, row, rows, cols));
-    const b = f32x4.add(logSigmoid4(f32x4.neg(gate)), atLabels(lg, labels, row, rows, cols));
+    const a = f32x4.add(logWeight(gate), atLabels(ls, labels, row, rows, cols));
+    const b = f32x4.add(logWeight(f32x4.neg(gate)), atLabels(lg, labels, row, rows, cols));
     storeLanes(y, f32x4.neg(logAddExp(a, b)), min(rows - row, 4));
   }
 }
@@ -174,8 +185,8 @@ export function mixtureNllGrad(
       const gate = v128.load(z);
       const own = f32x4.sub(atLabels(ls, labels, row, rows, cols), atLabels(lg, labels, row, rows, cols));
       const d = f32x4.add(gate, own);
-      const s = f32x4.mul(share(d), sigmoid4(f32x4.neg(gate)));
-      const q = f32x4.mul(share(f32x4.neg(d)), sigmoid4(gate));
+      const s = f32x4.mul(share(d), weight(f32x4.neg(gate)));
+      const q = f32x4.mul(share(f32x4.neg(d)), weight(gate));
       storeLanes(gz, f32x4.mul(v128.load(gy), f32x4.sub(q, s)), min(rows - row, 4));
     }
 }
@@ -187,7 +198,7 @@ export function mixtureLog(ls: usize, lg: usize, z: usize, y: usize, rows: i32, 
   const last = lastVector(cols);
   const lanes = lastLanes(cols);
   for (let r = 0; r < rows; r++, z += 4, ls += bytes, lg += bytes, y += bytes) {
-    const weights = sigmoid4(bothSigns(z));
+    const weights = weight(bothSigns(z));
     const h = even(weights);
     const rest = odd(weights);
     for (let i: usize = 0; ; i += 16) {
@@ -218,7 +229,7 @@ export function mixtureLogGrad(
   const last = lastVector(cols);
   const lanes = lastLanes(cols);
   for (let row = 0; row < rows; row++, z += 4, ls += bytes, lg += bytes, gy += bytes) {
-    const weights = sigmoid4(bothSigns(z));
+    const weights = weight(bothSigns(z));
     const h = even(weights);
     const rest = odd(weights);
     let total = f32x4.splat(0);
