@@ -66,9 +66,22 @@ export function withEngine<T>(other: Engine, fn: () => T): T {
 function create(): Engine {
   const memory = new Memory(INITIAL_BYTES, options.maximumBytes ?? 2 ** 31);
   const source = options.kernels ?? decodeHex(kernelsHex);
-  const module = source instanceof WebAssembly.Module ? source : new WebAssembly.Module(source);
-  const instance = new WebAssembly.Instance(module, { env: { memory: memory.wasm } });
+  const instance = new WebAssembly.Instance(compile(source), { env: { memory: memory.wasm } });
   return assemble(memory, instance.exports as unknown as Kernels, "single");
+}
+
+function compile(source: NonNullable<EngineOptions["kernels"]>): WebAssembly.Module {
+  if (source instanceof WebAssembly.Module) return source;
+  try {
+    return new WebAssembly.Module(source);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new Error(
+      `engine: the kernels cannot be compiled here, got ${why}; a page needs 'wasm-unsafe-eval' in its script-src, a host ` +
+        `that compiles nothing at run time configure({ kernels }) with a WebAssembly.Module, and both SIMD`,
+      { cause },
+    );
+  }
 }
 
 /** Puts allocators around a memory and a set of kernels. */
