@@ -1,8 +1,9 @@
 // The round loop: sample a cohort of opted-in clients, let them train, average, validate, keep the best, stop early.
 import { fold, type Key, Stream } from "../runtime/random.ts";
 import type { Backend } from "./backends/backend.ts";
-import { fedAvg } from "./methods/fedavg.ts";
-import type { Evaluation, Update } from "./update.ts";
+import type { Aggregation } from "./aggregation.ts";
+import { FedAvg } from "./methods/fedavg.ts";
+import type { Evaluation } from "./update.ts";
 
 export interface FederationOptions {
   readonly backend: Backend;
@@ -25,7 +26,8 @@ export interface FederationOptions {
    */
   readonly selection: "average" | "last-client";
   readonly key: Key;
-  readonly aggregate?: (updates: readonly Update[]) => Float32Array;
+  /** What a round's updates go into; FedAvg unless said. */
+  readonly aggregation?: () => Aggregation;
   readonly onRound?: (report: RoundReport, state: FederationState) => void | Promise<void>;
   readonly signal?: AbortSignal;
 }
@@ -58,7 +60,29 @@ export function beginning(initial: Float32Array): FederationState {
   return { round: 0, generalist: initial, best: initial, bestRound: -1, bestLoss: Infinity, waited: 0, done: false };
 }
 
-function weighted(answers: readonly (Update | Evaluation)[], metric: string, weights: boolean): number {
+// so many clients' vectors are held at once, whatever the cohort: enough to keep every worker busy
+const AT_ONCE = 64;
+
+async function trainRound(
+  { backend, aggregation = () => new FedAvg() }: FederationOptions,
+  members: readonly number[],
+  before: Float32Array,
+  round: number,
+): Promise<{ generalist: Float32Array; trainLoss: number; last: Float32Array }> {
+  const sum = aggregation();
+  let [loss, examples] = [0, 0];
+  let last = before;
+  for (let at = 0; at < members.length; at += AT_ONCE)
+    for (const update of await backend.train(members.slice(at, at + AT_ONCE), before, round)) {
+      sum.add(update);
+      loss += update.examples * update.metrics.trainLoss!;
+      examples += update.examples;
+      last = update.values;
+    }
+  return { generalist: sum.result(), trainLoss: loss / examples, last };
+}
+
+function weighted(answers: readonly Evaluation[], metric: string, weights: boolean): number {
   let sum = 0;
   let total = 0;
   for (const { metrics, examples } of answers) {
@@ -74,9 +98,11 @@ function weighted(answers: readonly (Update | Evaluation)[], metric: string, wei
  * is not `done`, and running from it again continues as if nothing had happened).
  */
 export async function federate(options: FederationOptions, state: FederationState): Promise<FederationState> {
-  const { backend, clients, rounds, cohort, validation, selection, key, aggregate = fedAvg, onRound, signal } = options;
+  const { backend, clients, rounds, cohort, validation, selection, key, onRound, signal } = options;
   if (cohort > clients.length)
-    throw new RangeError(`federate: a cohort of ${cohort}, but only ${clients.length} clients have opted in; lower the cohort or the opt-out`);
+    throw new RangeError(
+      `federate: a cohort of ${cohort}, but only ${clients.length} clients have opted in; lower the cohort or the opt-out`,
+    );
   const validators = draw(clients, Math.min(validation.clients, clients.length), fold(key, "validators"));
   let at = state;
   while (!at.done && !signal?.aborted) {
@@ -84,23 +110,28 @@ export async function federate(options: FederationOptions, state: FederationStat
     const members = draw(clients, cohort, fold(key, "cohort", round));
     const validates = round % validation.every === 0;
     // the authors score what the round starts from; the method as meant scores what it ends with
-    const before = validates && selection === "last-client" ? await backend.evaluate(members, at.generalist, round) : [];
-    const updates = await backend.train(members, at.generalist, round);
-    const generalist = aggregate(updates);
+    const before =
+      validates && selection === "last-client" ? await backend.evaluate(members, at.generalist, round) : [];
+    const { generalist, trainLoss, last } = await trainRound(options, members, at.generalist, round);
     const after = validates && selection === "average" ? await backend.evaluate(validators, generalist, round) : [];
     let { best, bestRound, bestLoss, waited } = at;
-    let report: RoundReport = { round, clients: members, trainLoss: weighted(updates, "trainLoss", true) };
+    let report: RoundReport = { round, clients: members, trainLoss };
     if (validates) {
       const scores = selection === "average" ? after : before;
       const validationLoss = weighted(scores, "loss", selection === "average");
       const better = validationLoss < bestLoss;
       if (better) {
-        best = selection === "average" ? generalist : updates[updates.length - 1]!.values;
+        best = selection === "average" ? generalist : last;
         bestRound = round;
         bestLoss = validationLoss;
         waited = 0;
       } else waited++;
-      report = { ...report, validationLoss, validationAccuracy: weighted(scores, "accuracy", selection === "average"), best: better };
+      report = {
+        ...report,
+        validationLoss,
+        validationAccuracy: weighted(scores, "accuracy", selection === "average"),
+        best: better,
+      };
     }
     if (Number.isNaN(report.trainLoss) || Number.isNaN(report.validationLoss))
       throw new Error(`federate: the loss is NaN in round ${round}; lower the learning rate or look at the data`);
