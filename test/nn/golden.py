@@ -121,6 +121,60 @@ write(
 )
 
 
+# the authors' text classifier, small: sentences as they are (packed), or filled up with word 1 that is read like any other
+class TextClassifier(nn.Module):
+    def __init__(self, words, width, hidden, outputs):
+        super().__init__()
+        self.embedding = nn.Embedding(words, width)
+        self.rnn = nn.LSTM(width, hidden, bidirectional=True)
+        self.top_layer = nn.Linear(2 * hidden, outputs)
+
+    def forward(self, words, lengths=None):
+        x = self.embedding(words)
+        if lengths is not None:
+            x = nn.utils.rnn.pack_padded_sequence(x, lengths, batch_first=True, enforce_sorted=False)
+        else:
+            x = x.transpose(0, 1)
+        _, (state, _) = self.rnn(x)
+        return F.log_softmax(self.top_layer(torch.cat([state[0], state[1]], 1)), 1)
+
+
+def text(packed):
+    net = TextClassifier(12, 4, 3, 3)
+    n = 0
+    for parameter in net.parameters():
+        size = parameter.numel()
+        with torch.no_grad():
+            parameter.copy_(torch.sin(0.3 * torch.arange(n, n + size) + 1).reshape(parameter.shape))
+        n += size
+    sentences = [[4, 2, 9, 2], [5], [3, 10, 3, 3, 7, 6], [8, 2]]
+    longest = max(map(len, sentences))
+    words = torch.tensor([s + [1] * (longest - len(s)) for s in sentences])
+    lengths = torch.tensor([len(s) for s in sentences]) if packed else None
+    optimizer = torch.optim.Adam(net.parameters(), lr=0.1)
+    losses = []
+    # the last steps do not reach every row of the embedding again
+    for part in [slice(0, 4), slice(0, 2), slice(1, 4)]:
+        optimizer.zero_grad()
+        y = net(words[part], lengths[part] if packed else None)
+        loss = F.nll_loss(y, torch.tensor([2, 0, 1, 2])[part])
+        loss.backward()
+        losses.append(loss.item())
+        if len(losses) == 1:
+            output = y.flatten().tolist()
+            gradients = {name: p.grad.flatten().tolist() for name, p in net.named_parameters()}
+        optimizer.step()
+    return {
+        "sentences": sentences,
+        "output": output,
+        "gradients": gradients,
+        "losses": losses,
+        "embedding": net.embedding.weight.flatten().tolist(),
+    }
+
+
+write("text.json", {"packed": text(True), "padded": text(False)})
+
 # losses with their gradients
 def loss(make, *inputs):
     for x in inputs:

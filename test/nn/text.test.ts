@@ -1,7 +1,7 @@
 import { backward } from "../../src/autograd/backward.ts";
-import { sentenceRows } from "../../src/autograd/ops/sequences.ts";
+import { NOTHING, sentenceRows } from "../../src/autograd/ops/sequences.ts";
 import { nll } from "../../src/autograd/ops/nll.ts";
-import { sum } from "../../src/autograd/ops/sum.ts";
+import { mean, sum } from "../../src/autograd/ops/sum.ts";
 import { adamInto } from "../../src/autograd/ops/update.ts";
 import { persistent, scope, type Tensor, tensor } from "../../src/autograd/tensor.ts";
 import { fillInto } from "../../src/autograd/ops/fill.ts";
@@ -11,6 +11,8 @@ import { TextClassifier } from "../../src/nn/text.ts";
 import { logSoftmax } from "../../src/autograd/ops/softmax.ts";
 import { bilstmText, bilstmTextGate } from "../../src/nn/zoo.ts";
 import { fold, key, Stream } from "../../src/runtime/random.ts";
+import { golden, wave } from "../support/golden.ts";
+import { near } from "../support/near.ts";
 import { assert, test } from "../support/suite.ts";
 
 const WORDS = 40;
@@ -59,6 +61,56 @@ test("the networks have the paper's numbers of parameters, under PyTorch's names
     ],
   );
 });
+
+interface Wanted {
+  readonly sentences: readonly (readonly number[])[];
+  readonly output: readonly number[];
+  readonly gradients: Readonly<Record<string, readonly number[]>>;
+  readonly losses: readonly number[];
+  readonly embedding: readonly number[];
+}
+
+const torch = golden<Record<"packed" | "padded", Wanted>>(new URL("golden/text.json", import.meta.url));
+
+for (const [how, wanted] of Object.entries(torch))
+  test(`sentences that are ${how} have PyTorch's answers, gradients and losses, and dense Adam's embedding`, () => {
+    const { sentences, gradients, losses } = wanted;
+    const module = new TextClassifier({ words: 12, embedding: 4, hidden: 3, outputs: 3, head: logSoftmax });
+    const net = new Net(module, { group: "private" });
+    net.parameters.values.set(wave(net.parameters.size, 1, 0.3));
+    const adam = new Adam(net.parameters, { lr: 0.1 });
+    const longest = Math.max(...sentences.map(({ length }) => length));
+    const padding = how === "packed" ? NOTHING : 1;
+    const rectangle = (part: typeof sentences): Tensor =>
+      tensor(
+        part.flatMap((words) => [...words, ...new Array<number>(longest - words.length).fill(padding)]),
+        [part.length, longest],
+        "i32",
+      );
+    const steps = [
+      [0, 4],
+      [0, 2],
+      [1, 4],
+    ] as const;
+    steps.forEach(([from, to], step) =>
+      scope(() => {
+        const y = net.forward(rectangle(sentences.slice(from, to)));
+        const loss = mean(nll(y, whole([2, 0, 1, 2].slice(from, to))));
+        near([loss.item()], [losses[step]!], 1e-5);
+        backward(loss);
+        if (step === 0) {
+          near(y.toArray(), wanted.output, 1e-5);
+          module.specs.forEach(({ name }, i) =>
+            near(net.parameters.tensors[i]!.grad!.toArray(), gradients[name]!, 1e-5),
+          );
+        }
+        adam.step();
+      }),
+    );
+    near(net.parameters.tensors[0]!.toArray(), wanted.embedding, 1e-4);
+    adam.dispose();
+    net.dispose();
+  });
 
 test("parameters begin as PyTorch's do: words normal, the LSTM uniform within 1/sqrt of its width", () => {
   const net = new Net(new TextClassifier({ words: 2000, embedding: 10, hidden: 16, outputs: 2 }), {
