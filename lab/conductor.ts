@@ -45,14 +45,18 @@ const service: Conducting = {
       store,
       resume,
       signal: stop.signal,
-      pool: async (setup) => {
-        oracle = new Oracle(setup, store);
+      pool: (setup) => {
+        const listener = new Oracle(setup, store);
         const onlooker = new Onlooker(setup, (standing) => events.add(standing));
-        const trainers = await startTrainers(setup, (event) => events.add(event));
-        return trainers.watched((generalist, part) => {
-          oracle?.believe(generalist);
-          onlooker.see(generalist, part);
-        });
+        oracle = listener;
+        return startTrainers(
+          setup,
+          (event) => events.add(event),
+          (generalist, part) => {
+            listener.believe(generalist);
+            onlooker.see(generalist, part);
+          },
+        );
       },
       onEvent: (event) => labEvents(event, oracle!.setup).forEach((one) => events.add(one)),
       render: async (records) => renderRunReport(records, await openDocument()),

@@ -1,43 +1,51 @@
 // The page: wires the notebook to its views and to the conductor. All training and evaluation happens in workers; here is
 // only listening and drawing.
-import { type Config, ConfigError } from "../src/experiment/config.ts";
-import { parseConfig } from "../src/experiment/schema.ts";
-import { accuracyCurve, lossCurves } from "../src/report/figures/curves.ts";
+import type { PlotOptions } from "@observablehq/plot";
+import { accuracyCurve, type CurveOptions, lossCurves } from "../src/report/figures/curves.ts";
 import { classTrust } from "../src/report/figures/gate.ts";
+import type { Metric } from "../src/report/records.ts";
 import { startWorker } from "../src/runtime/platform.ts";
 import type { Conducting, LabEvent } from "./messages.ts";
-import { defaultConfig, readAddress, writeAddress } from "./page/address.ts";
 import { ClientView } from "./page/client.ts";
 import { ControlsView } from "./page/controls.ts";
-import { byId, el } from "./page/element.ts";
+import { byId } from "./page/element.ts";
 import { FigureView } from "./page/figure.ts";
 import { Form } from "./page/form.ts";
 import { Frames, type View } from "./page/frames.ts";
-import { inlineMark, modelNames } from "./page/marks.ts";
+import { legend } from "./page/marks.ts";
 import { MethodsView } from "./page/methods.ts";
-import { type Model, Notebook, type Topic } from "./page/notebook.ts";
+import { Notebook, type Topic } from "./page/notebook.ts";
 import { PlaneView } from "./page/plane.ts";
 import { RosterView } from "./page/roster.ts";
-import { saveFile } from "./page/save.ts";
+import { runName, saveFile } from "./page/save.ts";
+import { Session } from "./page/session.ts";
 import { StatusView } from "./page/status.ts";
+import { summaryOf } from "./page/summary.ts";
 import { TallyView } from "./page/tally.ts";
 import { askOver } from "./wire.ts";
 
 const frames = new Frames();
 const watchers = new Map<View, readonly Topic[]>();
-const notebook = new Notebook((topics) =>
-  frames.want(
-    [...watchers].filter(([, wanted]) => wanted.some((topic) => topics.includes(topic))).map(([view]) => view),
-  ),
-);
+const notebook = new Notebook((topics) => {
+  const touched = [...watchers].filter(([, wanted]) => wanted.some((topic) => topics.includes(topic)));
+  frames.want(touched.map(([view]) => view));
+});
 
 const port = await startWorker(new URL("./conductor.js", import.meta.url));
 port.onError((error) => notebook.enter("failed", `lab: a worker has stopped, ${error.message}; reload the page`));
 const ask = askOver<Conducting>(port, (events) => notebook.hear(events as LabEvent[]));
+const session = new Session(ask, notebook, (config) => {
+  form.show(config);
+  byId("summary").textContent = summaryOf(config);
+});
+const form = new Form(byId("form"), (wanted) => void session.prepare(wanted));
 
-let config: Config = defaultConfig();
+let chosen: number | undefined;
+const plane = new PlaneView(byId("plane-figure"), notebook, choose);
+const roster = new RosterView(byId("clients"), notebook, choose);
+const closeUp = new ClientView(byId("client"), notebook, ask, choose);
 
-const choose = (client: number | undefined): void => {
+function choose(client: number | undefined): void {
   const before = chosen;
   chosen = client;
   for (const view of [plane, roster]) view.choose(client);
@@ -45,140 +53,65 @@ const choose = (client: number | undefined): void => {
   closeUp.show(client);
   // back to where one came from
   if (client === undefined && before !== undefined) plane.focus(before);
-};
-let chosen: number | undefined;
+}
 
-const plane = new PlaneView(byId("plane-figure"), notebook, choose);
-const roster = new RosterView(byId("clients"), notebook, choose);
-const closeUp = new ClientView(byId("client"), notebook, ask, choose);
 const controls = new ControlsView(byId("controls"), notebook, {
-  start: () => void go(false),
-  resume: () => void go(true),
-  pause: () => {
-    notebook.enter("pausing");
-    void ask("pause", null);
-  },
-  renew: () => void prepare(config),
+  start: () => void session.start(),
+  resume: () => void session.resume(),
+  pause: () => void session.pause(),
+  renew: () => void session.prepare(session.config),
   share: () => navigator.clipboard.writeText(location.href),
-  save: async () => saveFile(`${runName(config)}.zip`, await ask("archive", null)),
+  save: async () => saveFile(`${runName(session.config)}.zip`, await ask("archive", null)),
 });
-const form = new Form(byId("form"), (wanted) => void prepare(wanted));
 
-const rounds = (width: number, figure: typeof lossCurves): ReturnType<typeof lossCurves> | undefined =>
-  notebook.rounds.length > 0
-    ? figure(notebook.rounds, {
-        width,
-        ...(notebook.phase?.phase === "federation" && { rounds: notebook.phase.total }),
-      })
-    : undefined;
+type Curve = (metrics: readonly Metric[], options: CurveOptions) => PlotOptions;
+
+function curve(id: string, draw: Curve, empty: string): View {
+  const figure = (width: number): PlotOptions | undefined => {
+    const { phase, rounds } = notebook;
+    if (rounds.length === 0) return undefined;
+    // while rounds are still to come, there is room for them all
+    return draw(rounds, { width, ...(phase?.phase === "federation" && { rounds: phase.total }) });
+  };
+  return new FigureView(byId(id), { figure, empty });
+}
+
+const trust = new FigureView(byId("trust-figure"), {
+  empty: "Every client that is done adds its points.",
+  every: 700,
+  figure: (width) =>
+    notebook.gates.size > 0
+      ? classTrust([...notebook.gates.values()], { width, classNames: notebook.data?.classes ?? [] })
+      : undefined,
+});
 
 watchers
   .set(controls, ["stage"])
   .set(new StatusView({ line: byId("status"), progress: byId("progress"), problem: byId("problem") }, notebook), [
     "stage",
   ])
+  .set({ every: 0, draw: settle }, ["stage"])
   .set(plane, ["places", "stage", "outline"])
   .set(roster, ["clients", "results", "outline"])
   .set(new TallyView(byId("tally"), notebook), ["results", "outline"])
   .set(new MethodsView(byId("methods"), notebook), ["results", "outline"])
-  .set(
-    new FigureView(byId("loss-figure"), {
-      figure: (width) => rounds(width, lossCurves),
-      empty: "A point for every round.",
-    }),
-    ["rounds", "phase", "outline"],
-  )
-  .set(
-    new FigureView(byId("accuracy-figure"), {
-      figure: (width) => rounds(width, accuracyCurve),
-      empty: "A point for every validation.",
-    }),
-    ["rounds", "phase", "outline"],
-  )
-  .set(
-    new FigureView(byId("trust-figure"), {
-      figure: (width) =>
-        notebook.gates.size > 0
-          ? classTrust([...notebook.gates.values()], { width, classNames: notebook.data?.classes ?? [] })
-          : undefined,
-      empty: "Every client that is done adds its points.",
-      every: 700,
-    }),
-    ["results", "outline"],
-  )
+  .set(curve("loss-figure", lossCurves, "A point for every round."), ["rounds", "phase", "outline"])
+  .set(curve("accuracy-figure", accuracyCurve, "A point for every validation."), ["rounds", "phase", "outline"])
+  .set(trust, ["results", "outline"])
   .set(closeUp, ["clients", "results", "rounds"]);
 
-legend();
+// the set-up is open to changes while nothing depends on it, and on a phone out of the way
+const narrow = matchMedia("(max-width: 900px)");
+function settle(): void {
+  const { stage, clients } = notebook;
+  form.enable(stage === "ready" || stage === "refused");
+  if (chosen !== undefined && chosen >= clients.length) choose(undefined);
+}
+const fold = (): void => void (byId<HTMLDetailsElement>("setup").open = !narrow.matches);
+narrow.addEventListener("change", fold);
+fold();
+
+legend(byId("legend"));
 new ResizeObserver(() => frames.want(watchers.keys())).observe(document.querySelector("main")!);
-addEventListener("hashchange", () => void load());
-await load();
-
-/** Takes the address at its word. */
-async function load(): Promise<void> {
-  try {
-    config = location.hash ? readAddress(location.hash) : defaultConfig();
-  } catch (error) {
-    return refuse(error);
-  }
-  if (!notebook.data) {
-    try {
-      notebook.data = await ask("open", { kind: "bundled" });
-    } catch (error) {
-      return notebook.enter("failed", messageOf(error));
-    }
-  }
-  await prepare(config);
-}
-
-/** Shows a config, keeps it in the address, and asks who would own what. */
-async function prepare(wanted: unknown): Promise<void> {
-  try {
-    config = parseConfig(wanted);
-    form.show(config);
-    form.enable(true);
-    history.replaceState(null, "", `#${writeAddress(config)}`);
-    const outlines = await ask("outline", config);
-    notebook.begin(outlines);
-    notebook.enter("ready");
-    if (chosen !== undefined) choose(chosen < outlines.length ? chosen : undefined);
-  } catch (error) {
-    refuse(error);
-  }
-}
-
-function refuse(error: unknown): void {
-  form.enable(true);
-  notebook.enter("refused", messageOf(error));
-}
-
-/** Runs, or goes on with what was paused. */
-async function go(resume: boolean): Promise<void> {
-  form.enable(false);
-  byId<HTMLDetailsElement>("setup").open &&= matchMedia("(min-width: 900px)").matches;
-  notebook.enter("running");
-  try {
-    const ending = await ask("run", { config, resume });
-    if (ending.finished) notebook.conclude(ending.summary);
-    else notebook.enter("paused");
-  } catch (error) {
-    notebook.enter("failed", messageOf(error));
-  }
-}
-
-function messageOf(error: unknown): string {
-  if (error instanceof ConfigError || error instanceof Error) return error.message;
-  return String(error);
-}
-
-function runName({ preset, partition, seed }: Config): string {
-  const split = partition.kind === "majority" ? `p${partition.p}` : partition.kind;
-  return `${preset}-${split}-seed${seed}`;
-}
-
-function legend(): void {
-  const models: readonly Model[] = ["fedavg", "finetuned", "local", "mixture"];
-  byId("legend").append(
-    ...models.map((model) => el("span", {}, inlineMark(model), modelNames[model])),
-    el("span", {}, inlineMark("mixture", true), "hollow: opted out"),
-  );
-}
+addEventListener("hashchange", () => void session.load(location.hash));
+await session.load(location.hash);

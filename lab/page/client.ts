@@ -56,8 +56,6 @@ export class ClientView implements View {
       const { length } = this.#notebook.clients;
       if (this.#client !== undefined) choose((this.#client + by + length) % length);
     };
-    const icon = (label: string, text: string, onclick: () => void): HTMLElement =>
-      el("button", { type: "button", class: "icon", "aria-label": label, title: label, onclick }, text);
     drawer.append(
       el(
         "header",
@@ -133,8 +131,6 @@ export class ClientView implements View {
         el("span", {}, label),
       );
     };
-    const small = (label: string, onclick: () => void): HTMLElement =>
-      el("button", { type: "button", class: "small", onclick }, label);
     return el(
       "div",
       { class: "ask" },
@@ -210,6 +206,14 @@ export class ClientView implements View {
   }
 }
 
+function icon(label: string, text: string, onclick: () => void): HTMLElement {
+  return el("button", { type: "button", class: "icon", "aria-label": label, title: label, onclick }, text);
+}
+
+function small(label: string, onclick: () => void): HTMLElement {
+  return el("button", { type: "button", class: "small", onclick }, label);
+}
+
 function owns({ outline }: ClientPage, names: readonly string[]): string {
   const total = outline.counts.reduce((a, b) => a + b, 0);
   if (outline.classes.length === 0) return `Owns ${total} pictures.`;
@@ -253,7 +257,7 @@ function ownedTable(
       "tr",
       { class: outline.classes.includes(i) ? "own" : "" },
       el("th", { scope: "row" }, names[i] ?? String(i)),
-      el("td", { class: "bar" }, el("i", { style: `width: ${((100 * count) / most).toFixed(1)}%` })),
+      el("td", { class: "measure" }, el("i", { style: `width: ${((100 * count) / most).toFixed(1)}%` })),
       el("td", {}, String(count)),
       el("td", {}, trust ? fixed(trust[i], 2) : "–"),
     );

@@ -25,8 +25,6 @@ export class ControlsView implements View {
   constructor(place: HTMLElement, notebook: Notebook, commands: Commands) {
     this.#notebook = notebook;
     this.#commands = commands;
-    const button = (id: string, label: string, onclick: () => void): HTMLButtonElement =>
-      el("button", { type: "button", id, onclick }, label);
     this.#main = button("run", "Start", () => this.#act());
     this.#main.className = "primary";
     this.#renew = button("renew", "New run", () => commands.renew());
@@ -69,4 +67,8 @@ export class ControlsView implements View {
       button.disabled = false;
     }, 1400);
   }
+}
+
+function button(id: string, label: string, onclick: () => void): HTMLButtonElement {
+  return el("button", { type: "button", id, onclick }, label);
 }

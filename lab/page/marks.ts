@@ -1,7 +1,7 @@
 // How models look in the page's own drawings: the report's colours and symbols, as paths of about equal area.
 import { methodStyle } from "../../src/report/methods.ts";
 import type { Model } from "./notebook.ts";
-import { svg } from "./element.ts";
+import { el, svg } from "./element.ts";
 
 const shapes: Readonly<Record<Model, string>> = {
   fedavg: "M-4.6-4.6h9.2v9.2h-9.2z",
@@ -38,5 +38,14 @@ export function inlineMark(model: Model, hollow = false): SVGElement {
       d: shapeOf(model),
       style: hollow ? `fill: var(--moiety-paper); stroke: ${ink}; stroke-width: 1.6` : `fill: ${ink}`,
     }),
+  );
+}
+
+/** What the symbols mean, in a line. */
+export function legend(place: HTMLElement): void {
+  const models: readonly Model[] = ["fedavg", "finetuned", "local", "mixture"];
+  place.append(
+    ...models.map((model) => el("span", {}, inlineMark(model), modelNames[model])),
+    el("span", {}, inlineMark("mixture", true), "hollow: opted out"),
   );
 }

@@ -25,6 +25,9 @@ interface Row {
 /** What can be sorted by: larger values first, except for the clients' numbers. */
 type Order = "client" | Model | "global" | "gain";
 
+// what a phone does without
+const minor: ReadonlySet<Order> = new Set<Order>(["fedavg", "finetuned", "global"]);
+
 export class RosterView implements View {
   readonly every = 200;
   readonly #notebook: Notebook;
@@ -46,7 +49,7 @@ export class RosterView implements View {
         mark ? inlineMark(mark) : null,
         label,
       );
-      const cell = el("th", { scope: "col" }, button);
+      const cell = el("th", { scope: "col", class: minor.has(order) ? "minor" : undefined }, button);
       this.#heads.set(order, cell);
       return cell;
     };
@@ -61,7 +64,7 @@ export class RosterView implements View {
             "tr",
             {},
             head("client", "Client"),
-            el("th", { scope: "col" }, "Rows by class"),
+            el("th", { scope: "col" }, "Rows"),
             ...models.map((model) => head(model, labels[model], model)),
             head("gain", "Helped?"),
             head("global", "Global"),
@@ -90,12 +93,16 @@ export class RosterView implements View {
     this.#rows = clients.map(({ outline }) => {
       const { client, optedOut, counts, classes } = outline;
       const state = el("span", { class: "state" });
-      const cell = (): HTMLElement => el("td");
-      const cells = { local: cell(), fedavg: cell(), finetuned: cell(), mixture: cell() };
-      const [global, gain] = [cell(), cell()];
+      const cells = {
+        local: cell("local"),
+        fedavg: cell("fedavg"),
+        finetuned: cell("finetuned"),
+        mixture: cell("mixture"),
+      };
+      const [global, gain] = [cell("global"), cell("gain")];
       const row = el(
         "tr",
-        { onclick: () => this.#choose(client) },
+        { class: outline.evaluated ? undefined : "aside", onclick: () => this.#choose(client) },
         el(
           "th",
           { scope: "row" },
@@ -150,6 +157,10 @@ export class RosterView implements View {
 export function gainOf({ results }: ClientPage): number | undefined {
   const [alone, mixture] = [results.get("local"), results.get("mixture")];
   return alone && mixture && mixture.localTest - alone.localTest;
+}
+
+function cell(order: Order): HTMLElement {
+  return el("td", { class: minor.has(order) ? "minor" : undefined });
 }
 
 // a cell that has not changed is left alone
