@@ -53,7 +53,8 @@ export function* epochSteps({ examples, loss, optimizer, batchSize, key, rows }:
   } finally {
     order.dispose();
   }
-  return total / numbers.length;
+  // no examples, no loss: a client may have kept all of its rows back
+  return numbers.length > 0 ? total / numbers.length : 0;
 }
 
 /** What a validation found. */

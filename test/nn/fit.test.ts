@@ -243,4 +243,9 @@ test("the same key trains to the same bits", () => {
   assert.equal(train(), first);
 });
 
+test("an epoch over no examples takes no step and has no loss", () => {
+  const moved: Optimizer = { ...still, step: () => assert.unreachable("there is nothing to learn from") };
+  assert.is(trainEpoch({ ...epoch, optimizer: moved, examples: numbered(0), batchSize: 4 }), 0);
+});
+
 test.run();

@@ -1,5 +1,6 @@
 // Clients in this thread, one after another.
 import type { FederatedClient } from "../client.ts";
+import { SharedVector } from "../shared.ts";
 import type { Evaluation, Update } from "../update.ts";
 import type { Backend } from "./backend.ts";
 
@@ -15,6 +16,7 @@ export class InProcess implements Backend {
     const updates: Update[] = [];
     for (const id of clients) {
       const { shared, examples, metrics } = await this.#client(id).train(generalist, round);
+      if (!SharedVector.made(shared)) throw new TypeError(`client ${id}: sent something else than a SharedVector`);
       updates.push({ client: id, values: shared.values, examples, metrics });
     }
     return updates;

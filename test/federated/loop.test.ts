@@ -1,0 +1,351 @@
+// The round loop over a backend that answers from a script: who is asked, when, and what is kept.
+import fc from "fast-check";
+import {
+  type Aggregation,
+  type Backend,
+  beginning,
+  federate,
+  type FederationOptions,
+  type FederationState,
+  type RoundReport,
+} from "../../src/federated/index.ts";
+import { key } from "../../src/runtime/random.ts";
+import { refusesLater } from "../support/refuses.ts";
+import { assert, test } from "../support/suite.ts";
+
+interface Asked {
+  readonly what: "train" | "evaluate";
+  readonly clients: readonly number[];
+  readonly round: number;
+  readonly value: number;
+}
+
+/**
+ * Clients whose model is one number: in round r client c adds c + r/100 to what it is given. A validation finds `loss` of
+ * the number it is asked about.
+ */
+class Scripted implements Backend {
+  readonly asked: Asked[] = [];
+  readonly #loss: (value: number, round: number, client: number) => number;
+
+  constructor(loss: (value: number, round: number, client: number) => number = () => 1) {
+    this.#loss = loss;
+  }
+
+  async train(clients: readonly number[], generalist: Float32Array, round: number): ReturnType<Backend["train"]> {
+    this.asked.push({ what: "train", clients, round, value: generalist[0]! });
+    return clients.map((client) => ({
+      client,
+      values: Float32Array.of(generalist[0]! + client + round / 100),
+      examples: 10 * (client + 1),
+      metrics: { trainLoss: client },
+    }));
+  }
+
+  async evaluate(clients: readonly number[], generalist: Float32Array, round: number): ReturnType<Backend["evaluate"]> {
+    const value = generalist[0]!;
+    this.asked.push({ what: "evaluate", clients, round, value });
+    return clients.map((client) => ({
+      client,
+      examples: client + 1,
+      metrics: { loss: this.#loss(value, round, client), accuracy: 0.5 },
+    }));
+  }
+
+  of(what: Asked["what"]): Asked[] {
+    return this.asked.filter((at) => at.what === what);
+  }
+}
+
+const ten = [3, 4, 7, 8, 11, 12, 15, 20, 21, 30];
+
+interface Ran {
+  readonly backend: Scripted;
+  readonly reports: RoundReport[];
+  readonly states: FederationState[];
+  readonly end: FederationState;
+}
+
+async function run(
+  options: Partial<FederationOptions> & { loss?: (value: number, round: number, client: number) => number } = {},
+  state: FederationState = beginning(Float32Array.of(0)),
+): Promise<Ran> {
+  const { loss, ...rest } = options;
+  const backend = new Scripted(loss);
+  const reports: RoundReport[] = [];
+  const states: FederationState[] = [];
+  const end = await federate(
+    {
+      backend,
+      clients: ten,
+      rounds: 12,
+      cohort: 3,
+      validation: { every: 4, patience: 100, clients: 4 },
+      selection: "average",
+      key: key(1),
+      onRound: (report, state) => {
+        reports.push(report);
+        states.push(state);
+      },
+      ...rest,
+    },
+    state,
+  );
+  return { backend, reports, states, end };
+}
+
+test("a cohort is distinct clients of those that take part, another one every round", async () => {
+  const { backend } = await run({ rounds: 60 });
+  const cohorts = backend.of("train").map(({ clients }) => clients);
+  assert.is(cohorts.length, 60);
+  for (const cohort of cohorts) {
+    assert.is(cohort.length, 3);
+    assert.is(new Set(cohort).size, 3);
+    assert.ok(cohort.every((client) => ten.includes(client)));
+  }
+  assert.equal(
+    [...new Set(cohorts.flat())].toSorted((a, b) => a - b),
+    ten,
+    "in time everybody has a turn",
+  );
+  assert.ok(new Set(cohorts.map((cohort) => cohort.join())).size > 40);
+});
+
+test("every client is drawn about equally often", async () => {
+  const { backend } = await run({ rounds: 2000, validation: { every: 3000, patience: 1, clients: 1 } });
+  for (const client of ten) {
+    const times = backend.of("train").filter(({ clients }) => clients.includes(client)).length;
+    // 600 expected, with standard deviation 20.5
+    assert.ok(Math.abs(times - 600) < 103, `client ${client}: ${times}`);
+  }
+});
+
+async function cohorts(options: Parameters<typeof run>[0]): Promise<string[]> {
+  return (await run(options)).reports.map(({ clients }) => clients.join());
+}
+
+test("cohorts depend on the key and the round alone", async () => {
+  const first = await cohorts({});
+  assert.equal(await cohorts({ validation: { every: 1, patience: 100, clients: 1 } }), first);
+  assert.equal((await cohorts({ rounds: 20 })).slice(0, 12), first);
+  assert.not.equal(await cohorts({ key: key(2) }), first);
+});
+
+test("the generalist is the average by examples of the round's updates", async () => {
+  const { states, reports } = await run({ rounds: 3 });
+  let before = 0;
+  for (const [round, { clients }] of reports.entries()) {
+    const total = clients.reduce((n, c) => n + 10 * (c + 1), 0);
+    const wanted = clients.reduce((sum, c) => sum + (10 * (c + 1) * (before + c + round / 100)) / total, 0);
+    const got = states[round]!.generalist[0]!;
+    assert.ok(Math.abs(got - wanted) < 1e-5 * wanted);
+    before = got;
+  }
+});
+
+test("the training loss is weighted by examples", async () => {
+  const { reports } = await run({ rounds: 1 });
+  const { clients, trainLoss } = reports[0]!;
+  const total = clients.reduce((n, c) => n + c + 1, 0);
+  assert.ok(Math.abs(trainLoss - clients.reduce((sum, c) => sum + c * (c + 1), 0) / total) < 1e-12);
+});
+
+test("validation comes in the first round and every fourth from there, always by the same clients", async () => {
+  const { backend, reports } = await run({ rounds: 10 });
+  assert.equal(
+    backend.of("evaluate").map(({ round }) => round),
+    [0, 4, 8],
+  );
+  assert.is(new Set(backend.of("evaluate").map(({ clients }) => clients.join())).size, 1);
+  assert.is(backend.of("evaluate")[0]!.clients.length, 4);
+  assert.equal(
+    reports.map(({ validationLoss }) => validationLoss !== undefined),
+    [true, false, false, false, true, false, false, false, true, false],
+  );
+});
+
+test("no more clients validate than take part", async () => {
+  const { backend } = await run({ rounds: 1, validation: { every: 1, patience: 1, clients: 50 } });
+  assert.equal(
+    backend.of("evaluate")[0]!.clients.toSorted((a, b) => a - b),
+    ten,
+  );
+});
+
+test("validation scores the new average, and weighs clients by examples", async () => {
+  const { backend, states, reports } = await run({ rounds: 1, loss: (_, __, client) => client });
+  const [asked] = backend.of("evaluate");
+  assert.is(asked!.value, states[0]!.generalist[0]);
+  const total = asked!.clients.reduce((n, c) => n + c + 1, 0);
+  assert.is(reports[0]!.validationLoss, asked!.clients.reduce((sum, c) => sum + c * (c + 1), 0) / total);
+  assert.is(reports[0]!.validationAccuracy, 0.5);
+});
+
+/** A loss that falls until round `lowest` and rises from there. */
+const valley = (lowest: number) => (_: number, round: number) => Math.abs(round - lowest);
+
+test("the best average is kept, not the last", async () => {
+  const { end, states } = await run({ rounds: 12, loss: valley(4) });
+  assert.is(end.bestRound, 4);
+  assert.equal(Array.from(end.best), Array.from(states[4]!.generalist));
+  assert.not.equal(Array.from(end.best), Array.from(end.generalist));
+  assert.is(end.bestLoss, 0);
+});
+
+test("of equal losses the first is the best", async () => {
+  const { end } = await run({ loss: () => 1 });
+  assert.equal([end.bestRound, end.waited], [0, 2]);
+});
+
+test("patience is validations without a lower loss", async () => {
+  const validation = { every: 2, patience: 3, clients: 2 };
+  const { end, reports } = await run({ rounds: 100, validation, loss: valley(6) });
+  // best in round 6; 8, 10 and 12 are worse
+  assert.equal([end.round, end.bestRound, end.waited, end.done], [13, 6, 3, true]);
+  assert.equal(
+    reports.flatMap(({ best, round }) => (best ? [round] : [])),
+    [0, 2, 4, 6],
+  );
+});
+
+test("an improvement gives all of the patience back", async () => {
+  const losses = [5, 6, 6, 4, 6, 6, 6];
+  const validation = { every: 1, patience: 3, clients: 1 };
+  const { end } = await run({ rounds: 100, validation, loss: (_, round) => losses[round]! });
+  assert.equal([end.round, end.bestRound], [7, 3]);
+});
+
+test("the authors' selection keeps the last client of a round, scored by the cohort on what the round began with", async () => {
+  const { backend, reports, end } = await run({ rounds: 12, selection: "last-client", loss: valley(8) });
+  for (const [i, { clients, round, value }] of backend.of("evaluate").entries()) {
+    const trained = backend.of("train").find((at) => at.round === round)!;
+    assert.equal(clients, trained.clients, "the cohort itself validates");
+    assert.is(value, trained.value, "before it trains");
+    assert.is(i * 4, round);
+  }
+  assert.is(end.bestRound, 8);
+  const chosen = backend.of("train")[8]!;
+  const last = chosen.clients[2]!;
+  assert.is(end.best[0], Math.fround(chosen.value + last + 8 / 100));
+  // unweighted, as in the authors' code
+  const { validationLoss } = (await run({ rounds: 1, selection: "last-client", loss: (_, __, c) => c })).reports[0]!;
+  assert.is(validationLoss, reports[0]!.clients.reduce((sum, c) => sum + c, 0) / 3);
+});
+
+/** Up and down, but the same for the same round and model. */
+function bumpy(value: number, round: number, client: number): number {
+  return Math.abs(Math.sin(value * 1000 + round + client));
+}
+
+test("a federation cut anywhere and continued is the federation in one piece", async () => {
+  const options = fc.record({
+    rounds: fc.integer({ min: 1, max: 14 }),
+    cohort: fc.integer({ min: 1, max: 10 }),
+    selection: fc.constantFrom("average" as const, "last-client" as const),
+    validation: fc.record({
+      every: fc.integer({ min: 1, max: 4 }),
+      patience: fc.integer({ min: 1, max: 4 }),
+      clients: fc.integer({ min: 1, max: 10 }),
+    }),
+    key: fc.nat().map(key),
+  });
+  await fc.assert(
+    fc.asyncProperty(options, fc.nat(), async (options, cut) => {
+      const whole = await run({ ...options, loss: bumpy });
+      const at = cut % whole.states.length;
+      // a state that has been written and read
+      const state = structuredClone(whole.states[at]!);
+      const rest = await run({ ...options, loss: bumpy }, state);
+      assert.equal(rest.reports, whole.reports.slice(at + 1));
+      assert.equal(rest.end, whole.end);
+    }),
+    { numRuns: 60 },
+  );
+});
+
+test("an abort ends the loop after the round at hand, and going on from there changes nothing", async () => {
+  const whole = await run();
+  for (const round of [0, 3, 4, 11]) {
+    const controller = new AbortController();
+    const first = await run({
+      signal: controller.signal,
+      onRound: (report) => {
+        if (report.round === round) controller.abort();
+      },
+    });
+    assert.equal([first.end.round, first.end.done], [round + 1, round === 11]);
+    assert.equal((await run({}, first.end)).end, whole.end);
+  }
+});
+
+test("an abort before the beginning does nothing at all", async () => {
+  const { end, backend } = await run({ signal: AbortSignal.abort() });
+  assert.equal([end.round, backend.asked.length], [0, 0]);
+});
+
+test("a finished federation stays finished", async () => {
+  const { end } = await run();
+  const { backend, end: again } = await run({}, end);
+  assert.equal([backend.asked.length, again], [0, end]);
+});
+
+test("rounds wait for their listener", async () => {
+  let open = 0;
+  await run({
+    onRound: async () => {
+      assert.is(open++, 0);
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      open--;
+    },
+  });
+});
+
+test("a loss that is not a number is an error that says in which round", async () => {
+  await refusesLater(
+    () => run({ loss: (_, round) => (round === 4 ? NaN : 1) }),
+    "federate: the loss is NaN in round 4; lower the learning rate or look at the data",
+  );
+  const broken = new Scripted();
+  const train = broken.train.bind(broken);
+  broken.train = async (clients, generalist, round) =>
+    (await train(clients, generalist, round)).map((at) => ({ ...at, metrics: { trainLoss: NaN } }));
+  await refusesLater(() => run({ backend: broken }), /the loss is NaN in round 0/);
+});
+
+test("a cohort larger than those that take part is refused", async () => {
+  await refusesLater(
+    () => run({ cohort: 11 }),
+    "federate: a cohort of 11, but only 10 clients have opted in; lower the cohort or the opt-out",
+  );
+});
+
+/** The number of updates, whatever is in them. */
+class Counting implements Aggregation {
+  #n = 0;
+  add(): void {
+    this.#n++;
+  }
+  result(): Float32Array {
+    return Float32Array.of(this.#n);
+  }
+}
+
+test("another way to aggregate takes the place of FedAvg", async () => {
+  const { end } = await run({ rounds: 3, cohort: 4, aggregation: () => new Counting() });
+  assert.equal(Array.from(end.generalist), [4]);
+});
+
+test("the state before the first round has seen nothing", () => {
+  const initial = Float32Array.of(1);
+  assert.equal(beginning(initial), {
+    round: 0,
+    generalist: initial,
+    best: initial,
+    bestRound: -1,
+    bestLoss: Infinity,
+    waited: 0,
+    done: false,
+  });
+});
+
+test.run();
