@@ -1,0 +1,3 @@
+import { client } from "./client.ts";
+
+void client().then((hash) => postMessage(hash));
