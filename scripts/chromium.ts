@@ -15,16 +15,17 @@ const places = [
   "/opt/google/chrome/chrome",
 ];
 
+const here = (): string | undefined => places.find((path) => existsSync(path));
+
 async function find(): Promise<string> {
-  const named = process.env["CHROMIUM"];
+  const named = process.env["CHROMIUM"] ?? here();
   if (named) return named;
-  const here = (): string | undefined => places.find((path) => existsSync(path));
-  if (here()) return here()!;
   if (process.getuid?.() === 0 && existsSync("/usr/bin/apt-get")) {
     await run("apt-get", ["install", "-y", "--no-install-recommends", "chromium"], {
       env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" },
     }).catch(() => {});
-    if (here()) return here()!;
+    const fresh = here();
+    if (fresh) return fresh;
   }
   const folder = await installed("@sparticuz/chromium", "147.0.0");
   const entry = pathToFileURL(join(folder, "node_modules/@sparticuz/chromium/build/esm/index.js")).href;

@@ -27,9 +27,8 @@ export async function installed(name: string, version: string, ...more: readonly
   } catch (error) {
     await rm(partial, { recursive: true, force: true });
     if (existsSync(folder)) return folder;
-    throw new Error(
-      `npm install ${name}@${version}: ${(error as Error).message.split("\n").slice(-3).join(" ").trim()}`,
-    );
+    const why = (error as Error).message.split("\n").slice(-3).join(" ").trim();
+    throw new Error(`npm install ${name}@${version}: ${why}`, { cause: error });
   }
   return folder;
 }

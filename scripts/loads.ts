@@ -45,5 +45,5 @@ export function packagesOf(addresses: readonly string[]): string[] {
         .join("/"),
     ];
   });
-  return [...new Set(names)].sort();
+  return [...new Set(names)].toSorted();
 }
