@@ -3,11 +3,11 @@
 //
 //   node --import tsx scripts/lab.ts [serve [port]]
 import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
-import { createServer, type Server } from "node:http";
-import { extname, join, normalize } from "node:path";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { themeCss } from "../src/report/theme.ts";
+import { serveFolder } from "./serve.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
@@ -40,40 +40,12 @@ export async function buildLab(): Promise<void> {
   await cp(join(root, "data/fashion-mnist"), join(labFolder, "data/fashion-mnist"), { recursive: true });
 }
 
-const types: Readonly<Record<string, string>> = {
-  ".html": "text/html; charset=utf-8",
-  ".css": "text/css; charset=utf-8",
-  ".js": "text/javascript; charset=utf-8",
-  ".gz": "application/gzip",
-};
-
-/** Serves the built lab on this machine; port 0 takes a free one. */
-export function serveLab(port: number): Promise<{ server: Server; url: string }> {
-  const server = createServer((request, response) => {
-    const path = normalize(decodeURIComponent(new URL(request.url ?? "/", "http://localhost").pathname));
-    const file = join(labFolder, path.endsWith("/") ? `${path}index.html` : path);
-    readFile(file).then(
-      (bytes) => {
-        const type = types[extname(file)] ?? "application/octet-stream";
-        response.writeHead(200, { "content-type": type, "cache-control": "no-cache" }).end(bytes);
-      },
-      () => response.writeHead(404, { "content-type": "text/plain" }).end("not found\n"),
-    );
-  });
-  return new Promise((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(port, "127.0.0.1", () => {
-      const address = server.address();
-      resolve({ server, url: `http://localhost:${typeof address === "object" ? address?.port : port}/` });
-    });
-  });
-}
-
 async function main([command, port = "8080"]: readonly string[]): Promise<void> {
   await buildLab();
   if (command !== "serve") return console.log(`lab: ${labFolder}`);
   try {
-    console.log(`lab: ${(await serveLab(Number(port))).url} (Ctrl-C to stop)`);
+    const { url } = await serveFolder(labFolder, {}, Number(port));
+    console.log(`lab: ${url} (Ctrl-C to stop)`);
   } catch (error) {
     console.error(`lab: cannot serve on port ${port}, ${(error as Error).message}; npm run lab -- ANOTHER_PORT`);
     process.exitCode = 1;

@@ -1,4 +1,4 @@
-// A static server for tests on this machine: files of a folder, and headers that a test asks for.
+// A static server for this machine: files of a folder, and headers that a test asks for.
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -20,8 +20,12 @@ export interface Served {
   close(): void;
 }
 
-/** Serves a folder on a free port of localhost. */
-export async function serveFolder(folder: string, headers: Readonly<Record<string, string>> = {}): Promise<Served> {
+/** Serves a folder on a port of localhost, a free one unless said. Rejects when the port is taken. */
+export async function serveFolder(
+  folder: string,
+  headers: Readonly<Record<string, string>> = {},
+  wanted = 0,
+): Promise<Served> {
   const missed: string[] = [];
   const server = createServer((request, response) => {
     const path = normalize(decodeURIComponent(new URL(request.url ?? "/", "http://localhost").pathname));
@@ -37,7 +41,10 @@ export async function serveFolder(folder: string, headers: Readonly<Record<strin
       },
     );
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(wanted, "127.0.0.1", resolve);
+  });
   const { port } = server.address() as AddressInfo;
   const close = (): void => {
     server.close();
