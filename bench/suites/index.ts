@@ -5,7 +5,9 @@ import { infer } from "./infer.ts";
 import { matmul } from "./matmul.ts";
 import { mixture } from "./mixture.ts";
 import { ops } from "./ops.ts";
+import { round } from "./round.ts";
+import { run } from "./run.ts";
 import { start } from "./start.ts";
 import { step } from "./step.ts";
 
-export const suites: readonly Suite[] = [matmul, conv, ops, step, mixture, infer, start];
+export const suites: readonly Suite[] = [matmul, conv, ops, step, mixture, infer, start, round, run];
