@@ -207,10 +207,10 @@ function alongChannels(
       const x0 = x + load<u32>(table + ((<usize>tap) << 2));
       const x1 = x + load<u32>(table + ((<usize>min(tap + 1, taps - 1)) << 2));
       const p1 = partial + 64;
-      if (columns > 12) outer(2, 4, x0, x1, step, pixels, pixel, ow, rows, rowsEnd, partial, p1, 16, accumulate);
-      else if (columns > 8) outer(2, 3, x0, x1, step, pixels, pixel, ow, rows, rowsEnd, partial, p1, 12, accumulate);
-      else if (columns > 4) outer(2, 2, x0, x1, step, pixels, pixel, ow, rows, rowsEnd, partial, p1, 8, accumulate);
-      else outer(2, 1, x0, x1, step, pixels, pixel, ow, rows, rowsEnd, partial, p1, 4, accumulate);
+      if (columns > 12) outer(2, 4, x0, x1, step, pixels, pixel, ow, rows, rowsEnd, partial, p1, accumulate);
+      else if (columns > 8) outer(2, 3, x0, x1, step, pixels, pixel, ow, rows, rowsEnd, partial, p1, accumulate);
+      else if (columns > 4) outer(2, 2, x0, x1, step, pixels, pixel, ow, rows, rowsEnd, partial, p1, accumulate);
+      else outer(2, 1, x0, x1, step, pixels, pixel, ow, rows, rowsEnd, partial, p1, accumulate);
     }
   }
 }

@@ -1,7 +1,6 @@
 // Matrix product tiles by outer products: lanes run along the columns of b, elements of a are splat. 2 rows of 16
 // columns are 8 sums; with 4 vectors of b, 2 splats and a product they fill the 15 registers V8 has to give.
 import { fma } from "./fma";
-import { storeLanes } from "./lanes";
 
 /**
  * y[rows, 4 * vectors] (+)= a . b for 1 or 2 rows and 1 to 4 vectors, both known where it is called (the rest is folded
@@ -22,7 +21,6 @@ export function outer(
   runsEnd: usize,
   y0: usize,
   y1: usize,
-  columns: i32,
   accumulate: i32,
 ): void {
   const zero = f32x4.splat(0);
@@ -89,22 +87,21 @@ export function outer(
       }
     }
   } while (runsEnd);
-  put(y0, c0, c1, c2, c3, vectors, columns, accumulate);
-  if (rows > 1) put(y1, d0, d1, d2, d3, vectors, columns, accumulate);
+  put(y0, c0, c1, c2, c3, vectors, accumulate);
+  if (rows > 1) put(y1, d0, d1, d2, d3, vectors, accumulate);
 }
 
-/** Writes one row of a tile; the last vector only as far as `columns` reach. */
+/** Writes one row of a tile, whole vectors only: V8's revectoriser looks for neighbouring stores, and finds them here. */
 @inline
-function put(y: usize, c0: v128, c1: v128, c2: v128, c3: v128, vectors: i32, columns: i32, accumulate: i32): void {
+function put(y: usize, c0: v128, c1: v128, c2: v128, c3: v128, vectors: i32, accumulate: i32): void {
   if (accumulate) {
     c0 = f32x4.add(c0, v128.load(y));
     if (vectors > 1) c1 = f32x4.add(c1, v128.load(y, 16));
     if (vectors > 2) c2 = f32x4.add(c2, v128.load(y, 32));
     if (vectors > 3) c3 = f32x4.add(c3, v128.load(y, 48));
   }
-  if (vectors > 1) v128.store(y, c0);
-  if (vectors > 2) v128.store(y, c1, 16);
-  if (vectors > 3) v128.store(y, c2, 32);
-  const last = vectors > 3 ? c3 : vectors > 2 ? c2 : vectors > 1 ? c1 : c0;
-  storeLanes(y + ((vectors - 1) << 4), last, columns - ((vectors - 1) << 2));
+  v128.store(y, c0);
+  if (vectors > 1) v128.store(y, c1, 16);
+  if (vectors > 2) v128.store(y, c2, 32);
+  if (vectors > 3) v128.store(y, c3, 48);
 }

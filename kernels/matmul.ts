@@ -1,7 +1,8 @@
 // Matrix product in every orientation: chooses tiles, blocks for the caches and packs where packing pays.
 import { dots } from "./linear";
 import { outer } from "./matmul-outer";
-import { kBlock, mBlock, packPairs, packPanel, packTransposed, packedA } from "./pack";
+import { storeLanes } from "./lanes";
+import { kBlock, mBlock, packPairs, packPanel, packTransposed, packedA, tile } from "./pack";
 import { packArea } from "./scratch";
 
 /** y[m, n] (+)= op(a)[m, k] . op(b)[k, n], row-major; ld* are row strides of the stored matrices, in elements. */
@@ -89,18 +90,39 @@ function panel(
   accumulate: i32,
 ): void {
   const vectors = (columns + 3) >> 2;
+  const whole = !(columns & 3);
+  // a tile that ends within a vector goes through scratch
+  const add = whole ? accumulate : 0;
+  const scratch = packArea + tile;
   let i = 0;
   for (; i + 2 <= m; i += 2, a += pair, y += ys << 1) {
-    if (vectors == 4) outer(2, 4, a, a + row, as, b, bs, k, 0, 0, y, y + ys, columns, accumulate);
-    else if (vectors == 3) outer(2, 3, a, a + row, as, b, bs, k, 0, 0, y, y + ys, columns, accumulate);
-    else if (vectors == 2) outer(2, 2, a, a + row, as, b, bs, k, 0, 0, y, y + ys, columns, accumulate);
-    else outer(2, 1, a, a + row, as, b, bs, k, 0, 0, y, y + ys, columns, accumulate);
+    const to = whole ? y : scratch;
+    const next = whole ? y + ys : scratch + 64;
+    if (vectors == 4) outer(2, 4, a, a + row, as, b, bs, k, 0, 0, to, next, add);
+    else if (vectors == 3) outer(2, 3, a, a + row, as, b, bs, k, 0, 0, to, next, add);
+    else if (vectors == 2) outer(2, 2, a, a + row, as, b, bs, k, 0, 0, to, next, add);
+    else outer(2, 1, a, a + row, as, b, bs, k, 0, 0, to, next, add);
+    if (!whole) {
+      putColumns(to, y, columns, accumulate);
+      putColumns(next, y + ys, columns, accumulate);
+    }
   }
   if (i < m) {
-    if (vectors == 4) outer(1, 4, a, a, as, b, bs, k, 0, 0, y, y, columns, accumulate);
-    else if (vectors == 3) outer(1, 3, a, a, as, b, bs, k, 0, 0, y, y, columns, accumulate);
-    else if (vectors == 2) outer(1, 2, a, a, as, b, bs, k, 0, 0, y, y, columns, accumulate);
-    else outer(1, 1, a, a, as, b, bs, k, 0, 0, y, y, columns, accumulate);
+    const to = whole ? y : scratch;
+    if (vectors == 4) outer(1, 4, a, a, as, b, bs, k, 0, 0, to, to, add);
+    else if (vectors == 3) outer(1, 3, a, a, as, b, bs, k, 0, 0, to, to, add);
+    else if (vectors == 2) outer(1, 2, a, a, as, b, bs, k, 0, 0, to, to, add);
+    else outer(1, 1, a, a, as, b, bs, k, 0, 0, to, to, add);
+    if (!whole) putColumns(to, y, columns, accumulate);
+  }
+}
+
+/** y[columns] (+)= row[columns], columns < 16. */
+function putColumns(row: usize, y: usize, columns: i32, accumulate: i32): void {
+  for (; columns > 0; columns -= 4, row += 16, y += 16) {
+    let v = v128.load(row);
+    if (accumulate) v = f32x4.add(v, v128.load(y));
+    storeLanes(y, v, min(4, columns));
   }
 }
 

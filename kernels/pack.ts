@@ -7,8 +7,11 @@ export const mBlock = 128;
 /** Bytes of a packed block of a; the packed panel of b lies behind it. */
 export const packedA = mBlock * kBlock * 4;
 
-/** Bytes of both. */
-export const packedBytes = packedA + kBlock * 64;
+/** Where a tile that ends within a vector is put together, behind both. */
+export const tile = packedA + kBlock * 64;
+
+/** Bytes of all of it. */
+export const packedBytes = tile + 128;
 
 /** out[p][16] = b[p, 0..columns), p < k, rows of b bs bytes apart; copies whole vectors, up to 12 bytes too many. */
 export function packPanel(b: usize, bs: usize, k: i32, columns: i32, out: usize): void {
