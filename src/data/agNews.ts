@@ -1,4 +1,5 @@
 // AG News (Zhang, Zhao, LeCun 2015): CSV without a header, rows of class 1 to 4, title and description.
+import { readCsv } from "./csv.ts";
 import { unpack } from "./gzip.ts";
 import type { NamedFile } from "./source.ts";
 import type { Texts } from "./texts.ts";
@@ -24,16 +25,10 @@ export async function countAgNews({ bytes, name }: NamedFile): Promise<number> {
 }
 
 /** The texts of a file, title and description joined by a comma, and classes from 0. */
-export async function readAgNews({ bytes, name }: NamedFile): Promise<Texts> {
-  // here and not above: only who reads such files needs the package
-  const { default: csv } = await import("papaparse");
-  // text decoders do not take shared memory everywhere
-  const text = new TextDecoder().decode((await unpack(bytes, name)).slice());
-  const { data, errors } = csv.parse<string[]>(text, { skipEmptyLines: true });
-  const [error] = errors.filter(({ type }) => type === "Quotes");
-  if (error) throw new RangeError(`csv: ${name}, row ${error.row ?? "?"}, ${error.message}; the file is damaged`);
+export async function readAgNews(file: NamedFile): Promise<Texts> {
+  const { name } = file;
   const labels: number[] = [];
-  const texts = data.map((row, at) => {
+  const texts = (await readCsv(file)).map((row, at) => {
     const [label, title, description] = row;
     if (row.length !== 3 || !/^[1-4]$/.test(label!))
       throw new RangeError(

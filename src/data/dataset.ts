@@ -9,16 +9,21 @@ export interface Split {
 }
 
 /** Some rows of a split, in that order, as copies: what one client would hold. */
-export function take({ x, labels, rows }: Split, which: ArrayLike<number>): Split {
+export function take<X extends Uint8Array | Float32Array>(
+  { x, labels, rows }: { readonly x: X; readonly labels: Uint8Array; readonly rows: number },
+  which: ArrayLike<number>,
+): { x: X; labels: Uint8Array; rows: number } {
   const size = x.length / rows;
-  const taken = { x: new Uint8Array(which.length * size), labels: new Uint8Array(which.length), rows: which.length };
+  const length = which.length * size;
+  const taken = x instanceof Float32Array ? new Float32Array(length) : new Uint8Array(length);
+  const marks = new Uint8Array(which.length);
   for (let i = 0; i < which.length; i++) {
     const row = which[i]!;
     if (!(row >= 0 && row < rows)) throw new RangeError(`take: row ${row}, expected 0 to ${rows - 1}`);
-    taken.x.set(x.subarray(row * size, (row + 1) * size), i * size);
-    taken.labels[i] = labels[row]!;
+    taken.set(x.subarray(row * size, (row + 1) * size), i * size);
+    marks[i] = labels[row]!;
   }
-  return taken;
+  return { x: taken as X, labels: marks, rows: which.length };
 }
 
 /** How bytes become numbers: channel c of a pixel is `(byte / 255 - mean[c]) / std[c]`. */

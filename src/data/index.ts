@@ -24,8 +24,16 @@ export {
   type TextSplit,
 } from "./dataset.ts";
 export { dirichlet, gamma, multinomial, normal } from "./distributions.ts";
+export {
+  type FeatureDataset,
+  type Features,
+  type FeaturesOptions,
+  type FeatureSplit,
+  fromFeatures,
+} from "./features.ts";
 export { type Found, findDataset, survey } from "./find.ts";
 export { formatIdx, type Idx, parseIdx } from "./idx.ts";
+export { loadOwn, type OwnData } from "./own.ts";
 export { dirichletLabels, type DirichletLabelsOptions } from "./partition/dirichlet.ts";
 export { dirichletSizes, type DirichletSizesOptions, iid } from "./partition/iid.ts";
 export { majority, type MajorityOptions } from "./partition/majority.ts";
@@ -34,6 +42,7 @@ export type { ClientRows, Labels, Partition, Sizes } from "./partition/partition
 export { dirichletShares, type DirichletSharesOptions } from "./partition/shares.ts";
 export { share } from "./share.ts";
 export { bundled, type DataSource, memorySource, urlSource } from "./source.ts";
+export { loadTable, type TableOptions } from "./table.ts";
 export { fromTexts, type Texts, type TextsOptions } from "./texts.ts";
 export { tokenize } from "./tokens.ts";
 export { PADDING, UNKNOWN, vocabularyOf } from "./vocabulary.ts";

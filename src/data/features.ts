@@ -1,0 +1,70 @@
+// Rows of floats with one class each: tables, measurements, features of another network. As with images, nothing is a tensor.
+import type { Labels } from "./partition/partition.ts";
+import { shared } from "./share.ts";
+
+/** `rows` examples of prod(shape) floats each, and a class number per row. */
+export interface FeatureSplit {
+  readonly x: Float32Array;
+  readonly labels: Uint8Array;
+  readonly rows: number;
+}
+
+/** Numbers with one class each; `shape` is that of one example, [columns] for a table. */
+export interface FeatureDataset {
+  readonly kind: "features";
+  readonly name: string;
+  readonly classes: readonly string[];
+  readonly shape: readonly number[];
+  readonly train: FeatureSplit;
+  readonly test: FeatureSplit;
+}
+
+/** Floats, prod(shape) for each label. */
+export interface Features {
+  readonly x: ArrayLike<number>;
+  readonly labels: Labels;
+}
+
+export interface FeaturesOptions {
+  readonly name: string;
+  /** Class names in label order; labels are numbers from 0. */
+  readonly classes: readonly string[];
+  readonly shape: readonly number[];
+  readonly train: Features;
+  readonly test: Features;
+}
+
+function split(part: string, { x, labels }: Features, { shape, classes }: FeaturesOptions): FeatureSplit {
+  const size = shape.reduce((product, n) => product * n, 1);
+  const rows = labels.length;
+  if (rows === 0) throw new RangeError(`fromFeatures: ${part} labels, got none, expected at least 1`);
+  if (x.length !== rows * size)
+    throw new RangeError(
+      `fromFeatures: ${part} x, got ${x.length} numbers, expected ${rows} labels x ${shape.join(" x ")} = ${rows * size}`,
+    );
+  const values = new Float32Array(shared(4 * x.length).buffer);
+  values.set(x);
+  const odd = values.findIndex((value) => !Number.isFinite(value));
+  if (odd >= 0)
+    throw new RangeError(
+      `fromFeatures: ${part} x, got ${values[odd]} in row ${Math.floor(odd / size)}, expected finite numbers`,
+    );
+  const numbers = shared(rows);
+  for (let row = 0; row < rows; row++) {
+    const label = labels[row]!;
+    if (!Number.isInteger(label) || label < 0 || label >= Math.min(classes.length, 256))
+      throw new RangeError(
+        `fromFeatures: ${part} labels, got ${label} in row ${row}, expected a class number from 0 to ` +
+          `${Math.min(classes.length, 256) - 1}`,
+      );
+    numbers[row] = label;
+  }
+  return { x: values, labels: numbers, rows };
+}
+
+/** A dataset of numbers in memory; they are copied into memory that workers share, where there is such. */
+export function fromFeatures(options: FeaturesOptions): FeatureDataset {
+  const { name, classes, shape } = options;
+  const [train, test] = [split("train", options.train, options), split("test", options.test, options)];
+  return { kind: "features", name, classes, shape, train, test };
+}
