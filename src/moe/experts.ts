@@ -14,7 +14,7 @@ import type { Parameters } from "../nn/parameters.ts";
 import { predictSteps } from "../nn/predict.ts";
 import { fold, type Key } from "../runtime/random.ts";
 import { finish, type Steps } from "../runtime/steps.ts";
-import { type MixingSpace, mixtureLoss, mixtureScores } from "./mixture.ts";
+import { type ExpertOutput, type MixingSpace, mixtureLoss, mixtureScores, toLogProbabilities } from "./mixture.ts";
 
 /** How long and how fast a client trains alone. */
 export interface PersonalOptions {
@@ -88,6 +88,8 @@ export function* trainAloneSteps(
 
 export interface MixtureOptions extends PersonalOptions {
   readonly space: MixingSpace;
+  /** What the experts put out; log-probabilities unless said. */
+  readonly output?: ExpertOutput;
   /** Train the gate alone and leave the specialist as it is. */
   readonly gateOnly: boolean;
   /** Whether the frozen generalist's dropout stays active while the mixture trains (the authors' code, Q8). */
@@ -121,12 +123,15 @@ export function* trainMixtureSteps(
   onValidation?: OnValidation,
 ): Steps<Fit> {
   const { train, validation: held, classes } = own;
-  const { space, gateOnly, generalistDropout } = options;
+  const { space, output = "logSoftmax", gateOnly, generalistDropout } = options;
+  // the likelihood mixes log-probabilities whatever the experts end in
+  const mixed = (answers: Tensor): Tensor =>
+    space === "probability" ? toLogProbabilities(answers, output, false) : answers;
   const trained = gateOnly ? [gate.parameters] : [specialist.parameters, gate.parameters];
   const made: { dispose(): void }[] = [];
   // in evaluation mode the generalist's answers never change, so they are computed once
   const fixed = function* (examples: Examples): Steps<Tensor> {
-    const answers = yield* predictSteps(examples, classes, (x) => generalist.predict(x));
+    const answers = yield* predictSteps(examples, classes, (x) => mixed(generalist.predict(x)));
     made.push(answers);
     return answers;
   };
@@ -138,15 +143,17 @@ export function* trainMixtureSteps(
     return yield* fitBlocks(trained, options, {
       examples: train,
       loss: ({ x, labels, rows }, mode) => {
-        const lg = noGrad(() => (onTrain ? gather(onTrain, rows) : generalist.forward(x, withinGeneralist(mode))));
-        const ls = gateOnly ? noGrad(() => specialist.forward(x, EVALUATE)) : specialist.forward(x, mode);
+        const lg = noGrad(() =>
+          onTrain ? gather(onTrain, rows) : mixed(generalist.forward(x, withinGeneralist(mode))),
+        );
+        const ls = mixed(gateOnly ? noGrad(() => specialist.forward(x, EVALUATE)) : specialist.forward(x, mode));
         return mixtureLoss(space, ls, lg, gate.forward(x, withinGate(mode)), labels);
       },
       optimizer,
       key,
       validate: function* () {
         const scores = yield* predictSteps(held, classes, (x, rows) =>
-          mixtureScores(space, specialist.predict(x), gather(onHeld, rows), gate.predict(x)),
+          mixtureScores(space, mixed(specialist.predict(x)), gather(onHeld, rows), gate.predict(x)),
         );
         const found = validation(scores.toArray(), held.labels, classes);
         scores.dispose();

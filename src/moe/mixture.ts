@@ -1,5 +1,6 @@
 // A specialist and a generalist weighed by a gate, input by input:
 // p(y|x) = h(x) p_specialist(y|x) + (1 - h(x)) p_generalist(y|x)   (Listo Zec et al. 2020, arXiv 2010.02056).
+import { affine } from "../autograd/ops/arithmetic.ts";
 import { logSoftmax } from "../autograd/ops/softmax.ts";
 import { mixture, mixtureLog, mixtureNll } from "../autograd/ops/mixture.ts";
 import { nll } from "../autograd/ops/nll.ts";
@@ -31,9 +32,12 @@ export function mixtureScores(space: MixingSpace, ls: Tensor, lg: Tensor, z: Ten
   return space === "probability" ? mixture(ls, lg, z) : mixtureLog(ls, lg, z);
 }
 
+// a probability of exactly 0 would have an infinite loss, which files cannot hold and averages do not survive
+const LEAST = 1e-37;
+
 /** Log-probabilities from what mixtureScores or an expert puts out; the order of classes in a row never changes. */
 export function toLogProbabilities(scores: Tensor, output: ExpertOutput, mixed: boolean): Tensor {
-  if (output === "softmax") return log(scores);
+  if (output === "softmax") return log(affine(scores, 1, LEAST));
   // a geometric mix of log-probabilities does not sum to one
   return mixed ? logSoftmax(scores) : scores;
 }

@@ -121,7 +121,7 @@ export function personalize(options: PersonalizeOptions): Personalized {
     const mixed = trainMixture(
       experts,
       own,
-      options.mixture,
+      { ...options.mixture, output },
       fold(key, "mixture"),
       hear("mixture", mixtureOn(experts, options)),
     );

@@ -1,0 +1,206 @@
+// One client's private part, end to end in a small world.
+import { memory } from "../../src/autograd/index.ts";
+import { outputs, score } from "../../src/moe/evaluate.ts";
+import { type Personalized } from "../../src/moe/index.ts";
+import { personalize, type PersonalizeOptions } from "../../src/moe/personalize.ts";
+import { Net } from "../../src/nn/index.ts";
+import { fold, key } from "../../src/runtime/random.ts";
+import { near } from "../support/near.ts";
+import { refuses } from "../support/refuses.ts";
+import { assert, test } from "../support/suite.ts";
+import { classes, expertOf, gateModule, own, points } from "../support/toy.ts";
+
+const expert = expertOf({ dropout: 0.2 });
+const generalist = new Net(expert, { group: "shared", trainable: false }).init(1);
+const examples = points(500, 200);
+const generalistOnTest = outputs(generalist, examples, classes);
+const range = (from: number, to: number): Int32Array => Int32Array.from({ length: to - from }, (_, i) => from + i);
+
+const alone = {
+  lr: 0.02,
+  epochs: 8,
+  batchSize: 10,
+  validateEvery: 2,
+  patience: 3,
+  margin: 0.01,
+  keep: "best",
+} as const;
+
+const options: PersonalizeOptions = {
+  client: 7,
+  expert,
+  gate: gateModule,
+  output: "logSoftmax",
+  generalist,
+  generalistOnTest,
+  own: own(3, [0, 1]),
+  test: { examples, classes, local: range(0, 50), global: range(20, 200) },
+  classes: [0, 1],
+  alone,
+  mixture: { ...alone, space: "probability", gateOnly: false, generalistDropout: false },
+  init: { local: key(10), gate: key(11) },
+  key: fold(key(12), 7),
+};
+
+/** Everything that can be compared. */
+const told = (found: Personalized): unknown => structuredClone(found);
+
+const first = personalize(options);
+
+test("the same client twice is the same, bit for bit, whoever was in between", () => {
+  personalize({ ...options, client: 8, key: fold(key(12), 8), own: own(4, [2]) });
+  assert.equal(told(personalize(options)), told(first));
+  assert.not.equal(told(personalize({ ...options, key: key(13) })), told(first));
+});
+
+test("a call leaves no memory behind, not even one that fails", () => {
+  const before = memory();
+  personalize(options);
+  assert.equal(memory(), before);
+  let n = 0;
+  for (const last of [1, 5, 9]) {
+    n = 0;
+    const onValidation = (): void => {
+      if (++n === last) throw new Error("on purpose");
+    };
+    refuses(() => personalize({ ...options, onValidation }), "on purpose");
+    assert.equal(memory(), before);
+  }
+});
+
+test("the generalist stays as it was", () => {
+  const before = Array.from(generalist.parameters.toArray());
+  const answers = Array.from(generalistOnTest.toArray());
+  personalize(options);
+  assert.equal(Array.from(generalist.parameters.toArray()), before);
+  assert.equal(Array.from(generalistOnTest.toArray()), answers);
+});
+
+test("FedAvg's scores are the generalist's own", () => {
+  assert.equal(first.scores.fedavg, score(generalistOnTest, options.test));
+});
+
+test("every method is scored on both tests, with numbers that can be", () => {
+  const methods = ["local", "fedavg", "finetuned", "mixture", "ensemble", "constantWeight"] as const;
+  for (const method of methods) {
+    const { localTest, globalTest, localNll, globalNll, localEce, globalEce } = first.scores[method];
+    for (const percent of [localTest, globalTest, localEce, globalEce]) assert.ok(percent >= 0 && percent <= 100);
+    assert.ok(localNll > 0 && globalNll > 0 && Number.isFinite(globalNll));
+    // multiples of a row's share
+    near([(localTest * 50) / 100 - Math.round((localTest * 50) / 100)], [0]);
+  }
+});
+
+test("fine-tuning helps on the client's own classes", () => {
+  const ownRows = Int32Array.from(Array.from(options.test.local).filter((row) => examples.labels[row] !== 2));
+  const { scores } = personalize({ ...options, test: { ...options.test, local: ownRows } });
+  assert.ok(scores.finetuned.localNll < scores.fedavg.localNll);
+  assert.ok(scores.mixture.localNll < scores.fedavg.localNll);
+});
+
+test("validations of the three trainings are told in their order, and kept", () => {
+  const heard: unknown[] = [];
+  const { validations, epochs } = personalize({ ...options, onValidation: (at) => heard.push(at) });
+  assert.equal(heard, validations);
+  const methods = validations.map(({ method }) => method);
+  assert.equal([...new Set(methods)], ["finetuned", "local", "mixture"]);
+  for (const method of ["finetuned", "local", "mixture"] as const) {
+    const of = validations.filter((at) => at.method === method);
+    assert.equal(
+      of.map(({ epoch }) => epoch),
+      of.map((_, i) => 2 * i),
+    );
+    assert.is(of.findLast(({ best }) => best)!.epoch, epochs[method]!.bestEpoch);
+    assert.ok(of.every(({ validationAccuracy }) => validationAccuracy >= 0 && validationAccuracy <= 100));
+  }
+});
+
+test("a model can be asked for its answers while it is validated", () => {
+  let asked = 0;
+  personalize({
+    ...options,
+    onValidation: (_, answers) => {
+      const logp = answers(examples);
+      const p = Array.from(logp.toArray(), Math.exp);
+      logp.dispose();
+      near([p[0]! + p[1]! + p[2]!], [1], 1e-4);
+      asked++;
+    },
+  });
+  assert.is(asked, first.validations.length);
+  const before = memory();
+  personalize({ ...options, onValidation: (_, answers) => answers(examples).dispose() });
+  assert.equal(memory(), before);
+});
+
+test("looking at answers changes no number", () => {
+  assert.equal(
+    told(personalize({ ...options, onValidation: (_, answers) => answers(examples).dispose() })),
+    told(first),
+  );
+});
+
+function total(counts: readonly number[]): number {
+  return counts.reduce((a, b) => a + b);
+}
+
+test("the gate's histogram counts every row of the global test once, by own and other classes", () => {
+  const { own, other, perClass } = first.trust;
+  const rows = Array.from(options.test.global);
+  assert.is(total(own), rows.filter((row) => examples.labels[row]! < 2).length);
+  assert.is(total(other), rows.filter((row) => examples.labels[row] === 2).length);
+  assert.equal([own.length, other.length, perClass.length], [20, 20, 3]);
+  assert.ok(perClass.every((h) => h >= 0 && h <= 1));
+});
+
+test("the constant weight is one of 0.05, 0.10 .. 0.95", () => {
+  assert.ok(
+    Array.from({ length: 19 }, (_, i) => (i + 1) / 20).includes(first.constantWeight),
+    `${first.constantWeight}`,
+  );
+});
+
+test("what the client keeps has the sizes of its networks", () => {
+  assert.is(first.client, 7);
+  assert.is(first.specialist.length, generalist.parameters.size);
+  assert.is(first.gate.length, 2 * 8 + 8 + 8 + 1);
+});
+
+test("the authors' way runs as well: probabilities mixed, last weights kept, the generalist's dropout active", () => {
+  const authors = expertOf({ dropout: 0.2, output: "softmax" });
+  const frozen = new Net(authors, { group: "shared", trainable: false }).init(1);
+  const before = memory();
+  const onTest = outputs(frozen, examples, classes);
+  const found = personalize({
+    ...options,
+    expert: authors,
+    output: "softmax",
+    generalist: frozen,
+    generalistOnTest: onTest,
+    alone: { ...alone, keep: "last" },
+    mixture: { ...alone, keep: "last", space: "output", gateOnly: false, generalistDropout: true },
+  });
+  onTest.dispose();
+  assert.equal(memory().used, before.used);
+  // losses are minus probabilities here
+  assert.ok(found.validations.every(({ validationLoss }) => validationLoss >= -1 && validationLoss <= 0));
+  for (const { localNll } of Object.values(found.scores)) assert.ok(localNll > 0 && Number.isFinite(localNll));
+});
+
+/** Losses of the mixture's training, over experts that end in one or the other. */
+function mixtureLosses(output: "softmax" | "logSoftmax"): number[] {
+  const module = expertOf({ output });
+  const frozen = new Net(module, { group: "shared", trainable: false }).init(1);
+  const onTest = outputs(frozen, examples, classes);
+  // fine-tuning differs between the two, so there is next to none of it
+  const still = { ...alone, lr: 1e-12, epochs: 1 };
+  const rest = { expert: module, output, generalist: frozen, generalistOnTest: onTest, alone: still };
+  const { validations } = personalize({ ...options, ...rest });
+  return validations.flatMap((at) => (at.method === "mixture" ? [at.trainLoss, at.validationLoss] : []));
+}
+
+test("experts that end in probabilities are trained by the likelihood where it is asked for", () => {
+  near(mixtureLosses("softmax"), mixtureLosses("logSoftmax"), 1e-4);
+});
+
+test.run();
