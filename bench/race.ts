@@ -1,8 +1,14 @@
 // One case, several runners: checked against the first one's numbers, then timed in turns, so that whatever the machine
 // does meanwhile it does to all of them.
-import type { Reply, Runner } from "./protocol.ts";
+import type { Reply, Request } from "./protocol.ts";
 import { median, type Modes, modes } from "./statistics.ts";
 import type { Case } from "./suite.ts";
+
+/** One who can be asked to prepare a case and to be timed on it. */
+export interface Racer {
+  readonly name: string;
+  ask(request: Request): Promise<Reply>;
+}
 
 export interface RaceOptions {
   readonly rounds: number;
@@ -30,12 +36,12 @@ const TOLERANCE = 2e-3;
 export async function race(
   suite: string,
   { name, task }: Case,
-  runners: readonly Runner[],
+  runners: readonly Racer[],
   { rounds, milliseconds, seconds }: RaceOptions,
 ): Promise<Finish[]> {
-  const errors = new Map<Runner, string>();
-  const samples = new Map<Runner, number[][]>(runners.map((runner) => [runner, []]));
-  const ask = async (runner: Runner, request: Parameters<Runner["ask"]>[0]): Promise<Reply> => {
+  const errors = new Map<Racer, string>();
+  const samples = new Map<Racer, number[][]>(runners.map((runner) => [runner, []]));
+  const ask = async (runner: Racer, request: Request): Promise<Reply> => {
     if (errors.has(runner)) return {};
     const reply = await runner.ask(request);
     if (reply.error !== undefined) errors.set(runner, reply.error);

@@ -7,7 +7,8 @@ import { mixture } from "./mixture.ts";
 import { ops } from "./ops.ts";
 import { round } from "./round.ts";
 import { run } from "./run.ts";
+import { soak } from "./soak.ts";
 import { start } from "./start.ts";
 import { step } from "./step.ts";
 
-export const suites: readonly Suite[] = [matmul, conv, ops, step, mixture, infer, start, round, run];
+export const suites: readonly Suite[] = [matmul, conv, ops, step, mixture, infer, start, round, run, soak];
