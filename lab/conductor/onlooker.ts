@@ -1,5 +1,6 @@
 // Follows the generalist through the plane: the mean over clients of their local tests, and the global test.
 import { networks } from "../../src/experiment/networks.ts";
+import type { ImageDataset } from "../../src/data/index.ts";
 import type { Setup } from "../../src/experiment/setup.ts";
 import { spaced } from "../../src/experiment/watch.ts";
 import { outputs } from "../../src/moe/evaluate.ts";
@@ -17,7 +18,7 @@ interface View {
 }
 
 export class Onlooker {
-  readonly #setup: Setup;
+  readonly #setup: Setup<ImageDataset>;
   readonly #tell: (standing: GeneralistStanding) => void;
   readonly #net: Net;
   readonly #sample: View;
@@ -25,7 +26,7 @@ export class Onlooker {
   #spent = 0;
   #part: "federation" | "private" | undefined;
 
-  constructor(setup: Setup, tell: (standing: GeneralistStanding) => void) {
+  constructor(setup: Setup<ImageDataset>, tell: (standing: GeneralistStanding) => void) {
     this.#setup = setup;
     this.#tell = tell;
     this.#net = new Net(networks(setup.config, setup.dataset).expert, { group: "shared", trainable: false });

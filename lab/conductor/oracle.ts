@@ -2,6 +2,7 @@
 import { behaviour } from "../../src/experiment/config.ts";
 import { networks } from "../../src/experiment/networks.ts";
 import { loadClient } from "../../src/experiment/progress.ts";
+import type { ImageDataset } from "../../src/data/index.ts";
 import type { Setup } from "../../src/experiment/setup.ts";
 import type { RunStore } from "../../src/experiment/store.ts";
 import { scope, type Tensor } from "../../src/autograd/tensor.ts";
@@ -11,11 +12,11 @@ import { exp } from "../../src/runtime/scalar.ts";
 import type { Answers } from "../messages.ts";
 
 export class Oracle {
-  readonly setup: Setup;
+  readonly setup: Setup<ImageDataset>;
   readonly #store: RunStore;
   #generalist: Float32Array | undefined;
 
-  constructor(setup: Setup, store: RunStore) {
+  constructor(setup: Setup<ImageDataset>, store: RunStore) {
     this.setup = setup;
     this.#store = store;
   }

@@ -5,12 +5,13 @@ import type { ClientCalls } from "../federated/backends/workers.ts";
 import type { Evaluation, Update } from "../federated/update.ts";
 import { outputs } from "../moe/evaluate.ts";
 import { personalize, type Personalized } from "../moe/personalize.ts";
-import { Adam, type Examples, ImageExamples, Net } from "../nn/index.ts";
+import { Adam, type Examples, Net } from "../nn/index.ts";
 import type { Tensor } from "../autograd/tensor.ts";
 import { fold } from "../runtime/random.ts";
 import { behaviour } from "./config.ts";
 import { networks } from "./networks.ts";
 import { rootKey, type Setup } from "./setup.ts";
+import { staging } from "./staging.ts";
 import { Watch, type WatchOptions } from "./watch.ts";
 
 /** The calls a worker of an experiment answers. */
@@ -30,15 +31,14 @@ export function experimentCalls(setup: Setup, watch?: WatchOptions): ExperimentC
   const optimizer = new Adam(net.parameters, { lr: federation.lr });
   const seen = watch && new Watch(setup, watch);
 
-  const stage = (rows: Int32Array, split: "train" | "test" = "train"): Examples =>
-    new ImageExamples({ ...dataset[split], shape: dataset.shape, normalization: dataset.normalization }, rows);
+  const { train: stage, validation: stageHeld, tests: stageTests } = staging(config, dataset);
 
   // a client for one call: opted-out clients have no way in
-  const withClient = <T>(id: number, use: (client: LocalClient) => T): T => {
+  const withClient = <T>(id: number, round: number, use: (client: LocalClient) => T): T => {
     const { shared, rows, optedOut } = clients[id]!;
     if (optedOut) throw new Error(`client ${id} has opted out and takes no part in the federation`);
-    const train = stage(shared);
-    const validation = stage(rows.validation);
+    const train = stage(shared, fold(root, "batches", id, round));
+    const validation = stageHeld(rows.validation);
     try {
       const { localEpochs: epochs, batchSize } = federation;
       const key = fold(root, "federation");
@@ -49,35 +49,34 @@ export function experimentCalls(setup: Setup, watch?: WatchOptions): ExperimentC
     }
   };
 
-  // the test split and the generalist's answers on it serve every client of this worker
-  let test: Examples | undefined;
-  let answers: { of: Float32Array; tensor: Tensor } | undefined;
+  // the generalist's answers serve every client of this worker that has the same tests
+  let answers: { of: Float32Array; on: Examples; tensor: Tensor } | undefined;
   const frozen = new Net(expert, { group: "shared", trainable: false });
-  const generalistOn = (generalist: Float32Array): Tensor => {
-    if (answers && same(answers.of, generalist)) return answers.tensor;
+  const generalistOn = (generalist: Float32Array, on: Examples): Tensor => {
+    if (answers?.on === on && same(answers.of, generalist)) return answers.tensor;
     answers?.tensor.dispose();
     frozen.parameters.copyFrom(generalist);
-    test ??= new ImageExamples({ ...dataset.test, shape: dataset.shape, normalization: dataset.normalization });
-    answers = { of: generalist, tensor: outputs(frozen, test, classes) };
+    answers = { of: generalist, on, tensor: outputs(frozen, on, classes) };
     return answers.tensor;
   };
 
   return {
     train: ({ client, generalist, round }): Update =>
-      withClient(client, (local) => {
+      withClient(client, round, (local) => {
         seen?.tell({ kind: "begins", client, part: "federation" });
         const { shared, examples, metrics } = local.train(generalist, round);
         seen?.look(client, "fedavg", (rows) => outputs(net, rows, classes));
         return { client, values: shared.values, examples, metrics };
       }),
     evaluate: ({ client, generalist, round }): Evaluation =>
-      withClient(client, (local) => ({ client, ...local.evaluate(generalist, round) })),
+      withClient(client, round, (local) => ({ client, ...local.evaluate(generalist, round) })),
     personalize: ({ client, generalist }): Personalized => {
       seen?.tell({ kind: "begins", client, part: "private" });
-      const generalistOnTest = generalistOn(generalist);
       const { rows, globalTest } = clients[client]!;
-      const train = stage(rows.train);
-      const validation = stage(rows.validation);
+      const tests = stageTests(rows.test, globalTest);
+      const generalistOnTest = generalistOn(generalist, tests.examples);
+      const train = stage(rows.train, fold(root, "batches", client));
+      const validation = stageHeld(rows.validation);
       const { clients: _, ...alone } = personal;
       try {
         return personalize({
@@ -88,7 +87,7 @@ export function experimentCalls(setup: Setup, watch?: WatchOptions): ExperimentC
           generalist: frozen,
           generalistOnTest,
           own: { train, validation, classes },
-          test: { examples: test!, classes, local: rows.test, global: globalTest },
+          test: { ...tests, classes },
           classes: rows.classes ?? [],
           alone: { ...alone, keep },
           mixture: { ...alone, keep, lr: mixture.lr, gateOnly: mixture.gateOnly, space, generalistDropout },
@@ -104,6 +103,7 @@ export function experimentCalls(setup: Setup, watch?: WatchOptions): ExperimentC
       } finally {
         train.dispose();
         validation.dispose();
+        tests.dispose();
       }
     },
   };

@@ -1,5 +1,7 @@
 // What can be asked for, validated in one place. A config is complete: presets fill it, flags and --set change it, and a
 // run folder's config.json repeats it.
+import type { DatasetName } from "../data/index.ts";
+
 /** Who owns which rows: see the partitioners of moiety/data. */
 export type PartitionConfig =
   | {
@@ -17,8 +19,8 @@ export interface Config {
   readonly preset: string;
   /** The method as meant, or the authors' code bug for bug. */
   readonly fidelity: "paper" | "authors-code";
-  readonly dataset: "fashion-mnist" | "cifar10" | "cifar100";
-  readonly model: "lenet" | "mlp";
+  readonly dataset: DatasetName;
+  readonly model: "lenet" | "mlp" | "bilstm";
   readonly seed: number;
   readonly clients: number;
   readonly partition: PartitionConfig;
@@ -103,6 +105,8 @@ export interface Behaviour {
   readonly globalRows: "all" | 1000;
   readonly expertOutput: "logSoftmax" | "softmax";
   readonly partition: "paper" | "authors-code";
+  /** What follows the short sentences of a batch: nothing, or a word that is read like any other. */
+  readonly padding: "none" | "word";
 }
 
 /** The method as meant, or the quirks Q1 to Q8 of the authors' code. */
@@ -118,5 +122,6 @@ export function behaviour({ fidelity, mixture, dataset, model }: Config): Behavi
     // Q3: the authors' Fashion-MNIST CNN ends in probabilities
     expertOutput: authors && dataset === "fashion-mnist" && model === "lenet" ? "softmax" : "logSoftmax",
     partition: fidelity,
+    padding: authors ? "word" : "none",
   };
 }

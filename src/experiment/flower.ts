@@ -6,7 +6,7 @@ import {
   trainerCalls,
   type TrainerCalls,
 } from "../federated/backends/flower/index.ts";
-import { type ClientRows, type ImageDataset, keepBack } from "../data/index.ts";
+import { type ClientRows, type Dataset, keepBack } from "../data/index.ts";
 import { fold } from "../runtime/random.ts";
 import { type Config, ConfigError } from "./config.ts";
 import { experimentCalls, type ExperimentCalls } from "./clients.ts";
@@ -19,7 +19,7 @@ export interface FlowerSetup {
 }
 
 /** A setup of one client that brings its own rows instead of a part of a partition; `client` names its random numbers. */
-export function ownSetup(config: Config, dataset: ImageDataset, client: number, rows: ClientRows): Setup {
+export function ownSetup(config: Config, dataset: Dataset, client: number, rows: ClientRows): Setup {
   const bounds = { train: dataset.train.rows, validation: dataset.train.rows, test: dataset.test.rows } as const;
   for (const [split, limit] of Object.entries(bounds) as [keyof typeof bounds, number][]) {
     const wrong = rows[split].find((row) => row < 0 || row >= limit);

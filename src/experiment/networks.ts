@@ -1,6 +1,16 @@
 // Which networks a config asks for.
-import { lenetCifar, lenetCifarGate, lenetFashion, lenetFashionGate, mlp, mlpGate, type Module } from "../nn/index.ts";
-import type { ImageDataset } from "../data/index.ts";
+import {
+  bilstmText,
+  bilstmTextGate,
+  lenetCifar,
+  lenetCifarGate,
+  lenetFashion,
+  lenetFashionGate,
+  mlp,
+  mlpGate,
+  type Module,
+} from "../nn/index.ts";
+import type { Dataset } from "../data/index.ts";
 import { behaviour, type Config, ConfigError } from "./config.ts";
 
 export interface Networks {
@@ -9,15 +19,26 @@ export interface Networks {
 }
 
 /** The expert and the gate for a dataset. */
-export function networks(config: Config, { shape, classes, name }: ImageDataset): Networks {
-  const [channels, height, width] = shape;
-  if (config.model === "mlp") {
-    const inputs = channels * height * width;
-    return { expert: mlp(inputs, classes.length), gate: mlpGate(inputs) };
+export function networks(config: Config, dataset: Dataset): Networks {
+  const { model } = config;
+  const { name } = dataset;
+  const classes = dataset.classes.length;
+  if (dataset.kind === "text") {
+    const words = dataset.vocabulary.length;
+    if (model === "bilstm") return { expert: bilstmText(words, classes), gate: bilstmTextGate(words) };
+    throw new ConfigError(`config: model ${model} takes images, got texts (${name}); use bilstm`);
   }
-  if (shape.join() === "3,32,32") return { expert: lenetCifar(classes.length), gate: lenetCifarGate() };
+  const { shape } = dataset;
+  const [channels, height, width] = shape;
+  if (model === "mlp") {
+    const inputs = channels * height * width;
+    return { expert: mlp(inputs, classes), gate: mlpGate(inputs) };
+  }
+  if (model === "bilstm")
+    throw new ConfigError(`config: model bilstm takes texts, got images (${name}); use lenet or mlp`);
+  if (shape.join() === "3,32,32") return { expert: lenetCifar(classes), gate: lenetCifarGate() };
   if (shape.join() === "1,28,28")
-    return { expert: lenetFashion(classes.length, behaviour(config).expertOutput), gate: lenetFashionGate() };
+    return { expert: lenetFashion(classes, behaviour(config).expertOutput), gate: lenetFashionGate() };
   throw new ConfigError(
     `config: model lenet takes images of 3x32x32 or 1x28x28, got ${shape.join("x")} (${name}); use mlp`,
   );

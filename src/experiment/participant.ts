@@ -3,11 +3,12 @@
 import type { FederatedClient } from "../federated/client.ts";
 import { LocalClient } from "../federated/local.ts";
 import { SharedVector } from "../federated/shared.ts";
-import { Adam, type Examples, ImageExamples, Net } from "../nn/index.ts";
+import { Adam, Net } from "../nn/index.ts";
 import { fold } from "../runtime/random.ts";
 import { ConfigError } from "./config.ts";
 import { networks } from "./networks.ts";
 import { rootKey, type Setup } from "./setup.ts";
+import { staging } from "./staging.ts";
 
 export interface Participants {
   /** A ConfigError for a client that has opted out: it has no way in. */
@@ -22,8 +23,7 @@ export function participants({ config, dataset, clients }: Setup): Participants 
   const root = rootKey(config);
   const net = new Net(networks(config, dataset).expert, { group: "shared" });
   const optimizer = new Adam(net.parameters, { lr });
-  const stage = (rows: Int32Array): Examples =>
-    new ImageExamples({ ...dataset.train, shape: dataset.shape, normalization: dataset.normalization }, rows);
+  const stage = staging(config, dataset);
 
   return {
     client(id) {
@@ -31,9 +31,9 @@ export function participants({ config, dataset, clients }: Setup): Participants 
       if (!found) throw new ConfigError(`client: got ${id}, expected 0 to ${clients.length - 1}`);
       if (found.optedOut)
         throw new ConfigError(`client ${id} has opted out and takes no part in the federation; it can only pull`);
-      const staged = <T>(use: (client: LocalClient) => T): T => {
-        const train = stage(found.shared);
-        const validation = stage(found.rows.validation);
+      const staged = <T>(round: number, use: (client: LocalClient) => T): T => {
+        const train = stage.train(found.shared, fold(root, "batches", id, round));
+        const validation = stage.validation(found.rows.validation);
         const key = fold(root, "federation");
         const classes = dataset.classes.length;
         try {
@@ -46,8 +46,8 @@ export function participants({ config, dataset, clients }: Setup): Participants 
       return {
         id,
         specs: net.parameters.specs.map(({ name, shape }) => ({ name, shape })),
-        train: (generalist, round) => staged((client) => client.train(generalist, round)),
-        evaluate: (generalist, round) => staged((client) => client.evaluate(generalist, round)),
+        train: (generalist, round) => staged(round, (client) => client.train(generalist, round)),
+        evaluate: (generalist, round) => staged(round, (client) => client.evaluate(generalist, round)),
       };
     },
     initial() {

@@ -1,6 +1,6 @@
 // The runner: federation, then every evaluated client's private part, then the records. It can be stopped at any instant
 // and goes on from its store as if it had not been.
-import type { ImageDataset } from "../data/index.ts";
+import type { Dataset } from "../data/index.ts";
 import { Workers } from "../federated/backends/workers.ts";
 import { beginning, federate, type FederationState } from "../federated/loop.ts";
 import { encodeSafetensors, jsonLine, parseJsonLines, Sha256 } from "../io/index.ts";
@@ -19,7 +19,7 @@ import type { RunStore } from "./store.ts";
 
 export interface RunOptions {
   readonly config: Config;
-  readonly dataset: ImageDataset;
+  readonly dataset: Dataset;
   readonly store: RunStore;
   /** Makes the pool the clients run on, once the setup is known. */
   readonly pool: (setup: Setup) => Promise<Pool<ExperimentCalls>>;
@@ -259,7 +259,10 @@ export function weightsHash(generalist: Float32Array, clients: readonly Personal
   return hash.hex();
 }
 
-// labels decide the partition, so they tell datasets apart; pixels are taken on trust
-function fingerprint({ train, test, shape }: ImageDataset): string {
-  return new Sha256().update(train.labels).update(test.labels).update(Uint8Array.from(shape)).hex();
+// labels decide the partition, so they tell datasets apart; pixels are taken on trust, and so are texts of the same words
+function fingerprint(dataset: Dataset): string {
+  const { train, test } = dataset;
+  const form =
+    dataset.kind === "image" ? Uint8Array.from(dataset.shape) : new TextEncoder().encode(dataset.vocabulary.join(" "));
+  return new Sha256().update(train.labels).update(test.labels).update(form).hex();
 }

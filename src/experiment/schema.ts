@@ -24,8 +24,8 @@ const partition = v.variant("kind", [
 const schema: v.GenericSchema<unknown, Config> = v.strictObject({
   preset: v.string(),
   fidelity: v.picklist(["paper", "authors-code"]),
-  dataset: v.picklist(["fashion-mnist", "cifar10", "cifar100"]),
-  model: v.picklist(["lenet", "mlp"]),
+  dataset: v.picklist(["fashion-mnist", "cifar10", "cifar100", "ag-news"]),
+  model: v.picklist(["lenet", "mlp", "bilstm"]),
   seed: v.pipe(v.number(), v.safeInteger("expected an integer below 2^53")),
   clients: count,
   partition,

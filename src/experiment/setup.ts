@@ -1,13 +1,13 @@
 // From a config and a dataset to who owns what. Pure and fast, so every worker could do it; the runner does it once.
-import type { ClientRows, ImageDataset, Partition } from "../data/index.ts";
+import type { ClientRows, Dataset, Partition } from "../data/index.ts";
 import { dirichletLabels, dirichletSizes, iid, keepBack, majority, optOut } from "../data/index.ts";
 import { fold, type Key, key, Stream } from "../runtime/random.ts";
 import { behaviour, type Config, ConfigError } from "./config.ts";
 
 /** Everything a worker needs to be any of the clients. */
-export interface Setup {
+export interface Setup<D extends Dataset = Dataset> {
   readonly config: Config;
-  readonly dataset: ImageDataset;
+  readonly dataset: D;
   readonly clients: readonly ClientSetup[];
 }
 
@@ -25,14 +25,17 @@ export function rootKey({ seed }: Config): Key {
   return fold(key(seed), "moiety");
 }
 
-function split(config: Config, { train, test }: ImageDataset): Partition {
+function split(config: Config, { kind, train, test }: Dataset): Partition {
   const { clients, rows, partition } = config;
   const sizes = { clients, trainRows: rows.train, validationRows: rows.validation, testRows: rows.test };
   const at = fold(rootKey(config), "partition");
   switch (partition.kind) {
     case "majority": {
       const { p, overlap } = partition;
-      return majority(train.labels, test.labels, { ...sizes, p, overlap, fidelity: behaviour(config).partition }, at);
+      const fidelity = behaviour(config).partition;
+      // the authors have a script for each kind
+      const pairs = kind === "text" ? "random" : "each";
+      return majority(train.labels, test.labels, { ...sizes, p, overlap, fidelity, pairs }, at);
     }
     case "dirichlet-labels":
       return dirichletLabels(
@@ -51,7 +54,7 @@ function split(config: Config, { train, test }: ImageDataset): Partition {
 }
 
 /** Parts the data and draws who opts out. Throws a RangeError when the data do not suffice. */
-export function setUp(config: Config, dataset: ImageDataset): Setup {
+export function setUp<D extends Dataset>(config: Config, dataset: D): Setup<D> {
   const root = rootKey(config);
   const { clients } = split(config, dataset);
   const out = new Set(optOut(clients.length, config.optOut, fold(root, "optOut")));

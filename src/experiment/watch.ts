@@ -1,9 +1,10 @@
 // Where clients stand while they train, for whoever looks on: their models on samples of the two tests. Looking changes
 // no number of a run, and takes no more than its share of the time; what is too much is left out.
 import { type AnswersOn, type PersonalValidation } from "../moe/index.ts";
-import { accuracy, type Examples, ImageExamples } from "../nn/index.ts";
+import { accuracy } from "../nn/index.ts";
 import type { EpochMetric } from "../report/records.ts";
 import type { Setup } from "./setup.ts";
+import { type Staging, staging, type Tests } from "./staging.ts";
 
 /** A client begins to train: in a round of the federation, or its private part. */
 export interface Begins {
@@ -33,27 +34,22 @@ export interface WatchOptions {
   readonly share?: number;
 }
 
-interface Sample {
-  readonly client: number;
-  readonly examples: Examples;
-  readonly local: Int32Array;
-  readonly global: Int32Array;
-}
-
 /** Looks at clients of one worker. */
 export class Watch {
   readonly tell: (event: LiveEvent) => void;
   readonly #setup: Setup;
+  readonly #staging: Staging;
   readonly #rows: number;
   readonly #share: number;
   readonly #since = performance.now();
   #spent = 0;
   // a client is looked at many times in a row
-  #sample: Sample | undefined;
+  #sample: (Tests & { readonly client: number }) | undefined;
 
   constructor(setup: Setup, { tell, rows = 200, share = 0.1 }: WatchOptions) {
     this.tell = tell;
     this.#setup = setup;
+    this.#staging = staging(setup.config, setup.dataset);
     this.#rows = rows;
     this.#share = share;
   }
@@ -72,22 +68,13 @@ export class Watch {
     this.#spent += performance.now() - began;
   }
 
-  #sampleOf(client: number): Sample {
+  #sampleOf(client: number): Tests {
     if (this.#sample?.client === client) return this.#sample;
-    this.#sample?.examples.dispose();
-    const { dataset, clients } = this.#setup;
-    const { rows, globalTest } = clients[client]!;
-    const local = spaced(rows.test, this.#rows);
-    const global = spaced(globalTest, this.#rows);
-    const { shape, normalization, test } = dataset;
-    const examples = new ImageExamples({ ...test, shape, normalization }, [...local, ...global]);
-    const place = (_: number, i: number): number => i;
-    return (this.#sample = {
-      client,
-      examples,
-      local: local.map(place),
-      global: global.map((_, i) => local.length + i),
-    });
+    this.#sample?.dispose();
+    const { rows, globalTest } = this.#setup.clients[client]!;
+    const tests = this.#staging.tests(spaced(rows.test, this.#rows), spaced(globalTest, this.#rows));
+    this.#sample = { ...tests, client };
+    return this.#sample;
   }
 }
 

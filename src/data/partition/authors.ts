@@ -3,11 +3,11 @@
 import { fold, type Key, Stream } from "../../runtime/random.ts";
 import { dirichlet, multinomial } from "../distributions.ts";
 import { classCount, type ClientRows, type Labels, type Partition, type Sizes } from "./partition.ts";
-import { disjointPairs, pairsAsAuthors } from "./pairs.ts";
+import { disjointPairs, pairsAsAuthors, randomPairs } from "./pairs.ts";
 import { concat, Pool } from "./pool.ts";
 
 /**
- * The authors' majority-class split (`cifar_noniid2`):
+ * The authors' majority-class split (`cifar_noniid2`, and with random pairs `agnews_noniid2`):
  * - counts are truncated in floating point, so a client has 99 of 100 rows at p = 0.8;
  * - validation rows stay in the pool: they can be in other clients' train and validation sets;
  * - a (c, c) client draws twice from the same rows of c, so it can have rows twice, in all three sets;
@@ -16,16 +16,16 @@ import { concat, Pool } from "./pool.ts";
 export function majorityAsAuthors(
   train: Labels,
   test: Labels,
-  options: Sizes & { readonly p: number; readonly overlap: boolean },
+  options: Sizes & { readonly p: number; readonly overlap: boolean; readonly pairs?: "each" | "random" },
   key: Key,
 ): Partition {
-  const { clients, p, trainRows, validationRows, testRows, overlap } = options;
+  const { clients, p, trainRows, validationRows, testRows, overlap, pairs = "each" } = options;
   const classes = classCount(train, test);
   const pool = new Pool("majority", "train", train, classes);
   const testPool = new Pool("majority", "test", test, classes);
-  const owners = overlap
-    ? pairsAsAuthors(clients, classes)
-    : disjointPairs(clients, classes, new Stream(fold(key, "classes")));
+  const draw = new Stream(fold(key, "classes"));
+  const overlapping = pairs === "each" ? pairsAsAuthors : randomPairs;
+  const owners = overlap ? overlapping(clients, classes, draw) : disjointPairs(clients, classes, draw);
 
   const own = owners.map(([a, b], i) => {
     const stream = new Stream(fold(key, "majority", i));

@@ -24,6 +24,8 @@ export interface MajorityOptions extends Sizes {
   readonly overlap?: boolean;
   /** The split as it is meant, or bug for bug as the authors' code does it. */
   readonly fidelity?: "paper" | "authors-code";
+  /** With overlap in the authors' code: each ordered pair in turn (their images; unless said), or pairs at random (their texts). */
+  readonly pairs?: "each" | "random";
 }
 
 /** Refuses a split in which the majority rows of some class are more than there are, before anything is drawn. */

@@ -1,4 +1,4 @@
-// Which two majority classes each client has: three ways to hand out pairs, all of them bounded.
+// Which two majority classes each client has: four ways to hand out pairs, all of them bounded.
 import type { Stream } from "../../runtime/random.ts";
 
 /** The two majority classes of a client; (c, c) is a client with one. */
@@ -35,4 +35,12 @@ export function pairsAsAuthors(clients: number, classes: number): Pair[] {
         `pair of ${classes} classes; lower clients or use fidelity "paper"`,
     );
   return Array.from({ length: clients }, (_, i) => [Math.floor(i / classes), i % classes]);
+}
+
+/** Ordered pairs drawn uniformly, as in the authors' code for texts; some are of one class. */
+export function randomPairs(clients: number, classes: number, stream: Stream): Pair[] {
+  return Array.from({ length: clients }, () => {
+    const pair = stream.below(classes * classes);
+    return [Math.floor(pair / classes), pair % classes];
+  });
 }
