@@ -1,42 +1,46 @@
-// The seed's whole experiment, short: federation, fine-tuning, local models, mixtures and their evaluation.
-import { availableParallelism } from "node:os";
-import { sources } from "../../src/cli/sources.ts";
-import { findDataset, loadDataset } from "../../src/data/index.ts";
-import { MemoryStore, parseConfig, preset, run as experiment, startPool } from "../../src/experiment/index.ts";
+// The seed's whole experiment in short form, as a user types it: federation, fine-tuning, local models, mixtures, their
+// evaluation and the report, on one worker and on all.
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { availableParallelism, tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import type { Line } from "../line.ts";
+import type { Summary } from "../../src/report/records.ts";
 import type { Suite } from "../suite.ts";
 
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const short = ["--rounds", "20", "--set", "federation.patience=20", "personal.clients=10", "personal.epochs=20"];
+
+function moiety(...args: string[]): void {
+  execFileSync(process.execPath, ["scripts/moiety.mjs", ...args], { cwd: root, stdio: ["ignore", "ignore", "pipe"] });
+}
+
 async function* measure(wanted: (name: string) => boolean): AsyncGenerator<Omit<Line, "suite" | "runtime" | "build">> {
-  const full = preset("quick");
-  const config = parseConfig({
-    ...full,
-    federation: { ...full.federation, rounds: 20, patience: 20 },
-    personal: { ...full.personal, clients: 10, epochs: 20, patience: 20 },
-  });
-  const found = await findDataset(config.dataset, await sources(undefined));
-  const dataset = await loadDataset(found.dataset, found.source);
-  const workers = availableParallelism();
-  for (const size of new Set([1, workers])) {
-    const name = `quick, 20 rounds, 10 clients personalised, ${size} worker${size === 1 ? "" : "s"}`;
-    if (!wanted(name)) continue;
-    const begun = performance.now();
-    const result = await experiment({
-      config,
-      dataset,
-      store: new MemoryStore(),
-      pool: (setup) => startPool(setup, size),
-    });
-    const ms = performance.now() - begun;
-    if (!result.finished) throw new Error(`run: the experiment stopped at ${result.at}`);
-    const { federation, clients } = result.records.summary.phases;
-    yield { name, ms, also: { "s federation": federation!, "s clients": clients! } };
+  // whatever is stale is built before the clock runs
+  moiety("presets");
+  const folder = mkdtempSync(join(tmpdir(), "moiety-run-"));
+  try {
+    for (const workers of new Set([1, availableParallelism()])) {
+      const name = `quick in short, workers ${workers}`;
+      if (!wanted(name)) continue;
+      const out = join(folder, `${workers}`);
+      const begun = performance.now();
+      moiety("run", "quick", ...short, "--workers", `${workers}`, "--out", out);
+      const ms = performance.now() - begun;
+      const { phases } = JSON.parse(readFileSync(join(out, "summary.json"), "utf8")) as Summary;
+      yield { name, ms, also: { "s federation": phases["federation"]!, "s clients": phases["clients"]! } };
+    }
+  } finally {
+    rmSync(folder, { recursive: true });
   }
 }
 
 export const run: Suite = {
   name: "run",
   about:
-    "the seed's experiment on the bundled Fashion-MNIST from loaded data to records: 20 rounds, then 10 clients of 20 epochs each",
+    "moiety run quick with 20 rounds, then 10 clients of at most 20 epochs: from the command to the report, on the bundled " +
+    "Fashion-MNIST",
   cases: [],
   measure,
 };
