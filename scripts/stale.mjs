@@ -1,6 +1,6 @@
 // What has to be done before anything else can run, and only that: install, kernels, compile.
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, lstatSync, mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -41,11 +41,14 @@ export function prepare({ compile }) {
     console.error(`moiety: Node 20.19 or newer is needed, this is ${process.versions.node}`);
     process.exit(1);
   }
-  step("installing packages", "node_modules/.package-lock.json", ["package-lock.json"], () => {
-    // npm is a shell script on Windows
-    const npm = process.platform === "win32" ? "npm.cmd" : "npm";
-    execFileSync(npm, ["ci", "--no-audit", "--no-fund"], { ...quiet, shell: process.platform === "win32" });
-  });
+  // npm ci empties the folder first, and a linked one is somebody else's
+  const linked = lstatSync(join(root, "node_modules"), { throwIfNoEntry: false })?.isSymbolicLink();
+  if (!linked)
+    step("installing packages", "node_modules/.package-lock.json", ["package-lock.json"], () => {
+      // npm is a shell script on Windows
+      const npm = process.platform === "win32" ? "npm.cmd" : "npm";
+      execFileSync(npm, ["ci", "--no-audit", "--no-fund"], { ...quiet, shell: process.platform === "win32" });
+    });
   step(
     "building kernels",
     "src/runtime/kernels.wasm.ts",
