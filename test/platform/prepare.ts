@@ -22,7 +22,7 @@ const page = (imports: object): string => `<!doctype html>
 `;
 
 /** Names of entries to addresses of their files. */
-async function importsOf(folder: string): Promise<Record<string, string>> {
+export async function importsOf(folder: string): Promise<Record<string, string>> {
   const { exports } = JSON.parse(await readFile(join(folder, "node_modules/moiety/package.json"), "utf8")) as {
     exports: Record<string, string | { default: string }>;
   };
