@@ -78,6 +78,8 @@ export function experimentCalls(setup: Setup, watch?: WatchOptions): ExperimentC
       const train = stage(rows.train, fold(root, "batches", client));
       const validation = stageHeld(rows.validation);
       const { clients: _, ...alone } = personal;
+      const { lr, gateLr = lr, gateOnly } = mixture;
+      const trained = { lr, gateLr, gateOnly };
       try {
         return personalize({
           client,
@@ -90,7 +92,7 @@ export function experimentCalls(setup: Setup, watch?: WatchOptions): ExperimentC
           test: { ...tests, classes },
           classes: rows.classes ?? [],
           alone: { ...alone, keep },
-          mixture: { ...alone, keep, lr: mixture.lr, gateOnly: mixture.gateOnly, space, generalistDropout },
+          mixture: { ...alone, keep, ...trained, space, generalistDropout },
           init: { local: fold(root, "init", "local"), gate: fold(root, "init", "gate") },
           key: fold(root, "personal", client),
           ...(seen && {

@@ -54,7 +54,9 @@ export interface Config {
     readonly margin: number;
   };
   readonly mixture: {
+    /** Of the specialist, and of the gate unless it has its own. */
     readonly lr: number;
+    readonly gateLr?: number | undefined;
     readonly gateOnly: boolean;
     /** "auto" is probability for the paper and the experts' output for the authors' code. */
     readonly space: "auto" | "probability" | "output";
@@ -82,10 +84,13 @@ export function override(config: unknown, path: string, value: unknown): unknown
   }
   const last = keys[keys.length - 1]!;
   // partition.kind brings fields of its own
-  if (!(last in at) && keys[0] !== "partition") throw unknownField(path, at);
+  if (!(last in at) && keys[0] !== "partition" && !optional.has(path)) throw unknownField(path, at);
   at[last] = value;
   return copy;
 }
+
+// fields that a config may leave out
+const optional: ReadonlySet<string> = new Set(["mixture.gateLr"]);
 
 function fieldsOf(value: unknown, path: string): Record<string, unknown> {
   if (typeof value !== "object" || value === null) throw new ConfigError(`--set: ${path} leads into a plain value`);

@@ -10,7 +10,7 @@ import type {
 } from "../report/records.ts";
 import { recordVersion } from "../report/records.ts";
 import { stat } from "../report/stat.ts";
-import type { Method, Personalized } from "../moe/personalize.ts";
+import type { Method, Personalized, Trust } from "../moe/personalize.ts";
 import type { Scores } from "../moe/evaluate.ts";
 import { csvTable } from "../io/csv.ts";
 import type { Config } from "./config.ts";
@@ -58,6 +58,14 @@ export function methodResults(done: readonly Personalized[]): Summary["methods"]
   return Object.fromEntries(methods.map((method) => [method, result(method)])) as unknown as Summary["methods"];
 }
 
+function gateResult(gates: readonly Trust[]): NonNullable<Summary["gates"]>[string] {
+  return {
+    own: stat(gates.map(({ ownMean }) => ownMean)),
+    other: stat(gates.map(({ otherMean }) => otherMean)),
+    spread: stat(gates.map(({ spread }) => spread)),
+  };
+}
+
 export interface Outcome {
   readonly setup: Setup;
   readonly done: readonly Personalized[];
@@ -86,6 +94,10 @@ export function summarize({ setup, done, ...rest }: Outcome): Summary {
     ...rest,
     evaluatedClients: done.length,
     methods: methodResults(done),
+    gates: {
+      mixture: gateResult(done.map(({ trust }) => trust)),
+      stackedGate: gateResult(done.map(({ stackedTrust }) => stackedTrust)),
+    },
   };
 }
 

@@ -49,10 +49,11 @@ const schema: v.GenericSchema<unknown, Config> = v.strictObject({
     batchSize: count,
     validateEvery: count,
     patience: count,
-    margin: v.pipe(v.number(), v.minValue(0)),
+    margin: v.pipe(v.number(), v.minValue(0, "expected a number from 0")),
   }),
   mixture: v.strictObject({
     lr: rate,
+    gateLr: v.optional(rate),
     gateOnly: v.boolean(),
     space: v.picklist(["auto", "probability", "output"]),
   }),
@@ -65,8 +66,11 @@ export function parseConfig(input: unknown): Config {
   if (result.success) return result.output;
   const problems = result.issues.map((issue) => {
     const path = v.getDotPath(issue) ?? "config";
+    if (issue.type === "strict_object" && issue.expected === "never") return `${path}: there is no such field`;
+    if (issue.type === "strict_object" && issue.received === "undefined") return `${path}: is missing`;
+    // the library's own words, where no others were given, are: Invalid type: Expected number but received "fast"
     const message = issue.message.startsWith("Invalid")
-      ? issue.message.replace(/^Invalid \w+: /, "").toLowerCase()
+      ? `expected ${(issue.expected ?? "").replaceAll(/["()]/g, "").replaceAll(" | ", " or ")}`
       : issue.message;
     return `${path}: got ${issue.received}, ${message}`;
   });

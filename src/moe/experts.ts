@@ -9,7 +9,7 @@ import type { Examples } from "../nn/examples.ts";
 import { type Fit, type FitOptions, fitSteps } from "../nn/fit.ts";
 import { EVALUATE, type Mode } from "../nn/module.ts";
 import type { Net } from "../nn/net.ts";
-import { Adam } from "../nn/optimizers.ts";
+import { Adam, Together } from "../nn/optimizers.ts";
 import type { Parameters } from "../nn/parameters.ts";
 import { predictSteps } from "../nn/predict.ts";
 import { fold, type Key } from "../runtime/random.ts";
@@ -90,6 +90,8 @@ export interface MixtureOptions extends PersonalOptions {
   readonly space: MixingSpace;
   /** What the experts put out; log-probabilities unless said. */
   readonly output?: ExpertOutput;
+  /** The gate's own learning rate; the specialist's if not given. */
+  readonly gateLr?: number;
   /** Train the gate alone and leave the specialist as it is. */
   readonly gateOnly: boolean;
   /** Whether the frozen generalist's dropout stays active while the mixture trains (the authors' code, Q8). */
@@ -123,7 +125,7 @@ export function* trainMixtureSteps(
   onValidation?: OnValidation,
 ): Steps<Fit> {
   const { train, validation: held, classes } = own;
-  const { space, output = "logSoftmax", gateOnly, generalistDropout } = options;
+  const { space, output = "logSoftmax", gateOnly, generalistDropout, lr, gateLr = lr } = options;
   // the likelihood mixes log-probabilities whatever the experts end in
   const mixed = (answers: Tensor): Tensor =>
     space === "probability" ? toLogProbabilities(answers, output, false) : answers;
@@ -136,7 +138,9 @@ export function* trainMixtureSteps(
     return answers;
   };
   try {
-    const optimizer = new Adam(trained, { lr: options.lr });
+    const optimizer = new Together(
+      trained.map((block) => new Adam(block, { lr: block === gate.parameters ? gateLr : lr })),
+    );
     made.push(optimizer);
     const onTrain = generalistDropout ? null : yield* fixed(train);
     const onHeld = yield* fixed(held);

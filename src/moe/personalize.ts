@@ -74,16 +74,27 @@ export interface Personalized {
   readonly scores: Readonly<Record<Method, Scores>>;
   readonly epochs: Readonly<Partial<Record<Method, { readonly epochs: number; readonly bestEpoch: number }>>>;
   readonly trust: GateTrust;
+  /** The same of the stacked gate, in short. */
+  readonly stackedTrust: Trust;
   /** The weight that the constant-weight baseline chose on validation. */
   readonly constantWeight: number;
   readonly validations: readonly PersonalValidation[];
 }
 
 /** The gate on the global test: counts of h in 20 bins for own and other classes, mean h by class. */
-export interface GateTrust {
+export interface GateTrust extends Trust {
   readonly own: readonly number[];
   readonly other: readonly number[];
   readonly perClass: readonly number[];
+}
+
+/** Does a gate gate? Its weights h of the specialist over the global test. */
+export interface Trust {
+  /** Mean h over rows of the client's majority classes, and over all others. */
+  readonly ownMean: number;
+  readonly otherMean: number;
+  /** Standard deviation of h over all rows: 0 is a constant. */
+  readonly spread: number;
 }
 
 /** Runs a client's private part. All networks made on the way are gone afterwards. */
@@ -159,6 +170,7 @@ export function personalize(options: PersonalizeOptions): Personalized {
         mixture: { epochs: mixed.epochs, bestEpoch: mixed.bestEpoch },
       },
       trust: trust(gateWeights(z), options),
+      stackedTrust: spreadOf(gateWeights(stackedLogits), options),
       constantWeight: weight,
       validations,
     };
@@ -217,7 +229,8 @@ function heldOutGates(
 
 const BINS = 20;
 
-function trust(h: ArrayLike<number>, { test, classes: majority }: PersonalizeOptions): GateTrust {
+function trust(h: ArrayLike<number>, options: PersonalizeOptions): GateTrust {
+  const { test, classes: majority } = options;
   const own = new Array<number>(BINS).fill(0);
   const other = new Array<number>(BINS).fill(0);
   const sums = new Array<number>(test.classes).fill(0);
@@ -229,5 +242,19 @@ function trust(h: ArrayLike<number>, { test, classes: majority }: PersonalizeOpt
     sums[label]! += h[row]!;
     counts[label]!++;
   }
-  return { own, other, perClass: sums.map((sum, c) => (counts[c]! > 0 ? sum / counts[c]! : 0)) };
+  const perClass = sums.map((sum, c) => (counts[c]! > 0 ? sum / counts[c]! : 0));
+  return { own, other, perClass, ...spreadOf(h, options) };
+}
+
+function spreadOf(h: ArrayLike<number>, { test, classes: majority }: PersonalizeOptions): Trust {
+  const { labels } = test.examples;
+  const rows = Array.from(test.global);
+  const meanOf = (of: readonly number[]): number => of.reduce((sum, row) => sum + h[row]!, 0) / Math.max(1, of.length);
+  const mean = meanOf(rows);
+  const variance = rows.reduce((sum, row) => sum + (h[row]! - mean) * (h[row]! - mean), 0) / rows.length;
+  return {
+    ownMean: meanOf(rows.filter((row) => majority.includes(labels[row]!))),
+    otherMean: meanOf(rows.filter((row) => !majority.includes(labels[row]!))),
+    spread: Math.sqrt(variance),
+  };
 }

@@ -3,7 +3,7 @@ export { constant, fanInUniform, gaussian, type Initializer } from "./init.ts";
 export { Conv2d, Dropout, Linear, MaxPool2d } from "./layers.ts";
 export { Apply, EVALUATE, type Forward, type Mode, type Module, type ParameterSpec, Sequential } from "./module.ts";
 export { Net, type NetOptions } from "./net.ts";
-export { Adam, type AdamOptions, type Optimizer, SGD, type SgdOptions } from "./optimizers.ts";
+export { Adam, type AdamOptions, type Optimizer, SGD, type SgdOptions, Together } from "./optimizers.ts";
 export { bucketed, type Batching, inOrder, PaddedTextExamples, sorted } from "./paddedText.ts";
 export { type Group, Parameters, type TensorSpec } from "./parameters.ts";
 export { type Sentences, TextExamples } from "./textExamples.ts";

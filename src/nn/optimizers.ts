@@ -175,3 +175,24 @@ export class SGD implements Optimizer {
     for (const { moments } of this.#blocks) for (const moment of moments) moment.dispose();
   }
 }
+
+/** Several optimisers as one, for blocks that learn at rates of their own. */
+export class Together implements Optimizer {
+  readonly #parts: readonly Optimizer[];
+
+  constructor(parts: readonly Optimizer[]) {
+    this.#parts = parts;
+  }
+
+  step(): void {
+    for (const part of this.#parts) part.step();
+  }
+
+  reset(): void {
+    for (const part of this.#parts) part.reset();
+  }
+
+  dispose(): void {
+    for (const part of this.#parts) part.dispose();
+  }
+}

@@ -68,6 +68,8 @@ export interface Summary {
   /** How many clients the methods' means are over. */
   readonly evaluatedClients: number;
   readonly methods: MethodResults;
+  /** Does the gate gate? Means over clients of h on own and other classes and of its spread within a client, by gate. */
+  readonly gates?: Readonly<Record<string, { readonly own: Stat; readonly other: Stat; readonly spread: Stat }>>;
   /** The command that repeats the run. */
   readonly command: string;
   /** Where it ran, for people: `node 20.20.2, linux x64, 2 workers`. */
@@ -125,6 +127,10 @@ export interface GateMetric {
   readonly other: readonly number[];
   /** Mean h by class. */
   readonly perClass: readonly number[];
+  /** Mean h over rows of own and of other classes, and its standard deviation over all rows. */
+  readonly ownMean?: number;
+  readonly otherMean?: number;
+  readonly spread?: number;
   /** The client's majority classes, so that they can be told from the others class by class. */
   readonly classes?: readonly number[];
 }
