@@ -1,0 +1,216 @@
+// The lab in a real Chromium: npm run test:lab. Timings are printed; they are asserted only where something must be broken.
+import { execFile } from "node:child_process";
+import { mkdtempSync } from "node:fs";
+import { readdir, readFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import type { Browser } from "playwright-core";
+import { launchChromium } from "../../scripts/chromium.ts";
+import { buildLab, labFolder } from "../../scripts/lab.ts";
+import { type Served, serveFolder } from "../../scripts/serve.ts";
+import { assert, suite } from "../support/suite.ts";
+import { LabPage, small } from "./support/page.ts";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const run = promisify(execFile);
+const lab = suite("lab");
+let browser: Browser;
+let served: Served;
+
+function moiety(...args: readonly string[]): Promise<{ stdout: string }> {
+  return run(process.execPath, ["scripts/moiety.mjs", ...args], { cwd: root });
+}
+
+const json = async (path: string): Promise<Record<string, unknown>> => JSON.parse(await readFile(path, "utf8"));
+
+lab.before(async () => {
+  await buildLab();
+  served = await serveFolder(labFolder);
+});
+
+lab.after(async () => {
+  await browser.close();
+  served.close();
+});
+
+lab(
+  "runs, pauses in both phases and goes on; the same address gives the same weights, here and on the command line",
+  async () => {
+    const page = await LabPage.open(browser, served.url + small);
+    await page.start();
+    console.log(`\n  first point moved ${Math.round(await page.firstMove())} ms after the page began to load`);
+    await page.says(/together: round ([3-9]|1.) /);
+    await page.page.click("#run");
+    await page.stage("paused");
+    await page.says(/Paused: learning together/);
+    await page.page.click("#run");
+    await page.says(/apart: [12]/);
+    await page.page.click("#run");
+    await page.stage("paused");
+    await page.page.click("#run");
+    const hash = await page.hash();
+    const address = page.page.url();
+    assert.match(address, /seed=1.*rows\.train=100|rows\.train=100.*seed=1/);
+
+    const again = await LabPage.open(browser, address);
+    await again.start();
+    assert.is(await again.hash(), hash);
+
+    const folder = await again.exported();
+    const out = join(mkdtempSync(join(tmpdir(), "moiety-lab-")), "run");
+    await moiety("run", join(folder, "config.json"), "--data", "data", "--out", out);
+    assert.is((await json(join(out, "summary.json")))["weightsSha256"], hash);
+    assert.equal([...page.errors, ...again.errors], []);
+    await page.close();
+    await again.close();
+  },
+);
+
+lab("exports the run folder of the command line, which moiety report reads", async () => {
+  const page = await LabPage.open(browser, served.url + small);
+  await page.start();
+  const hash = await page.hash();
+  const folder = await page.exported();
+  const files = (await readdir(folder, { recursive: true })).toSorted();
+  for (const name of [
+    "config.json",
+    "summary.json",
+    "metrics.jsonl",
+    "clients.csv",
+    "generalist.safetensors",
+    "report.html",
+  ])
+    assert.ok(files.includes(name), `${name} is not among ${files.join(", ")}`);
+  assert.not(files.includes("checkpoint.safetensors"));
+  assert.is(files.filter((name) => /^clients.\d+\.safetensors$/.test(name)).length, 4);
+  assert.is((await json(join(folder, "summary.json")))["weightsSha256"], hash);
+  assert.match(await readFile(join(folder, "report.html"), "utf8"), /<svg[^]*Mixture[^]*<\/html>/);
+  const { stdout } = await moiety("report", folder, "--out", join(folder, "again.html"));
+  assert.match(stdout, /Mixture +\d+\.\d/);
+  const [ours, theirs] = await Promise.all(
+    ["report.html", "again.html"].map((name) => readFile(join(folder, name), "utf8")),
+  );
+  assert.is(ours, theirs);
+  await page.close();
+});
+
+lab("exports a paused run, which moiety run --resume ends with the same weights", async () => {
+  const page = await LabPage.open(browser, served.url + small);
+  await page.start();
+  await page.says(/together: round ([3-9]|1.) /);
+  await page.page.click("#run");
+  await page.stage("paused");
+  const folder = await page.exported();
+  await moiety("run", "--resume", folder, "--data", "data");
+  await page.page.click("#run");
+  assert.is((await json(join(folder, "summary.json")))["weightsSha256"], await page.hash());
+  await page.close();
+});
+
+lab("asks a client about a picture and a drawing, by keyboard and pointer", async () => {
+  const { page, ...rest } = await LabPage.open(browser, served.url + small);
+  const view = Object.assign(rest, { page }) as unknown as LabPage;
+  await page.waitForSelector("body[data-stage=ready]");
+  await page.click("#run");
+  await page.waitForSelector("body[data-stage=finished]", { timeout: 60_000 });
+  // the plane is one stop, arrows go from client to client, and Enter opens
+  await page.focus(".point[tabindex='0']");
+  await page.keyboard.press("ArrowRight");
+  await page.keyboard.press("Enter");
+  await page.waitForSelector("#client:not([hidden]) .picture");
+  assert.match((await page.textContent("#client-title")) ?? "", /^Client \d$/);
+  // of an evaluated client all three answer
+  const evaluated = page.locator(".roster tbody tr:not(.aside) .name").first();
+  await evaluated.click();
+  await page.waitForFunction(() => document.querySelectorAll("#client .verdicts dt").length === 3);
+  const widths = await page.$$eval("#client .bars .class i", (bars) =>
+    bars.map((bar) => parseFloat((bar as HTMLElement).style.width)),
+  );
+  assert.is(widths.length, 30);
+  assert.ok(
+    Math.abs(widths.reduce((a, b) => a + b, 0) - 300) < 2,
+    `probabilities sum to ${widths.reduce((a, b) => a + b, 0)} %`,
+  );
+  const before = await page.textContent("#client .answers");
+  await page.click("#client .tools button");
+  const pad = (await page.locator("#client .pad").boundingBox())!;
+  await page.mouse.move(pad.x + 50, pad.y + 20);
+  await page.mouse.down();
+  await page.mouse.move(pad.x + 50, pad.y + 140, { steps: 5 });
+  await page.mouse.up();
+  await page.waitForFunction((text) => document.querySelector("#client .answers")?.textContent !== text, before);
+  await page.keyboard.press("Escape");
+  assert.is(await page.locator("#client").isVisible(), false);
+  await page.context().close();
+  void view;
+});
+
+lab("says in one line what is wrong with an address or a set-up, and lets nobody start it", async () => {
+  for (const [hash, message] of [
+    ["#clients=many", /^config: clients: got "many", expected number/],
+    ["#nonsense=1", /^address: no field nonsense/],
+    ["#clients=3&federation.cohort=5", /^config: 3 of 3 clients opt in, but federation\.cohort is 5/],
+    ["#clients=500", /got|expected/],
+  ] as const) {
+    const page = await LabPage.open(browser, served.url + hash);
+    await page.stage("refused");
+    const text = (await page.page.textContent("#problem")) ?? "";
+    assert.match(text, message);
+    assert.not.match(text, /\n|\bat .*\.js/);
+    assert.is(await page.page.isDisabled("#run"), true);
+    await page.close();
+  }
+});
+
+lab("fits a phone, and every control can be reached by keyboard", async () => {
+  const page = await LabPage.open(browser, served.url + small, { viewport: { width: 360, height: 780 } });
+  await page.start();
+  await page.hash();
+  const overflow = await page.page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+  assert.is(overflow, 0);
+  const reached = new Set<string>();
+  for (let i = 0; i < 60; i++) {
+    await page.page.keyboard.press("Tab");
+    reached.add(
+      await page.page.evaluate(() => document.activeElement?.id || document.activeElement?.getAttribute("class") || ""),
+    );
+  }
+  for (const wanted of ["renew", "save", "share", "point", "name"])
+    assert.ok(
+      [...reached].some((name) => name.split(" ").includes(wanted)),
+      `${wanted} is not among ${[...reached].join(", ")}`,
+    );
+  await page.close();
+});
+
+lab("keeps the page free while 20 clients train for 20 rounds, beside the command line's time", async () => {
+  const page = await LabPage.open(browser, `${served.url}#federation.rounds=20`);
+  await page.start();
+  const first = await page.firstMove();
+  const hash = await page.hash(300);
+  const tasks = (await page.longTasks()).toSorted((a, b) => b - a);
+  const folder = await page.exported();
+  await page.close();
+  const out = join(mkdtempSync(join(tmpdir(), "moiety-lab-")), "run");
+  await moiety("run", join(folder, "config.json"), "--data", "data", "--out", out);
+  const [here, there] = await Promise.all([folder, out].map((path) => json(join(path, "summary.json"))));
+  assert.is(there!["weightsSha256"], hash);
+  const [ours, theirs] = [here, there].map((summary) => Number(summary!["wallSeconds"])) as [number, number];
+  console.log(
+    `\n  first point moved after ${Math.round(first)} ms (wanted 3000)` +
+      `\n  20 clients, 20 rounds: lab ${ours.toFixed(1)} s, command line ${theirs.toFixed(1)} s, ` +
+      `ratio ${(ours / theirs).toFixed(2)} (wanted 1.5)` +
+      `\n  tasks over 50 ms: ${tasks.length}, over 100 ms: ${tasks.filter((ms) => ms > 100).length}, ` +
+      `longest ${Math.round(tasks[0] ?? 0)} ms (wanted 100)`,
+  );
+  assert.ok((tasks[0] ?? 0) < 2000, `a task of ${tasks[0]} ms`);
+});
+
+const found = await launchChromium().catch((error: Error) => error);
+if (found instanceof Error) console.log(`lab: skipped, no browser can be had (${found.message.split("\n")[0]})`);
+else {
+  browser = found;
+  lab.run();
+}
