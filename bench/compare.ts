@@ -1,7 +1,7 @@
-// Is this checkout slower than another commit? Both are built and run the same cases in turns; only the library differs,
-// since the other checkout is given this one's bench.
+// Is this checkout slower than another commit? Both are built and run the same cases in turns. The other is timed by this
+// checkout's bench, so that only the library differs; by its own where its library is too old for that.
 import { execFileSync } from "node:child_process";
-import { cpSync, existsSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import { cpSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -19,7 +19,8 @@ export interface Comparison {
   readonly low: number;
   readonly middle: number;
   readonly high: number;
-  readonly verdict: "faster" | "same" | "slower";
+  /** New: the other commit does not have it, or cannot run it. */
+  readonly verdict: "faster" | "same" | "slower" | "new";
   readonly error?: string;
 }
 
@@ -27,16 +28,20 @@ export interface Comparison {
 const LEAST = 0.03;
 
 /** Faster or slower when the whole interval lies beyond 3 % on one side. */
-export function verdict(low: number, high: number): Comparison["verdict"] {
+export function verdict(low: number, high: number): "faster" | "same" | "slower" {
   if (low > 1 + LEAST) return "slower";
   return high < 1 / (1 + LEAST) ? "faster" : "same";
 }
 
 /** Another commit in a folder of its own, with kernels built. */
 export interface Checkout {
-  readonly root: string;
+  /** Where its runner is: this bench over its library, or the bench it came with. */
+  readonly runner: string;
   remove(): void;
 }
+
+// this bench beside the one the other commit has; imports between folders are the same
+const NOW = "bench.now";
 
 const here = fileURLToPath(new URL("..", import.meta.url));
 
@@ -45,29 +50,39 @@ function git(...args: string[]): void {
 }
 
 /** Checks `ref` out beside this checkout and builds its kernels. Throws what git or the build says. */
-export function checkout(ref: string): Checkout {
+export async function checkout(ref: string): Promise<Checkout> {
   const root = join(mkdtempSync(join(tmpdir(), "moiety-bench-")), "checkout");
   git("worktree", "add", "--detach", root, ref);
   const remove = (): void => {
+    // the link goes first: what it leads to is ours
+    rmSync(`${root}/node_modules`, { force: true });
     git("worktree", "remove", "--force", root);
     rmSync(join(root, ".."), { recursive: true, force: true });
   };
   try {
-    rmSync(`${root}/bench`, { recursive: true, force: true });
-    cpSync(`${here}bench`, `${root}/bench`, {
+    cpSync(`${here}bench`, `${root}/${NOW}`, {
       recursive: true,
-      filter: (path) => !path.startsWith(`${here}bench/peers`),
+      filter: (path) => !path.startsWith(`${here}bench/peers/`),
     });
-    if (existsSync(`${here}node_modules`)) symlinkSync(`${here}node_modules`, `${root}/node_modules`, "dir");
+    symlinkSync(`${here}node_modules`, `${root}/node_modules`, "dir");
     execFileSync(process.execPath, ["--import", "tsx", "scripts/build-kernels.ts"], {
       cwd: root,
       stdio: ["ignore", "ignore", "pipe"],
     });
-    return { root, remove };
+    const fits = await runs(`${root}/${NOW}/runner.ts`);
+    return { runner: `${root}/${fits ? NOW : "bench"}/runner.ts`, remove };
   } catch (error) {
     remove();
     throw error;
   }
+}
+
+// any request does: what matters is that the modules load
+async function runs(runner: string): Promise<boolean> {
+  const server = own(runner);
+  const { error } = await server.ask({ do: "check", slot: "case" });
+  await server.close();
+  return !error?.includes("the runner ended");
 }
 
 /** Compares the cases of a suite. What looks slower is run once more, in new processes and for longer, before it counts. */
@@ -85,7 +100,7 @@ export async function* compare(
 }
 
 async function duel(suite: string, one: Case, other: Checkout, options: RaceOptions): Promise<Comparison> {
-  const servers = [own(), own(other.root)];
+  const servers = [own(), own(other.runner)];
   try {
     const [ours, theirs] = (await race(
       suite,
@@ -95,9 +110,8 @@ async function duel(suite: string, one: Case, other: Checkout, options: RaceOpti
     )) as [Finish, Finish];
     const common = { suite, name: one.name };
     const error = ours.error ?? theirs.error;
-    // a case that the other commit cannot run is new
     if (error !== undefined)
-      return { ...common, low: NaN, middle: NaN, high: NaN, verdict: ours.error ? "slower" : "same", error };
+      return { ...common, low: NaN, middle: NaN, high: NaN, verdict: ours.error ? "slower" : "new", error };
     const count = Math.min(ours.rounds.length, theirs.rounds.length);
     const ratios = Array.from({ length: count }, (_, i) => ours.rounds[i]! / theirs.rounds[i]!);
     const { low, middle, high } = medianInterval(ratios);

@@ -92,7 +92,7 @@ function comparisonLine({ name, low, middle, high, verdict, error }: Comparison)
 }
 
 async function compareSuites(ref: string): Promise<void> {
-  const other = checkout(ref);
+  const other = await checkout(ref);
   let slower = 0;
   try {
     for (const suite of wanted)

@@ -18,10 +18,9 @@ export interface MeasureOptions extends RaceOptions {
   readonly bare: boolean;
 }
 
-/** Our own process, of this checkout or of the one at `root`. */
-export function own(root?: string): Server {
-  const path = root ? `${root}/bench/runner.ts` : fileURLToPath(new URL("runner.ts", import.meta.url));
-  return new Server(process.execPath, [...process.execArgv, path], root);
+/** A process of ours: this checkout's, or the one whose runner is at `path`. */
+export function own(path: string = fileURLToPath(new URL("runner.ts", import.meta.url))): Server {
+  return new Server(process.execPath, [...process.execArgv, path]);
 }
 
 /** Measures the cases of a suite one after another. */

@@ -66,8 +66,8 @@ export class Server {
   readonly #replies: AsyncIterator<string>;
   #stderr = "";
 
-  constructor(command: string, args: readonly string[], cwd?: string) {
-    this.#child = spawn(command, args, { stdio: ["pipe", "pipe", "pipe"], cwd });
+  constructor(command: string, args: readonly string[]) {
+    this.#child = spawn(command, args, { stdio: ["pipe", "pipe", "pipe"] });
     this.#child.stderr!.on("data", (text: Buffer) => (this.#stderr = `${this.#stderr}${text}`.slice(-2000)));
     this.#child.on("error", (error) => (this.#stderr += error.message));
     // a dead process shows in what it does not answer
@@ -79,7 +79,7 @@ export class Server {
     this.#child.stdin!.write(`${JSON.stringify(request)}\n`);
     for (;;) {
       const { value, done } = await this.#replies.next();
-      if (done) return { error: `the runner ended: ${lastLine(this.#stderr)}` };
+      if (done) return { error: `the runner ended: ${reason(this.#stderr)}` };
       // libraries like to greet on stdout
       if (value.startsWith("{")) return JSON.parse(value);
     }
@@ -111,6 +111,8 @@ export class Runner {
   }
 }
 
-function lastLine(text: string): string {
-  return text.trim().split("\n").at(-1) ?? "";
+// the last thing that looks like an error, or the last thing said at all
+function reason(text: string): string {
+  const lines = text.trim().split("\n");
+  return lines.findLast((line) => /\w*Error\b.*:/.test(line)) ?? lines.at(-1) ?? "";
 }
