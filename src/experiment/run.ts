@@ -1,6 +1,8 @@
 // The runner: federation, then every evaluated client's private part, then the records. It can be stopped at any instant
 // and goes on from its store as if it had not been.
 import type { Dataset } from "../data/index.ts";
+import { Audited } from "../federated/backends/audited.ts";
+import type { Backend } from "../federated/backends/backend.ts";
 import { Workers } from "../federated/backends/workers.ts";
 import { beginning, federate, type FederationState } from "../federated/loop.ts";
 import { encodeSafetensors, jsonLine, parseJsonLines, Sha256 } from "../io/index.ts";
@@ -12,9 +14,10 @@ import { sizeOf } from "../autograd/shape.ts";
 import { type ExperimentCalls, initialGeneralist } from "./clients.ts";
 import { behaviour, type Config } from "./config.ts";
 import { networks } from "./networks.ts";
-import { loadClient, loadFederation, saveClient, saveFederation } from "./progress.ts";
+import { clearProgress, loadClient, loadFederation, saveClient, saveFederation } from "./progress.ts";
 import { clientMetrics, clientsCsv, configRecord, summarize } from "./records.ts";
 import { evaluatedClients, optedIn, rootKey, type Setup, setUp } from "./setup.ts";
+import { parseConfig } from "./schema.ts";
 import type { RunStore } from "./store.ts";
 
 export interface RunOptions {
@@ -35,6 +38,8 @@ export interface RunOptions {
    * summary.json are the same whenever and wherever the run is repeated.
    */
   readonly circumstances?: "summary" | "apart";
+  /** Also write audit.jsonl: every tensor and scalar that left a client, as it left. */
+  readonly audit?: boolean;
   /** Makes report.html from the records. */
   readonly render?: (records: RunRecords) => string | Promise<string>;
 }
@@ -61,8 +66,10 @@ const METRICS = "metrics.jsonl";
 export async function run(options: RunOptions): Promise<RunResult> {
   const { config, dataset, store, resume = false, onEvent } = options;
   const setup = setUp(config, dataset);
-  const data = fingerprint(dataset);
-  const before = resume ? await loadFederation(store, data) : undefined;
+  const wanted = evaluatedClients(config);
+  const origin = { data: fingerprint(dataset), config: hashOf(config) };
+  const before = resume ? await loadFederation(store, origin) : undefined;
+  if (!before) await clearProgress(store, wanted);
   await store.write("config.json", `${JSON.stringify(config, null, 2)}\n`);
   const rounds = await keptRounds(store, before?.state);
   const started = performance.now();
@@ -72,12 +79,11 @@ export async function run(options: RunOptions): Promise<RunResult> {
   try {
     onEvent?.({ kind: "phase", phase: "federation", done: before?.state.round ?? 0, total: config.federation.rounds });
     const state = await runFederation(options, setup, pool, before?.state, rounds, (at) =>
-      saveFederation(store, { state: at, seconds: elapsed() }, data),
+      saveFederation(store, { state: at, seconds: elapsed() }, origin),
     );
     if (!state.done) return { finished: false, at: `round ${state.round} of at most ${config.federation.rounds}` };
     const federated = elapsed();
 
-    const wanted = evaluatedClients(config);
     const done = await runClients(options, setup, pool, state.best, wanted, resume);
     if (!done) return { finished: false, at: "the clients' private training" };
     const wallSeconds = elapsed();
@@ -100,7 +106,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
 }
 
 async function runFederation(
-  { config, store, signal, onEvent }: RunOptions,
+  { config, store, signal, onEvent, audit }: RunOptions,
   setup: Setup,
   pool: Pool<ExperimentCalls>,
   before: FederationState | undefined,
@@ -112,7 +118,7 @@ async function runFederation(
   let pending = "";
   const state = await federate(
     {
-      backend: new Workers(pool),
+      backend: audit ? audited(new Workers(pool), setup, store) : new Workers(pool),
       clients: optedIn(setup),
       rounds: federation.rounds,
       cohort: federation.cohort,
@@ -153,6 +159,14 @@ async function runFederation(
   return state;
 }
 
+function audited(backend: Backend, { config, dataset }: Setup, store: RunStore): Backend {
+  return new Audited(backend, {
+    specs: networks(config, dataset).expert.specs,
+    hash: (bytes) => new Sha256().update(bytes).hex(),
+    write: (sent) => store.append("audit.jsonl", sent.map(jsonLine).join("")),
+  });
+}
+
 async function runClients(
   { store, signal, onEvent }: RunOptions,
   setup: Setup,
@@ -181,6 +195,8 @@ async function runClients(
         await store.append(METRICS, lines.map(jsonLine).join(""));
         await saveClient(store, result);
       });
+      // told when it is waited for, at the end
+      writing.catch(() => {});
     },
   );
   const interrupted = new Promise<"interrupted">((resolve) => {
@@ -257,6 +273,11 @@ export function weightsHash(generalist: Float32Array, clients: readonly Personal
     add(gate);
   }
   return hash.hex();
+}
+
+// in the order of the schema, whatever order the fields came in
+function hashOf(config: Config): string {
+  return new Sha256().update(new TextEncoder().encode(JSON.stringify(parseConfig(config)))).hex();
 }
 
 // labels decide the partition, so they tell datasets apart; pixels are taken on trust, and so are texts of the same words

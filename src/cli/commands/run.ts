@@ -27,6 +27,7 @@ interface RunArguments {
   data?: string;
   out?: string;
   resume?: string;
+  audit?: boolean;
   set?: string[];
 }
 
@@ -141,6 +142,7 @@ async function start(args: RunArguments): Promise<void> {
       store,
       pool: (setup) => startPool(setup, args.workers),
       resume,
+      audit: args.audit ?? false,
       signal,
       onEvent: (event) => shown.show(event),
       render: async (records) => renderRunReport(records, await openDocument()),
@@ -182,6 +184,10 @@ export const runCommand: CommandModule<object, RunArguments> = {
       .option("resume", {
         type: "string",
         describe: "go on with a run folder; without a value the newest unfinished one",
+      })
+      .option("audit", {
+        type: "boolean",
+        describe: "also write audit.jsonl: everything that left a client, as it left",
       })
       .conflicts("resume", [
         "out",
