@@ -1,8 +1,9 @@
 // What a federation's networks are and what goes into them: modules, the shape of an input, the names of the classes. Turns
 // rows as applications have them (bytes, floats, nested arrays, class names) into examples, and refuses what does not fit.
 import { sizeOf } from "../autograd/shape.ts";
-import { persistent, scope, tensor } from "../autograd/tensor.ts";
-import { type Examples, FloatExamples, ImageExamples, type Images } from "../nn/examples.ts";
+import { scope, tensor } from "../autograd/tensor.ts";
+import { type Examples, ImageExamples, type Images } from "../nn/examples.ts";
+import { FeatureExamples } from "../nn/features.ts";
 import type { Module } from "../nn/module.ts";
 import { Net } from "../nn/net.ts";
 import { fold, key, Stream } from "../runtime/random.ts";
@@ -103,25 +104,13 @@ export function stage(model: Model, x: Inputs, labels?: Int32Array, rows?: Int32
   const count = countInputs(model, x);
   const numbers = labels ?? new Int32Array(count);
   if (x instanceof Uint8Array) return new ImageExamples({ x, labels: numbers, shape, normalization }, rows);
-  const size = sizeOf(shape);
-  const chosen = rows ?? Int32Array.from({ length: count }, (_, i) => i);
-  const values = new Float32Array(chosen.length * size);
-  for (const [i, row] of chosen.entries())
-    values.set(isNested(x) ? x[row]! : x.subarray(row * size, (row + 1) * size), i * size);
-  const inputs = persistent([chosen.length, ...shape]).set(values);
-  const examples = new FloatExamples(
-    inputs,
-    chosen.map((row) => numbers[row]!),
-  );
-  return {
-    count: examples.count,
-    labels: examples.labels,
-    batch: (at) => examples.batch(at),
-    dispose: () => {
-      examples.dispose();
-      inputs.dispose();
-    },
-  };
+  return new FeatureExamples({ x: isNested(x) ? flat(x, sizeOf(shape)) : x, labels: numbers, shape }, rows);
+}
+
+function flat(x: readonly ArrayLike<number>[], size: number): Float32Array {
+  const values = new Float32Array(x.length * size);
+  for (const [i, row] of x.entries()) values.set(row, i * size);
+  return values;
 }
 
 function centred(channels: number): Images["normalization"] {

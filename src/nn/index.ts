@@ -33,3 +33,4 @@ export {
 } from "./fit.ts";
 export { accuracy, type Answers, calibrationError, negativeLogLikelihood } from "./metrics.ts";
 export { predictAll, predictSteps } from "./predict.ts";
+export { FeatureExamples, type FeatureRows } from "./features.ts";

@@ -1,0 +1,46 @@
+// Rows of floats as examples: tables, measurements, images that are normalised already.
+import { gather, labelRows } from "../autograd/ops/rows.ts";
+import { persistent, type Tensor } from "../autograd/tensor.ts";
+import type { Batch, Examples } from "./examples.ts";
+
+/** prod(shape) floats for each label. */
+export interface FeatureRows {
+  readonly x: Float32Array;
+  readonly labels: ArrayLike<number>;
+  readonly shape: readonly number[];
+}
+
+/** Rows copied to linear memory once; batches are gathered from there. */
+export class FeatureExamples implements Examples {
+  readonly count: number;
+  readonly labels: Int32Array;
+  readonly #x: Tensor;
+  readonly #labels: Tensor;
+
+  /** @param rows which rows to hold, all by default; example i is then row rows[i] */
+  constructor({ x, labels, shape }: FeatureRows, rows?: ArrayLike<number>) {
+    const width = shape.reduce((n, size) => n * size, 1);
+    if (x.length !== width * labels.length)
+      throw new RangeError(
+        `features: got ${x.length} numbers, expected ${labels.length} rows x ${width}, one for each label`,
+      );
+    this.count = rows ? rows.length : labels.length;
+    this.labels = Int32Array.from({ length: this.count }, (_, i) => labels[rows ? rows[i]! : i]!);
+    let chosen = x;
+    if (rows) {
+      chosen = new Float32Array(this.count * width);
+      for (let i = 0; i < this.count; i++) chosen.set(x.subarray(rows[i]! * width, (rows[i]! + 1) * width), i * width);
+    }
+    this.#x = persistent([this.count, ...shape]).set(chosen);
+    this.#labels = persistent([this.count], "i32").set(this.labels);
+  }
+
+  batch(rows: Tensor): Batch {
+    return { x: gather(this.#x, rows), labels: labelRows(this.#labels, rows), rows };
+  }
+
+  dispose(): void {
+    this.#x.dispose();
+    this.#labels.dispose();
+  }
+}
