@@ -1,6 +1,6 @@
 // What can be asked for, validated in one place. A config is complete: presets fill it, flags and --set change it, and a
 // run folder's config.json repeats it.
-import type { DatasetName } from "../data/index.ts";
+import type { OwnData } from "../data/index.ts";
 
 /** Who owns which rows: see the partitioners of moiety/data. */
 export type PartitionConfig =
@@ -19,8 +19,12 @@ export interface Config {
   readonly preset: string;
   /** The method as meant, or the authors' code bug for bug. */
   readonly fidelity: "paper" | "authors-code";
-  readonly dataset: DatasetName;
-  readonly model: "lenet" | "mlp" | "bilstm";
+  /** A dataset known by name or, with `files`, any name for one's own. */
+  readonly dataset: string;
+  /** Files of one's own, and the folder they are in. */
+  readonly files?: (OwnData & { readonly folder: string }) | undefined;
+  /** "lenet", "mlp", "bilstm", or the address of a module that exports an expert and a gate (see OwnNetworks). */
+  readonly model: string;
   readonly seed: number;
   readonly clients: number;
   readonly partition: PartitionConfig;
@@ -79,12 +83,12 @@ export function override(config: unknown, path: string, value: unknown): unknown
   const keys = path.split(".");
   let at = fieldsOf(copy, path);
   for (const key of keys.slice(0, -1)) {
-    if (!(key in at)) throw unknownField(path, at);
+    if (!Object.hasOwn(at, key)) throw unknownField(path, at);
     at = fieldsOf(at[key], path);
   }
   const last = keys[keys.length - 1]!;
   // partition.kind brings fields of its own
-  if (!(last in at) && keys[0] !== "partition" && !optional.has(path)) throw unknownField(path, at);
+  if (!Object.hasOwn(at, last) && keys[0] !== "partition" && !optional.has(path)) throw unknownField(path, at);
   at[last] = value;
   return copy;
 }

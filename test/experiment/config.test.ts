@@ -1,0 +1,158 @@
+import { behaviour, ConfigError } from "../../src/experiment/config.ts";
+import { type Config, override, parseConfig, preset, presetList } from "../../src/experiment/index.ts";
+import { refuses } from "../support/refuses.ts";
+import { assert, test } from "../support/suite.ts";
+
+const quick = preset("quick");
+
+/** What parseConfig says to the quick preset with one field changed. */
+function refusal(path: string, value: unknown): () => unknown {
+  return () => parseConfig(override(quick, path, value));
+}
+
+test("every preset is a valid config, and is what parseConfig makes of it", () => {
+  assert.ok(presetList().length >= 3);
+  for (const { name, about, config } of presetList()) {
+    assert.is(config.preset, name);
+    assert.ok(about.length > 10);
+    assert.equal(parseConfig(config), config);
+    assert.equal(parseConfig(JSON.parse(JSON.stringify(config))), config);
+    assert.equal(preset(name), config);
+  }
+});
+
+test("a preset is a copy", () => {
+  (preset("quick") as { seed: number }).seed = 99;
+  assert.equal(preset("quick"), quick);
+});
+
+test("an unknown preset is an error that lists the known ones", () => {
+  const names = presetList()
+    .map(({ name }) => name)
+    .join(", ");
+  for (const name of ["quik", "", "constructor", "toString", "__proto__"])
+    refuses(() => preset(name), `preset: no ${name}; there are ${names}`);
+});
+
+test("the authors' numbers are those of their README", () => {
+  const { clients, rows, federation, personal, mixture } = preset("fashion-mnist");
+  assert.equal([clients, rows], [100, { train: 100, validation: 200, test: 200 }]);
+  const { rounds, cohort, localEpochs, batchSize, lr, validateEvery, patience } = federation;
+  assert.equal([rounds, cohort, localEpochs, batchSize, lr, validateEvery, patience], [1250, 5, 3, 10, 5e-5, 40, 5]);
+  assert.equal(personal, {
+    clients: 20,
+    lr: 5e-5,
+    epochs: 500,
+    batchSize: 10,
+    validateEvery: 5,
+    patience: 10,
+    margin: 0.01,
+  });
+  assert.is(mixture.lr, 1e-5);
+});
+
+test("errors name the field, what it got and what was expected", () => {
+  refuses(refusal("partition.p", 1.5), "config: partition.p: got 1.5, expected a number from 0 to 1");
+  refuses(refusal("partition.p", -0.1), "config: partition.p: got -0.1, expected a number from 0 to 1");
+  refuses(refusal("optOut", 2), "config: optOut: got 2, expected a number from 0 to 1");
+  refuses(refusal("clients", 0), "config: clients: got 0, expected a whole number from 1");
+  refuses(refusal("clients", 2.5), "config: clients: got 2.5, expected a whole number");
+  refuses(refusal("federation.lr", 0), "config: federation.lr: got 0, expected a number above 0");
+  refuses(refusal("federation.lr", "fast"), 'config: federation.lr: got "fast", expected number');
+  refuses(refusal("federation.lr", NaN), "config: federation.lr: got NaN, expected number");
+  refuses(refusal("seed", 0.5), "config: seed: got 0.5, expected an integer below 2^53");
+  refuses(refusal("fidelity", "exact"), 'config: fidelity: got "exact", expected paper or authors-code');
+  refuses(
+    refusal("partition.kind", "random"),
+    /^config: partition\.kind: got "random", expected majority or dirichlet-labels or dirichlet-sizes or iid$/,
+  );
+  refuses(refusal("personal.margin", -1), "config: personal.margin: got -1, expected a number from 0");
+  refuses(refusal("rows.train", "10"), 'config: rows.train: got "10", expected number');
+  refuses(refusal("mixture.gateOnly", "yes"), 'config: mixture.gateOnly: got "yes", expected boolean');
+  refuses(refusal("partition", { kind: "majority", p: 0.5 }), "config: partition.overlap: is missing");
+  refuses(refusal("partition", { kind: "iid", p: 0.5 }), "config: partition.p: there is no such field");
+  refuses(refusal("checkpointEvery", -1), "config: checkpointEvery: got -1, expected a whole number from 0");
+});
+
+test("every wrong field is named at once", () => {
+  const wrong = override(override(quick, "clients", -1), "federation.rounds", 0.5);
+  refuses(
+    () => parseConfig(wrong),
+    /^config: clients: got -1, expected a whole number from 1; federation\.rounds: got 0\.5, /,
+  );
+});
+
+test("missing and superfluous fields are errors", () => {
+  const { seed: _, ...rest } = quick;
+  refuses(() => parseConfig(rest), "config: seed: is missing");
+  refuses(() => parseConfig({ ...quick, colour: "red" }), "config: colour: there is no such field");
+  refuses(() => parseConfig(null), "config: config: got null, expected Object");
+  let error: unknown;
+  try {
+    parseConfig({});
+  } catch (caught) {
+    error = caught;
+  }
+  assert.instance(error, ConfigError);
+});
+
+test("override changes one field and leaves its argument alone", () => {
+  const before = structuredClone(quick);
+  const changed = override(quick, "federation.lr", 0.5) as Config;
+  assert.is(changed.federation.lr, 0.5);
+  assert.equal({ ...changed, federation: { ...changed.federation, lr: quick.federation.lr } }, quick);
+  assert.equal(quick, before);
+  assert.is((override(quick, "seed", 9) as Config).seed, 9);
+});
+
+test("override of a field that is not there lists those that are", () => {
+  refuses(
+    () => override(quick, "federation.speed", 1),
+    /^--set: no field federation\.speed; here there are rounds, cohort, /,
+  );
+  refuses(() => override(quick, "colour", 1), /^--set: no field colour; here there are .*federation, personal/);
+  refuses(() => override(quick, "seed.deep", 1), "--set: seed.deep leads into a plain value");
+  refuses(() => override(quick, "toString", 1), /^--set: no field toString; /);
+  refuses(() => override(quick, "toString.x", 1), /^--set: no field toString\.x; /);
+});
+
+test("another kind of partition brings fields of its own", () => {
+  const iid = override(
+    override(override(quick, "partition", {}), "partition.kind", "dirichlet-labels"),
+    "partition.alpha",
+    0.5,
+  );
+  assert.equal(parseConfig(iid).partition, { kind: "dirichlet-labels", alpha: 0.5 });
+});
+
+test("a fidelity stands for the quirks of the authors' code, or for none of them", () => {
+  const authors = parseConfig(override(quick, "fidelity", "authors-code"));
+  assert.equal(behaviour(quick), {
+    ...behaviour(quick),
+    selection: "average",
+    keep: "best",
+    space: "probability",
+    generalistDropout: false,
+    globalRows: "all",
+    expertOutput: "logSoftmax",
+    partition: "paper",
+  });
+  assert.equal(behaviour(authors), {
+    ...behaviour(authors),
+    selection: "last-client",
+    keep: "last",
+    space: "output",
+    generalistDropout: true,
+    globalRows: 1000,
+    expertOutput: "softmax",
+    partition: "authors-code",
+  });
+  // only the Fashion-MNIST net of the authors ends in probabilities
+  assert.is(behaviour({ ...authors, dataset: "cifar10" }).expertOutput, "logSoftmax");
+  assert.is(behaviour({ ...authors, model: "mlp" }).expertOutput, "logSoftmax");
+  // what is mixed can be said for itself
+  assert.is(behaviour({ ...authors, mixture: { ...authors.mixture, space: "probability" } }).space, "probability");
+  assert.is(behaviour({ ...quick, mixture: { ...quick.mixture, space: "output" } }).space, "output");
+});
+
+test.run();

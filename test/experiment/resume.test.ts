@@ -1,0 +1,149 @@
+// A run that is stopped, killed or begun anew, at any instant, ends as if nothing had happened.
+import { type Config, MemoryStore, type RunEvent, type RunResult } from "../../src/experiment/index.ts";
+import { refusesLater } from "../support/refuses.ts";
+import { assert, test } from "../support/suite.ts";
+import { bundled, config, leftIn, part, recordsOf, runTiny, TEST_ROWS, TRAIN_ROWS } from "../support/tiny.ts";
+
+const whole = await runTiny();
+const { summary } = recordsOf(whole.result);
+
+test("a run stopped by its signal goes on to the same end, wherever it was stopped", async () => {
+  // after so many events
+  for (const stop of [1, 2, 3, 4, 5, 7, 8, 9]) {
+    const controller = new AbortController();
+    let heard = 0;
+    const { result, store } = await runTiny({
+      signal: controller.signal,
+      onEvent: () => {
+        if (++heard === stop) controller.abort();
+      },
+    });
+    assert.not(result.finished, `stopped after event ${stop}`);
+    assert.not(store.files.has("summary.json"));
+    const again = await runTiny({ store, resume: true });
+    assert.is(recordsOf(again.result).summary.weightsSha256, summary.weightsSha256, `stopped after event ${stop}`);
+    assert.equal(leftIn(store), leftIn(whole.store), `stopped after event ${stop}`);
+  }
+});
+
+test("a run stopped again and again comes to the same end", async () => {
+  const store = new MemoryStore();
+  let result: RunResult = { finished: false, at: "the beginning" };
+  let starts = 0;
+  while (!result.finished) {
+    const controller = new AbortController();
+    let heard = 0;
+    const onEvent = (): void => {
+      // a round or a client, and the phase in front of it
+      if (++heard === 2) controller.abort();
+    };
+    ({ result } = await runTiny({ store, resume: starts++ > 0, signal: controller.signal, onEvent }));
+    assert.ok(starts < 30, "it gets on");
+  }
+  assert.equal(leftIn(store), leftIn(whole.store));
+});
+
+test("after it was stopped a run writes nothing any more", async () => {
+  const controller = new AbortController();
+  const { store, result } = await runTiny({
+    signal: controller.signal,
+    onEvent: (event) => {
+      if (event.kind === "personalized") controller.abort();
+    },
+  });
+  assert.not(result.finished);
+  const before = leftIn(store);
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  assert.equal(leftIn(store), before);
+});
+
+/** A store that keeps what it was after every change, as a kill at that instant would have left it. */
+class Witness extends MemoryStore {
+  readonly moments: Map<string, Uint8Array>[] = [];
+
+  override async write(name: string, content: Uint8Array | string): Promise<void> {
+    await super.write(name, content);
+    this.moments.push(new Map(this.files));
+  }
+
+  override async append(name: string, text: string): Promise<void> {
+    // a kill in the middle of an append leaves half a line
+    const before = new Map(this.files);
+    await super.append(name, text);
+    const bytes = this.files.get(name)!;
+    this.moments.push(before.set(name, bytes.slice(0, bytes.length - (text.length >> 1))));
+    this.moments.push(new Map(this.files));
+  }
+
+  override async remove(name: string): Promise<void> {
+    await super.remove(name);
+    this.moments.push(new Map(this.files));
+  }
+}
+
+function storeOf(files: ReadonlyMap<string, Uint8Array>): MemoryStore {
+  const store = new MemoryStore();
+  for (const [name, bytes] of files) store.files.set(name, bytes.slice());
+  return store;
+}
+
+test("a run killed at any instant and resumed is the run that was not", async () => {
+  const witness = new Witness();
+  await runTiny({ store: witness });
+  const moments = witness.moments.filter((files) => files.has("config.json") && !files.has("summary.json"));
+  assert.ok(moments.length >= 12, `${moments.length} moments`);
+  for (const [i, files] of moments.entries()) {
+    const store = storeOf(files);
+    const { result } = await runTiny({ store, resume: true });
+    assert.is(recordsOf(result).summary.weightsSha256, summary.weightsSha256, `moment ${i}`);
+    assert.equal(leftIn(store), leftIn(whole.store), `moment ${i}`);
+  }
+});
+
+test("a run begun anew in a used folder takes nothing from what was there, even when it is killed at once", async () => {
+  const witness = new Witness();
+  for (const [name, bytes] of whole.store.files) witness.files.set(name, bytes);
+  const controller = new AbortController();
+  const half = await runTiny({ signal: AbortSignal.any([controller.signal]), onEvent: () => controller.abort() });
+  for (const [name, bytes] of half.store.files) if (name.startsWith("checkpoint")) witness.files.set(name, bytes);
+
+  const other: Config = { ...config, seed: 77 };
+  const { result } = await runTiny({ config: other, store: witness });
+  const hash = recordsOf(result).summary.weightsSha256;
+  assert.is(hash, recordsOf((await runTiny({ config: other })).result).summary.weightsSha256);
+  const begun = witness.moments.findIndex((files) => new TextDecoder().decode(files.get("config.json")).includes("77"));
+  for (const at of [begun, begun + 1, begun + 2]) {
+    const store = storeOf(witness.moments[at]!);
+    const again = await runTiny({ config: other, store, resume: true });
+    assert.is(recordsOf(again.result).summary.weightsSha256, hash);
+  }
+});
+
+async function stopped(): Promise<MemoryStore> {
+  const controller = new AbortController();
+  const onEvent = ({ kind }: RunEvent): void => {
+    if (kind === "round") controller.abort();
+  };
+  return (await runTiny({ signal: controller.signal, onEvent })).store;
+}
+
+test("to go on with other data is refused", async () => {
+  const other = part(bundled, TRAIN_ROWS - 1, TEST_ROWS);
+  await refusesLater(
+    async () => runTiny({ store: await stopped(), resume: true, dataset: other }),
+    "resume: the data found now is not the data the run began with; give the same --data",
+  );
+});
+
+test("to go on with another config is refused", async () => {
+  await refusesLater(
+    async () => runTiny({ store: await stopped(), resume: true, config: { ...config, seed: 8 } }),
+    "resume: the config is not the one the run began with; begin a new run for another one",
+  );
+  // the order of its fields is no difference
+  const turned = Object.fromEntries(Object.entries(config).toReversed()) as unknown as Config;
+  const { result } = await runTiny({ store: await stopped(), resume: true, config: turned });
+  assert.is(recordsOf(result).summary.weightsSha256, summary.weightsSha256);
+});
+
+test.run();

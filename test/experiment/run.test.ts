@@ -1,0 +1,322 @@
+// The runner on a tiny experiment: what it leaves, the same numbers wherever its clients run, and what the federation must
+// not see.
+import { memory } from "../../src/autograd/index.ts";
+import {
+  type Config,
+  type ExperimentCalls,
+  experimentCalls,
+  MemoryStore,
+  preset,
+  type RunEvent,
+  type RunOptions,
+  type Setup,
+  setUp,
+} from "../../src/experiment/index.ts";
+import { decodeSafetensors } from "../../src/io/index.ts";
+import type { ClientMetric, Summary } from "../../src/report/records.ts";
+import { startWorker } from "../../src/runtime/platform.ts";
+import { type Calls, InThread, type Pool, Threads } from "../../src/runtime/pool.ts";
+import { refuses, refusesLater } from "../support/refuses.ts";
+import { assert, test } from "../support/suite.ts";
+import { threadOf } from "../support/thread.ts";
+import {
+  bundled,
+  config,
+  dataset,
+  leftIn,
+  metricsOf,
+  part,
+  recordsOf,
+  runTiny,
+  TEST_ROWS,
+  textOf,
+  TRAIN_ROWS,
+} from "../support/tiny.ts";
+
+const whole = await runTiny();
+const { summary } = recordsOf(whole.result);
+
+test("a run folder has everything that a report and a repetition need", () => {
+  assert.equal(
+    [...whole.store.files.keys()].toSorted(),
+    [
+      "clients.csv",
+      "clients/0.safetensors",
+      "clients/1.safetensors",
+      "clients/2.safetensors",
+      "config.json",
+      "generalist.safetensors",
+      "metrics.jsonl",
+      "summary.json",
+    ].toSorted(),
+  );
+  assert.equal(JSON.parse(textOf(whole.store, "config.json")), config);
+  assert.equal(JSON.parse(textOf(whole.store, "summary.json")), JSON.parse(JSON.stringify(summary)));
+});
+
+test("the summary says what was run and how the methods did, with intervals", () => {
+  const { preset, fidelity, seed, p, optOut, clients, rounds, bestRound, evaluatedClients, weightsSha256 } = summary;
+  assert.equal([preset, fidelity, summary.dataset, seed, p], ["quick", "paper", "fashion-mnist", 5, 0.6]);
+  assert.equal([optOut, clients, rounds, evaluatedClients], [0, 4, 5, 3]);
+  assert.ok(bestRound >= 0 && bestRound < rounds);
+  assert.match(weightsSha256, /^[0-9a-f]{64}$/);
+  for (const method of ["local", "fedavg", "finetuned", "mixture"] as const)
+    for (const test of ["localTest", "globalTest"] as const) {
+      const { mean, std, ci95 } = summary.methods[method][test];
+      assert.ok(mean >= 0 && mean <= 100 && std >= 0 && ci95 >= 0, `${method} ${test}`);
+    }
+});
+
+test("metrics have a line for every round, validation, method and gate, in the order of clients", () => {
+  const lines = metricsOf(whole.store);
+  assert.equal(
+    lines.flatMap((line) => (line.kind === "round" ? [line.round] : [])),
+    [0, 1, 2, 3, 4],
+  );
+  const clients = lines.filter((line): line is ClientMetric => line.kind === "client");
+  const methods = Object.keys(summary.methods);
+  assert.is(clients.length, 3 * methods.length);
+  const ids = [...new Set(clients.map(({ client }) => client))];
+  assert.equal(
+    ids,
+    ids.toSorted((a, b) => a - b),
+  );
+  assert.is(lines.filter(({ kind }) => kind === "gate").length, 3);
+  // the summary's means are over these lines
+  const own = clients.filter(({ method }) => method === "mixture").map(({ localTest }) => localTest);
+  assert.ok(Math.abs(summary.methods.mixture.localTest.mean - own.reduce((a, b) => a + b) / 3) < 1e-9);
+});
+
+test("the generalist is a safetensors file with PyTorch's names, and its bytes are in the hash", () => {
+  const { tensors, metadata } = decodeSafetensors(whole.store.files.get("generalist.safetensors")!);
+  assert.equal([...tensors].map(([name, { shape }]) => [name, shape]).slice(0, 2), [
+    ["conv1.weight", [6, 1, 5, 5]],
+    ["conv1.bias", [6]],
+  ]);
+  assert.is(tensors.size, 10);
+  assert.is(metadata["rounds"], "5");
+});
+
+test("clients.csv has a row per evaluated client", () => {
+  const [header, ...rows] = textOf(whole.store, "clients.csv").trim().split(/\r?\n/);
+  assert.match(header!, /^client,optedOut,classes,train,validation,test,localLocal,localGlobal,/);
+  assert.is(rows.length, 3);
+});
+
+test("events tell of both phases, every round and every client", async () => {
+  const events: RunEvent[] = [];
+  await runTiny({ onEvent: (event) => events.push(event) });
+  assert.equal(
+    events.map((event) => (event.kind === "phase" ? `${event.phase} ${event.done}/${event.total}` : event.kind)),
+    [
+      "federation 0/5",
+      "round",
+      "round",
+      "round",
+      "round",
+      "round",
+      "clients 0/3",
+      "personalized",
+      "personalized",
+      "personalized",
+    ],
+  );
+});
+
+test("the same seed gives the same run, bit for bit, and another seed another one", async () => {
+  assert.equal(leftIn((await runTiny()).store), leftIn(whole.store));
+  const other = recordsOf((await runTiny({ config: { ...config, seed: 6 } })).result);
+  assert.not.equal(other.summary.weightsSha256, summary.weightsSha256);
+});
+
+test("one worker thread and two give what this thread gives, bit for bit", async () => {
+  const worker = threadOf(new URL("../../src/experiment/worker.ts", import.meta.url));
+  for (const size of [1, 2]) {
+    const pool = async (setup: Setup): Promise<Pool<ExperimentCalls>> =>
+      new Threads<ExperimentCalls>(await Promise.all(Array.from({ length: size }, () => startWorker(worker))), setup);
+    const { store, result } = await runTiny({ pool });
+    assert.is(recordsOf(result).summary.weightsSha256, summary.weightsSha256);
+    assert.equal(leftIn(store), leftIn(whole.store));
+  }
+});
+
+test("the order in which clients are evaluated does not matter, nor who was evaluated before on the same thread", () => {
+  const calls = experimentCalls(setUp(config, dataset));
+  const generalist = new Float32Array(22_180).fill(0.01);
+  const first = [0, 1].map((client) => calls.personalize({ client, generalist }));
+  calls.train({ client: 2, generalist, round: 3 });
+  calls.personalize({ client: 3, generalist: new Float32Array(22_180).fill(0.02) });
+  assert.equal(
+    [1, 0].map((client) => calls.personalize({ client, generalist })),
+    first.toReversed(),
+  );
+});
+
+test("clients leave no memory behind on their thread", () => {
+  const calls = experimentCalls(setUp(config, dataset));
+  const generalist = new Float32Array(22_180).fill(0.01);
+  const work = (): void => {
+    for (const client of [0, 1, 2]) {
+      calls.train({ client, generalist, round: 0 });
+      calls.evaluate({ client, generalist, round: 0 });
+      calls.personalize({ client, generalist });
+    }
+  };
+  work();
+  const before = memory();
+  work();
+  assert.equal(memory(), before);
+});
+
+/** A pool in this thread that notes which clients are called for what. */
+function noting(calls: string[]): RunOptions["pool"] {
+  return async (setup) => {
+    const own = experimentCalls(setup) as unknown as Calls;
+    const spied = Object.fromEntries(
+      Object.entries(own).map(([name, call]) => [
+        name,
+        (argument: never) => {
+          calls.push(`${name} ${(argument as { client: number }).client}`);
+          return call(argument);
+        },
+      ]),
+    );
+    return new InThread(spied) as unknown as Pool<ExperimentCalls>;
+  };
+}
+
+test("clients that have opted out never train or validate for the federation, and are personalised all the same", async () => {
+  const half: Config = { ...config, optOut: 0.5, personal: { ...config.personal, clients: 4 } };
+  const out = setUp(half, dataset).clients.flatMap(({ optedOut }, i) => (optedOut ? [i] : []));
+  assert.is(out.length, 2);
+  const calls: string[] = [];
+  const { result } = await runTiny({ config: half, pool: noting(calls) });
+  for (const client of [0, 1, 2, 3]) {
+    const asked = calls.includes(`train ${client}`) || calls.includes(`evaluate ${client}`);
+    assert.is(asked, !out.includes(client), `client ${client}`);
+    assert.ok(calls.includes(`personalize ${client}`));
+  }
+  const told = recordsOf(result).metrics.filter((line): line is ClientMetric => line.kind === "client");
+  assert.equal([...new Set(told.flatMap(({ client, optedOut }) => (optedOut ? [client] : [])))], out);
+});
+
+test("a client that has opted out cannot be made to train", () => {
+  const half: Config = { ...config, optOut: 0.5 };
+  const setup = setUp(half, dataset);
+  const client = setup.clients.findIndex(({ optedOut }) => optedOut);
+  const calls = experimentCalls(setup);
+  const generalist = new Float32Array(22_180);
+  for (const call of [calls.train, calls.evaluate])
+    refuses(() => call({ client, generalist, round: 0 }), new RegExp(`client ${client} has opted out`));
+});
+
+/** A run over images of which these rows have been made unrecognisable. */
+async function without(rows: readonly number[], changed: Config): Promise<MemoryStore> {
+  const garbled = part(bundled, TRAIN_ROWS, TEST_ROWS, (x) => {
+    for (const row of rows) for (let i = row * 784; i < (row + 1) * 784; i++) x[i] = 255 - x[i]!;
+  });
+  return (await runTiny({ config: changed, dataset: garbled })).store;
+}
+
+const generalistOf = (store: MemoryStore): number[] => Array.from(store.files.get("generalist.safetensors")!);
+
+test("rows that a client keeps back never reach the federation, though its specialist learns from them", async () => {
+  const back: Config = { ...config, ownRowsKeptBack: 0.5 };
+  const { store } = await runTiny({ config: back });
+  const { clients } = setUp(back, dataset);
+  const kept = clients.flatMap(({ rows, shared }) => Array.from(rows.train).filter((row) => !shared.includes(row)));
+  assert.is(kept.length, 40);
+  const blind = await without(kept, back);
+  assert.equal(generalistOf(blind), generalistOf(store));
+  for (const [name, bytes] of store.files)
+    if (name.startsWith("clients/")) assert.not.equal(Array.from(blind.files.get(name)!), Array.from(bytes));
+  // the check can fail: a row that is shared does reach it
+  assert.not.equal(generalistOf(await without([clients[0]!.shared[0]!], back)), generalistOf(store));
+});
+
+test("no row of a client that has opted out reaches the federation", async () => {
+  const half: Config = { ...config, optOut: 0.5 };
+  const { store } = await runTiny({ config: half });
+  const own = setUp(half, dataset).clients.flatMap(({ rows, optedOut }) =>
+    optedOut ? [...rows.train, ...rows.validation] : [],
+  );
+  assert.equal(generalistOf(await without(own, half)), generalistOf(store));
+});
+
+test("validation rows choose the generalist but do not train it, and rows of nobody do nothing", async () => {
+  const { clients } = setUp(config, dataset);
+  const owned = new Set(clients.flatMap(({ rows }) => [...rows.train, ...rows.validation]));
+  const nobodys = Array.from({ length: TRAIN_ROWS }, (_, row) => row).filter((row) => !owned.has(row));
+  const blind = await without(nobodys, config);
+  assert.equal(leftIn(blind), leftIn(whole.store));
+});
+
+test("clients that keep everything back are one clear error", async () => {
+  await refusesLater(
+    () => runTiny({ config: { ...config, ownRowsKeptBack: 1 } }),
+    "fedAvg: the clients' examples sum to 0; every client is empty",
+  );
+});
+
+test("the authors' code runs to its end as well, on other numbers", async () => {
+  const { result, store } = await runTiny({ config: { ...config, fidelity: "authors-code" } });
+  const { summary: authors } = recordsOf(result);
+  assert.is(authors.fidelity, "authors-code");
+  assert.not.equal(authors.weightsSha256, summary.weightsSha256);
+  const cut = await runTiny({ config: { ...config, fidelity: "authors-code" } });
+  assert.equal(leftIn(cut.store), leftIn(store));
+});
+
+test("every kind of partition and either model runs to its end", async () => {
+  const short: Config = {
+    ...config,
+    federation: { ...config.federation, rounds: 1 },
+    personal: { ...config.personal, clients: 1, epochs: 1 },
+  };
+  for (const partition of [
+    { kind: "majority", p: 1, overlap: false },
+    { kind: "dirichlet-labels", alpha: 0.5 },
+    { kind: "dirichlet-sizes", alpha: 1 },
+    { kind: "iid" },
+  ] as const)
+    assert.ok(recordsOf((await runTiny({ config: { ...short, partition } })).result));
+  for (const gateOnly of [true, false])
+    assert.ok(
+      recordsOf(
+        (await runTiny({ config: { ...short, model: "mlp", mixture: { ...short.mixture, gateOnly } } })).result,
+      ),
+    );
+});
+
+test("a run with one evaluated client has no intervals, and says so in JSON as null", async () => {
+  const one: Config = { ...config, personal: { ...config.personal, clients: 1 } };
+  const { store } = await runTiny({ config: one });
+  const { methods } = JSON.parse(textOf(store, "summary.json")) as Summary;
+  assert.is(methods.mixture.localTest.ci95, null as unknown as number);
+  assert.ok(methods.mixture.localTest.mean >= 0);
+});
+
+test("an error in a client's training ends the run with that error", async () => {
+  await refusesLater(
+    () => runTiny({ config: { ...config, federation: { ...config.federation, lr: 1e30 } } }),
+    /the loss is NaN in round \d+; lower the learning rate or look at the data/,
+  );
+});
+
+test("a store that cannot be written ends the run with its error", async () => {
+  class Full extends MemoryStore {
+    override async write(name: string, content: Uint8Array | string): Promise<void> {
+      if (name.startsWith("clients/")) throw new Error("no space left on device");
+      return super.write(name, content);
+    }
+  }
+  await refusesLater(() => runTiny({ store: new Full() }), "no space left on device");
+});
+
+test("the preset of the main job runs on the bundled data", () => {
+  const setup = setUp(preset("quick"), bundled);
+  assert.is(setup.clients.length, 20);
+  assert.is(bundled.train.rows, 10_000);
+});
+
+test.run();

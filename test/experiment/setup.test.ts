@@ -1,0 +1,112 @@
+import type { Config, PartitionConfig } from "../../src/experiment/index.ts";
+import { evaluatedClients, setUp } from "../../src/experiment/index.ts";
+import { optedIn } from "../../src/experiment/setup.ts";
+import { disjoint } from "../support/labels.ts";
+import { refuses } from "../support/refuses.ts";
+import { assert, test } from "../support/suite.ts";
+import { config, dataset, TEST_ROWS, TRAIN_ROWS } from "../support/tiny.ts";
+
+const partitions: PartitionConfig[] = [
+  { kind: "majority", p: 0.6, overlap: true },
+  { kind: "majority", p: 1, overlap: false },
+  { kind: "dirichlet-labels", alpha: 0.5 },
+  { kind: "dirichlet-sizes", alpha: 1 },
+  { kind: "iid" },
+];
+
+test("under every partition clients have rows of their own, of the sizes asked for", () => {
+  for (const partition of partitions) {
+    const { clients } = setUp({ ...config, partition }, dataset);
+    assert.is(clients.length, 4);
+    disjoint(
+      clients.flatMap(({ rows }) => [rows.train, rows.validation]),
+      TRAIN_ROWS,
+    );
+    for (const { rows } of clients) {
+      if (partition.kind !== "dirichlet-sizes") assert.is(rows.train.length, 20);
+      assert.is(rows.validation.length, 10);
+    }
+    assert.is(
+      clients.reduce((n, { rows }) => n + rows.train.length, 0),
+      80,
+    );
+  }
+});
+
+test("a setup depends on its seed and on nothing else", () => {
+  const first = setUp(config, dataset).clients;
+  assert.equal(setUp(config, dataset).clients, first);
+  assert.not.equal(setUp({ ...config, seed: 6 }, dataset).clients, first);
+  // nor does who owns what depend on how it is trained
+  const other: Config = { ...config, federation: { ...config.federation, lr: 1, rounds: 9 }, fidelity: "paper" };
+  assert.equal(setUp(other, dataset).clients, first);
+});
+
+test("a fraction of the clients opts out, and the others take part", () => {
+  const setup = setUp({ ...config, optOut: 0.5 }, dataset);
+  const inside = optedIn(setup);
+  assert.is(inside.length, 2);
+  assert.equal(
+    setup.clients.flatMap(({ optedOut }, i) => (optedOut ? [] : [i])),
+    inside,
+  );
+  // opting out changes nobody's rows
+  assert.equal(
+    setup.clients.map(({ rows }) => rows),
+    setUp(config, dataset).clients.map(({ rows }) => rows),
+  );
+});
+
+test("rows kept back are a client's own and not the federation's", () => {
+  const { clients } = setUp({ ...config, ownRowsKeptBack: 0.25 }, dataset);
+  for (const { rows, shared } of clients) {
+    assert.is(shared.length, 15);
+    assert.ok(shared.every((row) => rows.train.includes(row)));
+    assert.is(new Set(shared).size, 15);
+  }
+  for (const { rows, shared } of setUp(config, dataset).clients) assert.equal([...shared], [...rows.train]);
+});
+
+test("the global test is all of the test split, or 1,000 rows of it drawn for each client", () => {
+  const { clients } = setUp(config, dataset);
+  assert.equal(
+    Array.from(clients[0]!.globalTest),
+    Array.from({ length: dataset.test.rows }, (_, i) => i),
+  );
+  const authors = setUp({ ...config, fidelity: "authors-code" }, dataset).clients;
+  assert.is(authors[0]!.globalTest.length, Math.min(1000, dataset.test.rows));
+});
+
+test("evaluated clients are drawn from all, ascending and distinct, and are all of them where as many are asked for", () => {
+  assert.is(evaluatedClients(config).length, 3);
+  assert.equal(evaluatedClients({ ...config, personal: { ...config.personal, clients: 9 } }), [0, 1, 2, 3]);
+  const seen = new Set<string>();
+  for (let seed = 0; seed < 40; seed++) {
+    const drawn = evaluatedClients({ ...config, seed });
+    assert.equal(
+      drawn,
+      [...new Set(drawn)].toSorted((a, b) => a - b),
+    );
+    seen.add(drawn.join());
+  }
+  assert.is(seen.size, 4, "in time every choice of three of four");
+});
+
+test("more opt-out than the cohort allows is one clear error", () => {
+  refuses(
+    () => setUp({ ...config, optOut: 0.75 }, dataset),
+    "config: 1 of 4 clients opt in, but federation.cohort is 2; lower the opt-out or the cohort",
+  );
+  refuses(() => setUp({ ...config, optOut: 1 }, dataset), /^config: 0 of 4 clients opt in/);
+});
+
+test("data that do not suffice are one clear error", () => {
+  refuses(() => setUp({ ...config, clients: 100 }, dataset), /rows of the train split, got 600, expected 3000/);
+  refuses(() => setUp({ ...config, rows: { ...config.rows, test: TEST_ROWS + 1 } }, dataset), /got 60, expected 61/);
+  refuses(
+    () => setUp({ ...config, clients: 6, partition: { kind: "majority", p: 0.6, overlap: false } }, dataset),
+    /clients, got 6, expected at most 5 without overlap/,
+  );
+});
+
+test.run();
