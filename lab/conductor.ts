@@ -46,8 +46,9 @@ const service: Conducting = {
       resume,
       signal: stop.signal,
       pool: (setup) => {
-        const listener = new Oracle(setup, store);
-        const onlooker = new Onlooker(setup, (standing) => events.add(standing));
+        const ours = { ...setup, dataset: data() };
+        const listener = new Oracle(ours, store);
+        const onlooker = new Onlooker(ours, (standing) => events.add(standing));
         oracle = listener;
         return startTrainers(
           setup,
