@@ -77,7 +77,7 @@ export function presetList(): { name: string; about: string; config: Config }[] 
 
 /** A preset's config; a ConfigError that lists the names when there is no such preset. */
 export function preset(name: string): Config {
-  const found = presets[name];
+  const found = Object.hasOwn(presets, name) ? presets[name] : undefined;
   if (!found) throw new ConfigError(`preset: no ${name}; there are ${Object.keys(presets).join(", ")}`);
   return structuredClone(found.config);
 }

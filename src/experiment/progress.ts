@@ -14,8 +14,15 @@ interface Meta extends Omit<FederationState, "generalist" | "best" | "bestLoss">
   /** JSON has no Infinity: null before the first validation. */
   readonly bestLoss: number | null;
   readonly seconds: number;
-  /** Which data it was trained on. */
+  /** Which data it was trained on, and by which config. */
   readonly data: string;
+  readonly config: string;
+}
+
+/** What a run must find again to be gone on with: hashes of its data and its config. */
+export interface Origin {
+  readonly data: string;
+  readonly config: string;
 }
 
 export interface Progress {
@@ -24,21 +31,28 @@ export interface Progress {
   readonly seconds: number;
 }
 
+/** Removes what an earlier run left, so that nobody goes on with a part of it. */
+export async function clearProgress(store: RunStore, clients: readonly number[]): Promise<void> {
+  for (const name of ["summary.json", FEDERATION, ...clients.map(clientFile)]) await store.remove(name);
+}
+
 /** Writes the federation's state. */
-export async function saveFederation(store: RunStore, { state, seconds }: Progress, data: string): Promise<void> {
+export async function saveFederation(store: RunStore, { state, seconds }: Progress, origin: Origin): Promise<void> {
   const { generalist, best, bestLoss, ...counters } = state;
-  const meta = { ...counters, bestLoss: Number.isFinite(bestLoss) ? bestLoss : null, seconds, data };
+  const meta = { ...counters, bestLoss: Number.isFinite(bestLoss) ? bestLoss : null, seconds, ...origin };
   await store.write(FEDERATION, encodeCheckpoint({ tensors: { generalist, best }, meta }));
 }
 
 /** Reads it back; undefined when the run had not come to a checkpoint. */
-export async function loadFederation(store: RunStore, data: string): Promise<Progress | undefined> {
+export async function loadFederation(store: RunStore, origin: Origin): Promise<Progress | undefined> {
   const bytes = await store.read(FEDERATION);
   if (!bytes) return undefined;
   const { tensors, meta } = decodeCheckpoint(bytes);
-  const { seconds, data: before, bestLoss, ...counters } = meta as unknown as Meta;
-  if (before !== data)
+  const { seconds, data, config, bestLoss, ...counters } = meta as unknown as Meta;
+  if (data !== origin.data)
     throw new ConfigError("resume: the data found now is not the data the run began with; give the same --data");
+  if (config !== origin.config)
+    throw new ConfigError("resume: the config is not the one the run began with; begin a new run for another one");
   const { generalist, best } = tensors as unknown as Pick<FederationState, "generalist" | "best">;
   return { state: { ...counters, generalist, best, bestLoss: bestLoss ?? Infinity }, seconds };
 }
