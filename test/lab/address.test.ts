@@ -1,0 +1,40 @@
+import fc from "fast-check";
+import type { Config } from "../../src/experiment/config.ts";
+import { presetList } from "../../src/experiment/presets.ts";
+import { defaultConfig, readAddress, writeAddress } from "../../lab/page/address.ts";
+import { assert, test } from "../support/suite.ts";
+
+test("an address holds the whole config of every preset", () => {
+  for (const { config } of presetList()) assert.equal(readAddress(`#${writeAddress(config)}`), config);
+});
+
+test("an address holds any number exactly", () => {
+  const rate = fc.double({ min: 1e-300, max: 1, noNaN: true });
+  fc.assert(
+    fc.property(fc.maxSafeInteger(), rate, fc.double({ min: 0, max: 1, noNaN: true }), (seed, lr, p) => {
+      const config: Config = { ...defaultConfig(), seed, partition: { kind: "majority", p, overlap: false } };
+      const changed = { ...config, mixture: { ...config.mixture, lr } };
+      // -0 is no other number here
+      assert.equal(readAddress(writeAddress(changed)), JSON.parse(JSON.stringify(changed)));
+    }),
+  );
+});
+
+test("what an address leaves out is the preset's", () => {
+  assert.equal(readAddress("#seed=7"), { ...defaultConfig(), seed: 7 });
+  assert.equal(readAddress(""), defaultConfig());
+});
+
+test("a partition in the address replaces the preset's, with all its fields", () => {
+  const { partition } = readAddress("#partition.kind=dirichlet-labels&partition.alpha=0.1");
+  assert.equal(partition, { kind: "dirichlet-labels", alpha: 0.1 });
+});
+
+test("an address that makes no experiment says which field is wrong", () => {
+  assert.throws(() => readAddress("#clients=many"), /clients: got "many"/);
+  assert.throws(() => readAddress("#federation.lr=0"), /federation\.lr/);
+  assert.throws(() => readAddress("#colour=red"), /no field colour/);
+  assert.throws(() => readAddress("#preset=none"), /no none/);
+});
+
+test.run();
