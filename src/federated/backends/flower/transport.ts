@@ -64,7 +64,7 @@ export async function connect(address: string, options: ConnectOptions = {}): Pr
     throw new RangeError(`connect: ${address} is plain text beyond this machine; use TLS, or say insecure`);
   if (scheme === "grpc" || scheme === "grpcs") {
     const { GrpcTransport } = await import("./transports/grpc.ts");
-    return new GrpcTransport(address, options.ca);
+    return GrpcTransport.open(address, options.ca);
   }
   const post =
     options.ca === undefined ? fetchPost : await (await import("./transports/pinned.ts")).pinnedPost(options.ca);

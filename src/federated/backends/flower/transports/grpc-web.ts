@@ -4,7 +4,8 @@ import { toBase64 } from "../identity.ts";
 import type { Credentials } from "../identity.ts";
 import type { FleetRpc } from "../messages.ts";
 import { FleetError, postWithin } from "../transport.ts";
-import type { CallOptions, FleetErrorKind, FleetTransport, Post } from "../transport.ts";
+import type { CallOptions, FleetTransport, Post } from "../transport.ts";
+import { kindOf } from "./status.ts";
 
 // top bit of a frame's first byte: trailers instead of a message
 const TRAILERS = 0x80;
@@ -43,20 +44,12 @@ export class GrpcWebTransport implements FleetTransport {
     const code = Number(trailers.get("grpc-status") ?? response.header("grpc-status") ?? 2);
     if (code !== 0) {
       const detail = trailers.get("grpc-message") ?? response.header("grpc-message") ?? "";
-      throw new FleetError(rpc, kindOfCode(code), `status ${code}: ${decodeURIComponent(detail)}`);
+      throw new FleetError(rpc, kindOf(code), `status ${code}: ${decodeURIComponent(detail)}`);
     }
     return message;
   }
 
   close(): void {}
-}
-
-// the numbers are gRPC's own; the names live in grpc-js, which a page does not load
-function kindOfCode(code: number): FleetErrorKind {
-  if (code === 16) return "unauthenticated";
-  if (code === 9 || code === 6) return "refused";
-  if (code === 7) return "closed";
-  return code === 14 || code === 4 || code === 8 || code === 1 ? "unreachable" : "invalid";
 }
 
 /** One frame: a flag byte, the length as 32 bits big-endian, the payload. */

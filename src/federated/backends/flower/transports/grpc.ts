@@ -1,24 +1,38 @@
 // Flower's gRPC Fleet API (grpc-rere, flwr 1.24 to 1.39). Node, Deno and Bun, with the optional peer @grpc/grpc-js.
-import { Client, credentials as channel, Metadata, status } from "@grpc/grpc-js";
-import type { ServiceError } from "@grpc/grpc-js";
+// The peer is loaded when a transport is opened, so that a bundle for browsers can leave it out.
+import type { Client, ServiceError } from "@grpc/grpc-js";
 import type { Credentials } from "../identity.ts";
 import type { FleetRpc } from "../messages.ts";
 import { FleetError } from "../transport.ts";
-import type { CallOptions, FleetErrorKind, FleetTransport } from "../transport.ts";
+import type { CallOptions, FleetTransport } from "../transport.ts";
+import { kindOf } from "./status.ts";
+
+type Grpc = typeof import("@grpc/grpc-js");
 
 export class GrpcTransport implements FleetTransport {
   readonly address: string;
+  readonly #grpc: Grpc;
   readonly #client: Client;
 
-  constructor(address: string, ca?: string) {
-    const { protocol, host } = new URL(address);
+  private constructor(grpc: Grpc, client: Client, address: string) {
     this.address = address;
-    this.#client = new Client(
-      host,
-      protocol === "grpcs:" ? channel.createSsl(ca === undefined ? null : Buffer.from(ca)) : channel.createInsecure(),
+    this.#grpc = grpc;
+    this.#client = client;
+  }
+
+  static async open(address: string, ca?: string): Promise<GrpcTransport> {
+    const grpc = await import("@grpc/grpc-js").catch((cause: unknown) => {
+      throw new RangeError("connect: grpc:// needs the package @grpc/grpc-js; npm install @grpc/grpc-js", { cause });
+    });
+    const { protocol, host } = new URL(address);
+    const tls = (): ReturnType<typeof grpc.credentials.createSsl> =>
+      grpc.credentials.createSsl(ca === undefined ? null : Buffer.from(ca));
+    const client = new grpc.Client(host, protocol === "grpcs:" ? tls() : grpc.credentials.createInsecure(), {
       // an object holds 5 MiB and a head; the default limit is 4 MiB
-      { "grpc.max_receive_message_length": -1, "grpc.max_send_message_length": -1 },
-    );
+      "grpc.max_receive_message_length": -1,
+      "grpc.max_send_message_length": -1,
+    });
+    return new GrpcTransport(grpc, client, address);
   }
 
   unary(
@@ -27,7 +41,7 @@ export class GrpcTransport implements FleetTransport {
     { publicKey, timestamp, signature }: Credentials,
     { timeoutSeconds, signal }: CallOptions,
   ): Promise<Uint8Array> {
-    const metadata = new Metadata();
+    const metadata = new this.#grpc.Metadata();
     metadata.set("flwr-public-key-bin", Buffer.from(publicKey));
     metadata.set("flwr-timestamp", timestamp);
     metadata.set("flwr-signature-bin", Buffer.from(signature));
@@ -45,7 +59,7 @@ export class GrpcTransport implements FleetTransport {
         (error, response) => {
           signal?.removeEventListener("abort", cancel);
           if (signal?.aborted === true) reject(signal.reason as Error);
-          else if (error !== null) reject(fleetError(rpc, error));
+          else if (error !== null) reject(fleetError(this.#grpc, rpc, error));
           else resolve(response ?? new Uint8Array(0));
         },
       );
@@ -58,15 +72,6 @@ export class GrpcTransport implements FleetTransport {
   }
 }
 
-function fleetError(rpc: string, error: ServiceError): FleetError {
-  return new FleetError(rpc, kindOfStatus(error.code), `${status[error.code]}: ${error.details}`, { cause: error });
-}
-
-/** What a gRPC status code asks of the caller. */
-export function kindOfStatus(code: number): FleetErrorKind {
-  if (code === status.UNAUTHENTICATED) return "unauthenticated";
-  if (code === status.FAILED_PRECONDITION || code === status.ALREADY_EXISTS) return "refused";
-  if (code === status.PERMISSION_DENIED) return "closed";
-  const transient = [status.UNAVAILABLE, status.DEADLINE_EXCEEDED, status.RESOURCE_EXHAUSTED, status.CANCELLED];
-  return transient.includes(code) ? "unreachable" : "invalid";
+function fleetError({ status }: Grpc, rpc: string, error: ServiceError): FleetError {
+  return new FleetError(rpc, kindOf(error.code), `${status[error.code]}: ${error.details}`, { cause: error });
 }
