@@ -20,6 +20,7 @@ options
   --json            a JSON line per measurement on stdout, everything else on stderr
   --markdown        tables as docs/performance.md has them
   --peers           the peers as well; the first time installs them into bench/peers
+  --build <name>    other kernels: a target of asconfig.json, such as relaxed (plain)
   --bare            the kernel calls of every case alone as well: what the layer above them costs
   --compare <ref>   this checkout against another commit, interleaved; exit code 1 if it is slower beyond noise
   --filter <text>   only cases whose name contains it
@@ -50,6 +51,7 @@ function parseFlags() {
         markdown: { type: "boolean", default: false },
         peers: { type: "boolean", default: false },
         bare: { type: "boolean", default: false },
+        build: { type: "string", default: "plain" },
         compare: { type: "string" },
         filter: { type: "string", default: "" },
         rounds: { type: "string", default: "12" },
@@ -74,7 +76,7 @@ async function runSuites(): Promise<void> {
     for (const suite of wanted) {
       const lines: Line[] = [];
       if (!flags.json) console.log(`\n${flags.markdown ? "## " : ""}${suite.name}: ${suite.about}\n`);
-      for await (const line of measure(suite, { ...options, peers, only, bare: flags.bare, build: "plain" })) {
+      for await (const line of measure(suite, { ...options, peers, only, bare: flags.bare, build: flags.build })) {
         lines.push(line);
         if (flags.json) console.log(JSON.stringify(line));
         else (flags.markdown ? console.error : console.log)(textLine(line));
@@ -109,5 +111,10 @@ async function compareSuites(ref: string): Promise<void> {
   }
 }
 
-if (flags.compare === undefined) await runSuites();
-else await compareSuites(flags.compare);
+try {
+  if (flags.compare === undefined) await runSuites();
+  else await compareSuites(flags.compare);
+} catch (error) {
+  console.error(`bench: ${error instanceof Error ? error.message : String(error)}`);
+  process.exitCode = 1;
+}

@@ -1,5 +1,6 @@
 // A suite measured: our process, the machine's peak and the peers take turns on every case, and every finish is a line.
 import { fileURLToPath } from "node:url";
+import { runnerArguments } from "./builds.ts";
 import type { Line } from "./line.ts";
 import { runtime } from "./machine.ts";
 import type { Contender } from "./peers.ts";
@@ -19,9 +20,11 @@ export interface MeasureOptions extends RaceOptions {
 }
 
 /** A process of ours: this checkout's, or the one whose runner is at `path`. */
-export function own(path: string = fileURLToPath(new URL("runner.ts", import.meta.url))): Server {
-  return new Server(process.execPath, [...process.execArgv, path]);
+export function own(path: string = here, args: readonly string[] = []): Server {
+  return new Server(process.execPath, [...process.execArgv, path, ...args]);
 }
+
+const here = fileURLToPath(new URL("runner.ts", import.meta.url));
 
 /** Measures the cases of a suite one after another. */
 export async function* measure(suite: Suite, options: MeasureOptions): AsyncGenerator<Line> {
@@ -31,7 +34,7 @@ export async function* measure(suite: Suite, options: MeasureOptions): AsyncGene
     for await (const found of suite.measure(only)) yield { ...common, ...found };
     return;
   }
-  const server = own();
+  const server = own(here, runnerArguments(build));
   const ours = new Runner("moiety", server);
   const peak = new Runner("peak", server, "peak");
   const bare = new Runner("bare kernels", server, "bare");

@@ -7,7 +7,8 @@ const ITERATIONS = 10_000;
 /** Floating-point operations of one run. */
 export const PEAK_FLOPS: number = 224 * ITERATIONS;
 
-/** A run of the chains. */
-export function peak(): Prepared {
-  return { run: () => engine().kernels.peak(ITERATIONS) };
+/** A run of the chains: multiply then add, or fused where the build has that. */
+export function peak(fused: boolean): Prepared {
+  const { peak, peakFma } = engine().kernels;
+  return { run: fused ? () => peakFma(ITERATIONS) : () => peak(ITERATIONS) };
 }
