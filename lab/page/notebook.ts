@@ -51,7 +51,9 @@ export class Notebook {
   enter(stage: Stage, problem = ""): void {
     this.stage = stage;
     this.problem = problem;
-    this.#changed(["stage"]);
+    // nobody trains while the run stands still
+    if (stage !== "running" && stage !== "pausing") this.#rest();
+    this.#changed(["stage", "clients"]);
   }
 
   /** A clean page for these clients. */
@@ -96,12 +98,12 @@ export class Notebook {
     switch (event.kind) {
       case "phase":
         this.phase = event;
-        for (const client of this.clients) if (client.doing === "trains") client.doing = "waits";
+        this.#rest();
         return ["stage", "phase", "clients"];
       case "round":
         this.rounds.push(event);
         if (this.phase) this.phase = { ...this.phase, done: event.round + 1 };
-        for (const client of this.clients) if (client.doing === "trains") client.doing = "waits";
+        this.#rest();
         return ["rounds", "stage", "clients"];
       case "generalist":
         return this.#noteGeneralist(event);
@@ -160,6 +162,10 @@ export class Notebook {
     if (model === "local") return;
     client.model = model;
     client.trail.push(place);
+  }
+
+  #rest(): void {
+    for (const client of this.clients) if (client.doing === "trains") client.doing = "waits";
   }
 
   #of(client: number): ClientPage {

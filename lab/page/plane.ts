@@ -71,7 +71,9 @@ export class PlaneView implements View {
     // what is done changes rarely, and costs much more than moving points
     const drawn = [width, results.length, finished].join();
     if (drawn !== this.#drawn) {
-      this.#back.replaceChildren(plot(plane(results, { width, domain })));
+      // the interval of a few clients says nothing yet, and crosses the whole plane
+      const intervals = finished || results.length >= 8 * shown.size;
+      this.#back.replaceChildren(plot(plane(results, { width, domain, intervals })));
       this.#front.setAttribute("viewBox", `0 0 ${width} ${canvas.height}`);
       this.#drawn = drawn;
     }

@@ -5,7 +5,7 @@ import { placeLabels } from "../labels.ts";
 import { methodOrder, methodStyle } from "../methods.ts";
 import { fixed, plusMinus } from "../numbers.ts";
 import { clientsByMethod } from "../pairs.ts";
-import type { Metric } from "../records.ts";
+import type { Metric, Stat } from "../records.ts";
 import { stat } from "../stat.ts";
 import { color } from "../theme.ts";
 import { crosses } from "./cross.ts";
@@ -26,6 +26,8 @@ export interface PlaneDomain {
 export interface PlaneOptions extends FigureOptions {
   /** Without it, as much as the clients take up. */
   readonly domain?: PlaneDomain;
+  /** Whether means have their intervals, which of a few clients are wider than the plane; true unless said. */
+  readonly intervals?: boolean;
 }
 
 /** As much of the plane as the clients of these records take up. */
@@ -44,19 +46,23 @@ export function planeCanvas(width: number, { x, y }: PlaneDomain): Canvas {
 }
 
 /** Local (x) against global (y) test accuracy: a faint point per client, a mean with its 95 % interval per method. */
-export function plane(metrics: readonly Metric[], { width = 640, domain }: PlaneOptions = {}): PlotOptions {
+export function plane(
+  metrics: readonly Metric[],
+  { width = 640, domain, intervals = true }: PlaneOptions = {},
+): PlotOptions {
   const wide = width >= wideFrom;
   const clients = clientsByMethod(metrics);
   const methods = methodOrder(clients.keys());
   const room = planeCanvas(width, domain ?? planeDomain(metrics));
   const { x, y } = room;
 
+  const mean = (values: number[]): Stat => (intervals ? stat(values) : { ...stat(values), ci95: NaN });
   const means: Mean[] = methods.map((method) => {
     const records = clients.get(method) ?? [];
     return {
       method,
-      x: stat(records.map(({ localTest }) => localTest)),
-      y: stat(records.map(({ globalTest }) => globalTest)),
+      x: mean(records.map(({ localTest }) => localTest)),
+      y: mean(records.map(({ globalTest }) => globalTest)),
     };
   });
   const marks: Markish[] = [
