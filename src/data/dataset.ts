@@ -1,5 +1,6 @@
 // What a loader yields: plain typed arrays with their meaning beside them. No tensors, no clients, no normalised copy:
 // pixels stay bytes until a kernel gathers a batch of them.
+import type { FeatureDataset } from "./features.ts";
 
 /** Rows of one part of a dataset: `x` holds `rows` examples of prod(shape) bytes each, `labels` one class number per row. */
 export interface Split {
@@ -66,7 +67,7 @@ export interface TextDataset {
 }
 
 /** Any dataset; `kind` says which. */
-export type Dataset = ImageDataset | TextDataset;
+export type Dataset = ImageDataset | TextDataset | FeatureDataset;
 
 /** The authors' normalisation, 0.5 and 0.5 in every channel, so pixels lie in [-1, 1]. */
 export function centred(channels: number): Normalization {

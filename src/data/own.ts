@@ -13,13 +13,13 @@ import { loadTable, type TableOptions } from "./table.ts";
 export type OwnData =
   | ({ readonly kind: "csv" } & Omit<TableOptions, "name">)
   /** x_train.npy, y_train.npy, x_test.npy, y_test.npy: bytes [rows, (channels,) height, width], or any other numbers. */
-  | { readonly kind: "npy"; readonly classes?: readonly string[] }
+  | { readonly kind: "npy"; readonly classes?: readonly string[] | undefined }
   /** Pairs of images and labels in the form of MNIST. */
   | {
       readonly kind: "idx";
       readonly train: readonly [images: string, labels: string];
       readonly test: readonly [images: string, labels: string];
-      readonly classes?: readonly string[];
+      readonly classes?: readonly string[] | undefined;
     }
   /** Records of one or two label bytes and 3 x 32 x 32 pixel bytes in the form of CIFAR. */
   | {

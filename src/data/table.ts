@@ -10,15 +10,15 @@ export interface TableOptions {
   /** The file's name; `.gz` is found too. */
   readonly train: string;
   /** Without it, a fifth of the rows of `train` is the test split. */
-  readonly test?: string;
+  readonly test?: string | undefined;
   /** The column that holds the class. */
   readonly label: string;
   /** Columns to leave out. */
-  readonly ignore?: readonly string[];
+  readonly ignore?: readonly string[] | undefined;
   /** The shape of one example, [columns] unless said. */
-  readonly shape?: readonly number[];
+  readonly shape?: readonly number[] | undefined;
   /** Shift and scale every column to mean 0 and standard deviation 1 over the training rows; true unless said. */
-  readonly standardize?: boolean;
+  readonly standardize?: boolean | undefined;
 }
 
 interface Table {

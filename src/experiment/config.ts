@@ -94,7 +94,7 @@ export function override(config: unknown, path: string, value: unknown): unknown
 }
 
 // fields that a config may leave out
-const optional: ReadonlySet<string> = new Set(["mixture.gateLr"]);
+const optional: ReadonlySet<string> = new Set(["mixture.gateLr", "files"]);
 
 function fieldsOf(value: unknown, path: string): Record<string, unknown> {
   if (typeof value !== "object" || value === null) throw new ConfigError(`--set: ${path} leads into a plain value`);

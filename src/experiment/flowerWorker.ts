@@ -1,6 +1,12 @@
 // The worker module of nodes in a Flower federation.
 import { workerPort } from "../runtime/platform.ts";
 import { serve } from "../runtime/pool.ts";
-import { flowerCalls } from "./flower.ts";
+import { flowerCalls, type FlowerCalls, type FlowerSetup } from "./flower.ts";
+import { loadNetworks } from "./ownNetworks.ts";
 
-void workerPort().then((port) => serve(port, flowerCalls));
+async function calls(flower: FlowerSetup): Promise<FlowerCalls> {
+  await loadNetworks(flower.setup.config);
+  return flowerCalls(flower);
+}
+
+void workerPort().then((port) => serve(port, calls));

@@ -12,15 +12,17 @@ import {
 } from "../nn/index.ts";
 import type { Dataset } from "../data/index.ts";
 import { behaviour, type Config, ConfigError } from "./config.ts";
+import { isAddress, ownNetworks } from "./ownNetworks.ts";
 
 export interface Networks {
   readonly expert: Module;
   readonly gate: Module;
 }
 
-/** The expert and the gate for a dataset. */
+/** The expert and the gate for a dataset. Of a module of one's own, `loadNetworks` must have loaded it before. */
 export function networks(config: Config, dataset: Dataset): Networks {
   const { model } = config;
+  if (isAddress(model)) return ownNetworks(model, dataset);
   const { name } = dataset;
   const classes = dataset.classes.length;
   if (dataset.kind === "text") {
@@ -29,13 +31,14 @@ export function networks(config: Config, dataset: Dataset): Networks {
     throw new ConfigError(`config: model ${model} takes images, got texts (${name}); use bilstm`);
   }
   const { shape } = dataset;
-  const [channels, height, width] = shape;
   if (model === "mlp") {
-    const inputs = channels * height * width;
+    const inputs = shape.reduce((n, size) => n * size, 1);
     return { expert: mlp(inputs, classes), gate: mlpGate(inputs) };
   }
   if (model === "bilstm")
-    throw new ConfigError(`config: model bilstm takes texts, got images (${name}); use lenet or mlp`);
+    throw new ConfigError(
+      `config: model bilstm takes texts, got ${shape.join("x")} numbers (${name}); use lenet or mlp`,
+    );
   if (shape.join() === "3,32,32") return { expert: lenetCifar(classes), gate: lenetCifarGate() };
   if (shape.join() === "1,28,28")
     return { expert: lenetFashion(classes, behaviour(config).expertOutput), gate: lenetFashionGate() };

@@ -94,6 +94,7 @@ export function summarize({ setup, done, ...rest }: Outcome): Summary {
     ...rest,
     evaluatedClients: done.length,
     methods: methodResults(done),
+    ...(setup.config.files && { classNames: setup.dataset.classes }),
     gates: {
       mixture: gateResult(done.map(({ trust }) => trust)),
       stackedGate: gateResult(done.map(({ stackedTrust }) => stackedTrust)),

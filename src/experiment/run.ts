@@ -14,6 +14,7 @@ import { sizeOf } from "../autograd/shape.ts";
 import { type ExperimentCalls, initialGeneralist } from "./clients.ts";
 import { behaviour, type Config } from "./config.ts";
 import { networks } from "./networks.ts";
+import { loadNetworks } from "./ownNetworks.ts";
 import { clearProgress, loadClient, loadFederation, saveClient, saveFederation } from "./progress.ts";
 import { clientMetrics, clientsCsv, configRecord, summarize } from "./records.ts";
 import { evaluatedClients, optedIn, rootKey, type Setup, setUp } from "./setup.ts";
@@ -65,6 +66,7 @@ const METRICS = "metrics.jsonl";
 /** Runs an experiment to its end, or to the abort of `signal`. */
 export async function run(options: RunOptions): Promise<RunResult> {
   const { config, dataset, store, resume = false, onEvent } = options;
+  await loadNetworks(config);
   const setup = setUp(config, dataset);
   const wanted = evaluatedClients(config);
   const origin = { data: fingerprint(dataset), config: hashOf(config) };
@@ -284,6 +286,6 @@ function hashOf(config: Config): string {
 function fingerprint(dataset: Dataset): string {
   const { train, test } = dataset;
   const form =
-    dataset.kind === "image" ? Uint8Array.from(dataset.shape) : new TextEncoder().encode(dataset.vocabulary.join(" "));
+    dataset.kind === "text" ? new TextEncoder().encode(dataset.vocabulary.join(" ")) : Uint8Array.from(dataset.shape);
   return new Sha256().update(train.labels).update(test.labels).update(form).hex();
 }

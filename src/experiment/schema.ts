@@ -1,6 +1,8 @@
 // The shape of a config, and errors that say which field is wrong.
 import * as v from "valibot";
+import { catalogue } from "../data/index.ts";
 import { type Config, ConfigError } from "./config.ts";
+import { isAddress } from "./ownNetworks.ts";
 
 const fraction = v.pipe(
   v.number(),
@@ -21,11 +23,50 @@ const partition = v.variant("kind", [
   v.strictObject({ kind: v.literal("iid") }),
 ]);
 
-const schema: v.GenericSchema<unknown, Config> = v.strictObject({
+const name = v.pipe(v.string(), v.minLength(1, "expected a name"));
+const names = v.array(name);
+const folder = name;
+const pair = v.strictTuple([name, name]);
+const files = v.variant("kind", [
+  v.strictObject({
+    kind: v.literal("csv"),
+    folder,
+    train: name,
+    test: v.optional(name),
+    label: name,
+    ignore: v.optional(names),
+    shape: v.optional(v.array(count)),
+    standardize: v.optional(v.boolean()),
+  }),
+  v.strictObject({ kind: v.literal("npy"), folder, classes: v.optional(names) }),
+  v.strictObject({ kind: v.literal("idx"), folder, train: pair, test: pair, classes: v.optional(names) }),
+  v.strictObject({
+    kind: v.literal("cifar"),
+    folder,
+    train: names,
+    test: names,
+    labelBytes: v.picklist([1, 2]),
+    classes: names,
+  }),
+]);
+
+const known: Readonly<Record<"dataset" | "model", readonly string[]>> = {
+  dataset: Object.keys(catalogue),
+  model: ["lenet", "mlp", "bilstm"],
+};
+
+const fields = v.strictObject({
   preset: v.string(),
   fidelity: v.picklist(["paper", "authors-code"]),
-  dataset: v.picklist(["fashion-mnist", "cifar10", "cifar100", "ag-news"]),
-  model: v.picklist(["lenet", "mlp", "bilstm"]),
+  dataset: name,
+  files: v.optional(files),
+  model: v.pipe(
+    v.string(),
+    v.check(
+      (model) => known.model.includes(model) || isAddress(model),
+      `expected ${known.model.join(", ")} or the path of a module (./network.js)`,
+    ),
+  ),
   seed: v.pipe(v.number(), v.safeInteger("expected an integer below 2^53")),
   clients: count,
   partition,
@@ -59,6 +100,17 @@ const schema: v.GenericSchema<unknown, Config> = v.strictObject({
   }),
   checkpointEvery: whole,
 });
+
+const schema = v.pipe(
+  fields,
+  v.forward(
+    v.check(
+      ({ dataset, files }) => files !== undefined || known.dataset.includes(dataset),
+      `expected ${known.dataset.join(", ")}, or files of your own`,
+    ),
+    ["dataset"],
+  ),
+);
 
 /** Checks a config; the error names every field that is wrong, what it got and what was expected. */
 export function parseConfig(input: unknown): Config {

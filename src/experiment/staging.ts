@@ -5,6 +5,7 @@ import {
   type Batching,
   bucketed,
   type Examples,
+  FeatureExamples,
   ImageExamples,
   inOrder,
   PaddedTextExamples,
@@ -38,6 +39,10 @@ function holder(config: Config, dataset: Dataset): Hold {
   if (dataset.kind === "image") {
     const { shape, normalization } = dataset;
     return (part, rows) => new ImageExamples({ ...dataset[part], shape, normalization }, rows);
+  }
+  if (dataset.kind === "features") {
+    const { shape } = dataset;
+    return (part, rows) => new FeatureExamples({ ...dataset[part], shape }, rows);
   }
   if (behaviour(config).padding === "none") return (part, rows) => new TextExamples(dataset[part], rows);
   return (part, rows, batching) => new PaddedTextExamples(dataset[part], rows, PADDING, batching);

@@ -1,7 +1,13 @@
 // The worker module of experiments: answers calls about its setup's clients.
 import { workerPort } from "../runtime/platform.ts";
 import { serve } from "../runtime/pool.ts";
-import { experimentCalls } from "./clients.ts";
+import { type ExperimentCalls, experimentCalls } from "./clients.ts";
+import { loadNetworks } from "./ownNetworks.ts";
 import type { Setup } from "./setup.ts";
 
-void workerPort().then((port) => serve(port, (setup: Setup) => experimentCalls(setup)));
+async function calls(setup: Setup): Promise<ExperimentCalls> {
+  await loadNetworks(setup.config);
+  return experimentCalls(setup);
+}
+
+void workerPort().then((port) => serve(port, calls));

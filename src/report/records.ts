@@ -68,6 +68,8 @@ export interface Summary {
   /** How many clients the methods' means are over. */
   readonly evaluatedClients: number;
   readonly methods: MethodResults;
+  /** Class names, where the dataset is one of the user's own. */
+  readonly classNames?: readonly string[];
   /** Does the gate gate? Means over clients of h on own and other classes and of its spread within a client, by gate. */
   readonly gates?: Readonly<Record<string, { readonly own: Stat; readonly other: Stat; readonly spread: Stat }>>;
   /** The command that repeats the run. */

@@ -18,6 +18,7 @@ import {
   sweepOf,
 } from "../../report/index.ts";
 import type { Metric, RunRecords, Summary } from "../../report/records.ts";
+import { isKnown } from "../dataset.ts";
 import { Folder } from "../folder.ts";
 
 async function text(folder: Folder, name: string): Promise<string> {
@@ -37,7 +38,8 @@ export async function readRun(path: string): Promise<RunRecords> {
   } as Summary;
   const config = parseConfig(JSON.parse(await text(folder, "config.json")));
   const { rows } = parseJsonLines(await text(folder, "metrics.jsonl"));
-  return { config: configRecord(config, catalogue[config.dataset].classes), summary, metrics: rows as Metric[] };
+  const classes = summary.classNames ?? (isKnown(config.dataset) ? catalogue[config.dataset].classes : []);
+  return { config: configRecord(config, classes), summary, metrics: rows as Metric[] };
 }
 
 type Figures = Record<string, Parameters<typeof figureFile>[0]>;

@@ -1,9 +1,10 @@
 // moiety run: from flags to a config, from a config to a run folder.
 import { readFile } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
 import { availableParallelism } from "node:os";
 import type { Argv, CommandModule } from "yargs";
-import { findDataset, loadDataset } from "../../data/index.ts";
-import { type Config, ConfigError, override, parseConfig, preset, run } from "../../experiment/index.ts";
+import { complete, type Config, ConfigError, override, parseConfig, preset, run } from "../../experiment/index.ts";
 import { methodTable, openDocument, renderRunReport } from "../../report/index.ts";
 import { duration } from "../../report/numbers.ts";
 import { display } from "../display.ts";
@@ -12,7 +13,7 @@ import { interruptible } from "../interrupt.ts";
 import { invocation } from "../invocation.ts";
 import { startPool } from "../../experiment/pool.ts";
 import { isFinished, newRunFolder, unfinishedRun } from "../runs.ts";
-import { sources } from "../sources.ts";
+import { openDataset } from "../dataset.ts";
 
 interface RunArguments {
   experiment?: string;
@@ -72,7 +73,9 @@ export function experimentFlags<T>(yargs: Argv<T>): Argv<T> {
 
 /** The config that a preset or file and flags describe. */
 export async function configOf(experiment: string, args: Readonly<Record<string, unknown>>): Promise<Config> {
-  let config: unknown = experiment.endsWith(".json") ? await readConfig(experiment) : preset(experiment);
+  let config: unknown = experiment.endsWith(".json")
+    ? complete(resolved(await readConfig(experiment), dirname(experiment)))
+    : preset(experiment);
   for (const [flag, path] of Object.entries(fields))
     if (args[flag] !== undefined) {
       if (flag === "p") config = override(config, "partition.kind", "majority");
@@ -83,7 +86,22 @@ export async function configOf(experiment: string, args: Readonly<Record<string,
     if (at < 1) throw new ConfigError(`--set: got ${assignment}, expected key=value`);
     config = override(config, assignment.slice(0, at), valueOf(assignment.slice(at + 1)));
   }
-  return parseConfig(config);
+  return parseConfig(resolved(config, "."));
+}
+
+// a run folder's config.json is to mean the same wherever it is read
+function resolved(config: unknown, folder: string): unknown {
+  // what is no config is refused by the schema
+  if (typeof config !== "object" || config === null || Array.isArray(config)) return config;
+  const { model, files } = config as { model?: unknown; files?: { folder?: unknown } };
+  const at = { ...config };
+  if (typeof model === "string" && /^\.{0,2}\//.test(model))
+    Object.assign(at, { model: pathToFileURL(resolve(folder, model)).href });
+  if (files && typeof files === "object") {
+    const { folder: place = "." } = files;
+    Object.assign(at, { files: { ...files, folder: typeof place === "string" ? resolve(folder, place) : place } });
+  }
+  return at;
 }
 
 /** Numbers, booleans and JSON as they are, everything else as text. */
@@ -125,12 +143,11 @@ async function start(args: RunArguments): Promise<void> {
   if (!resume && args.out && (await isFinished(store)))
     throw new ConfigError(`--out: ${args.out} holds a finished run; choose another folder`);
 
-  const found = await findDataset(config.dataset, await sources(args.data));
+  const { dataset, where, complete: whole } = await openDataset(config, args.data);
   console.log(
-    `${config.dataset}: ${found.rows!.train} train and ${found.rows!.test} test rows${found.complete ? "" : ", a part of it,"} from ${found.source.where}`,
+    `${config.dataset}: ${dataset.train.rows} train and ${dataset.test.rows} test rows${whole ? "" : ", a part of it,"} from ${where}`,
   );
   console.log(`run folder: ${store.path}`);
-  const dataset = await loadDataset(config.dataset, found.source);
 
   const goOn = `${invocation()} run --resume ${store.path}${args.data ? ` --data ${args.data}` : ""}`;
   const { signal, release } = interruptible(goOn);

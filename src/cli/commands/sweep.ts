@@ -2,7 +2,6 @@
 // where it stood, and what is done is not done again.
 import { join } from "node:path";
 import type { Argv, CommandModule } from "yargs";
-import { findDataset, loadDataset } from "../../data/index.ts";
 import { ConfigError, planRuns, type PlannedRun, run, type SweepPlan, type Variation } from "../../experiment/index.ts";
 import { openDocument, renderSweepReport, runName } from "../../report/index.ts";
 import { duration } from "../../report/numbers.ts";
@@ -11,7 +10,7 @@ import { interruptible } from "../interrupt.ts";
 import { invocation } from "../invocation.ts";
 import { startPool } from "../../experiment/pool.ts";
 import { isFinished } from "../runs.ts";
-import { sources } from "../sources.ts";
+import { openDataset } from "../dataset.ts";
 import { readRun } from "./report.ts";
 import { configOf, experimentFlags, fields, valueOf } from "./run.ts";
 
@@ -48,9 +47,8 @@ async function start(args: SweepArguments): Promise<void> {
   const folder = new Folder(args.out ?? join("runs", `sweep-${base.preset}-${base.fidelity}`));
   await claim(folder, plan);
 
-  const found = await findDataset(base.dataset, await sources(args.data));
-  const dataset = await loadDataset(base.dataset, found.source);
-  console.log(`${planned.length} runs in ${folder.path}, ${args.workers} at a time; data from ${found.source.where}`);
+  const { dataset, where } = await openDataset(base, args.data);
+  console.log(`${planned.length} runs in ${folder.path}, ${args.workers} at a time; data from ${where}`);
 
   const { signal, release } = interruptible("the same command goes on");
   const queue: PlannedRun[] = [];

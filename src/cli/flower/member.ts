@@ -1,7 +1,7 @@
 // One client of a federation from the command line: which rows it owns, the worker it trains on, and what it keeps.
 import { readFile } from "node:fs/promises";
-import { type ClientRows, findDataset, loadDataset } from "../../data/index.ts";
-import { type Config, ConfigError, type Setup, setUp } from "../../experiment/index.ts";
+import type { ClientRows } from "../../data/index.ts";
+import { type Config, ConfigError, loadNetworks, type Setup, setUp } from "../../experiment/index.ts";
 import { type FlowerCalls, type FlowerSetup, ownSetup } from "../../experiment/flower.ts";
 import { participants } from "../../experiment/participant.ts";
 import { saveClient } from "../../experiment/progress.ts";
@@ -15,15 +15,15 @@ import { type Pool, Threads } from "../../runtime/pool.ts";
 import { configOf } from "../commands/run.ts";
 import type { Folder } from "../folder.ts";
 import type { MemberArguments } from "./flags.ts";
-import { sources } from "../sources.ts";
+import { openDataset } from "../dataset.ts";
 
 /** The client's setup: its part of the config's partition, or the rows it names. */
 export async function memberSetup(args: MemberArguments): Promise<Setup> {
   const { client, rows, data } = args;
   if (!(Number.isInteger(client) && client >= 0)) throw new ConfigError(`--client: got ${client}, expected 0 or more`);
   const config: Config = await configOf(args.config, args as unknown as Record<string, unknown>);
-  const { source } = await findDataset(config.dataset, await sources(data));
-  const dataset = await loadDataset(config.dataset, source);
+  await loadNetworks(config);
+  const { dataset } = await openDataset(config, data);
   const setup = rows === undefined ? setUp(config, dataset) : ownSetup(config, dataset, client, await readRows(rows));
   if (client >= setup.clients.length)
     throw new ConfigError(`--client: got ${client}, expected 0 to ${setup.clients.length - 1}`);

@@ -1,0 +1,67 @@
+// Networks of one's own: a module that a config names, loaded once per thread. Only its address travels to workers, so every
+// thread imports it for itself.
+import type { Dataset } from "../data/index.ts";
+import { checkModel } from "../moe/model.ts";
+import type { Module } from "../nn/index.ts";
+import { type Config, ConfigError } from "./config.ts";
+
+/** What a network of one's own is told: the shape of an input and the names of the classes. */
+export interface Form {
+  readonly shape: readonly number[];
+  readonly classes: readonly string[];
+}
+
+/** The two exports of a module that a config names: modules, or functions that make them for the data. */
+export interface OwnNetworks {
+  /** From [rows, ...shape] to log-probabilities [rows, classes]. */
+  readonly expert: Module | ((data: Form) => Module);
+  /** From [rows, ...shape] to one logit a row. */
+  readonly gate: Module | ((data: Form) => Module);
+}
+
+const loaded = new Map<string, OwnNetworks>();
+
+/** Whether a config's model is a module's address rather than the name of a network of ours. */
+export function isAddress(model: string): boolean {
+  return /^(\.{0,2}\/|[a-z]+:)/i.test(model);
+}
+
+/** Imports the module that a config names, if it names one; `ownNetworks` then has it. */
+export async function loadNetworks({ model }: Pick<Config, "model">): Promise<void> {
+  if (!isAddress(model) || loaded.has(model)) return;
+  let found: Partial<OwnNetworks>;
+  try {
+    found = (await import(/* @vite-ignore */ model)) as Partial<OwnNetworks>;
+  } catch (error) {
+    const { message, code } = error as Error & { code?: string };
+    const remedy =
+      code === "ERR_UNKNOWN_FILE_EXTENSION"
+        ? `; Node reads TypeScript from 22.18 on, before that with NODE_OPTIONS="--import tsx", or name compiled JavaScript`
+        : "";
+    throw new ConfigError(`model: cannot import ${model}, ${message}${remedy}`);
+  }
+  const { expert, gate } = found;
+  for (const [name, value] of Object.entries({ expert, gate }))
+    if (!(typeof value === "function" || (value && "bind" in value)))
+      throw new ConfigError(
+        `model: ${model}, got ${typeof value} as ${name}, expected a module or a function that makes one`,
+      );
+  loaded.set(model, found as OwnNetworks);
+}
+
+/** The networks of a loaded module, made for a dataset and tried on it. */
+export function ownNetworks(model: string, dataset: Dataset): { expert: Module; gate: Module } {
+  const own = loaded.get(model);
+  if (!own) throw new Error(`ownNetworks: ${model} is not loaded in this thread; await loadNetworks(config) first`);
+  if (dataset.kind === "text")
+    throw new ConfigError(`model: ${model}, got texts (${dataset.name}), expected images or features`);
+  const { shape, classes } = dataset;
+  const make = (from: OwnNetworks["expert"]): Module => (typeof from === "function" ? from({ shape, classes }) : from);
+  const networks = { expert: make(own.expert), gate: make(own.gate) };
+  try {
+    checkModel({ ...networks, shape, classes });
+  } catch (error) {
+    throw new ConfigError(`${model} on inputs of ${shape.join(" x ")}: ${(error as Error).message}`);
+  }
+  return networks;
+}
