@@ -1,3 +1,4 @@
+import { engine } from "../../runtime/engine.ts";
 import { defineOp, type Op } from "../op.ts";
 import { broadcastShapes, broadcastStrides, formatShape, sameShape, type Shape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
@@ -10,7 +11,11 @@ const expandOp: Op<readonly [Tensor], Shape> = defineOp<readonly [Tensor], Shape
       throw new RangeError(`expand: ${formatShape(x.shape)} cannot be broadcast to ${formatShape(shape)}`);
     return shape;
   },
-  forward: (y, [x]) => writeOut("expand", x, y, broadcastStrides(x.shape, y.shape)),
+  forward: (y, [x]) => {
+    // what spreads a mean's gradient over its operands
+    if (x.size === 1) return engine().kernels.fill(y.ptr, y.size, x.item());
+    return writeOut("expand", x, y, broadcastStrides(x.shape, y.shape));
+  },
   // the engine sums back to the input's shape
   vjp: [(g) => g],
 });

@@ -22,7 +22,14 @@ const sumOp: Op<readonly [Tensor], Axes> = defineOp<readonly [Tensor], Axes>({
   forward: (y, [x], { axes }) => {
     const { kernels } = engine();
     if (axes.length === 0) return kernels.copy(x.ptr, y.ptr, x.size);
-    // runs of neighbouring axes are one reduction; later runs first, so that what lies inside stays put
+    // runs of neighbouring axes are one reduction, and mostly there is one run
+    const [first, last] = [axes[0]!, axes[axes.length - 1]! + 1];
+    if (last - first === axes.length) {
+      const { shape } = x;
+      const inner = product(shape, last, shape.length);
+      return kernels.sum(x.ptr, y.ptr, product(shape, 0, first), product(shape, first, last), inner);
+    }
+    // later runs first, so that what lies inside stays put
     let from = x.ptr;
     let shape = [...x.shape];
     let end = axes.length;
@@ -87,8 +94,11 @@ export function sumRows(g: Tensor, out?: Tensor): Tensor {
 
 const ROWS: Axes = { axes: [0], keep: false };
 
-function axesOf(op: string, shape: Shape, axis: number | readonly number[] | undefined): number[] {
-  if (axis === undefined) return shape.map((_, i) => i);
+// every axis of a tensor of rank 0, 1, 2, ...
+const ALL: readonly (readonly number[])[] = [[], [0], [0, 1], [0, 1, 2], [0, 1, 2, 3]];
+
+function axesOf(op: string, shape: Shape, axis: number | readonly number[] | undefined): readonly number[] {
+  if (axis === undefined) return ALL[shape.length] ?? shape.map((_, i) => i);
   const axes = (typeof axis === "number" ? [axis] : [...axis]).map((a) => checkAxis(op, shape, a));
   if (new Set(axes).size !== axes.length) throw new RangeError(`${op}: axis ${axis} named twice`);
   return axes.sort((a, b) => a - b);
