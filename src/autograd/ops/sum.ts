@@ -101,5 +101,5 @@ function axesOf(op: string, shape: Shape, axis: number | readonly number[] | und
   if (axis === undefined) return ALL[shape.length] ?? shape.map((_, i) => i);
   const axes = (typeof axis === "number" ? [axis] : [...axis]).map((a) => checkAxis(op, shape, a));
   if (new Set(axes).size !== axes.length) throw new RangeError(`${op}: axis ${axis} named twice`);
-  return axes.sort((a, b) => a - b);
+  return axes.toSorted((a, b) => a - b);
 }
