@@ -66,6 +66,8 @@ async function runFile(file: string): Promise<Outcome> {
 }
 
 function serve(): void {
+  // at once: a test may have left a timer or a socket open
+  process.on("disconnect", () => process.exit());
   process.on("message", (file: string) => void runFile(file).then((outcome) => process.send!(outcome)));
 }
 
@@ -82,8 +84,7 @@ async function work(
     report(file, outcome, (performance.now() - began) / 1000);
     if (outcome.died) child = undefined;
   }
-  // at once: a test may have left a timer or a socket open
-  child?.kill();
+  child?.disconnect();
 }
 
 function start(): ChildProcess {
