@@ -41,11 +41,13 @@ export async function loadNetworks({ model }: Pick<Config, "model">): Promise<vo
     throw new ConfigError(`model: cannot import ${model}, ${message}${remedy}`);
   }
   const { expert, gate } = found;
-  for (const [name, value] of Object.entries({ expert, gate }))
-    if (!(typeof value === "function" || (value && "bind" in value)))
+  for (const [name, value] of Object.entries({ expert, gate })) {
+    const module = typeof value === "object" && value !== null && "bind" in value;
+    if (!module && typeof value !== "function")
       throw new ConfigError(
         `model: ${model}, got ${typeof value} as ${name}, expected a module or a function that makes one`,
       );
+  }
   loaded.set(model, found as OwnNetworks);
 }
 
