@@ -8,6 +8,7 @@ import type { Browser } from "playwright-core";
 import { launchChromium } from "../../scripts/chromium.ts";
 import { serveFolder } from "../../scripts/serve.ts";
 import { bundlers } from "./bundlers.ts";
+import { exampleIn, exampleInBrowser, hasExample } from "./examples.ts";
 import { prepare } from "./prepare.ts";
 import { runtimes } from "./runtimes.ts";
 import type { Verdict } from "./suite.ts";
@@ -55,6 +56,9 @@ async function inRuntimes(folder: string, wanted: (name: string) => boolean): Pr
       const [file, ...rest] = words as [string, ...string[]];
       const { stdout } = await run(file, [...rest, "entry.js"], { cwd: folder, timeout: 300_000 });
       judge(name, JSON.parse(stdout) as Verdict);
+      if (!hasExample(name)) continue;
+      const problem = await exampleIn(name, words, folder);
+      say(problem ? "failed" : "passed", `${name}, its example`, problem ?? "");
     } catch (error) {
       say("failed", name, reasonOf(error));
     }
@@ -92,11 +96,15 @@ async function inChromium(folder: string, wanted: (name: string) => boolean): Pr
   }
   try {
     const name = `Chromium ${browser.version()}`;
-    if (wanted("Chromium"))
-      await suiteInPage(browser, folder).then(
-        (verdict) => judge(name, verdict),
-        (error: unknown) => say("failed", name, reasonOf(error)),
-      );
+    if (wanted("Chromium")) {
+      const attempt = async (what: string, act: () => Promise<void>): Promise<void> =>
+        act().catch((error: unknown) => say("failed", what, reasonOf(error)));
+      await attempt(name, async () => judge(name, await suiteInPage(browser, folder)));
+      await attempt(`${name}, its example`, async () => {
+        await exampleInBrowser(browser);
+        say("passed", `${name}, its example`);
+      });
+    }
     await bundlers(browser, folder, wanted, (bundler, problem) => say(problem ? "failed" : "passed", bundler, problem));
   } finally {
     await browser.close();
