@@ -1,6 +1,10 @@
 // npm run bench -- <suite>... : measures moiety, and with --peers what people would take instead, on this machine.
+import { readFileSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { bars, standings, standingTable } from "./bars.ts";
 import { checkout, compare, type Comparison } from "./compare.ts";
+import { replaceSection } from "./document.ts";
 import type { Line } from "./line.ts";
 import { machine, machineLine } from "./machine.ts";
 import { measure } from "./measure.ts";
@@ -18,7 +22,7 @@ ${suites.map(({ name, about }) => `  ${name.padEnd(9)} ${about}`).join("\n")}
 
 options
   --json            a JSON line per measurement on stdout, everything else on stderr
-  --markdown        tables as docs/performance.md has them
+  --write           put the tables into docs/performance.md
   --peers           the peers as well; the first time installs them into bench/peers
   --build <name>    other kernels: a target of asconfig.json, such as relaxed (plain)
   --bare            the kernel calls of every case alone as well: what the layer above them costs
@@ -48,7 +52,7 @@ function parseFlags() {
       allowPositionals: true,
       options: {
         json: { type: "boolean", default: false },
-        markdown: { type: "boolean", default: false },
+        write: { type: "boolean", default: false },
         peers: { type: "boolean", default: false },
         bare: { type: "boolean", default: false },
         build: { type: "string", default: "plain" },
@@ -65,27 +69,41 @@ function parseFlags() {
 const { flags, wanted } = parse();
 const rounds = Number(flags.rounds);
 if (!(Number.isInteger(rounds) && rounds > 0)) complain(`--rounds ${flags.rounds}, expected a whole number from 1`);
-const options: RaceOptions = { rounds, milliseconds: 12, seconds: 15 };
+const turns: RaceOptions = { rounds, milliseconds: 12, seconds: 15 };
 const only = (name: string): boolean => name.includes(flags.filter);
-console.error(machineLine(machine()));
+const page = fileURLToPath(new URL("../docs/performance.md", import.meta.url));
+const at = machine();
+console.error(machineLine(at));
 
 async function runSuites(): Promise<void> {
   const peers = flags.peers ? contenders(console.error) : [];
   if (flags.peers) console.error(versions());
+  if (flags.write) write("machine", [machineLine(at), ...(flags.peers ? [versions()] : [])].join("  \n"));
+  const options = { ...turns, peers, only, bare: flags.bare, build: flags.build };
+  const all: Line[] = [];
   try {
     for (const suite of wanted) {
       const lines: Line[] = [];
-      if (!flags.json) console.log(`\n${flags.markdown ? "## " : ""}${suite.name}: ${suite.about}\n`);
-      for await (const line of measure(suite, { ...options, peers, only, bare: flags.bare, build: flags.build })) {
+      if (!flags.json) console.log(`\n${suite.name}: ${suite.about}\n`);
+      for await (const line of measure(suite, options)) {
         lines.push(line);
-        if (flags.json) console.log(JSON.stringify(line));
-        else (flags.markdown ? console.error : console.log)(textLine(line));
+        console.log(flags.json ? JSON.stringify(line) : textLine(line));
       }
-      if (flags.markdown) console.log(markdown(lines));
+      if (flags.write) write(suite.name, markdown(lines));
+      all.push(...lines);
     }
+    const found = standings(all);
+    if (!flags.json && found.length > 0) console.log(`\n${standingTable(found)}`);
+    // a part of the bars would pass for the whole
+    if (flags.write && found.length === bars.length) write("bars", standingTable(found));
   } finally {
     await Promise.all(peers.map((peer) => peer.close()));
   }
+}
+
+// read anew each time: a run of everything takes long enough for somebody to edit the text
+function write(section: string, content: string): void {
+  writeFileSync(page, replaceSection(readFileSync(page, "utf8"), section, content));
 }
 
 function comparisonLine({ name, low, middle, high, verdict, error }: Comparison): string {
@@ -98,7 +116,7 @@ async function compareSuites(ref: string): Promise<void> {
   let slower = 0;
   try {
     for (const suite of wanted)
-      for await (const comparison of compare(suite, other, only, { ...options, rounds: Math.max(rounds, 16) })) {
+      for await (const comparison of compare(suite, other, only, { ...turns, rounds: Math.max(rounds, 16) })) {
         if (comparison.verdict === "slower") slower++;
         console.log(flags.json ? JSON.stringify(comparison) : comparisonLine(comparison));
       }
