@@ -62,6 +62,7 @@ export type RunResult =
   { readonly finished: true; readonly records: RunRecords } | { readonly finished: false; readonly at: string };
 
 const METRICS = "metrics.jsonl";
+const AUDIT = "audit.jsonl";
 
 /** Runs an experiment to its end, or to the abort of `signal`. */
 export async function run(options: RunOptions): Promise<RunResult> {
@@ -72,6 +73,8 @@ export async function run(options: RunOptions): Promise<RunResult> {
   const origin = { data: fingerprint(dataset), config: hashOf(config) };
   const before = resume ? await loadFederation(store, origin) : undefined;
   if (!before) await clearProgress(store, wanted);
+  // what left a client in a run that was killed has left it: only a new run begins a new log
+  if (!resume) await store.remove(AUDIT);
   await store.write("config.json", `${JSON.stringify(config, null, 2)}\n`);
   const rounds = await keptRounds(store, before?.state);
   const started = performance.now();
@@ -165,7 +168,7 @@ function audited(backend: Backend, { config, dataset }: Setup, store: RunStore):
   return new Audited(backend, {
     specs: networks(config, dataset).expert.specs,
     hash: (bytes) => new Sha256().update(bytes).hex(),
-    write: (sent) => store.append("audit.jsonl", sent.map(jsonLine).join("")),
+    write: (sent) => store.append(AUDIT, sent.map(jsonLine).join("")),
   });
 }
 

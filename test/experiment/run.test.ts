@@ -251,6 +251,33 @@ test("validation rows choose the generalist but do not train it, and rows of nob
   assert.equal(leftIn(blind), leftIn(whole.store));
 });
 
+test("the audit log names every round's clients and nothing else, and a new run begins a new one", async () => {
+  const { store } = await runTiny({ audit: true });
+  const lines = textOf(store, "audit.jsonl").trim().split("\n");
+  const clients = new Set(lines.map((line) => (JSON.parse(line) as { client: number }).client));
+  const asked = metricsOf(store).flatMap((line) => (line.kind === "round" ? line.clients : []));
+  for (const client of asked) assert.ok(clients.has(client));
+  assert.not(whole.store.files.has("audit.jsonl"));
+  const { "audit.jsonl": _, ...rest } = leftIn(store);
+  assert.equal(rest, leftIn(whole.store), "looking changes no number");
+  await runTiny({ audit: true, store });
+  assert.is(textOf(store, "audit.jsonl").trim().split("\n").length, lines.length);
+});
+
+test("times and places can be kept apart, so that summary.json is the same wherever the run is repeated", async () => {
+  const { store } = await runTiny({ circumstances: "apart", runtime: "node 20", command: "moiety run" });
+  const again = await runTiny({ circumstances: "apart", runtime: "a browser", command: "click" });
+  assert.is(textOf(again.store, "summary.json"), textOf(store, "summary.json"));
+  const { wallSeconds, runtime, command } = JSON.parse(textOf(store, "timing.json")) as Summary;
+  assert.ok(wallSeconds > 0);
+  assert.equal([runtime, command], ["node 20", "moiety run"]);
+});
+
+test("a report is made from the records", async () => {
+  const { store } = await runTiny({ render: ({ summary: { rounds } }) => `<p>${rounds} rounds</p>` });
+  assert.is(textOf(store, "report.html"), "<p>5 rounds</p>");
+});
+
 test("clients that keep everything back are one clear error", async () => {
   await refusesLater(
     () => runTiny({ config: { ...config, ownRowsKeptBack: 1 } }),

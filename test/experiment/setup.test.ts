@@ -4,7 +4,7 @@ import { optedIn } from "../../src/experiment/setup.ts";
 import { disjoint } from "../support/labels.ts";
 import { refuses } from "../support/refuses.ts";
 import { assert, test } from "../support/suite.ts";
-import { config, dataset, TEST_ROWS, TRAIN_ROWS } from "../support/tiny.ts";
+import { bundled, config, dataset, TEST_ROWS, TRAIN_ROWS } from "../support/tiny.ts";
 
 const partitions: PartitionConfig[] = [
   { kind: "majority", p: 0.6, overlap: true },
@@ -73,8 +73,14 @@ test("the global test is all of the test split, or 1,000 rows of it drawn for ea
     Array.from(clients[0]!.globalTest),
     Array.from({ length: dataset.test.rows }, (_, i) => i),
   );
-  const authors = setUp({ ...config, fidelity: "authors-code" }, dataset).clients;
-  assert.is(authors[0]!.globalTest.length, Math.min(1000, dataset.test.rows));
+  const authors = setUp({ ...config, fidelity: "authors-code" }, bundled).clients.map(({ globalTest }) => globalTest);
+  for (const rows of authors) {
+    assert.equal([rows.length, new Set(rows).size], [1000, 1000]);
+    assert.ok(rows.every((row) => row < bundled.test.rows));
+  }
+  assert.not.equal(Array.from(authors[0]!), Array.from(authors[1]!));
+  // where there are not as many, all of them
+  assert.is(setUp({ ...config, fidelity: "authors-code" }, dataset).clients[0]!.globalTest.length, TEST_ROWS);
 });
 
 test("evaluated clients are drawn from all, ascending and distinct, and are all of them where as many are asked for", () => {

@@ -2,7 +2,9 @@
 import { backward, mean, nll, scope, square, sum, tensor } from "../../src/autograd/index.ts";
 import { sizeOf } from "../../src/autograd/shape.ts";
 import {
+  constant,
   Dropout,
+  gaussian,
   lenetCifar,
   lenetCifarGate,
   lenetFashion,
@@ -180,6 +182,20 @@ test("first weights are uniform within 1 / sqrt(fan in), biases too, and fill th
     }
     net.dispose();
   }
+});
+
+test("normal and constant first weights are what they say", () => {
+  const specs = [
+    { name: "a", shape: [4000], init: gaussian(2) },
+    { name: "b", shape: [3], init: constant(0.5) },
+  ];
+  const net = new Net({ specs, bind: () => (x) => x }, { group: "private" }).init(1);
+  const [a, b] = net.parameters.tensors.map((t) => Array.from(t.toArray()));
+  const mean = a!.reduce((sum, v) => sum + v, 0) / 4000;
+  // five standard deviations of each
+  assert.ok(Math.abs(mean) < 0.16, `${mean}`);
+  assert.ok(Math.abs(squares(a!) / 4000 - 4) < 0.45, `${squares(a!) / 4000}`);
+  assert.equal(b, [0.5, 0.5, 0.5]);
 });
 
 test("first weights depend on the seed alone", () => {

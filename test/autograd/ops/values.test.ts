@@ -20,6 +20,7 @@ import {
   maxPool2d,
   mean,
   minimum,
+  mixture,
   nll,
   permute,
   relu,
@@ -301,6 +302,14 @@ test("shapes that do not fit are refused in the op's name", () => {
     [
       () => nll(zeros([2, 3]), tensor([0], [1], "i32")),
       "nll: [rows,classes] and i32 labels [rows] expected, got [2,3] and i32[1]",
+    ],
+    [
+      () => mixture(zeros([2, 3]), zeros([2, 4]), zeros([2])),
+      "mixture: experts of one shape [rows,classes] and a gate of [rows] expected, got [2,3] [2,4] [2]",
+    ],
+    [
+      () => mixture(zeros([2, 3]), zeros([2, 3]), zeros([3])),
+      "mixture: experts of one shape [rows,classes] and a gate of [rows] expected, got [2,3] [2,3] [3]",
     ],
     [() => gather(zeros([2]), tensor([0])), "gather: input 1, got Tensor(f32[1]), expected i32"],
     [() => countCorrect(zeros([0, 3]), tensor([], [0], "i32")), "countCorrect: no rows in [0,3]"],
