@@ -12,6 +12,7 @@ if ("missing" in environment) {
     crowd: async () => (await import("./real/crowd.ts")).crowd,
     mixed: async () => (await import("./real/mixed.ts")).mixed,
     browser: async () => (await import("./real/browser.ts")).browser,
+    cli: async () => (await import("./real/cli.ts")).cli,
     faults: async () => (await import("./real/faults.ts")).faults,
   };
   for (const [name, load] of Object.entries(suites)) if (wanted === undefined || wanted === name) (await load()).run();

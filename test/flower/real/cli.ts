@@ -1,0 +1,109 @@
+// The commands of the documentation, as a person types them: a server for a trial, two clients that join, one that pulls.
+import { spawn } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { decodeCheckpoint } from "../../../src/io/checkpoint.ts";
+import { suite, assert } from "../../support/suite.ts";
+import { flowerEnvironment } from "../support/python.ts";
+import { freePort } from "../support/superlink.ts";
+import { scratch } from "./federation.ts";
+
+export const cli: ReturnType<typeof suite> = suite("real flower, command line");
+
+const program = fileURLToPath(new URL("../../../scripts/moiety.mjs", import.meta.url));
+
+/** Runs a command in a folder; resolves to its exit code and what it printed. */
+function moiety(folder: string, ...args: string[]): Promise<{ code: number | null; printed: string }> {
+  const child = spawn(process.execPath, [program, ...args], { cwd: folder, stdio: ["ignore", "pipe", "pipe"] });
+  let printed = "";
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (part: Buffer) => (printed += part.toString()));
+  return new Promise((resolve) => child.once("exit", (code) => resolve({ code, printed })));
+}
+
+const config = ["--config", "quick", "--set", "clients=4", "federation.cohort=3", "personal.epochs=2", "optOut=0.25"];
+
+cli("a trial of two clients ends in two tables, and a client that opted out pulls the result", async () => {
+  const environment = flowerEnvironment();
+  if ("missing" in environment) throw new Error(environment.missing);
+  const folder = scratch("cli");
+  const port = `${await freePort()}`;
+  // who has opted out is drawn from the seed: asking tells
+  const answers = await Promise.all(
+    [0, 1, 2, 3].map((client) =>
+      moiety(
+        folder,
+        "join",
+        "http://127.0.0.1:1",
+        "--client",
+        `${client}`,
+        "--out",
+        `try-${client}`,
+        ...config,
+        "--heartbeat",
+        "0",
+      ),
+    ),
+  );
+  const out = answers.findIndex(({ printed }) => printed.includes("has opted out"));
+  const [first, second] = [0, 1, 2, 3].filter((client) => client !== out);
+  assert.ok(out >= 0);
+
+  const server = moiety(
+    folder,
+    "flower",
+    "up",
+    "--start",
+    "--rounds",
+    "2",
+    "--min-nodes",
+    "2",
+    "--port",
+    port,
+    "--bin",
+    environment.bin,
+  );
+  const clients = [first!, second!].map((client) =>
+    moiety(folder, "join", `http://127.0.0.1:${port}`, "--client", `${client}`, "--out", `client-${client}`, ...config),
+  );
+  for (const { code, printed } of await Promise.all(clients)) {
+    assert.is(code, 0, printed);
+    assert.match(printed, /train round 2: sent 10 shared tensors/);
+    assert.match(printed, /Mixture +[\d.]+ +[\d.]+/);
+  }
+  const { code, printed } = await server;
+  assert.is(code, 0, printed);
+  assert.match(printed, "Flower's telemetry and update check are off");
+  const kept = decodeCheckpoint(readFileSync(`${folder}/client-${first}/clients/${first}.safetensors`));
+  assert.equal(Object.keys(kept.tensors).toSorted(), ["gate", "specialist"]);
+  const sent = readFileSync(`${folder}/client-${first}/sent.jsonl`, "utf8");
+  assert.not.match(sent, /gate|specialist/);
+
+  const site = await serve(`${folder}/federation/out/public`);
+  const pulled = await moiety(
+    folder,
+    "pull",
+    site.url,
+    "--publisher",
+    `${folder}/federation/out/public/publisher.pub`,
+    "--client",
+    `${out}`,
+    "--out",
+    "pulled",
+    ...config,
+  );
+  site.close();
+  assert.is(pulled.code, 0, pulled.printed);
+  assert.match(pulled.printed, "generalist after round 2");
+  assert.match(pulled.printed, /Mixture +[\d.]+ +[\d.]+/);
+  assert.not.ok(existsSync(`${folder}/pulled/node.key`), "who opts out holds no key");
+});
+
+async function serve(folder: string): Promise<{ url: string; close(): void }> {
+  const { createServer } = await import("node:http");
+  const server = createServer((request, response) => {
+    response.end(readFileSync(`${folder}/${request.url!.replace(/^\/+/, "")}`));
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as { port: number };
+  return { url: `http://127.0.0.1:${port}`, close: () => void server.close() };
+}
