@@ -1,10 +1,10 @@
 // What must come out the same everywhere, through the package's public entries alone: one source for every runtime. The parts
 // are hashed one by one, so that a difference says where it begins.
 import * as moiety from "moiety";
-import { bundled, dirichletLabels, loadFashionMnist, take } from "moiety/data";
+import { bundled, dirichletLabels, fromTexts, loadFashionMnist, take } from "moiety/data";
 import { InThread, MemoryStore, experimentCalls, preset, run, startPool, type Setup } from "moiety/experiment";
 import { decodeSafetensors, encodeSafetensors, Sha256 } from "moiety/io";
-import { Adam, lenetFashion, lenetFashionGate, Net } from "moiety/nn";
+import { Adam, bilstmText, lenetFashion, lenetFashionGate, type Loss, Net, TextExamples, trainEpoch } from "moiety/nn";
 
 const { backward, conv2d, fold, key, matmul, maxPool2d, mean, personalize, scope, Stream, tensor } = moiety;
 
@@ -67,6 +67,25 @@ function autograd(hash: Sha256): void {
   hash.update(bytesOf(net.parameters.toArray()));
 }
 
+/** An epoch of the paper's text classifier, forward and backward through both directions of its LSTM. */
+function text(hash: Sha256): void {
+  const words = "the of and to in a is that for it as was with be by on not he his but at are this have from".split(
+    " ",
+  );
+  const stream = new Stream(fold(key(7), "text"));
+  const sentence = (): string => Array.from({ length: 1 + stream.below(20) }, () => words[stream.below(25)]!).join(" ");
+  const part = (rows: number) => ({
+    texts: Array.from({ length: rows }, sentence),
+    labels: Array.from({ length: rows }, () => stream.below(4)),
+  });
+  const dataset = fromTexts({ name: "text", classes: [..."abcd"], words: 20, train: part(40), test: part(8) });
+  const net = new Net(bilstmText(dataset.vocabulary.length), { group: "private" }).init(3);
+  const examples = new TextExamples(dataset.train);
+  const loss: Loss = ({ x, labels }, mode) => mean(moiety.nll(net.forward(x, mode), labels));
+  trainEpoch({ examples, loss, optimizer: new Adam(net.parameters), batchSize: 10, key: key(4) });
+  hash.update(bytesOf(net.parameters.toArray()));
+}
+
 async function embedding(hash: Sha256): Promise<void> {
   const { train, test, shape, classes } = await loadFashionMnist(bundled());
   const model = { expert: lenetFashion(), gate: lenetFashionGate(), shape, classes };
@@ -119,6 +138,7 @@ export async function verdict(): Promise<Verdict> {
   };
   await part("kernels", kernels);
   await part("autograd", autograd);
+  await part("text", text);
   await part("embedding", embedding);
   await part("experiment", () => experiment(0));
   await part("workers", () => experiment(2));
