@@ -14,5 +14,5 @@ const lines = [...others, own].flatMap(({ x, labels }) =>
   x.map(([temperature, vibration], i) => [temperature, vibration, model.classes[Number(labels[i])]].join(",")),
 );
 await writeFile(here("deno/readings.csv"), ["temperature,vibration,state", ...lines, ""].join("\n"));
-await writeFile(here("browser/readings.json"), `${JSON.stringify(own)}\n`);
+await writeFile(here("browser/readings.json"), `${JSON.stringify({ own, unseen: readings(5, 400) })}\n`);
 await writeFile(here("browser/generalist.safetensors"), (await trainGeneralist(model, others)).save());

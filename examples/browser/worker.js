@@ -30,13 +30,13 @@ async function start() {
     return postMessage({ done: 1, state: "restored from IndexedDB", ready: true });
   }
   const generalist = await Generalist.load(model, beside("generalist.safetensors"));
-  const rows = await (await fetch(beside("readings.json"))).json();
-  mixture = await personalize(generalist, rows, {
+  const { own, unseen } = await (await fetch(beside("readings.json"))).json();
+  mixture = await personalize(generalist, own, {
     signal: controller.signal,
     onProgress: ({ phase, done }) => postMessage({ done, state: `training: ${phase}` }),
   });
   await inDatabase("readwrite", (store) => store.put(mixture.save(), "mine"));
-  const right = [generalist, mixture].map((of) => `${(100 * of.accuracy(rows)).toFixed(1)} %`);
+  const right = [generalist, mixture].map((of) => `${(100 * of.accuracy(unseen)).toFixed(1)} %`);
   postMessage({ done: 1, state: `right on this machine: generalist ${right[0]}, mixture ${right[1]}`, ready: true });
 }
 
