@@ -116,6 +116,20 @@ test("every row can be given away: where the last rows do not fit, clients excha
     }
 });
 
+test("with random pairs the authors' split takes any number of clients, and every ordered pair comes up", () => {
+  const labels = labelsOf(4, 400);
+  const sizes = { clients: 200, trainRows: 2, validationRows: 2, testRows: 4, ...authors };
+  const split = majority(labels, labels, { ...sizes, p: 1, pairs: "random" }, key(1));
+  const pairs = new Map<string, number>();
+  for (const { train: own } of split.clients) {
+    // the first half is of the first class, the second of the second
+    const pair = Array.from(own, (row) => labels[row]).join();
+    pairs.set(pair, (pairs.get(pair) ?? 0) + 1);
+  }
+  assert.is(pairs.size, 16);
+  assert.ok(Math.max(...pairs.values()) < 30, `${[...pairs.values()]}`);
+});
+
 test("a split depends on its key and on nothing else", () => {
   const [one, again, other] = [1, 1, 2].map((seed) =>
     majority(train, held, { ...fashion, ...paper, p: 0.6 }, key(seed)),
