@@ -67,4 +67,3 @@ export class Apply implements Module {
     return this.#fn;
   }
 }
-
