@@ -20,7 +20,7 @@ export class Parameters<G extends Group = Group> {
   readonly specs: readonly TensorSpec[];
   /** The whole state, [size]. */
   readonly values: Tensor;
-  /** Gradients in the same layout; null in a frozen block. */
+  /** Gradients in the same layout, 0 in rows of a table that are not marked as touched; null in a frozen block. */
   readonly gradient: Tensor | null;
   /** One view per spec, with its gradient slot. */
   readonly tensors: readonly Tensor[];
