@@ -1,6 +1,6 @@
 // The worker behind the page: holds data and runs, starts the trainers, answers questions. Nothing here sees the page, and
 // nothing of this size runs on the page's own thread.
-import type { ImageDataset } from "../src/data/index.ts";
+import { isAddress } from "../src/experiment/ownNetworks.ts";
 import { MemoryStore } from "../src/experiment/store.ts";
 import { run } from "../src/experiment/run.ts";
 import { encodeZip } from "../src/io/zip.ts";
@@ -8,34 +8,36 @@ import { openDocument, renderRunReport } from "../src/report/index.ts";
 import { workerPort } from "../src/runtime/platform.ts";
 import { Batch } from "./conductor/batch.ts";
 import { browserName } from "./conductor/browser.ts";
-import { openData } from "./conductor/datasets.ts";
+import { type LabDataset, openData, type Opened } from "./conductor/datasets.ts";
 import { Oracle } from "./conductor/oracle.ts";
 import { Onlooker } from "./conductor/onlooker.ts";
 import { outlineClients } from "./conductor/outline.ts";
-import { pictures } from "./conductor/pictures.ts";
+import { specimens } from "./conductor/specimens.ts";
 import { startTrainers, trainerCount } from "./conductor/trainers.ts";
 import { labEvents } from "./conductor/events.ts";
 import type { Conducting, LabEvent } from "./messages.ts";
 import { answerOver, type Service } from "./wire.ts";
 
-let dataset: ImageDataset | undefined;
+let opened: Opened | undefined;
 let store = new MemoryStore();
 let stop = new AbortController();
 let oracle: Oracle | undefined;
 
-const data = (): ImageDataset => {
-  if (!dataset) throw new Error("lab: no data are open; choose a dataset");
-  return dataset;
+const data = (): LabDataset => {
+  if (!opened) throw new Error("lab: no data are open; choose a dataset");
+  return opened.dataset;
 };
 
 const service: Conducting = {
   open: async (choice) => {
-    dataset = await openData(choice);
-    const { name, classes, shape, train, test } = dataset;
-    return { name, classes, shape, train: train.rows, test: test.rows };
+    opened = await openData(choice);
+    const { kind, classes, shape, train, test } = opened.dataset;
+    return { kind, classes, shape, train: train.rows, test: test.rows, names: opened.names };
   },
   outline: (config) => outlineClients(config, data()),
   run: async ({ config, resume }) => {
+    // an address may name anything, and a module that it names would run here
+    if (isAddress(config.model)) throw new Error("lab: networks from elsewhere are not loaded here; use lenet or mlp");
     if (!resume) store = new MemoryStore();
     stop = new AbortController();
     const events = new Batch<LabEvent>(tell);
@@ -67,11 +69,11 @@ const service: Conducting = {
     return result.finished ? { finished: true, summary: result.records.summary } : result;
   },
   pause: () => stop.abort(),
-  answer: ({ client, pixels }) => {
+  answer: ({ client, inputs }) => {
     if (!oracle) throw new Error("lab: nothing is trained yet; start a run");
-    return oracle.answer(client, pixels);
+    return oracle.answer(client, inputs);
   },
-  pictures: (which) => pictures(data(), which),
+  specimens: (which) => specimens(data(), which),
   archive: () => encodeZip(store.files),
 };
 

@@ -8,6 +8,8 @@ import { startWorker } from "../src/runtime/platform.ts";
 import type { Conducting, LabEvent } from "./messages.ts";
 import { ClientView } from "./page/client.ts";
 import { ControlsView } from "./page/controls.ts";
+import { copyText } from "./page/copy.ts";
+import { DataView } from "./page/data.ts";
 import { byId } from "./page/element.ts";
 import { FigureView } from "./page/figure.ts";
 import { Form } from "./page/form.ts";
@@ -60,7 +62,7 @@ const controls = new ControlsView(byId("controls"), notebook, {
   resume: () => void session.resume(),
   pause: () => void session.pause(),
   renew: () => void session.prepare(session.config),
-  share: () => navigator.clipboard.writeText(location.href),
+  share: () => copyText(location.href),
   save: async () => saveFile(`${runName(session.config)}.zip`, await ask("archive", null)),
 });
 
@@ -91,6 +93,8 @@ watchers
     "stage",
   ])
   .set({ every: 0, draw: settle }, ["stage"])
+  .set({ every: 0, draw: () => closeUp.reset() }, ["data"])
+  .set(new DataView(byId("data"), notebook, (choice) => void session.open(choice)), ["stage", "data"])
   .set(plane, ["places", "stage", "outline"])
   .set(roster, ["clients", "results", "outline"])
   .set(new TallyView(byId("tally"), notebook), ["results", "outline"])

@@ -4,17 +4,17 @@ import type { LiveEvent } from "../src/experiment/watch.ts";
 import type { Metric, Summary } from "../src/report/records.ts";
 
 /** The data to work on: what comes with the page, or files from the reader. */
-export type DataChoice =
-  | { readonly kind: "bundled" }
-  | { readonly kind: "own"; readonly files: readonly { readonly name: string; readonly bytes: Uint8Array }[] };
+export type DataChoice = { readonly kind: "bundled" } | { readonly kind: "own"; readonly files: readonly File[] };
 
 /** A dataset as the page needs to know it. */
 export interface DataOutline {
-  readonly name: string;
+  readonly kind: "image" | "features";
   readonly classes: readonly string[];
-  readonly shape: readonly [channels: number, height: number, width: number];
+  readonly shape: readonly number[];
   readonly train: number;
   readonly test: number;
+  /** What a config says to mean these data. */
+  readonly names: Pick<Config, "dataset" | "files">;
 }
 
 /** Who owns what, before anything is trained. */
@@ -59,7 +59,10 @@ export type LabEvent = Phase | Metric | LiveEvent | GeneralistStanding | Done;
 export type Ending =
   { readonly finished: true; readonly summary: Summary } | { readonly finished: false; readonly at: string };
 
-/** What one client's models say of one image: probabilities by class; specialist and mixture once they are trained. */
+/** One input of the models: an image's bytes, or a row of numbers. */
+export type Inputs = Uint8Array | Float32Array;
+
+/** What one client's models say of one input: probabilities by class; specialist and mixture once they are trained. */
 export interface Answers {
   readonly generalist: readonly number[];
   readonly own?: {
@@ -70,9 +73,10 @@ export interface Answers {
   };
 }
 
-/** An image of the test split. */
-export interface Picture {
-  readonly pixels: Uint8Array;
+/** A row of the test split. */
+export interface Specimen {
+  readonly row: number;
+  readonly inputs: Inputs;
   readonly label: number;
 }
 
@@ -83,8 +87,8 @@ export type Conducting = {
   /** Runs to the end or to a pause; a run that goes on has the config it began with. */
   run: (order: { readonly config: Config; readonly resume: boolean }) => Promise<Ending>;
   pause: (nothing: null) => void;
-  answer: (question: { readonly client: number; readonly pixels: Uint8Array }) => Promise<Answers>;
-  /** One picture of every class, the `turn`-th of each; at most so many. */
-  pictures: (which: { readonly turn: number; readonly most: number }) => Picture[];
+  answer: (question: { readonly client: number; readonly inputs: Inputs }) => Promise<Answers>;
+  /** One test row of every class, the `turn`-th of each; at most so many. */
+  specimens: (which: { readonly turn: number; readonly most: number }) => Specimen[];
   archive: (nothing: null) => Uint8Array;
 };

@@ -1,27 +1,41 @@
-// Where the lab's data come from: the folder beside the page, or files that the reader dropped on it.
-import { catalogue, type DataSource, type ImageDataset, loadFashionMnist } from "../../src/data/index.ts";
-import type { DataChoice } from "../messages.ts";
+// Where the lab's data come from: the folder beside the page, or files of the reader's own.
+import {
+  catalogue,
+  type FeatureDataset,
+  type ImageDataset,
+  loadFashionMnist,
+  loadOwn,
+  memorySource,
+  urlSource,
+} from "../../src/data/index.ts";
+import type { DataChoice, DataOutline } from "../messages.ts";
+import { recognise } from "./recognise.ts";
 
-const folder = "fashion-mnist";
+/** What the lab can show. */
+export type LabDataset = ImageDataset | FeatureDataset;
 
-// the names are known, so nothing is asked for that is not there
-function bundled(): DataSource {
-  const { train, test } = catalogue["fashion-mnist"].files;
-  const base = new URL("data/", import.meta.url);
-  return {
-    where: base.pathname,
-    list: async () => [...train, ...test].map((name) => `${folder}/${name}.gz`),
-    read: async (name) => {
-      const response = await fetch(new URL(name, base)).catch(() => undefined);
-      if (!response?.ok)
-        throw new Error(`lab: cannot fetch ${name} (${response?.statusText || "no connection"}); reload the page`);
-      return new Uint8Array(await response.arrayBuffer());
-    },
-  };
+export interface Opened {
+  readonly dataset: LabDataset;
+  readonly names: DataOutline["names"];
 }
 
-/** Fetches and unpacks a dataset. Files that do not fit are a RangeError that says which and why. */
-export async function openData(choice: DataChoice): Promise<ImageDataset> {
-  if (choice.kind === "bundled") return loadFashionMnist(bundled());
-  throw new Error("lab: own files are not read yet");
+/** Fetches and unpacks a dataset. Files that do not fit are an error that says which and why. */
+export async function openData(choice: DataChoice): Promise<Opened> {
+  if (choice.kind === "own") return openOwn(choice.files);
+  const { train, test } = catalogue["fashion-mnist"].files;
+  const dataset = await loadFashionMnist({
+    ...urlSource(new URL("data/fashion-mnist", import.meta.url)),
+    // the names are known, so nothing is asked for that is not there
+    list: async () => [...train, ...test].map((name) => `${name}.gz`),
+  });
+  return { dataset, names: { dataset: "fashion-mnist" } };
+}
+
+async function openOwn(given: readonly File[]): Promise<Opened> {
+  const files: Record<string, Uint8Array> = {};
+  for (const file of given) files[file.name] = new Uint8Array(await file.arrayBuffer());
+  const { name, own } = await recognise(files);
+  const dataset = await loadOwn(name, memorySource(files, "your files"), own);
+  // a run folder is a folder: the files are expected to stand beside its config
+  return { dataset, names: { dataset: name, files: { ...own, folder: "." } } };
 }

@@ -1,10 +1,10 @@
 // Follows the generalist through the plane: the mean over clients of their local tests, and the global test.
 import { networks } from "../../src/experiment/networks.ts";
-import type { ImageDataset } from "../../src/data/index.ts";
 import type { Setup } from "../../src/experiment/setup.ts";
+import { staging } from "../../src/experiment/staging.ts";
 import { spaced } from "../../src/experiment/watch.ts";
 import { outputs } from "../../src/moe/evaluate.ts";
-import { accuracy, type Examples, ImageExamples, Net } from "../../src/nn/index.ts";
+import { accuracy, type Examples, Net } from "../../src/nn/index.ts";
 import type { GeneralistStanding } from "../messages.ts";
 
 // a round's look is over a sample; the first and the last are over the whole test split
@@ -15,10 +15,11 @@ interface View {
   readonly examples: Examples;
   /** The rows of this view in every client's local test. */
   readonly local: readonly Int32Array[];
+  dispose(): void;
 }
 
 export class Onlooker {
-  readonly #setup: Setup<ImageDataset>;
+  readonly #setup: Setup;
   readonly #tell: (standing: GeneralistStanding) => void;
   readonly #net: Net;
   readonly #sample: View;
@@ -26,7 +27,7 @@ export class Onlooker {
   #spent = 0;
   #part: "federation" | "private" | undefined;
 
-  constructor(setup: Setup<ImageDataset>, tell: (standing: GeneralistStanding) => void) {
+  constructor(setup: Setup, tell: (standing: GeneralistStanding) => void) {
     this.#setup = setup;
     this.#tell = tell;
     this.#net = new Net(networks(setup.config, setup.dataset).expert, { group: "shared", trainable: false });
@@ -43,7 +44,7 @@ export class Onlooker {
     if (whole) {
       const view = this.#view(everyRow(this.#setup));
       this.#look(view, true);
-      view.examples.dispose();
+      view.dispose();
     } else this.#look(this.#sample, false);
     this.#spent += performance.now() - began;
   }
@@ -65,13 +66,11 @@ export class Onlooker {
   }
 
   #view(rows: Int32Array): View {
-    const { dataset, clients } = this.#setup;
-    const { test, shape, normalization } = dataset;
+    const { config, dataset, clients } = this.#setup;
+    const { examples, dispose } = staging(config, dataset).tests(new Int32Array(), rows);
     const place = new Map(Array.from(rows, (row, i) => [row, i]));
-    return {
-      examples: new ImageExamples({ ...test, shape, normalization }, rows),
-      local: clients.map(({ rows: own }) => own.test.map((row) => place.get(row) ?? -1).filter((i) => i >= 0)),
-    };
+    const local = clients.map(({ rows: own }) => own.test.map((row) => place.get(row) ?? -1).filter((i) => i >= 0));
+    return { examples, local, dispose };
   }
 }
 

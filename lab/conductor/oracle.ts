@@ -1,22 +1,22 @@
-// What one client's models say of one image, at any time during a run and after it.
+// What one client's models say of one input, at any time during a run and after it.
 import { behaviour } from "../../src/experiment/config.ts";
 import { networks } from "../../src/experiment/networks.ts";
 import { loadClient } from "../../src/experiment/progress.ts";
-import type { ImageDataset } from "../../src/data/index.ts";
 import type { Setup } from "../../src/experiment/setup.ts";
 import type { RunStore } from "../../src/experiment/store.ts";
 import { scope, type Tensor } from "../../src/autograd/tensor.ts";
 import { expertAnswers, gateWeights, mixedAnswers, outputs } from "../../src/moe/evaluate.ts";
-import { ImageExamples, Net } from "../../src/nn/index.ts";
+import { type Examples, FeatureExamples, ImageExamples, Net } from "../../src/nn/index.ts";
 import { exp } from "../../src/runtime/scalar.ts";
-import type { Answers } from "../messages.ts";
+import type { Answers, Inputs } from "../messages.ts";
+import type { LabDataset } from "./datasets.ts";
 
 export class Oracle {
-  readonly setup: Setup<ImageDataset>;
+  readonly setup: Setup<LabDataset>;
   readonly #store: RunStore;
   #generalist: Float32Array | undefined;
 
-  constructor(setup: Setup<ImageDataset>, store: RunStore) {
+  constructor(setup: Setup<LabDataset>, store: RunStore) {
     this.setup = setup;
     this.#store = store;
   }
@@ -26,8 +26,8 @@ export class Oracle {
     this.#generalist = generalist;
   }
 
-  /** Asks a client about an image of the dataset's shape. */
-  async answer(client: number, pixels: Uint8Array): Promise<Answers> {
+  /** Asks a client about an input of the dataset's shape. */
+  async answer(client: number, inputs: Inputs): Promise<Answers> {
     const { config, dataset } = this.setup;
     if (!this.#generalist) throw new Error("lab: nothing is trained yet; start a run");
     const own = await loadClient(this.#store, client);
@@ -35,12 +35,11 @@ export class Oracle {
     const modules = networks(config, dataset);
     const { expertOutput, space } = behaviour(config);
     const classes = dataset.classes.length;
-    const { shape, normalization } = dataset;
-    const image = new ImageExamples({ x: pixels, labels: [0], shape, normalization });
+    const asked = oneExample(dataset, inputs);
     const of = (module: typeof modules.expert, values: Float32Array, width: number): Tensor => {
       const net = new Net(module, { group: "private", trainable: false });
       net.parameters.copyFrom(values);
-      const answer = outputs(net, image, width);
+      const answer = outputs(net, asked, width);
       net.dispose();
       return answer;
     };
@@ -61,9 +60,20 @@ export class Oracle {
       };
     } finally {
       for (const tensor of [lg, ls, z]) tensor?.dispose();
-      image.dispose();
+      asked.dispose();
     }
   }
+}
+
+function oneExample(dataset: LabDataset, inputs: Inputs): Examples {
+  const labels = [0];
+  if (dataset.kind === "features") {
+    if (!(inputs instanceof Float32Array)) throw new TypeError("lab: a table's rows are numbers, got bytes");
+    return new FeatureExamples({ x: inputs, labels, shape: dataset.shape });
+  }
+  if (!(inputs instanceof Uint8Array)) throw new TypeError("lab: images are bytes, got numbers");
+  const { shape, normalization } = dataset;
+  return new ImageExamples({ x: inputs, labels, shape, normalization });
 }
 
 function probabilities(logp: Tensor): number[] {

@@ -1,11 +1,11 @@
 // Who owns what under a config, so that it can be seen before anything is trained.
-import type { ImageDataset } from "../../src/data/index.ts";
 import type { Config } from "../../src/experiment/config.ts";
 import { evaluatedClients, setUp } from "../../src/experiment/setup.ts";
 import type { ClientOutline } from "../messages.ts";
+import type { LabDataset } from "./datasets.ts";
 
 /** The clients of a config. An impossible partition is a RangeError or ConfigError that says why. */
-export function outlineClients(config: Config, dataset: ImageDataset): ClientOutline[] {
+export function outlineClients(config: Config, dataset: LabDataset): ClientOutline[] {
   const { clients } = setUp(config, dataset);
   const evaluated = new Set(evaluatedClients(config));
   const { labels } = dataset.train;

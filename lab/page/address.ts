@@ -4,6 +4,8 @@ import { type Config, ConfigError, override } from "../../src/experiment/config.
 import { preset } from "../../src/experiment/presets.ts";
 import { parseConfig } from "../../src/experiment/schema.ts";
 
+const models: ReadonlySet<string> = new Set(["lenet", "mlp"]);
+
 /** What the page begins with. */
 export function defaultConfig(): Config {
   return preset("quick");
@@ -13,7 +15,9 @@ export function defaultConfig(): Config {
 export function writeAddress(config: Config): string {
   const fields = new URLSearchParams();
   const visit = (value: unknown, path: string): void => {
-    if (typeof value === "object" && value !== null)
+    // a description of files has lists in it, and is taken whole
+    if (path === "files") fields.set(path, JSON.stringify(value));
+    else if (typeof value === "object" && value !== null)
       for (const [key, inner] of Object.entries(value)) visit(inner, path ? `${path}.${key}` : key);
     else fields.set(path, String(value));
   };
@@ -29,12 +33,16 @@ export function readAddress(hash: string): Config {
   if (fields.has("partition.kind")) config = { ...(config as Config), partition: {} };
   for (const [path, text] of fields) {
     try {
-      config = override(config, path, valueOf(text));
+      config = override(config, path, path === "files" ? JSON.parse(text) : valueOf(text));
     } catch {
-      throw new ConfigError(`address: no field ${path}; is the address whole?`);
+      throw new ConfigError(`address: no field ${path}, or not a whole one; is the address whole?`);
     }
   }
-  return parseConfig(config);
+  const parsed = parseConfig(config);
+  // a model may also be the address of a module, and nobody's address may run code here
+  if (!models.has(parsed.model))
+    throw new ConfigError(`address: model, got ${parsed.model}, expected ${[...models].join(" or ")}`);
+  return parsed;
 }
 
 // numbers and booleans as they are, everything else as text

@@ -28,7 +28,7 @@ export interface ClientPage {
 }
 
 /** What a view may depend on. */
-export type Topic = "stage" | "phase" | "places" | "rounds" | "clients" | "results" | "outline";
+export type Topic = "stage" | "data" | "phase" | "places" | "rounds" | "clients" | "results" | "outline";
 
 export class Notebook {
   stage: Stage = "opening";
@@ -54,6 +54,12 @@ export class Notebook {
     // nobody trains while the run stands still
     if (stage !== "running" && stage !== "pausing") this.#rest();
     this.#changed(["stage", "clients"]);
+  }
+
+  /** Other data to work on. */
+  open(data: DataOutline): void {
+    this.data = data;
+    this.#changed(["data"]);
   }
 
   /** A clean page for these clients. */

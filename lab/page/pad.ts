@@ -1,18 +1,21 @@
 // A pad to draw on, in the dataset's own pixels: what is seen is what the models get.
 import { el } from "./element.ts";
 
+/** The shape of an image dataset. */
+export type ImageShape = readonly [channels: number, height: number, width: number];
+
 export class Pad {
   readonly element: HTMLCanvasElement;
-  readonly #shape: readonly [channels: number, height: number, width: number];
+  readonly #shape: ImageShape;
   readonly #pixels: Uint8Array;
-  readonly #changed: () => void;
+  readonly #changed: (pixels: Uint8Array) => void;
   readonly #image: ImageData;
   readonly #context: CanvasRenderingContext2D;
   #last: readonly [number, number] | undefined;
   /** Radius of the brush in pixels of the image. */
   brush = 1.6;
 
-  constructor(shape: readonly [channels: number, height: number, width: number], changed: () => void) {
+  constructor(shape: ImageShape, changed: (pixels: Uint8Array) => void) {
     const [channels, height, width] = shape;
     this.#shape = shape;
     this.#pixels = new Uint8Array(channels * height * width);
@@ -27,11 +30,6 @@ export class Pad {
     this.show(this.#pixels);
   }
 
-  /** A copy of the image, channel by channel. */
-  get pixels(): Uint8Array {
-    return this.#pixels.slice();
-  }
-
   /** Replaces the image. */
   show(pixels: Uint8Array): void {
     this.#pixels.set(pixels);
@@ -41,7 +39,7 @@ export class Pad {
 
   clear(): void {
     this.show(new Uint8Array(this.#pixels.length));
-    this.#changed();
+    this.#changed(this.#pixels.slice());
   }
 
   #down(event: PointerEvent): void {
@@ -80,16 +78,12 @@ export class Pad {
         }
       }
     this.show(this.#pixels);
-    this.#changed();
+    this.#changed(this.#pixels.slice());
   }
 }
 
 /** Writes bytes of a dataset's shape into an image of its size. */
-export function paint(
-  { data }: ImageData,
-  pixels: Uint8Array,
-  [channels, height, width]: readonly [number, number, number],
-): void {
+export function paint({ data }: ImageData, pixels: Uint8Array, [channels, height, width]: ImageShape): void {
   const size = height * width;
   for (let i = 0; i < size; i++) {
     for (let c = 0; c < 3; c++) data[4 * i + c] = pixels[(channels === 3 ? c : 0) * size + i]!;
@@ -98,10 +92,7 @@ export function paint(
 }
 
 /** A small picture of the dataset. */
-export function thumbnail(
-  pixels: Uint8Array,
-  shape: readonly [channels: number, height: number, width: number],
-): HTMLCanvasElement {
+export function thumbnail(pixels: Uint8Array, shape: ImageShape): HTMLCanvasElement {
   const canvas = el("canvas", { width: shape[2], height: shape[1], "aria-hidden": "true" });
   const context = canvas.getContext("2d")!;
   const image = context.createImageData(shape[2], shape[1]);

@@ -1,9 +1,10 @@
 // What the page does, from the address to the end of a run: one config at a time, one run at a time.
 import type { Config } from "../../src/experiment/config.ts";
 import { parseConfig } from "../../src/experiment/schema.ts";
-import type { Conducting } from "../messages.ts";
+import type { Conducting, DataChoice, DataOutline } from "../messages.ts";
 import type { Asker } from "../wire.ts";
 import { defaultConfig, readAddress, writeAddress } from "./address.ts";
+import { fit } from "./fit.ts";
 import type { Notebook } from "./notebook.ts";
 
 export class Session {
@@ -29,11 +30,24 @@ export class Session {
     let config: Config;
     try {
       config = hash.length > 1 ? readAddress(hash) : defaultConfig();
-      this.#notebook.data ??= await this.#ask("open", { kind: "bundled" });
+      if (!config.files || !this.#notebook.data) await this.#openBundled();
     } catch (error) {
       return this.#notebook.enter("refused", messageOf(error));
     }
     await this.prepare(config);
+  }
+
+  /** Opens other data, and fits the config to them. */
+  async open(choice: DataChoice): Promise<void> {
+    this.#notebook.enter("opening");
+    try {
+      const data = await this.#ask("open", choice);
+      this.#notebook.open(data);
+      // an address may have asked for these very files
+      await this.prepare(meant(this.config, data) ? this.config : fit(this.config, data));
+    } catch (error) {
+      this.#notebook.enter("refused", messageOf(error));
+    }
   }
 
   /** Takes a config, keeps it in the address, and asks who would own what. Of many in a row only the last counts. */
@@ -62,11 +76,17 @@ export class Session {
     await this.#ask("pause", null);
   }
 
+  async #openBundled(): Promise<void> {
+    if (this.#notebook.data && !this.#notebook.data.names.files) return;
+    this.#notebook.open(await this.#ask("open", { kind: "bundled" }));
+  }
+
   async #take(wanted: unknown): Promise<void> {
     try {
       this.config = parseConfig(wanted);
       this.#onConfig(this.config);
       history.replaceState(null, "", `#${writeAddress(this.config)}`);
+      if (this.#notebook.data && !meant(this.config, this.#notebook.data)) throw new Error(missing(this.config));
       this.#notebook.begin(await this.#ask("outline", this.config));
       this.#notebook.enter("ready");
     } catch (error) {
@@ -84,6 +104,21 @@ export class Session {
       this.#notebook.enter("failed", messageOf(error));
     }
   }
+}
+
+function meant({ dataset, files }: Config, { names }: DataOutline): boolean {
+  return dataset === names.dataset && written(files) === written(names.files);
+}
+
+// the order of fields does not matter
+function written(files: Config["files"]): string {
+  return files ? JSON.stringify(files, Object.keys(files).toSorted()) : "";
+}
+
+function missing({ dataset, files }: Config): string {
+  if (!files) return `lab: this address is about ${dataset}, which is not on this page; drop its files on it`;
+  const parts = files.kind === "npy" ? ["x_train.npy, y_train.npy, x_test.npy, y_test.npy"] : [files.train, files.test];
+  return `lab: this address is about files of somebody's own; drop ${parts.flat().filter(Boolean).join(", ")} on the page`;
 }
 
 function messageOf(error: unknown): string {

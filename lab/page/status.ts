@@ -39,14 +39,14 @@ export class StatusView implements View {
     const { stage, data, clients, summary } = this.#notebook;
     switch (stage) {
       case "opening":
-        return ["Fetching pictures …"];
+        return ["Fetching data …"];
       case "refused":
         return ["This set-up cannot run."];
       case "failed":
         return ["The run has stopped."];
       case "ready":
         return [
-          `${clients.length} clients are ready, on ${data?.train.toLocaleString("en")} pictures of ${data?.name}.`,
+          `${clients.length} clients are ready, on ${data?.train.toLocaleString("en")} training rows of ${data?.names.dataset}.`,
         ];
       case "running":
         return [this.#progressText()];

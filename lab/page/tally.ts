@@ -18,7 +18,7 @@ export class TallyView implements View {
     const gains = this.#notebook.clients.flatMap((client) => gainOf(client) ?? []);
     if (gains.length === 0) {
       this.#place.textContent =
-        "What each client owns, and how well its models do on its own kind of pictures, in percent. Choose one to look closer.";
+        "What each client owns, and how well its models do on its own kind of data, in percent. Choose one to look closer.";
       return;
     }
     const helped = gains.filter((gain) => gain > 0).length;
@@ -28,7 +28,7 @@ export class TallyView implements View {
       el("b", { class: "helped" }, `helped ${helped}`),
       " and ",
       el("b", { class: "harmed" }, `harmed ${harmed}`),
-      ` of ${gains.length} clients on their own kind of pictures. Choose one to look closer.`,
+      ` of ${gains.length} clients on their own kind of data. Choose one to look closer.`,
     );
   }
 }

@@ -1,7 +1,7 @@
 // The lab in a real Chromium: npm run test:lab. Timings are printed; they are asserted only where something must be broken.
 import { execFile } from "node:child_process";
 import { mkdtempSync } from "node:fs";
-import { readdir, readFile } from "node:fs/promises";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -147,6 +147,36 @@ lab("asks a client about a picture and a drawing, by keyboard and pointer", asyn
   void view;
 });
 
+lab("trains on a table of the reader's own, whose run folder the command line repeats beside the file", async () => {
+  const page = await LabPage.open(browser, served.url);
+  await page.stage("ready");
+  const csv = flowers(600);
+  await page.page.setInputFiles("#files", { name: "flowers.csv", mimeType: "text/csv", buffer: Buffer.from(csv) });
+  await page.says(/480 training rows of flowers/);
+  await page.set("federation.rounds", 6);
+  await page.start();
+  const hash = await page.hash();
+  await page.page.click(".roster tbody tr .name");
+  await page.page.click("#client .rows button");
+  await page.page.waitForFunction(() => document.querySelectorAll("#client .verdicts dt").length === 3);
+  const folder = await page.exported();
+  await writeFile(join(folder, "flowers.csv"), csv);
+  assert.match((await moiety("report", folder)).stdout, /flowers/);
+  const out = join(mkdtempSync(join(tmpdir(), "moiety-lab-")), "run");
+  await moiety("run", join(folder, "config.json"), "--out", out);
+  assert.is((await json(join(out, "summary.json")))["weightsSha256"], hash);
+
+  const again = await LabPage.open(browser, page.page.url());
+  await again.stage("refused");
+  assert.match((await again.page.textContent("#problem")) ?? "", /drop flowers\.csv on the page/);
+  await again.page.setInputFiles("#files", { name: "flowers.csv", mimeType: "text/csv", buffer: Buffer.from(csv) });
+  await again.start();
+  assert.is(await again.hash(), hash);
+  assert.equal([...page.errors, ...again.errors], []);
+  await page.close();
+  await again.close();
+});
+
 lab("says in one line what is wrong with an address or a set-up, and lets nobody start it", async () => {
   for (const [hash, message] of [
     ["#clients=many", /^config: clients: got "many", expected number/],
@@ -207,6 +237,18 @@ lab("keeps the page free while 20 clients train for 20 rounds, beside the comman
   );
   assert.ok((tasks[0] ?? 0) < 2000, `a task of ${tasks[0]} ms`);
 });
+
+// three kinds around three middles, by a generator of its own: the numbers have to look like measurements, no more
+function flowers(rows: number): string {
+  let state = 1;
+  const next = (): number => (state = (state * 48271) % 2147483647) / 2147483647;
+  const lines = Array.from({ length: rows }, (_, i) => {
+    const kind = i % 3;
+    const [length, width] = [4 + kind + next() + next(), 2 + kind / 2 + next()];
+    return `${length.toFixed(2)},${width.toFixed(2)},${["rose", "lily", "iris"][kind]}`;
+  });
+  return `length,width,species\n${lines.join("\n")}\n`;
+}
 
 const found = await launchChromium().catch((error: Error) => error);
 if (found instanceof Error) console.log(`lab: skipped, no browser can be had (${found.message.split("\n")[0]})`);

@@ -48,6 +48,14 @@ export class LabPage {
     );
   }
 
+  /** Sets a number of the form, wherever it is folded away. */
+  async set(field: string, value: number): Promise<void> {
+    await this.page.$$eval("#setup details", (groups) => groups.forEach((group) => group.setAttribute("open", "")));
+    await this.page.fill(`[name="${field}"]`, String(value));
+    await this.page.press(`[name="${field}"]`, "Tab");
+    await this.page.waitForFunction(([part]) => location.hash.includes(part!), [`${field}=${value}`]);
+  }
+
   async start(): Promise<void> {
     await this.stage("ready");
     await this.page.click("#run");

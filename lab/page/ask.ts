@@ -1,0 +1,139 @@
+// Where a client is asked: a pad to draw on, rows of the test to pick from, and the answers.
+import type { Conducting, Inputs, Specimen } from "../messages.ts";
+import type { Asker } from "../wire.ts";
+import { answersFigure } from "./answers.ts";
+import { el } from "./element.ts";
+import type { Notebook } from "./notebook.ts";
+import { type ImageShape, Pad, thumbnail } from "./pad.ts";
+
+const brushes: readonly (readonly [label: string, radius: number])[] = [
+  ["Fine", 0.9],
+  ["Broad", 1.6],
+  ["Fill", 3.4],
+];
+
+// no more can be told apart at a glance
+const most = 20;
+
+export class AskPanel {
+  readonly element: HTMLElement;
+  readonly #notebook: Notebook;
+  readonly #ask: Asker<Conducting>;
+  readonly #easel: HTMLElement;
+  readonly #padPlace = el("div");
+  readonly #hint = el("p", { class: "hint" });
+  readonly #specimens = el("div", { role: "group", "aria-label": "Rows of the test" });
+  readonly #answers = el("div", { class: "answers", "aria-live": "polite" });
+  #pad: Pad | undefined;
+  #client: number | undefined;
+  #inputs: Inputs | undefined;
+  #asking = false;
+  #turn = 0;
+
+  constructor(notebook: Notebook, ask: Asker<Conducting>) {
+    this.#notebook = notebook;
+    this.#ask = ask;
+    const tools = brushes.map(([label, radius], i) => {
+      const set = (): void => {
+        if (this.#pad) this.#pad.brush = radius;
+      };
+      const input = el("input", { type: "radio", name: "brush", checked: i === 1, onchange: set });
+      return el("label", {}, input, el("span", {}, label));
+    });
+    this.#easel = el(
+      "div",
+      { class: "easel" },
+      this.#padPlace,
+      el(
+        "div",
+        { class: "tools" },
+        ...tools,
+        small("Clear", () => this.#pad?.clear()),
+      ),
+    );
+    const choices = el(
+      "div",
+      {},
+      this.#hint,
+      this.#specimens,
+      small("Others", () => void this.#deal()),
+    );
+    this.element = el("div", { class: "ask" }, this.#easel, choices, this.#answers);
+  }
+
+  /** Asks a client, about what was asked before or a row of its own kind. */
+  async open(client: number): Promise<void> {
+    this.#client = client;
+    if (this.#specimens.childElementCount === 0) await this.#deal();
+    await this.again();
+  }
+
+  /** Asks the same again, since models learn. */
+  again(): Promise<void> {
+    return this.#inputs ? this.#answer() : Promise.resolve();
+  }
+
+  /** Other data: the pad and the rows are of another shape. */
+  reset(): void {
+    this.#pad = undefined;
+    this.#inputs = undefined;
+    for (const place of [this.#padPlace, this.#specimens, this.#answers]) place.replaceChildren();
+  }
+
+  async #deal(): Promise<void> {
+    const { data } = this.#notebook;
+    if (!data) return;
+    const isImage = data.kind === "image";
+    const shape = data.shape as ImageShape;
+    if (isImage && !this.#pad) {
+      this.#pad = new Pad(shape, (pixels) => this.#put(pixels));
+      this.#padPlace.replaceChildren(this.#pad.element);
+    }
+    this.element.classList.toggle("blind", !isImage);
+    this.#specimens.className = isImage ? "pictures" : "rows";
+    this.#hint.textContent = isImage ? "Draw one, or pick a picture of the test." : "Pick a row of the test.";
+    const dealt = await this.#ask("specimens", { turn: this.#turn++, most });
+    this.#specimens.replaceChildren(...dealt.map((specimen) => this.#specimen(specimen, data.classes, shape)));
+    const own = this.#notebook.clients[this.#client ?? 0]?.outline.classes[0] ?? 0;
+    const first = dealt.find(({ label }) => label === own) ?? dealt[0];
+    if (!this.#inputs && first) this.#pick(first);
+  }
+
+  #specimen(specimen: Specimen, names: readonly string[], shape: ImageShape): HTMLElement {
+    const name = names[specimen.label] ?? String(specimen.label);
+    const onclick = (): void => this.#pick(specimen);
+    if (specimen.inputs instanceof Uint8Array) {
+      const image = thumbnail(specimen.inputs, shape);
+      return el("button", { type: "button", class: "picture", title: name, "aria-label": name, onclick }, image);
+    }
+    return el("button", { type: "button", class: "small", onclick }, `${name}, row ${specimen.row}`);
+  }
+
+  #pick({ inputs }: Specimen): void {
+    if (inputs instanceof Uint8Array) this.#pad?.show(inputs);
+    this.#put(inputs);
+  }
+
+  #put(inputs: Inputs): void {
+    this.#inputs = inputs;
+    void this.#answer();
+  }
+
+  // at most one question is open; what changed meanwhile is asked about afterwards
+  async #answer(): Promise<void> {
+    const [client, inputs, data] = [this.#client, this.#inputs, this.#notebook.data];
+    if (this.#asking || client === undefined || !inputs || !data) return;
+    this.#asking = true;
+    try {
+      this.#answers.replaceChildren(...answersFigure(await this.#ask("answer", { client, inputs }), data.classes));
+    } catch {
+      this.#answers.replaceChildren(el("p", { class: "hint" }, "Nobody can answer before the run begins."));
+    }
+    this.#asking = false;
+    if (this.#inputs !== inputs || this.#client !== client) await this.#answer();
+  }
+}
+
+function small(label: string, onclick: () => void): HTMLElement {
+  return el("button", { type: "button", class: "small", onclick }, label);
+}
