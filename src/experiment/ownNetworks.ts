@@ -36,7 +36,7 @@ export async function loadNetworks({ model }: Pick<Config, "model">): Promise<vo
     const { message, code } = error as Error & { code?: string };
     const remedy =
       code === "ERR_UNKNOWN_FILE_EXTENSION"
-        ? `; Node reads TypeScript from 22.18 on, before that with NODE_OPTIONS="--import tsx", or name compiled JavaScript`
+        ? "; Node reads TypeScript from 22.18 on, before that compile it and name the JavaScript"
         : "";
     throw new ConfigError(`model: cannot import ${model}, ${message}${remedy}`);
   }
