@@ -1,5 +1,7 @@
 // A run that is stopped, killed or begun anew, at any instant, ends as if nothing had happened.
 import { type Config, MemoryStore, type RunEvent, type RunResult } from "../../src/experiment/index.ts";
+import { loadFederation, saveFederation } from "../../src/experiment/progress.ts";
+import { beginning } from "../../src/federated/index.ts";
 import { refusesLater } from "../support/refuses.ts";
 import { assert, test } from "../support/suite.ts";
 import { bundled, config, leftIn, part, recordsOf, runTiny, TEST_ROWS, TRAIN_ROWS } from "../support/tiny.ts";
@@ -116,6 +118,17 @@ test("a run begun anew in a used folder takes nothing from what was there, even 
     const store = storeOf(witness.moments[at]!);
     const again = await runTiny({ config: other, store, resume: true });
     assert.is(recordsOf(again.result).summary.weightsSha256, hash);
+  }
+});
+
+test("a checkpoint is the state that was saved, before the first validation as well", async () => {
+  const store = new MemoryStore();
+  const origin = { data: "d", config: "c" };
+  assert.is(await loadFederation(store, origin), undefined);
+  const state = { ...beginning(Float32Array.of(1, -0, 1e-40)), round: 3, waited: 1 };
+  for (const bestLoss of [Infinity, 0.1]) {
+    await saveFederation(store, { state: { ...state, bestLoss }, seconds: 1.5 }, origin);
+    assert.equal(await loadFederation(store, origin), { state: { ...state, bestLoss }, seconds: 1.5 });
   }
 });
 

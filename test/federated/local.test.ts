@@ -1,6 +1,5 @@
 // Clients that really train, in this process and on a pool.
-import { memory, tensor } from "../../src/autograd/index.ts";
-import { logSoftmax } from "../../src/autograd/index.ts";
+import { logSoftmax, memory, type Tensor, tensor } from "../../src/autograd/index.ts";
 import {
   beginning,
   type ClientCalls,
@@ -84,6 +83,22 @@ test("what a client answers depends on its id, the round and the generalist, and
   assert.not.equal(train(1, 1), first);
   assert.not.equal(other, first);
   assert.not.equal(train(1, 0, Float32Array.from(first)), first);
+});
+
+test("every epoch of a client has an order of its own", () => {
+  const rows = rowsOf(1, 12);
+  const orders: string[] = [];
+  const train = {
+    count: rows.count,
+    labels: rows.labels,
+    batch: (order: Tensor) => {
+      orders.push(Array.from(order.toArray()).join());
+      return rows.batch(order);
+    },
+    dispose: () => {},
+  };
+  clientOf(1, { train, epochs: 3, batchSize: 12 }).train(initial, 0);
+  assert.equal([orders.length, new Set(orders).size], [3, 3]);
 });
 
 test("the generalist it is given stays as it was", () => {

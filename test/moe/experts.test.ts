@@ -1,4 +1,4 @@
-import { logSoftmax, memory, tensor } from "../../src/autograd/index.ts";
+import { logSoftmax, memory, type Tensor, tensor } from "../../src/autograd/index.ts";
 import {
   type Experts,
   type MixtureOptions,
@@ -7,7 +7,7 @@ import {
   trainMixture,
 } from "../../src/moe/index.ts";
 import { validateNet } from "../../src/federated/local.ts";
-import { FloatExamples, Linear, Net, predictAll, Sequential } from "../../src/nn/index.ts";
+import { Dropout, FloatExamples, Linear, Net, predictAll, Sequential } from "../../src/nn/index.ts";
 import { Apply } from "../../src/nn/module.ts";
 import { key } from "../../src/runtime/random.ts";
 import { refuses } from "../support/refuses.ts";
@@ -127,15 +127,36 @@ test("the generalist's dropout is active where the authors' code has it so, and 
   assert.equal(mixtureAfter({ generalistDropout: true }), mixtureAfter({ generalistDropout: true }));
 });
 
+/** A module whose first layer is dropout, and which notes what comes out of it. */
+function masked(seen: number[][], outputs: number): Sequential {
+  const note = (x: Tensor): Tensor => {
+    seen.push(Array.from(x.toArray()));
+    return x;
+  };
+  const output = new Apply(outputs === 1 ? (x) => x : logSoftmax);
+  return new Sequential({ drop: new Dropout(0.5), note: new Apply(note), fc: new Linear(2, outputs), output });
+}
+
 test("the three networks of a step draw masks of their own", () => {
-  // specialist and generalist are equal: with the same mask both would put out the same, and the gate would learn nothing
-  const module = expertOf({ dropout: 0.5 });
-  const generalist = new Net(module, { group: "shared", trainable: false }).init(1);
-  const gate = new Net(gateModule, { group: "private" }).init(2);
-  const before = values(gate);
-  const options = { ...mixing, generalistDropout: true, epochs: 1 };
-  trainMixture({ generalist, specialist: generalist.clone({ group: "private" }), gate }, own(6), options, key(5));
-  assert.not.equal(values(gate), before);
+  const seen: [number[][], number[][], number[][]] = [[], [], []];
+  const net = (i: 0 | 1 | 2, outputs: number): Net<"private"> =>
+    new Net(masked(seen[i], outputs), { group: "private" }).init(1);
+  const options = { ...mixing, generalistDropout: true, epochs: 1, batchSize: 40 };
+  trainMixture({ specialist: net(0, classes), generalist: net(1, classes), gate: net(2, 1) }, own(6), options, key(5));
+  // the last before validation, over the same 40 rows
+  const [s, g, h] = seen.map((of) => of.find((x) => x.length === 80 && x.includes(0))!.join());
+  assert.is(new Set([s, g, h]).size, 3);
+});
+
+test("where the gate trains alone its specialist answers without dropout", () => {
+  const gates = [0, 0.5].map((dropout) => {
+    const three = experts();
+    const specialist = new Net(expertOf({ dropout }), { group: "private" });
+    specialist.parameters.copyFrom(three.specialist.parameters);
+    trainMixture({ ...three, specialist }, own(6), { ...mixing, gateOnly: true }, key(5));
+    return values(three.gate);
+  });
+  assert.equal(gates[0], gates[1]);
 });
 
 test("the key decides, and nothing else", () => {

@@ -1,7 +1,7 @@
 // One client's private part, end to end in a small world.
 import { memory } from "../../src/autograd/index.ts";
 import { outputs, score } from "../../src/moe/evaluate.ts";
-import { type Personalized } from "../../src/moe/index.ts";
+import { type Personalized, trainAlone } from "../../src/moe/index.ts";
 import { personalize, type PersonalizeOptions } from "../../src/moe/personalize.ts";
 import { Net } from "../../src/nn/index.ts";
 import { fold, key } from "../../src/runtime/random.ts";
@@ -96,6 +96,15 @@ test("fine-tuning helps on the client's own classes", () => {
   const { scores } = personalize({ ...options, test: { ...options.test, local: ownRows } });
   assert.ok(scores.finetuned.localNll < scores.fedavg.localNll);
   assert.ok(scores.mixture.localNll < scores.fedavg.localNll);
+});
+
+test("the specialist begins as the fine-tuned generalist", () => {
+  // where the gate trains alone, it stays that
+  const { specialist } = personalize({ ...options, mixture: { ...options.mixture, gateOnly: true } });
+  const finetuned = generalist.clone({ group: "private" });
+  trainAlone(finetuned, options.own, alone, fold(options.key, "finetuned"));
+  assert.equal(Array.from(specialist), Array.from(finetuned.parameters.toArray()));
+  finetuned.dispose();
 });
 
 test("validations of the three trainings are told in their order, and kept", () => {

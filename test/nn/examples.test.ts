@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { memory, scope, tensor } from "../../src/autograd/index.ts";
+import { memory, mul, scope, tensor } from "../../src/autograd/index.ts";
 import { FloatExamples, ImageExamples, predictAll } from "../../src/nn/index.ts";
 import { batches } from "../../src/nn/examples.ts";
 import { near } from "../support/near.ts";
@@ -120,6 +120,18 @@ test("predictAll asks for every example once, in order, and keeps the answers", 
     Array.from({ length: count }, (_, i) => i),
   );
   answers.dispose();
+});
+
+test("predictAll records no history, whatever it asks", () => {
+  const examples = new FloatExamples(tensor([1, 2], [2, 1]), [0, 0]);
+  const w = tensor([3]);
+  w.requiresGrad = true;
+  predictAll(examples, 1, (x) => {
+    const y = mul(x, w);
+    assert.not(y.requiresGrad);
+    return y;
+  }).dispose();
+  assert.ok(mul(w, w).requiresGrad);
 });
 
 test("answers of the wrong width are refused instead of written over their neighbours, and leave nothing behind", () => {

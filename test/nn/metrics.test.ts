@@ -37,6 +37,13 @@ test("the calibration error weighs |accuracy - confidence| of 15 bins by their r
   near([calibrationError(sure, [0, 1], [0, 1])], [0.04 / 2], 1e-6);
 });
 
+test("confidences of 0.61 and 0.69 fall into different bins of fifteen, of 0.62 and 0.65 into one", () => {
+  const of = (a: number, b: number): number =>
+    calibrationError({ logp: [a, 1 - a, b, 1 - b].map(Math.log), classes: 2 }, [0, 1], [0, 1]);
+  near([of(0.61, 0.69)], [(0.39 + 0.69) / 2]);
+  near([of(0.62, 0.65)], [Math.abs(0.38 - 0.65) / 2]);
+});
+
 test("an expert that is always sure and always wrong is off by one, a right one by nothing", () => {
   const sure = { logp: [0, -100, 0, -100], classes: 2 };
   assert.is(calibrationError(sure, [1, 1], [0, 1]), 1);

@@ -198,6 +198,12 @@ test("normal and constant first weights are what they say", () => {
   assert.equal(b, [0.5, 0.5, 0.5]);
 });
 
+test("parameters of one shape do not begin alike", () => {
+  const net = new Net(new Sequential({ a: new Linear(6, 6), b: new Linear(6, 6) }), { group: "private" }).init(1);
+  const [a, , b] = net.parameters.tensors.map((t) => Array.from(t.toArray()));
+  assert.is(a!.filter((v, i) => v === b![i]).length, 0);
+});
+
 test("first weights depend on the seed alone", () => {
   const module = lenetFashion();
   const values = (seed: Parameters<Net["init"]>[0]): number[] => {

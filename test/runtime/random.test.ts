@@ -88,6 +88,21 @@ test("an address in two steps is the address in one", () => {
   assert.equal(fold(fold(key(3), "client", 5), "round", 7), fold(key(3), "client", 5, "round", 7));
 });
 
+test("addresses mean the same numbers for ever: results, checkpoints and clients of other versions rest on them", () => {
+  assert.equal([...fold(key(1), "dropout", 3)], [3487248861, 2142138913]);
+  assert.equal([...fold(key(-7), 2 ** 40, "x")], [2396930662, 1247841211]);
+  assert.equal(draw(fold(key(1), "order")).slice(0, 3), [589614325, 686802160, 854134415]);
+  assert.equal(Array.from(new Stream(key(2)).choose(10, 4)), [0, 7, 9, 2]);
+});
+
+test("below has no bias where 2^32 is far from a multiple of n", () => {
+  const stream = new Stream(key(4));
+  let low = 0;
+  for (let i = 0; i < 9000; i++) if (stream.below(3 * 2 ** 30) < 2 ** 30) low++;
+  // a third, with standard deviation 45; without rejection it would be half
+  assert.ok(Math.abs(low - 3000) < 224, `${low}`);
+});
+
 test("uniform draws lie in [0, 1) with mean 1/2 and variance 1/12", () => {
   const stream = new Stream(key(5));
   const draws = Array.from({ length: 20_000 }, () => stream.uniform());
