@@ -9,7 +9,7 @@ import type { GeneralistStanding } from "../messages.ts";
 
 // a round's look is over a sample; the first and the last are over the whole test split
 const sampleRows = 400;
-const share = 0.08;
+const share = 0.05;
 
 interface View {
   readonly examples: Examples;

@@ -4,7 +4,8 @@
 export interface View {
   /** Milliseconds between two drawings, at least. */
   readonly every: number;
-  draw(): void;
+  /** Draws; "again" asks for the next drawing, as what still moves does. */
+  draw(): "again" | undefined | void;
 }
 
 // after so many milliseconds of drawing the rest waits for the next frame
@@ -38,9 +39,10 @@ export class Frames {
     for (const [view, due] of this.#due) {
       if (due > began + 8) continue;
       this.#due.delete(view);
-      view.draw();
+      const more = view.draw();
       const now = performance.now();
       this.#drawn.set(view, now);
+      if (more) this.#due.set(view, began + view.every);
       if (now - began > budget) break;
     }
     this.#wait();

@@ -7,27 +7,29 @@ import type { Metric } from "../../src/report/records.ts";
 import { el, svg } from "./element.ts";
 import type { View } from "./frames.ts";
 import { inkOf, modelNames, shapeOf } from "./marks.ts";
+import { Mover } from "./mover.ts";
 import type { ClientPage, Model, Notebook, Place } from "./notebook.ts";
 
 const whole: PlaneDomain = { x: [0, 100], y: [0, 100] };
 const shown: ReadonlySet<string> = new Set(["local", "fedavg", "finetuned", "mixture"]);
 
 interface Point {
-  readonly group: SVGGElement;
+  readonly group: Mover;
   readonly path: SVGPathElement;
   readonly title: SVGTitleElement;
-  readonly alone: SVGPathElement;
+  readonly alone: Mover;
 }
 
 export class PlaneView implements View {
-  readonly every = 90;
+  // smooth to the eye, and half the work of every frame
+  readonly every = 33;
   readonly #notebook: Notebook;
   readonly #figure: HTMLElement;
   readonly #back = el("div", { class: "back" });
   readonly #trails = svg("g", { class: "trails", fill: "none" });
   readonly #dots = svg("g", { class: "points", role: "listbox", "aria-label": "Clients in the plane" });
-  readonly #generalist = svg("g", { class: "generalist" });
-  readonly #front = svg("svg", { class: "front" }, this.#trails, this.#generalist, this.#dots);
+  readonly #generalist = new Mover(svg("g", { class: "generalist" }));
+  readonly #front = svg("svg", { class: "front" }, this.#trails, this.#generalist.element, this.#dots);
   readonly #empty = el(
     "p",
     { class: "placeholder" },
@@ -36,6 +38,7 @@ export class PlaneView implements View {
   readonly #choose: (client: number) => void;
   #points: Point[] = [];
   #drawn = "";
+  #trailed = "";
   #chosen: number | undefined;
   #current = 0;
   #moved = false;
@@ -56,10 +59,10 @@ export class PlaneView implements View {
 
   /** Puts the focus on a client's point. */
   focus(client: number): void {
-    this.#points[client]?.group.focus();
+    this.#points[client]?.group.element.focus();
   }
 
-  draw(): void {
+  draw(): "again" | undefined {
     const { clients, stage, generalist } = this.#notebook;
     const width = Math.max(280, Math.floor(this.#figure.clientWidth));
     const results = this.#notebook
@@ -85,17 +88,20 @@ export class PlaneView implements View {
     this.#drawTrails(at);
     this.#drawGeneralist(at, results.length > 0);
     if (this.#points.length !== clients.length) this.#make(clients);
-    clients.forEach((client, i) => this.#move(client, this.#points[i]!, at, finished));
+    clients.forEach((client, i) => this.#move(client, this.#points[i]!, at));
     this.#figure.classList.toggle("choosing", this.#chosen !== undefined);
     this.#figure.classList.toggle("finished", finished);
+    const movers = [this.#generalist, ...this.#points.flatMap(({ group, alone }) => [group, alone])];
+    const moving = movers.filter((mover) => mover.step());
+    return moving.length > 0 ? "again" : undefined;
   }
 
   #make(clients: readonly ClientPage[]): void {
     this.#points = clients.map(({ outline }) => {
       const path = svg("path", { d: shapeOf("fedavg") });
       const title = svg("title");
-      const alone = svg("path", { class: "alone", d: shapeOf("local"), style: `fill: ${inkOf("local")}` });
-      const group = svg(
+      const alone = new Mover(svg("path", { class: "alone", d: shapeOf("local"), style: `fill: ${inkOf("local")}` }));
+      const element = svg(
         "g",
         {
           class: `point${outline.optedOut ? " out" : ""}`,
@@ -107,40 +113,43 @@ export class PlaneView implements View {
         svg("circle", { class: "reach", r: 12 }),
         path,
       );
-      return { group, path, title, alone };
+      return { group: new Mover(element), path, title, alone };
     });
-    this.#dots.replaceChildren(...this.#points.map(({ alone }) => alone), ...this.#points.map(({ group }) => group));
+    this.#dots.replaceChildren(
+      ...this.#points.map(({ alone }) => alone.element),
+      ...this.#points.map(({ group }) => group.element),
+    );
   }
 
   #move(
     { outline, model, places, doing }: ClientPage,
     { group, path, title, alone }: Point,
     at: (place: Place) => [number, number],
-    finished: boolean,
   ): void {
     const { client, optedOut } = outline;
     const place = places[model];
-    group.style.display = place ? "" : "none";
-    alone.style.display = places.local && doing === "trains" ? "" : "none";
-    if (places.local) alone.style.transform = translation(at(places.local));
+    alone.to(places.local && doing === "trains" ? at(places.local) : undefined);
+    const moved = group.to(place && at(place));
     if (!place) return;
-    if (group.style.transform && !this.#moved && doing === "trains") {
+    if (moved && !this.#moved && doing === "trains") {
       this.#moved = true;
       performance.mark("moiety:first-move");
     }
-    group.style.transform = translation(at(place));
-    path.setAttribute("d", shapeOf(model));
-    path.style.cssText = optedOut ? `stroke: ${inkOf(model)}` : `fill: ${inkOf(model)}`;
+    if (path.dataset["model"] !== model) {
+      path.dataset["model"] = model;
+      path.setAttribute("d", shapeOf(model));
+      path.style.cssText = optedOut ? `stroke: ${inkOf(model)}` : `fill: ${inkOf(model)}`;
+    }
     const text = describe(client, model, place, optedOut);
     if (title.textContent !== text) {
       title.textContent = text;
-      group.setAttribute("aria-label", text);
+      group.element.setAttribute("aria-label", text);
     }
-    group.classList.toggle("trains", doing === "trains");
-    group.classList.toggle("settled", doing === "done" && !finished);
-    group.classList.toggle("chosen", client === this.#chosen);
-    group.setAttribute("aria-selected", String(client === this.#chosen));
-    group.setAttribute("tabindex", client === this.#current ? "0" : "-1");
+    const { classList } = group.element;
+    classList.toggle("trains", doing === "trains");
+    classList.toggle("chosen", client === this.#chosen);
+    group.element.setAttribute("aria-selected", String(client === this.#chosen));
+    group.element.setAttribute("tabindex", client === this.#current ? "0" : "-1");
   }
 
   #drawTrails(at: (place: Place) => [number, number]): void {
@@ -148,27 +157,26 @@ export class PlaneView implements View {
     const ways: [Model, readonly Place[]][] = this.#notebook.stage === "finished" ? [] : [["fedavg", generalist]];
     const chosen = this.#chosen === undefined ? undefined : clients[this.#chosen];
     if (chosen) ways.push([chosen.model, chosen.trail]);
-    this.#trails.replaceChildren(
-      ...ways.map(([model, way]) =>
-        svg("path", {
-          d: way.length > 1 ? `M${way.map((place) => at(place).join()).join("L")}` : "",
-          stroke: inkOf(model),
-        }),
-      ),
-    );
+    const lines = ways.map(([model, way]) => [
+      inkOf(model),
+      way.map((place) => at(place).map(Math.round).join()).join("L"),
+    ]);
+    const drawn = lines.join();
+    if (drawn === this.#trailed) return;
+    this.#trailed = drawn;
+    this.#trails.replaceChildren(...lines.map(([stroke, way]) => svg("path", { d: way ? `M${way}` : "", stroke })));
   }
 
   #drawGeneralist(at: (place: Place) => [number, number], known: boolean): void {
     const last = this.#notebook.generalist.at(-1);
     // as soon as a client is done, the figure has its mean
-    this.#generalist.style.display = last && !known ? "" : "none";
-    if (!last) return;
-    if (!this.#generalist.firstChild)
-      this.#generalist.append(
+    this.#generalist.to(last && !known ? at(last) : undefined);
+    const { element } = this.#generalist;
+    if (!element.firstChild)
+      element.append(
         svg("path", { d: shapeOf("fedavg"), transform: "scale(1.7)", style: `fill: ${inkOf("fedavg")}` }),
         svg("text", { y: -13, "text-anchor": "middle", style: `fill: ${inkOf("fedavg")}` }, "Generalist"),
       );
-    this.#generalist.style.transform = translation(at(last));
   }
 
   // one stop for the tabulator, arrows from client to client
@@ -177,17 +185,13 @@ export class PlaneView implements View {
     if (event.key === "Enter" || event.key === " ") this.#choose(this.#current);
     else if (step) {
       const { length } = this.#points;
-      this.#points[this.#current]?.group.setAttribute("tabindex", "-1");
+      this.#points[this.#current]?.group.element.setAttribute("tabindex", "-1");
       this.#current = (this.#current + step + length) % length;
-      this.#points[this.#current]?.group.setAttribute("tabindex", "0");
+      this.#points[this.#current]?.group.element.setAttribute("tabindex", "0");
       this.focus(this.#current);
     } else return;
     event.preventDefault();
   }
-}
-
-function translation([x, y]: readonly [number, number]): string {
-  return `translate(${x.toFixed(1)}px, ${y.toFixed(1)}px)`;
 }
 
 function describe(client: number, model: Model, { localTest, globalTest }: Place, optedOut: boolean): string {
