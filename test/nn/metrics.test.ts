@@ -37,11 +37,14 @@ test("the calibration error weighs |accuracy - confidence| of 15 bins by their r
   near([calibrationError(sure, [0, 1], [0, 1])], [0.04 / 2], 1e-6);
 });
 
+/** The calibration error of two rows of two classes with these confidences. */
+function twoRows(a: number, b: number): number {
+  return calibrationError({ logp: [a, 1 - a, b, 1 - b].map(Math.log), classes: 2 }, [0, 1], [0, 1]);
+}
+
 test("confidences of 0.61 and 0.69 fall into different bins of fifteen, of 0.62 and 0.65 into one", () => {
-  const of = (a: number, b: number): number =>
-    calibrationError({ logp: [a, 1 - a, b, 1 - b].map(Math.log), classes: 2 }, [0, 1], [0, 1]);
-  near([of(0.61, 0.69)], [(0.39 + 0.69) / 2]);
-  near([of(0.62, 0.65)], [Math.abs(0.38 - 0.65) / 2]);
+  // the first row is right, the second wrong
+  near([0.61, 0.62].map((p, i) => twoRows(p, [0.69, 0.65][i]!)), [(0.39 + 0.69) / 2, (0.65 - 0.38) / 2]);
 });
 
 test("an expert that is always sure and always wrong is off by one, a right one by nothing", () => {
