@@ -3,6 +3,7 @@
 export function heapBase(): usize {
   return __heap_base;
 }
+export { build } from "./build";
 export { init, scratchBytes } from "./scratch";
 export * from "./conv2d";
 export * from "./conv2d-grad-input";

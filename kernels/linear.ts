@@ -1,5 +1,10 @@
 // The fully connected layer, and every product whose operands both run along k.
+import { relaxed, wide } from "./build";
 import { dot } from "./matmul-dot";
+import { fusedDot } from "./matmul-fused";
+import { wideDot } from "./matmul-wide";
+import { tile } from "./pack";
+import { packArea } from "./scratch";
 
 /** y[m, n] = act(x[m, k] . w[n, k]^T + b[n]); b = 0: no bias. */
 export function linear(x: usize, w: usize, b: usize, y: usize, m: i32, n: i32, k: i32, relu: i32): void {
@@ -33,27 +38,39 @@ export function dots(
   do {
     const run = min(rest, longestRun);
     rest -= run;
-    const last = rest == 0;
+    const add = accumulate | i32(!first);
+    const act = i32(rest == 0) & relu;
     const block = max(2, (cached / max(run, 1)) & ~1);
     for (let i = 0; i < m; i += block) {
       const end = min(m, i + block);
-      for (let j = 0; j < n; j += 4) {
-        const columns = min(4, n - j);
+      for (let j = 0, columns = 0; j < n; j += columns) {
+        columns = tileColumns(n - j, run);
         const wj = w + <usize>j * ws;
         const bj: usize = first && b ? b + ((<usize>j) << 2) : 0;
         let xi = x + <usize>i * xs;
         let yi = y + <usize>i * ys + ((<usize>j) << 2);
         let r = i;
-        for (; r + 2 <= end; r += 2) {
-          dot(2, xi, xi + xs, wj, ws, run, bj, yi, yi + ys, columns, accumulate | i32(!first), i32(last) & relu);
-          xi += xs << 1;
-          yi += ys << 1;
+        for (; r + 2 <= end; r += 2, xi += xs << 1, yi += ys << 1) {
+          if (relaxed && columns > 4) fusedDot(2, xi, xi + xs, wj, ws, run, bj, yi, yi + ys, columns, add, act);
+          else if (wide && columns == 4 && !(run & 7))
+            wideDot(xi, xi + xs, wj, ws, run, bj, yi, yi + ys, add, act, packArea + tile);
+          else dot(2, xi, xi + xs, wj, ws, run, bj, yi, yi + ys, columns, add, act);
         }
-        if (r < end) dot(1, xi, xi, wj, ws, run, bj, yi, yi, columns, accumulate | i32(!first), i32(last) & relu);
+        if (r < end) {
+          if (relaxed && columns > 4) fusedDot(1, xi, xi, wj, ws, run, bj, yi, yi, columns, add, act);
+          else dot(1, xi, xi, wj, ws, run, bj, yi, yi, columns, add, act);
+        }
       }
     }
     x += (<usize>run) << 2;
     w += (<usize>run) << 2;
     first = false;
   } while (rest);
+}
+
+/** Columns of the next tile: 4, or 6 of a fused one where sums are long enough to be worth that many. */
+@inline
+function tileColumns(left: i32, run: i32): i32 {
+  if (relaxed && run >= 96 && (left > 8 || left == 6 || left == 5)) return min(6, left);
+  return min(4, left);
 }

@@ -118,8 +118,9 @@ export function dot(
   if (rows > 1) finish(y1, f32x4.add(sumLanes(d0, d1, d2, d3), bias), columns, accumulate, relu);
 }
 
+/** Stores the first `columns` sums of a row, added to what was there if so wished. */
 @inline
-function finish(y: usize, sums: v128, columns: i32, accumulate: i32, relu: i32): void {
+export function finish(y: usize, sums: v128, columns: i32, accumulate: i32, relu: i32): void {
   if (accumulate) sums = f32x4.add(sums, v128.load(y));
   // this order of operands keeps NaN
   if (relu) sums = f32x4.pmax(sums, f32x4.splat(0));

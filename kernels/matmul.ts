@@ -1,8 +1,7 @@
-// Matrix product in every orientation: chooses tiles, blocks for the caches and packs where packing pays.
+// Matrix product in every orientation: blocks for the caches, and packs where packing pays.
 import { dots } from "./linear";
-import { outer } from "./matmul-outer";
-import { storeLanes } from "./lanes";
-import { kBlock, mBlock, packPairs, packPanel, packTransposed, packedA, tile } from "./pack";
+import { panel, panelRow, panelWidth } from "./matmul-panel";
+import { kBlock, mBlock, packedA, packPairs, packPanel, packTransposed } from "./pack";
 import { packArea } from "./scratch";
 
 /** y[m, n] (+)= op(a)[m, k] . op(b)[k, n], row-major; ld* are row strides of the stored matrices, in elements. */
@@ -50,13 +49,13 @@ export function matmul(
         ai = packArea;
       }
       for (let j = 0; j < n;) {
-        const columns = panelWidth(n - j);
+        const columns = panelWidth(n - j, depth);
         let bj = bp + ((<usize>j) << 2);
         let bStep = bs;
         if (packB) {
-          packPanel(bj, bs, depth, columns, packArea + packedA);
+          bStep = panelRow(depth);
+          packPanel(bj, bs, depth, columns, packArea + packedA, bStep);
           bj = packArea + packedA;
-          bStep = 64;
         }
         const yj = y + <usize>i * ys + ((<usize>j) << 2);
         if (packA) panel(ai, 4, (<usize>depth) << 3, 8, bj, bStep, depth, yj, ys, rows, columns, add);
@@ -66,64 +65,6 @@ export function matmul(
     }
     p += block;
   } while (p < k);
-}
-
-/** Width of the next panel: 16, but never leaving a remainder so narrow that its few sums would wait for each other. */
-@inline
-function panelWidth(columns: i32): i32 {
-  return columns <= 16 ? columns : columns <= 20 ? 12 : 16;
-}
-
-/** All rows of one panel: pairs of rows lie `pair` bytes apart, the second of a pair `row` bytes behind the first. */
-function panel(
-  a: usize,
-  row: usize,
-  pair: usize,
-  as: usize,
-  b: usize,
-  bs: usize,
-  k: i32,
-  y: usize,
-  ys: usize,
-  m: i32,
-  columns: i32,
-  accumulate: i32,
-): void {
-  const vectors = (columns + 3) >> 2;
-  const whole = !(columns & 3);
-  // a tile that ends within a vector goes through scratch
-  const add = whole ? accumulate : 0;
-  const scratch = packArea + tile;
-  let i = 0;
-  for (; i + 2 <= m; i += 2, a += pair, y += ys << 1) {
-    const to = whole ? y : scratch;
-    const next = whole ? y + ys : scratch + 64;
-    if (vectors == 4) outer(2, 4, a, a + row, as, b, bs, k, 0, 0, to, next, add);
-    else if (vectors == 3) outer(2, 3, a, a + row, as, b, bs, k, 0, 0, to, next, add);
-    else if (vectors == 2) outer(2, 2, a, a + row, as, b, bs, k, 0, 0, to, next, add);
-    else outer(2, 1, a, a + row, as, b, bs, k, 0, 0, to, next, add);
-    if (!whole) {
-      putColumns(to, y, columns, accumulate);
-      putColumns(next, y + ys, columns, accumulate);
-    }
-  }
-  if (i < m) {
-    const to = whole ? y : scratch;
-    if (vectors == 4) outer(1, 4, a, a, as, b, bs, k, 0, 0, to, to, add);
-    else if (vectors == 3) outer(1, 3, a, a, as, b, bs, k, 0, 0, to, to, add);
-    else if (vectors == 2) outer(1, 2, a, a, as, b, bs, k, 0, 0, to, to, add);
-    else outer(1, 1, a, a, as, b, bs, k, 0, 0, to, to, add);
-    if (!whole) putColumns(to, y, columns, accumulate);
-  }
-}
-
-/** y[columns] (+)= row[columns], columns < 16. */
-function putColumns(row: usize, y: usize, columns: i32, accumulate: i32): void {
-  for (; columns > 0; columns -= 4, row += 16, y += 16) {
-    let v = v128.load(row);
-    if (accumulate) v = f32x4.add(v, v128.load(y));
-    storeLanes(y, v, min(4, columns));
-  }
 }
 
 /** y (+)= a^T . b^T: blocks of a are transposed into scratch, the rest is dot products. */

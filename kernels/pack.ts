@@ -1,21 +1,23 @@
 // Copies of matrix blocks in the order in which the tiles read them.
+import { relaxed } from "./build";
 
-// a panel of b, 16 columns of kBlock rows, stays in the first-level cache, a block of a in the second-level one
-export const kBlock = 192;
-export const mBlock = 128;
+// a panel of b, 16 columns (8 in the relaxed build) of kBlock rows, stays in the first-level cache, a block of a in the
+// second-level one
+export const kBlock = relaxed ? 512 : 192;
+export const mBlock = 256;
 
 /** Bytes of a packed block of a; the packed panel of b lies behind it. */
 export const packedA = mBlock * kBlock * 4;
 
-/** Where a tile that ends within a vector is put together, behind both. */
+/** Where a tile is put together that is not simply stored, behind both. */
 export const tile = packedA + kBlock * 64;
 
 /** Bytes of all of it. */
-export const packedBytes = tile + 128;
+export const packedBytes = tile + 256;
 
-/** out[p][16] = b[p, 0..columns), p < k, rows of b bs bytes apart; copies whole vectors, up to 12 bytes too many. */
-export function packPanel(b: usize, bs: usize, k: i32, columns: i32, out: usize): void {
-  for (let p = 0; p < k; p++, b += bs, out += 64) {
+/** Rows of b, p < k, bs bytes apart, to rows of `out`, os bytes apart: whole vectors, up to 12 bytes behind `columns`. */
+export function packPanel(b: usize, bs: usize, k: i32, columns: i32, out: usize, os: usize): void {
+  for (let p = 0; p < k; p++, b += bs, out += os) {
     v128.store(out, v128.load(b));
     if (columns > 4) v128.store(out, v128.load(b, 16), 16);
     if (columns > 8) v128.store(out, v128.load(b, 32), 32);

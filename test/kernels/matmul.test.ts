@@ -64,6 +64,11 @@ for (const { transA, transB } of orientations) {
     }
   });
 
+  test(`${name} equals its twin for every shape of tile, with sums long enough for all of them`, () => {
+    for (let m = 1; m <= 13; m++)
+      for (let n = 1; n <= 20; n++) checkMatmul({ m, n, k: 97, transA, transB, accumulate: (m + n) & 1 });
+  });
+
   test(`${name} equals its twin where blocks of every kind meet`, () => {
     checkMatmul({ m: 131, n: 523, k: 11, transA, transB });
     checkMatmul({ m: 7, n: 1030, k: 5, transA, transB, slack: 1 });

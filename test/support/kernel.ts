@@ -1,7 +1,7 @@
-// Runs one kernel and its reference twin over the same laid-out memory and compares everything: outputs within a
-// tolerance, every other byte bit for bit. Gaps, outputs and scratch start as NaN canaries, so that an overread which
-// reaches a result shows as well as a write outside. Knows no kernel by name.
-import { kernelsHex } from "../../src/runtime/kernels.wasm.ts";
+// Runs one kernel, of every build, and its reference twin over the same laid-out memory and compares everything: outputs
+// within a tolerance, every other byte bit for bit. Gaps, outputs and scratch start as NaN canaries, so that an overread
+// which reaches a result shows as well as a write outside. Knows no kernel by name.
+import { builds, fixedScratch } from "./builds.ts";
 import type { Views } from "../../src/runtime/reference/views.ts";
 
 type Fill = (random: () => number, index: number) => number;
@@ -88,23 +88,11 @@ interface Case<Name extends string> {
 const gap = 64;
 const canary = 0x7fc0_beef;
 
-const memory = new WebAssembly.Memory({ initial: 64, maximum: 16384 });
-const instance = new WebAssembly.Instance(new WebAssembly.Module(Buffer.from(kernelsHex, "hex")), {
-  env: { memory },
-});
-/** The kernels under test, untyped: for what a table of cases cannot say. */
-export const kernels = instance.exports as Record<string, Kernel>;
+/** The kernels of the plain build, untyped: for what a table of cases cannot say. */
+export const kernels: Record<string, Kernel> = builds[0]!.kernels;
 
 const align = (bytes: number): number => (bytes + 63) & ~63;
-const fixedScratch = align(Number(kernels.heapBase!())) + gap;
-const fixedScratchEnd = fixedScratch + (kernels.scratchBytes ? Number(kernels.scratchBytes()) : 0);
-reserve(fixedScratchEnd);
-kernels.init?.(fixedScratch);
-
-function reserve(bytes: number): void {
-  const missing = bytes - memory.buffer.byteLength;
-  if (missing > 0) memory.grow(Math.ceil(missing / 65536));
-}
+const base = align(Math.max(...builds.map((build) => Number(build.kernels.heapBase!())))) + gap;
 
 /** A small generator of the tests' own: not the library's, which is itself under test. */
 export function seeded(seed: number): () => number {
@@ -122,27 +110,26 @@ const bytesOf = (operand: Operand): number => (operand.type === "u8" ? 1 : 4) * 
 /** Places the operands one after the other, each followed by a gap of canaries; returns addresses and the end. */
 function layOut<Name extends string>(operands: Record<Name, Operand>): { at: Record<Name, number>; end: number } {
   const at = {} as Record<Name, number>;
-  let next = align(fixedScratchEnd) + gap;
+  let next = base + gap;
   for (const name in operands) {
     at[name] = next + operands[name].skew;
     next = align(at[name] + bytesOf(operands[name])) + gap;
   }
+  if (next > fixedScratch) throw new Error(`kernelTest: the operands end at ${next}, beyond ${fixedScratch}`);
   return { at, end: next };
 }
 
-/** Runs kernel and twin on equal memory, throws at the first difference, returns the kernel's outputs as copies. */
+/** Runs kernels and twin on equal memory, throws at the first difference, returns the plain build's outputs as copies. */
 export function kernelTest<Name extends string>(test: Case<Name>): Record<Name, Float32Array> {
   const { kernel, operands } = test;
-  const run = kernels[kernel];
-  if (!run) throw new Error(`kernelTest: no kernel ${kernel}; export it in kernels/index.ts and build`);
   const { at, end } = layOut(operands);
-  reserve(end);
-  const i32s = new Int32Array(memory.buffer);
-  const f32s = new Float32Array(memory.buffer);
-  const u8s = new Uint8Array(memory.buffer);
+  const args = test.args(at);
 
-  // everything from the end of the fixed scratch on: canaries first, then the operands
-  i32s.fill(canary, fixedScratchEnd >> 2, end >> 2);
+  // canaries first, then the operands
+  const before = new ArrayBuffer(end);
+  const i32s = new Int32Array(before).fill(canary, base >> 2);
+  const f32s = new Float32Array(before);
+  const u8s = new Uint8Array(before);
   const random = seeded(test.seed ?? 1);
   for (const name in operands) {
     const { type, length, fill } = operands[name];
@@ -152,61 +139,59 @@ export function kernelTest<Name extends string>(test: Case<Name>): Record<Name, 
   }
 
   // the twin sees the same state in double precision; integers and bytes share one copy
-  const before = memory.buffer.slice(0, end);
   const copy = before.slice(0);
-  const twinViews = {
-    f: Float64Array.from(new Float32Array(before)),
-    i32: new Int32Array(copy),
-    u8: new Uint8Array(copy),
-  };
+  const twinViews = { f: Float64Array.from(f32s), i32: new Int32Array(copy), u8: new Uint8Array(copy) };
   const twin = (test.reference(twinViews) as Record<string, Kernel>)[kernel];
   if (!twin) throw new Error(`kernelTest: no twin ${kernel} in the reference group`);
-
-  const args = test.args(at);
-  const returned = run(...args);
   const expected = twin(...args);
 
-  const describe = (where: string, got: number, want: number): Error =>
-    new Error(`${kernel}(${args.join(", ")}): ${where}, got ${got}, expected ${want}`);
-  const close = (got: number, want: number): boolean => {
-    if (test.exact) return Object.is(got, Math.fround(want));
-    // rounding the twin's value lets both overflow to infinity
-    if (got === Math.fround(want) || (Number.isNaN(got) && Number.isNaN(want))) return true;
-    return Math.abs(got - want) <= (test.absolute ?? 1e-5) + (test.relative ?? 1e-5) * Math.abs(want);
-  };
-  if (typeof expected === "number" && !close(Number(returned), expected))
-    throw describe("returned value", Number(returned), expected);
+  const outputs = builds.map(({ name: build, kernels, memory }) => {
+    const fail = (where: string, got: number, want: number): never => {
+      throw new Error(`${kernel}(${args.join(", ")}) ${build}: ${where}, got ${got}, expected ${want}`);
+    };
+    const close = (got: number, want: number): boolean => {
+      if (test.exact) return Object.is(got, Math.fround(want));
+      // rounding the twin's value lets both overflow to infinity
+      if (got === Math.fround(want) || (Number.isNaN(got) && Number.isNaN(want))) return true;
+      return Math.abs(got - want) <= (test.absolute ?? 1e-5) + (test.relative ?? 1e-5) * Math.abs(want);
+    };
+    const run = kernels[kernel];
+    if (!run) throw new Error(`kernelTest: no kernel ${kernel}; export it in kernels/index.ts and build`);
+    new Uint8Array(memory.buffer).set(u8s.subarray(base), base);
+    const returned = run(...args);
+    if (typeof expected === "number" && !close(Number(returned), expected))
+      fail("returned value", Number(returned), expected);
 
-  // outputs against the twin's; then they are masked out and the rest must be as before
-  const after = memory.buffer.slice(0, end);
-  const afterFloats = new Float32Array(after);
-  const afterInts = new Int32Array(after);
-  const afterBytes = new Uint8Array(after);
-  const results = {} as Record<Name, Float32Array>;
-  const beforeBytes = new Uint8Array(before);
-  for (const name in operands) {
-    const operand = operands[name];
-    if (operand.written === "never") continue;
-    const first = operand.type === "u8" ? at[name] : at[name] >> 2;
-    if (operand.written === "compared") {
-      const [got, want] =
-        operand.type === "f32"
-          ? [afterFloats, twinViews.f]
-          : operand.type === "i32"
-            ? [afterInts, twinViews.i32]
-            : [afterBytes, twinViews.u8];
-      for (let index = first; index < first + operand.length; index++) {
-        const same = operand.type === "f32" ? close(got[index]!, want[index]!) : got[index] === want[index];
-        if (!same) throw describe(`${name}[${index - first}]`, got[index]!, want[index]!);
+    // outputs against the twin's; then they are masked out and the rest must be as before
+    const after = new Uint8Array(end);
+    after.set(new Uint8Array(memory.buffer, base, end - base), base);
+    const afterFloats = new Float32Array(after.buffer);
+    const afterInts = new Int32Array(after.buffer);
+    const results = {} as Record<Name, Float32Array>;
+    for (const name in operands) {
+      const operand = operands[name];
+      if (operand.written === "never") continue;
+      const first = operand.type === "u8" ? at[name] : at[name] >> 2;
+      if (operand.written === "compared") {
+        const [got, want] =
+          operand.type === "f32"
+            ? [afterFloats, twinViews.f]
+            : operand.type === "i32"
+              ? [afterInts, twinViews.i32]
+              : [after, twinViews.u8];
+        for (let index = first; index < first + operand.length; index++) {
+          const same = operand.type === "f32" ? close(got[index]!, want[index]!) : got[index] === want[index];
+          if (!same) fail(`${name}[${index - first}]`, got[index]!, want[index]!);
+        }
+        if (operand.type === "f32") results[name] = afterFloats.slice(first, first + operand.length);
       }
-      if (operand.type === "f32") results[name] = afterFloats.slice(first, first + operand.length);
+      const bytes = bytesOf(operand);
+      after.set(u8s.subarray(at[name], at[name] + bytes), at[name]);
     }
-    afterBytes.set(beforeBytes.subarray(at[name], at[name] + bytesOf(operand)), at[name]);
-  }
-  const firstInt = fixedScratchEnd >> 2;
-  const beforeInts = new Int32Array(before);
-  for (let index = firstInt; index < end >> 2; index++)
-    if (afterInts[index] !== beforeInts[index])
-      throw new Error(`${kernel}(${args.join(", ")}): wrote outside its outputs, at byte ${index * 4}`);
-  return results;
+    for (let index = base >> 2; index < end >> 2; index++)
+      if (afterInts[index] !== i32s[index])
+        throw new Error(`${kernel}(${args.join(", ")}) ${build}: wrote outside its outputs, at byte ${index * 4}`);
+    return results;
+  });
+  return outputs[0]!;
 }

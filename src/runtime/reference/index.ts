@@ -23,6 +23,7 @@ import type { Views } from "./views.ts";
 export function referenceKernels(views: Views): Kernels {
   return {
     heapBase: () => 1024,
+    build: () => 0,
     ...lstm(views),
     ...matmul(views),
     ...conv2d(views),
