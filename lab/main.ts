@@ -44,7 +44,7 @@ const form = new Form(byId("form"), (wanted) => void session.prepare(wanted));
 
 let chosen: number | undefined;
 const plane = new PlaneView(byId("plane-figure"), notebook, choose);
-const roster = new RosterView(byId("clients"), notebook, choose);
+const roster = new RosterView(byId("clients"), notebook, choose, () => frames.want([roster]));
 const closeUp = new ClientView(byId("client"), notebook, ask, choose);
 
 function choose(client: number | undefined): void {
@@ -89,9 +89,18 @@ const trust = new FigureView(byId("trust-figure"), {
 
 watchers
   .set(controls, ["stage"])
-  .set(new StatusView({ line: byId("status"), progress: byId("progress"), problem: byId("problem") }, notebook), [
-    "stage",
-  ])
+  .set(
+    new StatusView(
+      {
+        line: byId("status"),
+        announcement: byId("announcement"),
+        progress: byId("progress"),
+        problem: byId("problem"),
+      },
+      notebook,
+    ),
+    ["stage"],
+  )
   .set({ every: 0, draw: settle }, ["stage"])
   .set({ every: 0, draw: () => closeUp.reset() }, ["data"])
   .set(new DataView(byId("data"), notebook, (choice) => void session.open(choice)), ["stage", "data"])

@@ -153,7 +153,7 @@ function ownedTable(
     if (names.length > 20 && count === 0) return [];
     return el(
       "tr",
-      { class: outline.classes.includes(i) ? "own" : "" },
+      { class: outline.classes.length === 0 ? "any" : outline.classes.includes(i) ? "own" : "" },
       el("th", { scope: "row" }, names[i] ?? String(i)),
       el("td", { class: "measure" }, el("i", { style: `width: ${((100 * count) / most).toFixed(1)}%` })),
       el("td", {}, String(count)),

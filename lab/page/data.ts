@@ -22,7 +22,7 @@ export class DataView implements View {
       "Fashion-MNIST",
     );
     this.#files.addEventListener("change", () => this.#take(this.#files.files));
-    this.#pick = el("label", { class: "pick" }, "Your own files …", this.#files);
+    this.#pick = el("label", { class: "pick" }, "Own files …", this.#files);
     place.append(
       el("h3", {}, "Data"),
       this.#name,

@@ -16,7 +16,8 @@ export function histogram(
   const path = (own: boolean): string =>
     counts
       .map((count, i) => {
-        if (classes.includes(i) !== own || count === 0) return "";
+        // where no class is a client's own more than another, all are
+        if ((classes.length === 0 || classes.includes(i)) !== own || count === 0) return "";
         const h = Math.max(1, (count / most) * height);
         return `M${(i * pitch).toFixed(1)} ${height}v${-h.toFixed(1)}h${pitch > 2 ? bar : 1}V${height}z`;
       })

@@ -80,7 +80,7 @@ export class PlaneView implements View {
       this.#front.setAttribute("viewBox", `0 0 ${width} ${canvas.height}`);
       this.#drawn = drawn;
     }
-    this.#empty.hidden = generalist.length > 0 || stage === "failed";
+    this.#empty.hidden = generalist.length > 0 || stage === "failed" || stage === "refused";
     const at = ({ localTest, globalTest }: Place): [number, number] => [
       pixels(canvas.x, localTest),
       pixels(canvas.y, globalTest),

@@ -28,20 +28,28 @@ type Order = "client" | Model | "global" | "gain";
 // what a phone does without
 const minor: ReadonlySet<Order> = new Set<Order>(["fedavg", "finetuned", "global"]);
 
+// so many rows are laid out in a frame
+const atOnce = 100;
+
 export class RosterView implements View {
   readonly every = 200;
   readonly #notebook: Notebook;
   readonly #choose: (client: number) => void;
+  readonly #changed: () => void;
   readonly #body = el("tbody");
   readonly #heads = new Map<Order, HTMLElement>();
   #rows: Row[] = [];
   #made: readonly ClientPage[] = [];
+  // rows that are still to be laid out
+  #waiting: HTMLElement[] = [];
   #order: Order = "client";
   #chosen: number | undefined;
 
-  constructor(place: HTMLElement, notebook: Notebook, choose: (client: number) => void) {
+  /** @param changed is told when the order has changed, and the table is to be drawn */
+  constructor(place: HTMLElement, notebook: Notebook, choose: (client: number) => void, changed: () => void) {
     this.#notebook = notebook;
     this.#choose = choose;
+    this.#changed = changed;
     const head = (order: Order, label: string, mark?: Model): HTMLElement => {
       const button = el(
         "button",
@@ -80,12 +88,14 @@ export class RosterView implements View {
     this.#chosen = client;
   }
 
-  draw(): void {
+  draw(): "again" | undefined {
     const { clients } = this.#notebook;
     if (clients !== this.#made) this.#make(clients);
     clients.forEach((client, i) => this.#write(client, this.#rows[i]!));
     for (const [order, cell] of this.#heads)
       cell.setAttribute("aria-sort", order !== this.#order ? "none" : order === "client" ? "ascending" : "descending");
+    this.#body.append(...this.#waiting.splice(0, atOnce));
+    return this.#waiting.length > 0 ? "again" : undefined;
   }
 
   #make(clients: readonly ClientPage[]): void {
@@ -138,7 +148,7 @@ export class RosterView implements View {
   #sort(order: Order): void {
     this.#order = order;
     this.#arrange();
-    this.draw();
+    this.#changed();
   }
 
   #arrange(): void {
@@ -149,7 +159,8 @@ export class RosterView implements View {
       return client.results.get(this.#order)?.localTest ?? -Infinity;
     };
     const sorted = this.#made.toSorted((a, b) => value(b) - value(a) || a.outline.client - b.outline.client);
-    this.#body.replaceChildren(...sorted.map(({ outline }) => this.#rows[outline.client]!.row));
+    this.#body.replaceChildren();
+    this.#waiting = sorted.map(({ outline }) => this.#rows[outline.client]!.row);
   }
 }
 

@@ -2,10 +2,18 @@
 import { duration, plusMinus } from "../../src/report/numbers.ts";
 import { el } from "./element.ts";
 import type { View } from "./frames.ts";
-import type { Notebook } from "./notebook.ts";
+import type { Notebook, Stage } from "./notebook.ts";
 
 // the federation's part of the thin line; private training takes longer
 const federationShare = 0.3;
+
+export interface StatusPlaces {
+  readonly line: HTMLElement;
+  /** The line at every new stage, for those who hear it. */
+  readonly announcement: HTMLElement;
+  readonly progress: HTMLElement;
+  readonly problem: HTMLElement;
+}
 
 export class StatusView implements View {
   readonly every = 150;
@@ -13,9 +21,12 @@ export class StatusView implements View {
   readonly #line: HTMLElement;
   readonly #progress: HTMLElement;
   readonly #problem: HTMLElement;
+  readonly #announcement: HTMLElement;
+  #announced: Stage | undefined;
 
-  constructor(places: { line: HTMLElement; progress: HTMLElement; problem: HTMLElement }, notebook: Notebook) {
+  constructor(places: StatusPlaces, notebook: Notebook) {
     this.#line = places.line;
+    this.#announcement = places.announcement;
     this.#progress = places.progress;
     this.#problem = places.problem;
     this.#notebook = notebook;
@@ -25,6 +36,9 @@ export class StatusView implements View {
     const { stage, problem, phase } = this.#notebook;
     document.body.dataset["stage"] = stage;
     this.#line.replaceChildren(...this.#text());
+    // a line that changes with every round would be read out without end
+    if (stage !== this.#announced) this.#announcement.textContent = this.#line.textContent;
+    this.#announced = stage;
     this.#problem.hidden = problem === "";
     this.#problem.textContent = problem;
     const part = phase ? phase.done / Math.max(1, phase.total) : 0;
