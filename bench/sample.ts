@@ -16,40 +16,53 @@ const WARM_MOST = 1500;
 // a process that used less of a core than this had it taken away meanwhile
 const WHOLE = 0.95;
 const ATTEMPTS = 5;
-// ... and over a sample this long the scheduler's slices average out
+// a longer sample would hardly ever be left alone on a busy machine
 const LONG = 20;
 
 // what run() returns lands here, so that no engine can drop the work that made it
 let sink: unknown;
 
-function used(since?: NodeJS.CpuUsage): number {
-  const { user, system } = process.cpuUsage(since);
-  return (user + system) / 1000;
+/** Times samples on the clock, and notices when another process had the core for part of one. */
+class Stopwatch {
+  #attempts = 0;
+  #cpu: NodeJS.CpuUsage = { user: 0, system: 0 };
+  #start = 0;
+
+  start(): void {
+    this.#attempts++;
+    this.#cpu = process.cpuUsage();
+    this.#start = performance.now();
+  }
+
+  /** What the sample took; what this process spent of it when there is no hope of the whole core; or null to try again. */
+  stop(): number | null {
+    const spent = performance.now() - this.#start;
+    const { user, system } = process.cpuUsage(this.#cpu);
+    const used = (user + system) / 1000;
+    if (used >= WHOLE * spent) return spent;
+    return spent > LONG || this.#attempts >= ATTEMPTS ? used : null;
+  }
 }
 
-/** Milliseconds per call of one sample; taken again if another process had the core for part of it. */
+/** Milliseconds per call of one sample. */
 function sample({ run }: Prepared, calls: number): number {
-  let spent = 0;
-  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const before = process.cpuUsage();
-    const start = performance.now();
+  const watch = new Stopwatch();
+  for (;;) {
+    watch.start();
     for (let i = 0; i < calls; i++) sink = run();
-    spent = performance.now() - start;
-    if (spent > LONG || used(before) >= WHOLE * spent) break;
+    const spent = watch.stop();
+    if (spent !== null) return spent / calls;
   }
-  return spent / calls;
 }
 
 async function sampleAsync({ run }: Prepared, calls: number): Promise<number> {
-  let spent = 0;
-  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const before = process.cpuUsage();
-    const start = performance.now();
+  const watch = new Stopwatch();
+  for (;;) {
+    watch.start();
     for (let i = 0; i < calls; i++) sink = await run();
-    spent = performance.now() - start;
-    if (spent > LONG || used(before) >= WHOLE * spent) break;
+    const spent = watch.stop();
+    if (spent !== null) return spent / calls;
   }
-  return spent / calls;
 }
 
 /** Warms a case up and finds how many calls make a sample of about a millisecond. */
