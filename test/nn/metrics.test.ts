@@ -44,7 +44,10 @@ function twoRows(a: number, b: number): number {
 
 test("confidences of 0.61 and 0.69 fall into different bins of fifteen, of 0.62 and 0.65 into one", () => {
   // the first row is right, the second wrong
-  near([0.61, 0.62].map((p, i) => twoRows(p, [0.69, 0.65][i]!)), [(0.39 + 0.69) / 2, (0.65 - 0.38) / 2]);
+  near(
+    [0.61, 0.62].map((p, i) => twoRows(p, [0.69, 0.65][i]!)),
+    [(0.39 + 0.69) / 2, (0.65 - 0.38) / 2],
+  );
 });
 
 test("an expert that is always sure and always wrong is off by one, a right one by nothing", () => {
