@@ -18,6 +18,7 @@ const STARTS = 15;
 // a page or an app bundles no more than this program reaches
 const program = (library: string): string => `
 const begun = performance.now();
+const cpu = process.cpuUsage();
 const { backward, mean, nll, scope, tensor } = await import("${library}/index.js");
 const { Adam, lenetCifar, Net } = await import("${library}/nn/index.js");
 const net = new Net(lenetCifar(), { group: "shared" }).init(1);
@@ -31,7 +32,10 @@ const loss = scope(() => {
   return value.item();
 });
 if (!(loss > 0)) throw new Error("no loss");
-console.log(performance.now() - begun);
+const wall = performance.now() - begun;
+const { user, system } = process.cpuUsage(cpu);
+// where others had the core meanwhile, the clock says more than this process did on all its threads
+console.log(Math.min(wall, (user + system) / 1000));
 `;
 
 type Found = Omit<Line, "suite" | "runtime" | "build">;
