@@ -76,6 +76,7 @@ for (const { transA, transB } of orientations) {
     checkMatmul({ m: 133, n: 31, k: 259, transA, transB, skew: 12 });
     checkMatmul({ m: 3, n: 17, k: 1025, transA, transB });
     checkMatmul({ m: 1, n: 1, k: 1031, transA, transB });
+    checkMatmul({ m: 5, n: 600, k: 130, transA, transB });
     // row strides of 512 elements, which are packed
     checkMatmul({ m: 71, n: 71, k: 197, transA, transB, slack: 441 });
   });
