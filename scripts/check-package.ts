@@ -3,7 +3,7 @@
 // README's example in Node, Deno and Bun, and sees what it loads.
 import { execFile } from "node:child_process";
 import { readFile, stat, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { gzipSync } from "node:zlib";
@@ -54,18 +54,28 @@ async function contents(tarball: string): Promise<string> {
   return `${files.length} files, ${kilobytes((await stat(tarball)).size)}`;
 }
 
-/** Bytes of a bundle of `code`, minified, plain and through gzip. */
+/** Bytes of a minified bundle of `code`, plain and through gzip; what is imported late is not counted. */
 async function bundled(folder: string, code: string): Promise<string> {
-  const { outputFiles } = await build({
+  const { outputFiles, metafile } = await build({
     stdin: { contents: code, resolveDir: folder },
+    absWorkingDir: folder,
+    outdir: "out",
     bundle: true,
+    splitting: true,
     minify: true,
     write: false,
+    metafile: true,
     format: "esm",
     target: "es2022",
     logLevel: "silent",
   });
-  const bytes = outputFiles[0]!.contents;
+  const needed = new Set(["out/stdin.js"]);
+  for (const path of needed)
+    for (const { path: next, kind } of metafile.outputs[path]!.imports)
+      if (kind === "import-statement") needed.add(next);
+  const bytes = Buffer.concat(
+    outputFiles.filter(({ path }) => needed.has(`out/${basename(path)}`)).map(({ contents }) => contents),
+  );
   return `${kilobytes(bytes.length)}, ${kilobytes(gzipSync(bytes, { level: 9 }).length)} gzipped`;
 }
 

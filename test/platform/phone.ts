@@ -1,5 +1,6 @@
 // What personalising one client costs a phone: the unbundled package in a page, Fashion-MNIST rows, all of it on the main thread,
-// whose processor Chromium slows down. Prints a table; judges nothing, because machines differ.
+// whose processor Chromium slows down. Prints a table, the best of five runs; judges nothing, because
+// machines differ.
 //
 //   node --import tsx test/platform/phone.ts
 import { cp, writeFile } from "node:fs/promises";
@@ -97,18 +98,20 @@ try {
   const mib = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
   console.log("processor  first answer  personalise 100 rows  epochs  longest task  predict  memory (in use)  saved");
   for (const slowdown of [1, 4, 6]) {
-    const { firstAnswer, personalize, longestTask, predict, reserved, used, saved, epochs } = await cost(
-      browser,
-      served.url,
-      slowdown,
-    );
+    const runs: Cost[] = [];
+    for (let i = 0; i < 5; i++) runs.push(await cost(browser, served.url, slowdown));
+    // other work on the machine only ever adds time
+    const least = (of: (run: Cost) => number): number => Math.min(...runs.map(of));
+    const { reserved, used, saved, epochs } = runs[0]!;
+    // the browser tells of tasks from 50 ms on
+    const longest = least((run) => run.longestTask);
     const cells = [
       `1/${slowdown}`.padEnd(9),
-      `${firstAnswer.toFixed(0)} ms`.padStart(12),
-      `${(personalize / 1000).toFixed(1)} s`.padStart(20),
+      `${least((run) => run.firstAnswer).toFixed(0)} ms`.padStart(12),
+      `${(least((run) => run.personalize) / 1000).toFixed(1)} s`.padStart(20),
       String(epochs).padStart(6),
-      `${longestTask.toFixed(0)} ms`.padStart(12),
-      `${predict.toFixed(1)} ms`.padStart(7),
+      longest < 50 ? "under 50 ms" : `${longest.toFixed(0)} ms`.padStart(12),
+      `${least((run) => run.predict).toFixed(1)} ms`.padStart(7),
       `${mib(reserved)} (${mib(used)})`.padStart(15),
       `${(saved / 1000).toFixed(0)} kB`,
     ];
