@@ -17,7 +17,7 @@ export function embeddingGrad(
   width: i32,
 ): void {
   if (width <= 0) return;
-  const bytes = <usize>width << 2;
+  const bytes = (<usize>width) << 2;
   if (!touched) memory.fill(gx, 0, <usize>rows * bytes);
   else
     for (let r: usize = 0; r < <usize>rows; r++)
@@ -57,18 +57,19 @@ export function adamRows(
   correction2: f64,
   decoupled: i32,
 ): void {
-  const bytes = <usize>width << 2;
+  const bytes = (<usize>width) << 2;
   let from = 0;
   for (let r = 0; r <= rows; r++) {
     if (r < rows) {
-      const at = live + (<usize>r << 2);
-      if (load<i32>(touched + (<usize>r << 2))) store<i32>(at, 1);
+      const at = live + ((<usize>r) << 2);
+      if (load<i32>(touched + ((<usize>r) << 2))) store<i32>(at, 1);
       // weight decay moves every row
       if (load<i32>(at) || weightDecay != 0) continue;
     }
     const n = (r - from) * width;
     const at = <usize>from * bytes;
-    if (n) adam(w + at, g + at, m + at, v + at, n, lr, beta1, beta2, eps, weightDecay, correction1, correction2, decoupled);
+    if (n)
+      adam(w + at, g + at, m + at, v + at, n, lr, beta1, beta2, eps, weightDecay, correction1, correction2, decoupled);
     from = r + 1;
   }
 }

@@ -35,12 +35,15 @@ function check(part: string, { texts, labels }: Texts, { classes }: TextsOptions
   }
 }
 
+function whole(n: number): Int32Array {
+  return new Int32Array(shared(4 * n).buffer);
+}
+
 function encode(
   texts: readonly (readonly string[])[],
   labels: ArrayLike<number>,
   numbers: Map<string, number>,
 ): TextSplit {
-  const whole = (n: number): Int32Array => new Int32Array(shared(4 * n).buffer);
   const offsets = whole(texts.length + 1);
   const words = whole(texts.reduce((n, text) => n + text.length, 0));
   let at = 0;

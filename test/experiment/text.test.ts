@@ -100,9 +100,11 @@ test("texts want a network for texts, and images one for images", () => {
   refuses(() => networks({ ...config, model: "bilstm" }, images), /model bilstm takes texts, got 1x28x28/);
 });
 
+function pairs({ clients }: ReturnType<typeof setUp>): string[] {
+  return clients.map(({ rows: own }) => own.classes!.join());
+}
+
 test("the authors' clients have majority classes at random, those of the paper share them evenly", () => {
-  const pairs = ({ clients }: ReturnType<typeof setUp>): string[] =>
-    clients.map(({ rows: own }) => own.classes!.join());
   assert.equal(pairs(setUp(config, dataset)), ["0,1", "1,2", "2,3", "3,0", "0,2", "1,3"]);
   const drawn = [1, 2].map((seed) => pairs(setUp({ ...authors, seed }, dataset)));
   assert.not.equal(drawn[0], drawn[1]);
@@ -155,16 +157,20 @@ test("authors' code: batches are padded with a word, buckets are the key's, loca
     const widest = Int32Array.from(local).toSorted((a, b) => lengths[a]! - lengths[b]!);
     const { x } = examples.batch(tensor([widest[0]!, widest.at(-1)!], [2], "i32"));
     const short = Array.from(x.toArray()).slice(0, x.shape[1]);
-    assert.equal(short.slice(lengths[widest[0]!]), new Array(x.shape[1]! - lengths[widest[0]!]!).fill(PADDING));
+    assert.equal(
+      short.slice(lengths[widest[0]!]),
+      Array.from({ length: x.shape[1]! - lengths[widest[0]!]! }, () => PADDING),
+    );
   });
 });
 
 test("the preset is a complete config, and fits the part of AG News at hand for every p", () => {
   assert.equal(parseConfig(news), news);
   // labels alone make a partition: as many of each class as the part has
-  const labels = [10_264, 10_314, 10_261, 10_315].flatMap((count, c) => new Array<number>(count).fill(c));
+  const labels = [10_264, 10_314, 10_261, 10_315].flatMap((count, c) => Array.from({ length: count }, () => c));
   const texts = labels.map(() => "");
-  const held = { texts: new Array<string>(7600).fill(""), labels: Array.from({ length: 7600 }, (_, r) => r % 4) };
+  const heldLabels = Array.from({ length: 7600 }, (_, r) => r % 4);
+  const held = { texts: heldLabels.map(() => ""), labels: heldLabels };
   const like = fromTexts({ name: "ag-news", classes: CLASSES, train: { texts, labels }, test: held });
   for (const fidelity of ["paper", "authors-code"] as const)
     for (const p of [0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1]) {

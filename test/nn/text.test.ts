@@ -3,6 +3,7 @@ import { NOTHING, sentenceRows } from "../../src/autograd/ops/sequences.ts";
 import { nll } from "../../src/autograd/ops/nll.ts";
 import { mean, sum } from "../../src/autograd/ops/sum.ts";
 import { adamInto } from "../../src/autograd/ops/update.ts";
+import { sizeOf } from "../../src/autograd/shape.ts";
 import { persistent, scope, type Tensor, tensor } from "../../src/autograd/tensor.ts";
 import { fillInto } from "../../src/autograd/ops/fill.ts";
 import { Adam } from "../../src/nn/optimizers.ts";
@@ -44,9 +45,11 @@ function gradients(net: Net, rows: readonly number[]): Float32Array {
 const furthest = (a: ArrayLike<number>, b: ArrayLike<number>): number =>
   Array.from(a).reduce((most, x, i) => Math.max(most, Math.abs(x - b[i]!)), 0);
 
+function count({ specs }: { specs: readonly { shape: readonly number[] }[] }): number {
+  return specs.reduce((total, { shape }) => total + sizeOf(shape), 0);
+}
+
 test("the networks have the paper's numbers of parameters, under PyTorch's names", () => {
-  const count = ({ specs }: { specs: readonly { shape: readonly number[] }[] }): number =>
-    specs.reduce((sum, { shape }) => sum + shape.reduce((n, size) => n * size, 1), 0);
   assert.is(count(bilstmText()), 1_085_708);
   assert.is(count(bilstmTextGate()), 1_085_321);
   assert.equal(
@@ -83,7 +86,7 @@ for (const [how, wanted] of Object.entries(torch))
     const padding = how === "packed" ? NOTHING : 1;
     const rectangle = (part: typeof sentences): Tensor =>
       tensor(
-        part.flatMap((words) => [...words, ...new Array<number>(longest - words.length).fill(padding)]),
+        part.flatMap((words) => [...words, ...Array.from({ length: longest - words.length }, () => padding)]),
         [part.length, longest],
         "i32",
       );
@@ -112,15 +115,16 @@ for (const [how, wanted] of Object.entries(torch))
     net.dispose();
   });
 
+function moments({ data }: { data: Float32Array }): [mean: number, variance: number] {
+  const mean = data.reduce((total, x) => total + x, 0) / data.length;
+  return [mean, data.reduce((total, x) => total + (x - mean) ** 2, 0) / data.length];
+}
+
 test("parameters begin as PyTorch's do: words normal, the LSTM uniform within 1/sqrt of its width", () => {
   const net = new Net(new TextClassifier({ words: 2000, embedding: 10, hidden: 16, outputs: 2 }), {
     group: "private",
   }).init(1);
   const record = net.parameters.toRecord();
-  const moments = ({ data }: { data: Float32Array }): [number, number] => {
-    const mean = data.reduce((sum, x) => sum + x, 0) / data.length;
-    return [mean, data.reduce((sum, x) => sum + (x - mean) ** 2, 0) / data.length];
-  };
   const [mean, variance] = moments(record["embedding.weight"]!);
   assert.ok(Math.abs(mean) < 0.03 && Math.abs(variance - 1) < 0.05);
   for (const [name, value] of Object.entries(record))
