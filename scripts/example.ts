@@ -14,7 +14,11 @@ const commands: Readonly<Record<string, () => Promise<readonly string[]>>> = {
   node: async () => [process.execPath, "--import", "tsx", "examples/node/server.ts"],
   deno: async () => [
     join(await installed("deno", "2.9.6"), "node_modules/.bin/deno"),
-    ...["run", "--quiet", "--no-lock", "-A", "examples/deno/table.ts"],
+    "run",
+    "--quiet",
+    "--no-lock",
+    "-A",
+    "examples/deno/table.ts",
   ],
   bun: async () => [join(await installed("bun", "1.4.4"), "node_modules/.bin/bun"), "examples/bun/experiment.ts"],
 };

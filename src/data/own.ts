@@ -1,4 +1,5 @@
 // Data of one's own, in files of the usual forms under names of one's own: what a config can say about them, and one loader.
+import type { TensorData } from "../io/dtype.ts";
 import { decodeNpy } from "../io/npy.ts";
 import { fromArrays } from "./arrays.ts";
 import { loadCifar } from "./cifar.ts";
@@ -73,6 +74,15 @@ async function fromCifar(
   return { kind: "image", name, classes, shape: [3, 32, 32], ...splits, normalization: centred(3) };
 }
 
+async function readNpy({ bytes, name }: NamedFile): Promise<TensorData> {
+  try {
+    return decodeNpy(await unpack(bytes, name));
+  } catch (error) {
+    if (error instanceof Error) error.message = `${name}: ${error.message}`;
+    throw error;
+  }
+}
+
 async function fromNpy(
   name: string,
   source: DataSource,
@@ -80,15 +90,7 @@ async function fromNpy(
 ): Promise<ImageDataset | FeatureDataset> {
   const read = async (part: string) => {
     const [inputs, marks] = [await find(source, `x_${part}.npy`), await find(source, `y_${part}.npy`)];
-    const decode = async ({ bytes, name }: NamedFile) => {
-      try {
-        return decodeNpy(await unpack(bytes, name));
-      } catch (error) {
-        if (error instanceof Error) error.message = `${name}: ${error.message}`;
-        throw error;
-      }
-    };
-    const [x, y] = [await decode(inputs), await decode(marks)];
+    const [x, y] = [await readNpy(inputs), await readNpy(marks)];
     const [rows = 0, ...shape] = x.shape;
     if (y.shape.length !== 1 || y.shape[0] !== rows)
       throw new RangeError(`npy: ${marks.name}, got [${y.shape}], expected [${rows}], one class number per row of x`);

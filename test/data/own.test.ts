@@ -42,9 +42,10 @@ test("a table without a test file keeps a fifth of its rows for it, the same one
   assert.equal(mine.classes, ["0", "1", "2"]);
 });
 
+const refuses = (lines: readonly string[], message: RegExp, more: object = { ignore: ["note"] }) =>
+  rejects(() => load({ ...csv, ...more }, { "a.csv": text(lines), "b.csv": text(b) }), message);
+
 test("what does not fit in a table is named by file, row and column", async () => {
-  const refuses = (lines: readonly string[], message: RegExp, more: object = { ignore: ["note"] }) =>
-    rejects(() => load({ ...csv, ...more }, { "a.csv": text(lines), "b.csv": text(b) }), message);
   await refuses([...a, "big,cat,1,x"], /a.csv, row 3, column width, got "big", expected a number/);
   await refuses([...a, "1,cat"], /a.csv, row 3, got 2 cells, expected 4/);
   await refuses(a, /row 0, column note, got "x"/, {});
@@ -53,8 +54,9 @@ test("what does not fit in a table is named by file, row and column", async () =
   await rejects(() => load(csv, {}), /got no a.csv; give the folder/);
 });
 
+const file = (shape: number[], data: Uint8Array | Float32Array | BigInt64Array) => encodeNpy({ shape, data });
+
 test("npy bytes are images, npy floats are features", async () => {
-  const file = (shape: number[], data: Uint8Array | Float32Array | BigInt64Array) => encodeNpy({ shape, data });
   const labels = file([2], BigInt64Array.of(1n, 0n));
   const bytes = file([2, 3, 4], new Uint8Array(24).fill(9));
   const images = { "x_train.npy": bytes, "y_train.npy": labels, "x_test.npy": bytes, "y_test.npy": labels };
@@ -90,15 +92,16 @@ test("idx and CIFAR files are found under names of one's own", async () => {
   await rejects(() => load({ ...cifar, classes: ["a"] }, { x: record }), /got class 1 in row 0, expected 0 to 0/);
 });
 
+const make = (x: number[], labels: number[]) =>
+  fromFeatures({
+    name: "n",
+    classes: ["a", "b"],
+    shape: [2],
+    train: { x, labels },
+    test: { x: [0, 0], labels: [0] },
+  });
+
 test("features are checked for their count, their labels and numbers that are none", () => {
-  const make = (x: number[], labels: number[]) =>
-    fromFeatures({
-      name: "n",
-      classes: ["a", "b"],
-      shape: [2],
-      train: { x, labels },
-      test: { x: [0, 0], labels: [0] },
-    });
   assert.equal(take(make([1, 2, 3, 4], [0, 1]).train, [1]), {
     x: Float32Array.of(3, 4),
     labels: Uint8Array.of(1),

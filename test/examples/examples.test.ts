@@ -1,6 +1,6 @@
 // The examples that need nothing but Node, on the sources. npm run test:platforms runs the others, on the package.
 import { execFile, spawn } from "node:child_process";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -11,13 +11,6 @@ const test = suite("examples");
 const run = promisify(execFile);
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const node = (file: string): string[] => ["--import", "tsx", `examples/${file}`];
-
-test("the README shows the embed example as it is", async () => {
-  const [readme, example] = await Promise.all(
-    ["README.md", "examples/embed.ts"].map((file) => readFile(root + file, "utf8")),
-  );
-  assert.ok(readme!.includes(`\`\`\`ts\n${example}\`\`\``), "copy examples/embed.ts into the README");
-});
 
 test("embed: mixtures are better on their clients' tests than the generalist", async () => {
   const { stdout } = await run(process.execPath, node("embed.ts"), { cwd: root });

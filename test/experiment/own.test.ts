@@ -73,8 +73,9 @@ test("a table and networks of one's own run to the end, and learn", async () => 
   assert.ok(summary.methods["finetuned"]!.globalTest.mean > 60);
 });
 
+const named = (model: string): Config => ({ ...config, model });
+
 test("a module that cannot be had, or that is none, is refused by its address", async () => {
-  const named = (model: string): Config => ({ ...config, model });
   await refuses(() => loadNetworks(named("file:///nowhere.js")), /model: cannot import file:\/\/\/nowhere.js/);
   await refuses(() => loadNetworks(named("data:text/javascript,export const expert = 1;")), /got number as expert/);
 });

@@ -18,9 +18,10 @@ test("a generalist learns what no client alone has seen much of", async () => {
   assert.ok(generalist.accuracy(points(200, new Stream(key(9)), 1)) > 0.9);
 });
 
+const save = async (seed: number, slice: number): Promise<Uint8Array> =>
+  (await trainGeneralist(corner, clients, { ...options, seed, slice })).save();
+
 test("the same clients and seed give the same bytes", async () => {
-  const save = async (seed: number, slice: number): Promise<Uint8Array> =>
-    (await trainGeneralist(corner, clients, { ...options, seed, slice })).save();
   assert.equal(await save(1, 0), await save(1, 1000));
   assert.not.equal(await save(1, 0), await save(2, 0));
 });
@@ -56,9 +57,10 @@ test("rows that do not fit say whose they are", async () => {
   await rejects(() => trainGeneralist(corner, [{ ...clients[0]!, optOut: true }]), /expected one at least/);
 });
 
+const refuses = (wrong: Partial<Model>, message: RegExp): Promise<void> =>
+  rejects(() => trainGeneralist({ ...corner, ...wrong }, clients), message);
+
 test("networks that do not answer the model are refused before they train", async () => {
-  const refuses = (wrong: Partial<Model>, message: RegExp) =>
-    rejects(() => trainGeneralist({ ...corner, ...wrong }, clients), message);
   const logits = new Sequential({ out: new Linear(2, 3) });
   const two = new Sequential({ out: new Linear(2, 2), output: new Apply(logSoftmax) });
   await refuses({ expert: logits }, /expected log-probabilities; end in logSoftmax/);
