@@ -127,6 +127,14 @@ async function main(): Promise<void> {
     return `${loaded.length} modules`;
   });
 
+  await check("kernels as a file of their own", async () => {
+    const code = `import { add, configure, loadKernels, tensor } from "moiety";
+configure({ kernels: await loadKernels(import.meta.resolve("moiety/kernels.wasm")) });
+if (add(tensor([1, 2]), tensor(0.5)).toArray().join() !== "1.5,2.5") throw new Error("wrong sum");`;
+    await writeFile(join(folder, "kernels.js"), code);
+    await run(process.execPath, ["kernels.js"], { cwd: folder });
+  });
+
   const manifest = JSON.parse(await readFile(join(root, "package.json"), "utf8")) as {
     exports: Record<string, unknown>;
     devDependencies: Record<string, string>;
