@@ -24,7 +24,8 @@ options
   --json            a JSON line per measurement on stdout, everything else on stderr
   --write           put the tables into docs/performance.md
   --peers           the peers as well; the first time installs them into bench/peers
-  --build <name>    other kernels: a target of asconfig.json, such as relaxed (plain)
+  --build <name>    other kernels: relaxed, wide (plain)
+  --beside <name>   a second build of the kernels to measure beside it
   --bare            the kernel calls of every case alone as well: what the layer above them costs
   --compare <ref>   this checkout against another commit, interleaved; exit code 1 if it is slower beyond noise
   --filter <text>   only cases whose name contains it
@@ -56,6 +57,7 @@ function parseFlags() {
         peers: { type: "boolean", default: false },
         bare: { type: "boolean", default: false },
         build: { type: "string", default: "plain" },
+        beside: { type: "string" },
         compare: { type: "string" },
         filter: { type: "string", default: "" },
         rounds: { type: "string", default: "12" },
@@ -78,8 +80,10 @@ console.error(machineLine(at));
 async function runSuites(): Promise<void> {
   const peers = flags.peers ? contenders(console.error) : [];
   if (flags.peers) console.error(versions());
-  if (flags.write) write("machine", [machineLine(at), ...(flags.peers ? [versions()] : [])].join("  \n"));
-  const options = { ...turns, peers, only, bare: flags.bare, build: flags.build };
+  // other builds and runtimes have sections of their own, so that the page's machine is that of its plain tables
+  const other = flags.build === "plain" ? "" : ` ${flags.build}`;
+  if (flags.write && !other) write("machine", [machineLine(at), ...(flags.peers ? [versions()] : [])].join("  \n"));
+  const options = { ...turns, peers, only, bare: flags.bare, build: flags.build, beside: flags.beside };
   const all: Line[] = [];
   try {
     for (const suite of wanted) {
@@ -89,13 +93,13 @@ async function runSuites(): Promise<void> {
         lines.push(line);
         console.log(flags.json ? JSON.stringify(line) : textLine(line));
       }
-      if (flags.write) write(suite.name, markdown(lines));
+      if (flags.write) write(`${suite.name}${other}`, markdown(lines));
       all.push(...lines);
     }
     const found = standings(all);
     if (!flags.json && found.length > 0) console.log(`\n${standingTable(found)}`);
     // a part of the bars would pass for the whole
-    if (flags.write && found.length === bars.length) write("bars", standingTable(found));
+    if (flags.write && !other && found.length === bars.length) write("bars", standingTable(found));
   } finally {
     await Promise.all(peers.map((peer) => peer.close()));
   }

@@ -15,6 +15,8 @@ export interface MeasureOptions extends RaceOptions {
   /** Which cases, by name. */
   readonly only: (name: string) => boolean;
   readonly build: string;
+  /** Another build to measure beside this one. */
+  readonly beside?: string | undefined;
   /** Also run the kernel calls of every case without the library around them. */
   readonly bare: boolean;
 }
@@ -35,20 +37,28 @@ export async function* measure(suite: Suite, options: MeasureOptions): AsyncGene
     return;
   }
   const server = own(here, runnerArguments(build));
+  const other = options.beside === undefined ? undefined : own(here, runnerArguments(options.beside));
+  const beside = other ? [new Runner(`${options.beside} build`, other)] : [];
   const ours = new Runner("moiety", server);
   const peak = new Runner("peak", server, "peak");
   const bare = new Runner("bare kernels", server, "bare");
   try {
     for (const one of suite.cases.filter(({ name }) => only(name))) {
       const peers = options.peers.filter(({ takes }) => takes(one.task, suite.name)).map((peer) => peer.runner());
-      const runners = [ours, ...(one.flops === undefined ? [] : [peak]), ...(options.bare ? [bare] : []), ...peers];
+      const runners = [
+        ours,
+        ...(one.flops === undefined ? [] : [peak]),
+        ...(options.bare ? [bare] : []),
+        ...beside,
+        ...peers,
+      ];
       const finishes = await race(suite.name, one, runners, options);
       const [first] = finishes as [Finish];
       const limit = finishes.find(({ runner }) => runner === peak.name);
       for (const finish of finishes) if (finish !== limit) yield { ...common, ...line(one, finish, first, limit) };
     }
   } finally {
-    await server.close();
+    await Promise.all([server.close(), other?.close()]);
   }
 }
 
