@@ -102,8 +102,3 @@ export async function sampler(prepared: Prepared): Promise<Sampler> {
     },
   };
 }
-
-/** The last value a case returned; reading it is what keeps it. */
-export function sunk(): unknown {
-  return sink;
-}
