@@ -15,7 +15,8 @@ from . import safetensors
 from .publish import load_key, public_key, publish, write
 from .strategy import ForgivingFedAvg
 
-FAREWELL_SECONDS = 30
+# long, for slow clients: one that misses it waits for ever; one that is gone is given up by the SuperLink itself
+FAREWELL_SECONDS = 600
 
 app = ServerApp()
 

@@ -178,6 +178,16 @@ node("drops an answer that nobody wants any more, and stays", async () => {
   await ended;
 });
 
+node("ends at a farewell that it could not fetch any more, without a generalist", async () => {
+  const { link, ended } = play(clientTrainer({ client: steppingClient() }));
+  const [id] = await link.nodes(1);
+  link.closed = true;
+  void link.ask(id!, "query.farewell", smallModel, zeros, { "server-round": 1 });
+  const { reason, generalist } = await ended;
+  assert.is(reason, "finished");
+  assert.is(generalist, undefined);
+});
+
 node("leaves in the middle of training when told to", async () => {
   let begun: () => void;
   const training = new Promise<void>((resolve) => (begun = resolve));

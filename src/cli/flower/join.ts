@@ -44,11 +44,13 @@ export async function join(args: JoinArguments): Promise<void> {
       },
     });
     await writing;
-    if (reason === "left" || generalist === undefined) {
+    if (reason === "left") {
       console.log(`left after ${rounds} rounds; joining again goes on`);
       process.exitCode = 130;
       return;
     }
+    if (generalist === undefined)
+      throw new RangeError("join: the federation closed before its final generalist was fetched; moiety pull gets it");
     await personalizeMember(pool, setup, client, generalist.tensors, folder);
     console.log(`what left this client: ${folder.path}/sent.jsonl`);
   } finally {

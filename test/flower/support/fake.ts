@@ -49,7 +49,7 @@ export class FakeSuperLink implements FleetTransport {
   readonly pushed: Map<string, Uint8Array> = new Map<string, Uint8Array>();
   /** Set to fail every call, as a network that is down does. */
   down = false;
-  /** Set to close the run: pushes are refused. */
+  /** Set to close the run: its objects are gone, and pushes are refused. */
   closed = false;
   /** Pulls of an object that find it not yet uploaded, before one that gets it. */
   lag = 0;
@@ -155,6 +155,7 @@ export class FakeSuperLink implements FleetTransport {
       case "PullObject": {
         const { node, objectId: id } = proto.PullObjectRequest.decode(request);
         nodeOf(node);
+        if (this.closed) throw new FleetError(rpc, "closed", "403: the run is finished");
         const asked = (this.#asked.get(id) ?? 0) + 1;
         this.#asked.set(id, asked);
         const content = this.#objects.get(id);

@@ -39,7 +39,7 @@ export interface NodeSummary {
   readonly reason: "finished" | "left";
   /** Train rounds answered. */
   readonly rounds: number;
-  /** The last generalist, if the server said farewell. */
+  /** The last generalist, if the server's farewell could be fetched before the run closed; else it can be pulled. */
   readonly generalist?: { readonly round: number; readonly tensors: ReadonlyMap<string, TensorData> };
 }
 
@@ -66,6 +66,7 @@ class FlowerNode {
   readonly #signal: AbortSignal;
   #nodeId: bigint | undefined;
   #rounds = 0;
+  #finished = false;
   #farewell: NodeSummary["generalist"];
   #offline = false;
 
@@ -103,7 +104,7 @@ class FlowerNode {
     } finally {
       await this.#leave();
     }
-    const reason = this.#farewell === undefined ? "left" : "finished";
+    const reason = this.#finished ? "finished" : "left";
     return { reason, rounds: this.#rounds, ...(this.#farewell === undefined ? {} : { generalist: this.#farewell }) };
   }
 
@@ -179,7 +180,7 @@ class FlowerNode {
     const { pollSeconds: [first, longest] = [1, 3], transfers = new Transfers() } = this.#options;
     const nodeId = this.#nodeId!;
     const link: Link = { fleet: this.#fleet, nodeId, signal: this.#signal, patienceSeconds: this.#patience, transfers };
-    for (let wait = first; this.#farewell === undefined;) {
+    for (let wait = first; !this.#finished; ) {
       const asked = performance.now();
       const pulled = await this.#pull(link);
       if (pulled?.metadata === undefined) {
@@ -222,15 +223,19 @@ class FlowerNode {
     try {
       const { reply, answer } = await this.#reply(link, metadata, tree);
       const bytes = await pushReply(link, metadata, reply, seconds());
-      if (answer === undefined) return;
-      if (messageType === "train") this.#rounds++;
-      const { content, round, spent } = answer;
-      this.#tell({ type: "sent", messageType, round, tensors: sentTensors(content), bytes, seconds: seconds(), spent });
+      if (answer !== undefined) {
+        if (messageType === "train") this.#rounds++;
+        const { content, round, spent } = answer;
+        const tensors = sentTensors(content);
+        this.#tell({ type: "sent", messageType, round, tensors, bytes, seconds: seconds(), spent });
+      }
     } catch (error) {
       this.#signal.throwIfAborted();
       if (error instanceof FleetError && error.kind === "unauthenticated") throw error;
       this.#tell({ type: "dropped", messageType, reason: oneLine(error) });
     }
+    // also where its content could not be fetched any more, because the run was over
+    if (messageType === FAREWELL) this.#finished = true;
   }
 
   /** Whatever goes wrong on this side becomes an error reply: the round must not wait for a client that cannot answer. */
