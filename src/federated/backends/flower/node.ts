@@ -180,7 +180,7 @@ class FlowerNode {
     const { pollSeconds: [first, longest] = [1, 3], transfers = new Transfers() } = this.#options;
     const nodeId = this.#nodeId!;
     const link: Link = { fleet: this.#fleet, nodeId, signal: this.#signal, patienceSeconds: this.#patience, transfers };
-    for (let wait = first; !this.#finished; ) {
+    for (let wait = first; !this.#finished;) {
       const asked = performance.now();
       const pulled = await this.#pull(link);
       if (pulled?.metadata === undefined) {
