@@ -13,7 +13,7 @@ function signatures(declarations: string): string[] {
   const lines: string[] = [];
   for (const [, name, args, result] of declarations.matchAll(/export function (\w+)\((.*?)\): (\w+);/g))
     lines.push(`  ${name}(${args}): ${result};`);
-  return lines.sort();
+  return lines.toSorted();
 }
 
 /** The bytes of a target of asconfig.json. */

@@ -26,5 +26,5 @@ export { mean, type ReduceOptions, sum } from "./ops/sum.ts";
 export { abs, exp, log, reciprocal, sqrt, square } from "./ops/unary.ts";
 export type { Shape } from "./shape.ts";
 export { type DType, scope, Tensor, tensor } from "./tensor.ts";
-export { configure, type EngineOptions, loadKernels } from "../runtime/engine.ts";
-export { memory } from "./stats.ts";
+export { type Build, configure, type EngineOptions, loadKernels } from "../runtime/engine.ts";
+export { kernelBuild, memory } from "./stats.ts";

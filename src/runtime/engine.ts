@@ -9,9 +9,16 @@ import { fetchBytes } from "./platform.ts";
 
 export type { Kernels };
 
+/** The builds of kernels/; what each is for is in docs/kernels.md. */
+export type Build = "plain" | "relaxed" | "wide";
+
+// in the order of their numbers in kernels/build.ts
+const builds: readonly Build[] = ["plain", "relaxed", "wide"];
+
 export interface Engine {
   readonly memory: Memory;
   readonly kernels: Kernels;
+  readonly build: Build;
   readonly heap: Heap;
   readonly arena: Arena;
   readonly precision: "single" | "double";
@@ -21,6 +28,11 @@ export interface Engine {
 export interface EngineOptions {
   /** The kernels as a compiled module or as bytes, where inlined bytes may not be compiled (edge runtimes). */
   readonly kernels?: WebAssembly.Module | Uint8Array<ArrayBuffer>;
+  /**
+   * Multiply and add in one instruction: about a tenth faster. What it computes is rounded once or twice, as the machine
+   * likes, so that results are no longer the same everywhere. `import "moiety/relaxed"` first.
+   */
+  readonly relaxedSimd?: boolean;
   /** Upper limit of linear memory in bytes; at most 4 GiB, default 2 GiB. */
   readonly maximumBytes?: number;
 }
@@ -28,6 +40,13 @@ export interface EngineOptions {
 const INITIAL_BYTES = 16 << 20;
 let options: EngineOptions = {};
 let current: Engine | undefined;
+let relaxedHex: string | undefined;
+let chosen: WebAssembly.Module | undefined;
+
+/** Brings the relaxed kernels into the house without choosing them: what importing "moiety/relaxed" does. */
+export function offerRelaxed(hex: string): void {
+  relaxedHex = hex;
+}
 
 /** Sets how the engine of this thread will be made. Throws if it has been made already. */
 export function configure(wanted: EngineOptions): void {
@@ -36,7 +55,27 @@ export function configure(wanted: EngineOptions): void {
   const limit = wanted.maximumBytes;
   if (limit !== undefined && !(limit >= INITIAL_BYTES && limit <= 65536 * 65536 && limit % 65536 === 0))
     throw new RangeError(`configure: maximumBytes, got ${limit}, expected a multiple of 65536 from 16 MiB to 4 GiB`);
-  options = { ...options, ...wanted };
+  const all = { ...options, ...wanted };
+  if (all.relaxedSimd && all.kernels) throw new TypeError("configure: got both relaxedSimd and kernels, expected one");
+  const module = all.relaxedSimd ? relaxedModule() : all.kernels && compile(all.kernels);
+  [options, chosen] = [all, module];
+}
+
+function relaxedModule(): WebAssembly.Module {
+  if (relaxedHex === undefined)
+    throw new Error('configure: relaxedSimd, got no relaxed kernels; import "moiety/relaxed" before');
+  const bytes = decodeHex(relaxedHex);
+  if (!WebAssembly.validate(bytes))
+    throw new Error(
+      "configure: relaxedSimd, got a runtime without it; take Node 22 or newer, Node 20 with " +
+        "--experimental-wasm-relaxed-simd, or a browser that has it, or leave it out",
+    );
+  return compile(bytes);
+}
+
+/** The kernels that `configure` was given or told to take, for threads that are to compute alike; undefined by default. */
+export function chosenKernels(): WebAssembly.Module | undefined {
+  return chosen;
 }
 
 /**
@@ -65,8 +104,8 @@ export function withEngine<T>(other: Engine, fn: () => T): T {
 
 function create(): Engine {
   const memory = new Memory(INITIAL_BYTES, options.maximumBytes ?? 2 ** 31);
-  const source = options.kernels ?? decodeHex(kernelsHex);
-  const instance = new WebAssembly.Instance(compile(source), { env: { memory: memory.wasm } });
+  const module = chosen ?? compile(decodeHex(kernelsHex));
+  const instance = new WebAssembly.Instance(module, { env: { memory: memory.wasm } });
   return assemble(memory, instance.exports as unknown as Kernels, "single");
 }
 
@@ -88,5 +127,6 @@ function compile(source: NonNullable<EngineOptions["kernels"]>): WebAssembly.Mod
 export function assemble(memory: Memory, kernels: Kernels, precision: Engine["precision"]): Engine {
   const heap = new Heap(memory, kernels.heapBase());
   kernels.init(heap.alloc(kernels.scratchBytes()));
-  return { memory, kernels, heap, arena: new Arena(heap), precision };
+  const build = builds[kernels.build()]!;
+  return { memory, kernels, build, heap, arena: new Arena(heap), precision };
 }

@@ -1,4 +1,6 @@
 // Work for several threads, or for this one: named calls with structured-cloneable arguments, answers in the order asked.
+// Threads compute with the kernels that were chosen in the thread that started them.
+import { chosenKernels, configure } from "./engine.ts";
 
 /** Calls by name, each from one argument to an answer. */
 export type Calls = Record<string, (argument: never) => unknown>;
@@ -96,10 +98,11 @@ export class Threads<C extends Calls> implements Pool<C> {
     this.#ports = ports;
     this.#idle = [...ports];
     this.#onEvent = onEvent;
+    const kernels = chosenKernels();
     for (const port of ports) {
       port.onMessage((message) => this.#finish(port, message as Reply));
       port.onError((error) => this.#fail(error));
-      port.post({ setup });
+      port.post(kernels ? { setup, kernels } : { setup });
     }
   }
 
@@ -185,15 +188,23 @@ export function serve(
   create: (setup: never, tell: (event: unknown) => void) => Calls | Promise<Calls>,
 ): void {
   const tell = (event: unknown): void => port.post({ event });
+  const failed = (error: unknown): void => {
+    const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
+    port.post({ error: { name, message, stack } });
+  };
   let calls: Promise<Calls> | undefined;
   port.onMessage((message) => {
-    const { setup, name, argument } = message as { setup?: unknown; name?: string; argument?: unknown };
-    const failed = (error: unknown): void => {
-      const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
-      port.post({ error: { name, message, stack } });
+    const { setup, kernels, name, argument } = message as {
+      setup?: unknown;
+      kernels?: WebAssembly.Module;
+      name?: string;
+      argument?: unknown;
     };
     if (name === undefined) {
-      calls = Promise.resolve().then(() => create(setup as never, tell));
+      calls = Promise.resolve().then(() => {
+        if (kernels) configure({ kernels });
+        return create(setup as never, tell);
+      });
       calls.catch(failed);
       return;
     }

@@ -9,7 +9,7 @@ test("every build says which one it is", () => {
 });
 
 test("the builds export the same kernels", () => {
-  const [plain, ...others] = builds.map(({ kernels }) => Object.keys(kernels).sort());
+  const [plain, ...others] = builds.map(({ kernels }) => Object.keys(kernels).toSorted());
   for (const names of others) assert.equal(names, plain);
 });
 

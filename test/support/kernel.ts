@@ -145,15 +145,15 @@ export function kernelTest<Name extends string>(test: Case<Name>): Record<Name, 
   if (!twin) throw new Error(`kernelTest: no twin ${kernel} in the reference group`);
   const expected = twin(...args);
 
+  const close = (got: number, want: number): boolean => {
+    if (test.exact) return Object.is(got, Math.fround(want));
+    // rounding the twin's value lets both overflow to infinity
+    if (got === Math.fround(want) || (Number.isNaN(got) && Number.isNaN(want))) return true;
+    return Math.abs(got - want) <= (test.absolute ?? 1e-5) + (test.relative ?? 1e-5) * Math.abs(want);
+  };
   const outputs = builds.map(({ name: build, kernels, memory }) => {
     const fail = (where: string, got: number, want: number): never => {
       throw new Error(`${kernel}(${args.join(", ")}) ${build}: ${where}, got ${got}, expected ${want}`);
-    };
-    const close = (got: number, want: number): boolean => {
-      if (test.exact) return Object.is(got, Math.fround(want));
-      // rounding the twin's value lets both overflow to infinity
-      if (got === Math.fround(want) || (Number.isNaN(got) && Number.isNaN(want))) return true;
-      return Math.abs(got - want) <= (test.absolute ?? 1e-5) + (test.relative ?? 1e-5) * Math.abs(want);
     };
     const run = kernels[kernel];
     if (!run) throw new Error(`kernelTest: no kernel ${kernel}; export it in kernels/index.ts and build`);
