@@ -28,7 +28,7 @@ export class TallyView implements View {
       el("b", { class: "helped" }, `helped ${helped}`),
       " and ",
       el("b", { class: "harmed" }, `harmed ${harmed}`),
-      ` of ${gains.length} clients on their own kind of data. Choose one to look closer.`,
+      ` of ${gains.length} ${gains.length === 1 ? "client" : "clients"} on their own kind of data. Choose one to look closer.`,
     );
   }
 }

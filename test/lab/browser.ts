@@ -177,6 +177,25 @@ lab("trains on a table of the reader's own, whose run folder the command line re
   await again.close();
 });
 
+lab(
+  "runs what the form offers: both fidelities, both networks, every partition, opt-out and rows kept back",
+  async () => {
+    const variants = [
+      "fidelity=authors-code&optOut=0.3",
+      "model=mlp&partition.kind=dirichlet-labels&partition.alpha=0.3&mixture.gateOnly=true",
+      "partition.kind=dirichlet-sizes&partition.alpha=1&mixture.space=output&ownRowsKeptBack=0.5",
+      "partition.kind=iid&seed=9007199254740991",
+    ];
+    for (const variant of variants) {
+      const page = await LabPage.open(browser, `${served.url}${small}&${variant}`);
+      await page.start();
+      await page.hash();
+      assert.equal(page.errors, [], variant);
+      await page.close();
+    }
+  },
+);
+
 lab("says in one line what is wrong with an address or a set-up, and lets nobody start it", async () => {
   for (const [hash, message] of [
     ["#clients=many", /^config: clients: got "many", expected number/],
