@@ -1,5 +1,6 @@
 // The state of a run on disk: what a killed run goes on from. Random numbers have addresses, so vectors and counters are
 // all there is to it.
+import type { Build } from "../autograd/index.ts";
 import { decodeCheckpoint, encodeCheckpoint } from "../io/checkpoint.ts";
 import type { FederationState } from "../federated/loop.ts";
 import type { Personalized } from "../moe/personalize.ts";
@@ -14,15 +15,17 @@ interface Meta extends Omit<FederationState, "generalist" | "best" | "bestLoss">
   /** JSON has no Infinity: null before the first validation. */
   readonly bestLoss: number | null;
   readonly seconds: number;
-  /** Which data it was trained on, and by which config. */
+  /** Which data it was trained on, by which config and kernels. */
   readonly data: string;
   readonly config: string;
+  readonly kernels: Build;
 }
 
-/** What a run must find again to be gone on with: hashes of its data and its config. */
+/** What a run must find again to be gone on with: hashes of its data and its config, and how sums are rounded. */
 export interface Origin {
   readonly data: string;
   readonly config: string;
+  readonly kernels: Build;
 }
 
 export interface Progress {
@@ -48,11 +51,15 @@ export async function loadFederation(store: RunStore, origin: Origin): Promise<P
   const bytes = await store.read(FEDERATION);
   if (!bytes) return undefined;
   const { tensors, meta } = decodeCheckpoint(bytes);
-  const { seconds, data, config, bestLoss, ...counters } = meta as unknown as Meta;
+  const { seconds, data, config, kernels = "plain", bestLoss, ...counters } = meta as unknown as Meta;
   if (data !== origin.data)
     throw new ConfigError("resume: the data found now is not the data the run began with; give the same --data");
   if (config !== origin.config)
     throw new ConfigError("resume: the config is not the one the run began with; begin a new run for another one");
+  if (kernels !== origin.kernels)
+    throw new ConfigError(
+      `resume: the run began with ${kernels} kernels, these are ${origin.kernels}; configure the same`,
+    );
   const { generalist, best } = tensors as unknown as Pick<FederationState, "generalist" | "best">;
   return { state: { ...counters, generalist, best, bestLoss: bestLoss ?? Infinity }, seconds };
 }

@@ -74,6 +74,7 @@ export interface Outcome {
   readonly wallSeconds: number;
   readonly phases: Readonly<Record<string, number>>;
   readonly weightsSha256: string;
+  readonly kernels: NonNullable<Summary["kernels"]>;
   readonly command: string;
   readonly runtime: string;
 }

@@ -10,6 +10,7 @@ import type { Personalized } from "../moe/personalize.ts";
 import type { Pool } from "../runtime/pool.ts";
 import { fold } from "../runtime/random.ts";
 import type { Metric, RoundMetric, RunRecords, Summary } from "../report/records.ts";
+import { kernelBuild } from "../autograd/index.ts";
 import { sizeOf } from "../autograd/shape.ts";
 import { type ExperimentCalls, initialGeneralist } from "./clients.ts";
 import { behaviour, type Config } from "./config.ts";
@@ -70,7 +71,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
   await loadNetworks(config);
   const setup = setUp(config, dataset);
   const wanted = evaluatedClients(config);
-  const origin = { data: fingerprint(dataset), config: hashOf(config) };
+  const origin = { data: fingerprint(dataset), config: hashOf(config), kernels: kernelBuild() };
   const before = resume ? await loadFederation(store, origin) : undefined;
   if (!before) await clearProgress(store, wanted);
   // what left a client in a run that was killed has left it: only a new run begins a new log
@@ -101,6 +102,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
       wallSeconds,
       phases: { federation: federated, clients: wallSeconds - federated },
       weightsSha256: weightsHash(state.best, done),
+      kernels: origin.kernels,
       command: options.command ?? "",
       runtime: options.runtime ?? "",
     });

@@ -65,6 +65,8 @@ export interface Summary {
   readonly phases: Readonly<Record<string, number>>;
   /** SHA-256 over the generalist and every client's specialist and gate, in client order. */
   readonly weightsSha256: string;
+  /** The build of the kernels that computed it. Only the plain one gives the same weights on every machine. */
+  readonly kernels?: "plain" | "relaxed" | "wide";
   /** How many clients the methods' means are over. */
   readonly evaluatedClients: number;
   readonly methods: MethodResults;

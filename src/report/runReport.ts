@@ -211,7 +211,7 @@ function repeatSection({ summary, config }: RunRecords): Html {
     <p>This command gives the same numbers and the same weights, with any number of workers:</p>
     <pre tabindex="0"><code>${summary.command}</code></pre>
     <p class="quiet">Weights SHA-256 <code class="hash">${summary.weightsSha256}</code></p>
-    <p class="quiet">${summary.runtime}</p>
+    <p class="quiet">${summary.runtime}${(summary.kernels ?? "plain") !== "plain" && `, ${summary.kernels} kernels`}</p>
     ${
       phases.length > 0 &&
       table(

@@ -123,13 +123,17 @@ test("a run begun anew in a used folder takes nothing from what was there, even 
 
 test("a checkpoint is the state that was saved, before the first validation as well", async () => {
   const store = new MemoryStore();
-  const origin = { data: "d", config: "c" };
+  const origin = { data: "d", config: "c", kernels: "plain" } as const;
   assert.is(await loadFederation(store, origin), undefined);
   const state = { ...beginning(Float32Array.of(1, -0, 1e-40)), round: 3, waited: 1 };
   for (const bestLoss of [Infinity, 0.1]) {
     await saveFederation(store, { state: { ...state, bestLoss }, seconds: 1.5 }, origin);
     assert.equal(await loadFederation(store, origin), { state: { ...state, bestLoss }, seconds: 1.5 });
   }
+  await refusesLater(
+    () => loadFederation(store, { ...origin, kernels: "relaxed" }),
+    "resume: the run began with plain kernels, these are relaxed; configure the same",
+  );
 });
 
 async function stopped(): Promise<MemoryStore> {

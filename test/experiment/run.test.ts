@@ -271,6 +271,7 @@ test("times and places can be kept apart, so that summary.json is the same where
   const { wallSeconds, runtime, command } = JSON.parse(textOf(store, "timing.json")) as Summary;
   assert.ok(wallSeconds > 0);
   assert.equal([runtime, command], ["node 20", "moiety run"]);
+  assert.is((JSON.parse(textOf(store, "summary.json")) as Summary).kernels, "plain");
 });
 
 test("a report is made from the records", async () => {
