@@ -13,6 +13,7 @@ if ("missing" in environment) {
     mixed: async () => (await import("./real/mixed.ts")).mixed,
     browser: async () => (await import("./real/browser.ts")).browser,
     cli: async () => (await import("./real/cli.ts")).cli,
+    deno: async () => (await import("./real/deno.ts")).deno,
     faults: async () => (await import("./real/faults.ts")).faults,
   };
   for (const [name, load] of Object.entries(suites)) if (wanted === undefined || wanted === name) (await load()).run();

@@ -1,18 +1,13 @@
 // A Chromium tab in a real Flower federation: over the HTTP API and over gRPC-Web, both through Envoy where that can be
 // installed, with node authentication by a key that never leaves the tab.
-import { existsSync } from "node:fs";
 import { createServer } from "node:http";
 import { build } from "esbuild";
-import { chromium } from "playwright-core";
+import { launchChromium } from "../../../scripts/chromium.ts";
 import { suite, assert } from "../../support/suite.ts";
 import { openDoor } from "../support/envoy.ts";
 import { finalStatus, withSuperLink } from "./federation.ts";
 
 export const browser: ReturnType<typeof suite> = suite("real flower, browser");
-
-const tabs = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find((path) =>
-  existsSync(path),
-);
 
 async function page(): Promise<{ url: string; close(): void }> {
   const { outputFiles } = await build({
@@ -42,12 +37,8 @@ async function page(): Promise<{ url: string; close(): void }> {
   };
 }
 
-browser("a tab trains two rounds over HTTP and two over gRPC-Web, through Envoy", () => {
-  if (tabs === undefined) {
-    console.log("skipped: Chromium is not here");
-    return Promise.resolve();
-  }
-  return withSuperLink("browser", { grpc: true }, async (link, folder) => {
+browser("a tab trains two rounds over HTTP and two over gRPC-Web, through Envoy", () =>
+  withSuperLink("browser", { grpc: true }, async (link, folder) => {
     const door = await openDoor(link, folder, { grpc: true });
     if (door === undefined) {
       console.log("skipped: Envoy cannot be installed here");
@@ -55,7 +46,7 @@ browser("a tab trains two rounds over HTTP and two over gRPC-Web, through Envoy"
     }
     const { port } = door;
     const site = await page();
-    const chrome = await chromium.launch({ executablePath: tabs, args: ["--no-sandbox"] });
+    const chrome = await launchChromium();
     try {
       for (const address of [`http://127.0.0.1:${port}`, `grpc-web+http://127.0.0.1:${port}`]) {
         const tab = await chrome.newPage();
@@ -81,5 +72,5 @@ browser("a tab trains two rounds over HTTP and two over gRPC-Web, through Envoy"
       site.close();
       door.close();
     }
-  });
-});
+  }),
+);
