@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 import { suite, assert } from "../../support/suite.ts";
 import { pullGeneralist } from "../../../src/federated/backends/flower/index.ts";
 import { openObject } from "../../../src/federated/backends/flower/objects.ts";
-import { MetricRecord } from "../../../src/federated/backends/flower/messages.ts";
+import { MetricRecord } from "../../../src/federated/backends/flower/values.ts";
 import { smallModel, steppingClient } from "../support/clients.ts";
 import { serveGrpcWeb } from "../support/servers.ts";
 import { finalStatus, member, tensorOf, withSuperLink } from "./federation.ts";

@@ -3,9 +3,9 @@
 import { decodeNpy, encodeNpy } from "../../../io/npy.ts";
 import type { TensorData } from "../../../io/dtype.ts";
 import { openObject, sealObject } from "./objects.ts";
-import { ConfigRecord, MetricRecord } from "./messages.ts";
-import type { ConfigValue, MetricValue } from "./messages.ts";
 import type { FlowerObject, OpenedObject } from "./objects.ts";
+import { ConfigRecord, MetricRecord } from "./values.ts";
+import type { ConfigValue, MetricValue } from "./values.ts";
 
 /** Bytes of an array per object, Flower's default. */
 export const CHUNK_BYTES = 5_242_880;
