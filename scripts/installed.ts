@@ -27,7 +27,13 @@ export async function installed(name: string, version: string, ...more: readonly
   } catch (error) {
     await rm(partial, { recursive: true, force: true });
     if (existsSync(folder)) return folder;
-    const why = (error as Error).message.split("\n").slice(-3).join(" ").trim();
+    // the first line with an npm error is its code, the second says what is the matter
+    const { message, stderr = "" } = error as Error & { stderr?: string };
+    const why =
+      stderr
+        .match(/(?<=^npm error ).*$/gm)
+        ?.slice(0, 2)
+        .join(", ") ?? message;
     throw new Error(`npm install ${name}@${version}: ${why}`, { cause: error });
   }
   return folder;

@@ -11,9 +11,12 @@ const test = suite("examples");
 const run = promisify(execFile);
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const node = (file: string): string[] => ["--import", "tsx", `examples/${file}`];
+// side by side, because each is short
+const embed = run(process.execPath, node("embed.ts"), { cwd: root });
+const table = run(process.execPath, node("deno/table.ts"), { cwd: root });
 
 test("embed: mixtures are better on their clients' tests than the generalist", async () => {
-  const { stdout } = await run(process.execPath, node("embed.ts"), { cwd: root });
+  const { stdout } = await embed;
   const found = [...stdout.matchAll(/generalist ([\d.]+), mixture ([\d.]+)\n.*specialist was trusted ([\d.]+)/g)];
   assert.is(found.length, 3);
   const mean = (group: number): number => found.reduce((sum, match) => sum + Number(match[group]), 0) / found.length;
@@ -53,7 +56,7 @@ test("node: a server personalises once, answers, and answers the same after a re
 });
 
 test("deno: a table becomes a federation of four clients", async () => {
-  const { stdout } = await run(process.execPath, node("deno/table.ts"), { cwd: root });
+  const { stdout } = await table;
   assert.match(stdout, /288 training rows of 2 numbers; classes idle, jammed, working/);
   assert.is(stdout.match(/client \d: generalist [\d.]+, mixture [\d.]+/g)?.length, 4);
 });
