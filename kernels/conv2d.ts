@@ -1,6 +1,6 @@
 // Convolution, NCHW, weights [oc, ic, kh, kw], zero padding, bias and ReLU within. Direct: no column matrix; lanes are
 // pixels where rows of the output fill vectors, output channels where those fit better or the stride is not 1.
-import { channels } from "./conv2d-channels";
+import { channels12, channels16, channels8 } from "./conv2d-channels";
 import {
   firstOfPair,
   groupChannels,
@@ -196,9 +196,9 @@ function alongChannels(
       const x0 = x + <usize>((first / ow) * stride) * row + <usize>(first % ow) * step;
       const x1 = x + <usize>((second / ow) * stride) * row + <usize>(second % ow) * step;
       const yi = y + ((<usize>first) << 2);
-      if (columns > 12) channels(4, x0, x1, runs, runsEnd, kw, w, bias, relu, yi, outPlane, columns);
-      else if (columns > 8) channels(3, x0, x1, runs, runsEnd, kw, w, bias, relu, yi, outPlane, columns);
-      else channels(2, x0, x1, runs, runsEnd, kw, w, bias, relu, yi, outPlane, columns);
+      if (columns > 12) channels16(x0, x1, runs, runsEnd, kw, w, bias, relu, yi, outPlane, columns);
+      else if (columns > 8) channels12(x0, x1, runs, runsEnd, kw, w, bias, relu, yi, outPlane, columns);
+      else channels8(x0, x1, runs, runsEnd, kw, w, bias, relu, yi, outPlane, columns);
     }
     w += (<usize>taps) << 6;
     bias += 64;
