@@ -18,7 +18,8 @@ test("every file the README points to exists", () => {
 
 test("every npm script the README names exists", () => {
   const { scripts } = JSON.parse(read("package.json")) as { scripts: Record<string, string> };
-  for (const [, name] of readme.matchAll(/npm run (?:-s )?([\w:]+)/g)) assert.ok(name! in scripts, `${name} is missing`);
+  for (const [, name] of readme.matchAll(/npm run (?:-s )?([\w:]+)/g))
+    assert.ok(Object.hasOwn(scripts, name!), `${name} is missing`);
 });
 
 test.run();

@@ -105,7 +105,8 @@ export async function federate(options: FederationOptions, state: FederationStat
     );
   const validators = draw(clients, Math.min(validation.clients, clients.length), fold(key, "validators"));
   let at = state;
-  while (!at.done && !signal?.aborted) {
+  const aborted = (): boolean => signal?.aborted ?? false;
+  while (!at.done && !aborted()) {
     const { round } = at;
     const members = draw(clients, cohort, fold(key, "cohort", round));
     const validates = round % validation.every === 0;

@@ -36,6 +36,10 @@ function settled({ tensors, gradient }: Parameters): Tensor {
   return gradient!;
 }
 
+function listOf(parameters: readonly Parameters[] | Parameters): readonly Parameters[] {
+  return "values" in parameters && "specs" in parameters ? [parameters] : parameters;
+}
+
 function clear(blocks: readonly Block[]): void {
   for (const { moments } of blocks) for (const moment of moments) fillInto(moment, 0);
 }
@@ -101,7 +105,7 @@ export class Adam implements Optimizer {
   constructor(parameters: readonly Parameters[] | Parameters, options: AdamOptions = {}) {
     const { lr = 1e-3, betas = [0.9, 0.999], eps = 1e-8, weightDecay = 0, decoupled = false } = options;
     this.#options = { lr, betas, eps, weightDecay, decoupled };
-    this.#blocks = blocks(parameters instanceof Array ? parameters : [parameters as Parameters], 2);
+    this.#blocks = blocks(listOf(parameters), 2);
     this.#pieces = this.#blocks.flatMap(pieces);
     this.#forgetRows();
   }
@@ -152,10 +156,7 @@ export class SGD implements Optimizer {
   constructor(parameters: readonly Parameters[] | Parameters, options: SgdOptions = {}) {
     const { lr = 1e-3, momentum = 0, dampening = 0, weightDecay = 0, nesterov = false } = options;
     this.#options = { lr, momentum, dampening, weightDecay, nesterov };
-    this.#blocks = blocks(
-      parameters instanceof Array ? parameters : [parameters as Parameters],
-      momentum === 0 ? 0 : 1,
-    );
+    this.#blocks = blocks(listOf(parameters), momentum === 0 ? 0 : 1);
   }
 
   step(): void {

@@ -35,7 +35,14 @@ test("an audited backend answers as before, and writes down every tensor and sca
     sha256: [...new Uint8Array(Float32Array.of(7, 2).buffer)].join("-"),
   });
   assert.is.not(first!.sha256, second!.sha256);
-  assert.equal(third, { round: 6, client: 7, kind: "evaluate", examples: 4, scalars: ["loss", "accuracy"], tensors: [] });
+  assert.equal(third, {
+    round: 6,
+    client: 7,
+    kind: "evaluate",
+    examples: 4,
+    scalars: ["loss", "accuracy"],
+    tensors: [],
+  });
 });
 
 test.run();
