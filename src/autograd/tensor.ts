@@ -46,9 +46,9 @@ export class Tensor {
   /** The scope whose memory this tensor lies in; null on the heap. */
   scope: Scope | null;
   /** What keeps the memory alive when this tensor is a view. */
-  base: object | null;
+  base: Tensor | null;
 
-  constructor(ptr: number, shape: Shape, dtype: DType, scope: Scope | null, base: object | null) {
+  constructor(ptr: number, shape: Shape, dtype: DType, scope: Scope | null, base: Tensor | null) {
     this.ptr = ptr;
     this.shape = shape;
     this.size = sizeOf(shape);
@@ -86,7 +86,7 @@ export class Tensor {
     return this;
   }
 
-  /** Frees a heap tensor now instead of when it is collected. Views of it must not be used any more. */
+  /** Frees a heap tensor now instead of when it is collected. Views of it are gone with it. */
   dispose(): void {
     if (this.scope || this.base || !this.ptr) return;
     dropped.unregister(this);
@@ -106,9 +106,9 @@ function read(t: Tensor, index: number): number {
   return t.dtype === "i32" ? memory.i32[(t.ptr >>> 2) + index]! : memory.u8[t.ptr + index]!;
 }
 
-/** Throws if the memory of a tensor is gone. */
+/** Throws if the memory of a tensor, or of what it is a view of, is gone. */
 export function checkOpen(t: Tensor): void {
-  if (t.scope ? !t.scope.open : t.ptr === 0)
+  if (t.scope ? !t.scope.open : (t.base ?? t).ptr === 0)
     throw new Error(`${t}: used after ${t.scope ? "its scope ended; return it from scope() to keep it" : "dispose()"}`);
 }
 

@@ -4,6 +4,15 @@ import type { Heap } from "./heap.ts";
 
 // a power of two with the heap's slack, or the heap rounds it up by a quarter
 const CHUNK = (1 << 20) - 16;
+const LARGEST = 1 << 26;
+
+// larger requests get the next power of two: steps that grow a little each time find room in what the last ones left
+function chunkFor(size: number): number {
+  if (size > LARGEST) return size;
+  let chunk = CHUNK;
+  while (chunk < size) chunk = 2 * chunk + 16;
+  return chunk;
+}
 
 /** Where the arena stood when a scope began. `open` ends with the scope, which is how use after the end is noticed. */
 export interface Scope {
@@ -43,8 +52,7 @@ export class Arena {
     const size = Math.ceil((bytes + 16) / 64) * 64;
     while (this.#chunk < 0 || this.#offset + size > this.#sizes[this.#chunk]!) {
       if (this.#chunk === this.#starts.length - 1) {
-        // a request larger than a chunk gets a chunk of its own size
-        const chunk = Math.max(CHUNK, size);
+        const chunk = chunkFor(size);
         this.#starts.push(this.#heap.alloc(chunk));
         this.#sizes.push(chunk);
       }

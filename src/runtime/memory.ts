@@ -28,7 +28,15 @@ export class Memory {
           `wrap each step in scope(), dispose of what is no longer used, or configure({ maximumBytes })`,
       );
     const target = Math.min(this.maximumBytes, Math.max(bytes, now + (now >> 2)));
-    this.wasm.grow(Math.ceil((target - now) / PAGE));
+    try {
+      this.wasm.grow(Math.ceil((target - now) / PAGE));
+    } catch (cause) {
+      throw new RangeError(
+        `memory: ${mebibytes(target)} MiB needed, the system gives no more than ${mebibytes(now)} MiB; ` +
+          `wrap each step in scope(), dispose of what is no longer used, or close other pages`,
+        { cause },
+      );
+    }
     this.#refresh();
   }
 

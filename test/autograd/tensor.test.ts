@@ -1,7 +1,9 @@
-import { memory, type Tensor, tensor, zeros } from "../../src/autograd/index.ts";
+import { memory, reshape, type Tensor, tensor, zeros } from "../../src/autograd/index.ts";
 import { add, addInto } from "../../src/autograd/ops/add.ts";
 import { copyInto } from "../../src/autograd/ops/copy.ts";
+import { fillInto, normalInto, uniformInto } from "../../src/autograd/ops/fill.ts";
 import { empty, persistent, view } from "../../src/autograd/tensor.ts";
+import { key } from "../../src/runtime/random.ts";
 import { collect } from "../support/collect.ts";
 import { refuses } from "../support/refuses.ts";
 import { assert, test } from "../support/suite.ts";
@@ -47,6 +49,27 @@ test("a disposed tensor says so, and disposing again does nothing", () => {
   assert.equal(memory().used, before.used);
   refuses(() => t.toArray(), "Tensor(f32[1000]): used after dispose()");
   refuses(() => add(t, t), /used after dispose\(\)/);
+});
+
+test("a view is gone with what it was of", () => {
+  const t = tensor([1, 2, 3, 4]);
+  const views = [view(t, 1, [2]), reshape(view(t, 0, [4]), [2, 2])];
+  t.dispose();
+  for (const v of views) {
+    refuses(() => v.toArray(), /used after dispose\(\)/);
+    refuses(() => add(v, v), /used after dispose\(\)/);
+    refuses(() => fillInto(v, 0), /used after dispose\(\)/);
+  }
+});
+
+test("writing to a tensor whose memory is gone is refused", () => {
+  const [gone, there] = [zeros([2]), zeros([2])];
+  gone.dispose();
+  refuses(() => copyInto(gone, there), "Tensor(f32[2]): used after dispose()");
+  refuses(() => copyInto(there, gone), "Tensor(f32[2]): used after dispose()");
+  refuses(() => addInto(gone, there), "Tensor(f32[2]): used after dispose()");
+  refuses(() => uniformInto(gone, 0, 1, key(1)), "Tensor(f32[2]): used after dispose()");
+  refuses(() => normalInto(gone, 0, 1, key(1)), "Tensor(f32[2]): used after dispose()");
 });
 
 test("a tensor of whole numbers or bytes is refused where floats are expected, and the other way round", () => {

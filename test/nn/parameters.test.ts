@@ -146,6 +146,18 @@ test("disposing of nets and optimisers gives all of their memory back", () => {
   assert.equal([after.used, after.blocks], [before.used, before.blocks]);
 });
 
+test("a net that has been disposed of is refused, by whoever still holds it", () => {
+  const net = new Net(new Sequential({ fc: new Linear(3, 2) }), { group: "shared" }).init(1);
+  const optimizers = [new Adam(net.parameters), new SGD(net.parameters)];
+  const x = tensor([1, 2, 3], [1, 3]);
+  net.dispose();
+  refuses(() => net.predict(x), /used after dispose\(\)/);
+  refuses(() => net.init(1), /used after dispose\(\)/);
+  refuses(() => net.parameters.toRecord(), /used after dispose\(\)/);
+  refuses(() => net.parameters.copyFrom(new Float32Array(8)), /used after dispose\(\)/);
+  for (const optimizer of optimizers) refuses(() => optimizer.step(), /used after dispose\(\)/);
+});
+
 test("ten thousand training steps leave memory as they found it", () => {
   const net = new Net(new Sequential({ fc: new Linear(4, 3, { relu: true }), out: new Linear(3, 1) }), {
     group: "shared",

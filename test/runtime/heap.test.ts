@@ -94,6 +94,19 @@ test("at the limit the error says how much was needed and what to do, and the he
   assert.is(heap.alloc(300 * KIB), a);
 });
 
+test("a system that gives no more is an error that says so", () => {
+  const { heap, memory } = heapOf(64 * MIB);
+  // as a browser does when its tab has had enough
+  Object.defineProperty(memory.wasm, "grow", {
+    value: () => {
+      throw new RangeError("WebAssembly.Memory.grow(): Unable to grow instance memory");
+    },
+  });
+  const before = heap.stats;
+  refuses(() => heap.alloc(2 * MIB), /^memory: \d+ MiB needed, the system gives no more than 1 MiB; wrap each step/);
+  assert.equal(heap.stats, before);
+});
+
 test("growing keeps what is in memory, and everybody sees the new views", () => {
   const { heap, memory } = heapOf(8 * MIB);
   const a = heap.alloc(64);
@@ -133,6 +146,18 @@ test("the arena gives the same memory to every step, and takes it back at once",
   const { used } = heap.stats;
   for (let i = 0; i < 1000; i++) assert.equal(step(), first);
   assert.is(heap.stats.used, used);
+});
+
+test("steps that grow a little each time do not pile up chunks", () => {
+  const { heap } = heapOf(1024 * MIB);
+  const arena = new Arena(heap);
+  for (let size = MIB / 2; size < 24 * MIB; size += MIB / 3) {
+    const scope = arena.begin();
+    arena.alloc(size);
+    arena.alloc(size);
+    arena.end(scope);
+  }
+  assert.ok(arena.reserved < 8 * 24 * MIB, `${arena.reserved / MIB} MiB for steps of at most 48`);
 });
 
 test("inner scopes give back their part only", () => {

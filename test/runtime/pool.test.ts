@@ -54,11 +54,13 @@ class FakePort implements Port {
 
 test("answers come in the order asked, however long each takes", async () => {
   await within(await threads(2), async (pool) => {
-    const heard: number[] = [];
+    const heard: [answer: number, index: number][] = [];
     const asked = [60, 1, 30, 2];
-    assert.equal(await pool.map("wait", asked, (answer) => void heard.push(answer)), asked);
-    assert.not.equal(heard, asked, "they were heard as they came");
-    assert.equal(heard.toSorted(), asked.toSorted());
+    assert.equal(await pool.map("wait", asked, (answer, index) => void heard.push([answer, index])), asked);
+    assert.equal(
+      heard.toSorted(([, a], [, b]) => a - b),
+      asked.map((answer, index) => [answer, index]),
+    );
     assert.equal(await pool.map("add", [{ a: 1, b: 2 }]), [3]);
     assert.equal(await pool.map("add", []), []);
   });
@@ -135,7 +137,8 @@ test("a listener that throws rejects the call it heard of and not the process", 
 test("each worker has one call at a time and takes the next as it finishes", async () => {
   const ports = [new FakePort(), new FakePort()];
   const pool = new Threads<Calls>(ports, "the setup");
-  const answers = pool.map("work", [1, 2, 3, 4] as never[]);
+  const heard: unknown[] = [];
+  const answers = pool.map("work", [1, 2, 3, 4] as never[], (answer) => heard.push(answer));
   const posted = (): unknown[] =>
     ports.map((port) => port.posted.slice(1).map((m) => (m as { argument: number }).argument));
   assert.equal(
@@ -148,6 +151,7 @@ test("each worker has one call at a time and takes the next as it finishes", asy
   ports[1]!.reply({ answer: "three" });
   ports[0]!.reply({ answer: "one" });
   ports[1]!.reply({ answer: "four" });
+  assert.equal(heard, ["two", "three", "one", "four"], "they are heard as they come");
   assert.equal(await answers, ["one", "two", "three", "four"]);
 });
 

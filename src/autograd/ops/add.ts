@@ -3,7 +3,7 @@ import { defineOp, type Op } from "../op.ts";
 import { broadcastShapes } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { elementwise } from "./broadcast.ts";
-import { checkSizes } from "./copy.ts";
+import { checkWrite } from "./copy.ts";
 
 const addOp: Op<readonly [Tensor, Tensor], undefined> = defineOp<readonly [Tensor, Tensor]>({
   name: "add",
@@ -19,6 +19,6 @@ export function add(a: Tensor, b: Tensor): Tensor {
 
 /** Adds `x` to `y` in place, without history; sizes must be equal. */
 export function addInto(y: Tensor, x: Tensor): void {
-  checkSizes("addInto", y, x);
+  checkWrite("addInto", y, x);
   engine().kernels.axpy(x.ptr, y.ptr, y.size, 1);
 }

@@ -1,7 +1,7 @@
 import { engine } from "../../runtime/engine.ts";
 import { defineOp, type Op } from "../op.ts";
 import { formatShape } from "../shape.ts";
-import type { Tensor } from "../tensor.ts";
+import { checkOpen, type Tensor } from "../tensor.ts";
 
 const copyOp: Op<readonly [Tensor], undefined> = defineOp<readonly [Tensor]>({
   name: "copy",
@@ -17,12 +17,14 @@ export function copy(x: Tensor): Tensor {
 
 /** Overwrites `y` with `x`, without history; sizes must be equal. */
 export function copyInto(y: Tensor, x: Tensor): void {
-  checkSizes("copyInto", y, x);
+  checkWrite("copyInto", y, x);
   engine().kernels.copy(x.ptr, y.ptr, x.size);
 }
 
-/** Refuses to write one tensor over another of a different size, which would run into its neighbours in memory. */
-export function checkSizes(op: string, y: Tensor, x: Tensor): void {
+/** Refuses to write where it would hit something else: over a tensor of another size, or one whose memory is gone. */
+export function checkWrite(op: string, y: Tensor, x: Tensor): void {
+  checkOpen(y);
+  checkOpen(x);
   if (x.size !== y.size)
     throw new RangeError(
       `${op}: ${formatShape(x.shape)} does not fit into ${formatShape(y.shape)}; sizes must be equal`,

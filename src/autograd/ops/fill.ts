@@ -2,10 +2,11 @@
 import { engine } from "../../runtime/engine.ts";
 import type { Key } from "../../runtime/random.ts";
 import type { Shape } from "../shape.ts";
-import { empty, type Tensor } from "../tensor.ts";
+import { checkOpen, empty, type Tensor } from "../tensor.ts";
 
 /** Overwrites every element with one value. */
 export function fillInto(y: Tensor, value: number): Tensor {
+  checkOpen(y);
   engine().kernels.fill(y.ptr, y.size, value);
   return y;
 }
@@ -17,12 +18,14 @@ export function zeros(shape: Shape): Tensor {
 
 /** Overwrites with uniform numbers of [low, high) that depend on the key alone. */
 export function uniformInto(y: Tensor, low: number, high: number, key: Key): Tensor {
+  checkOpen(y);
   engine().kernels.uniform(y.ptr, y.size, low, high, key[0] | 0, key[1] | 0);
   return y;
 }
 
 /** Overwrites with normal numbers that depend on the key alone. */
 export function normalInto(y: Tensor, mean: number, std: number, key: Key): Tensor {
+  checkOpen(y);
   engine().kernels.normal(y.ptr, y.size, mean, std, key[0] | 0, key[1] | 0);
   return y;
 }

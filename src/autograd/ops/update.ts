@@ -1,6 +1,6 @@
 // Optimiser steps over a flat vector, in place and without history.
 import { engine } from "../../runtime/engine.ts";
-import type { Tensor } from "../tensor.ts";
+import { checkOpen, type Tensor } from "../tensor.ts";
 
 /** What one Adam step needs besides the vectors; corrections are 1 - beta^t. */
 export interface AdamStep {
@@ -19,6 +19,7 @@ export interface AdamStep {
 export function adamInto(w: Tensor, g: Tensor, m: Tensor, v: Tensor, s: AdamStep): void {
   const { lr, beta1, beta2, eps, weightDecay, correction1, correction2, decoupled } = s;
   const { adam } = engine().kernels;
+  for (const t of [w, g, m, v]) checkOpen(t);
   adam(w.ptr, g.ptr, m.ptr, v.ptr, w.size, lr, beta1, beta2, eps, weightDecay, correction1, correction2, +decoupled);
 }
 
@@ -36,6 +37,7 @@ export function adamRowsInto(
   s: AdamStep,
 ): void {
   const { lr, beta1, beta2, eps, weightDecay, correction1, correction2, decoupled } = s;
+  for (const t of [w, g, m, v, touched, live]) checkOpen(t);
   const pointers = [w.ptr, g.ptr, m.ptr, v.ptr, touched.ptr, live.ptr] as const;
   const scalars = [lr, beta1, beta2, eps, weightDecay, correction1, correction2, +decoupled] as const;
   engine().kernels.adamRows(...pointers, live.size, w.size / live.size, ...scalars);
@@ -53,5 +55,7 @@ export interface SgdStep {
 /** One step of SGD with momentum (the arithmetic of torch.optim.SGD); w and velocity are overwritten. */
 export function sgdInto(w: Tensor, g: Tensor, velocity: Tensor | null, s: SgdStep): void {
   const { lr, momentum, dampening, weightDecay, nesterov } = s;
+  for (const t of [w, g]) checkOpen(t);
+  if (velocity) checkOpen(velocity);
   engine().kernels.sgd(w.ptr, g.ptr, velocity?.ptr ?? 0, w.size, lr, momentum, dampening, weightDecay, +nesterov);
 }
