@@ -2,10 +2,16 @@
 // rounded once; values too small to matter become 0, since denormal numbers cost a hundred cycles each.
 import { lastLanes, lastVector, storeLanes } from "./lanes";
 
-/** x where |x| >= least, else 0. */
+const magnitude = memory.data<u32>([0x7fffffff, 0x7fffffff, 0x7fffffff, 0x7fffffff], 16);
+
+/**
+ * x where |x| >= 1e-17 or NaN, else 0. Compared as integers, which order floats without sign as numbers do: what
+ * multiplies is busy dividing.
+ */
 @inline
-function flush(x: v128, least: v128): v128 {
-  return v128.and(x, f32x4.ge(f32x4.abs(x), least));
+function flush(x: v128): v128 {
+  const below = i32x4.splat(0x233877a9);
+  return v128.and(x, i32x4.gt_s(v128.and(x, v128.load(magnitude)), below));
 }
 
 /**
@@ -29,9 +35,30 @@ export function adam(
   decoupled: i32,
 ): void {
   if (n <= 0) return;
+  // two loops: without decay there are two products less, and products are what the loop waits for
+  if (weightDecay == 0) adamSteps(w, g, m, v, n, lr, beta1, beta2, eps, 0, correction1, correction2, 0, false);
+  else adamSteps(w, g, m, v, n, lr, beta1, beta2, eps, weightDecay, correction1, correction2, decoupled, true);
+}
+
+@inline
+function adamSteps(
+  w: usize,
+  g: usize,
+  m: usize,
+  v: usize,
+  n: i32,
+  lr: f64,
+  beta1: f64,
+  beta2: f64,
+  eps: f64,
+  weightDecay: f64,
+  correction1: f64,
+  correction2: f64,
+  decoupled: i32,
+  decays: bool,
+): void {
   const step = f32x4.splat(<f32>(lr / correction1));
   const root = f32x4.splat(<f32>(1 / sqrt<f64>(correction2)));
-  const least = f32x4.splat(1e-17);
   const leastSquare = f32x4.splat(1e-36);
   const blend1 = f32x4.splat(<f32>(1 - beta1));
   const keep2 = f32x4.splat(<f32>beta2);
@@ -41,15 +68,20 @@ export function adam(
   const shrink = f32x4.splat(decoupled ? <f32>(1 - lr * weightDecay) : 1);
   const last = lastVector(n);
   for (let i: usize = 0; ; i += 16) {
-    const weight = v128.load(w + i);
-    const gradient = flush(f32x4.add(v128.load(g + i), f32x4.mul(weight, decay)), least);
+    let weight = v128.load(w + i);
+    let gradient = v128.load(g + i);
+    if (decays) {
+      gradient = f32x4.add(gradient, f32x4.mul(weight, decay));
+      weight = f32x4.mul(weight, shrink);
+    }
+    gradient = flush(gradient);
     let mean = v128.load(m + i);
-    mean = flush(f32x4.add(mean, f32x4.mul(f32x4.sub(gradient, mean), blend1)), least);
+    mean = flush(f32x4.add(mean, f32x4.mul(f32x4.sub(gradient, mean), blend1)));
     const fresh = f32x4.mul(f32x4.mul(gradient, gradient), blend2);
     let square = f32x4.add(f32x4.mul(v128.load(v + i), keep2), fresh);
-    square = v128.and(square, f32x4.ge(square, leastSquare));
+    square = v128.andnot(square, f32x4.lt(square, leastSquare));
     const denominator = f32x4.add(f32x4.mul(f32x4.sqrt(square), root), epsilon);
-    const updated = f32x4.sub(f32x4.mul(weight, shrink), f32x4.mul(step, f32x4.div(mean, denominator)));
+    const updated = f32x4.sub(weight, f32x4.mul(step, f32x4.div(mean, denominator)));
     if (i == last) {
       storeLanes(m + i, mean, lastLanes(n));
       storeLanes(v + i, square, lastLanes(n));
@@ -82,13 +114,12 @@ export function sgd(
   const keep = f32x4.splat(<f32>momentum);
   const blend = f32x4.splat(<f32>(1 - dampening));
   const decay = f32x4.splat(<f32>weightDecay);
-  const least = f32x4.splat(1e-17);
   const last = lastVector(n);
   for (let i: usize = 0; ; i += 16) {
     const weight = v128.load(w + i);
     let step = f32x4.add(v128.load(g + i), f32x4.mul(weight, decay));
     if (velocity) {
-      const speed = flush(f32x4.add(f32x4.mul(v128.load(velocity + i), keep), f32x4.mul(step, blend)), least);
+      const speed = flush(f32x4.add(f32x4.mul(v128.load(velocity + i), keep), f32x4.mul(step, blend)));
       if (i == last) storeLanes(velocity + i, speed, lastLanes(n));
       else v128.store(velocity + i, speed);
       step = nesterov ? f32x4.add(step, f32x4.mul(speed, keep)) : speed;

@@ -46,6 +46,26 @@ test("adam sets moments that have become too small to matter to zero", () => {
   }
 });
 
+test("NaN gradients are not passed over: they reach the weights", () => {
+  const nan: Fill = () => NaN;
+  const operands = { w: updated(9), g: f32(9, nan), m: updated(9), v: updated(9, square) };
+  for (const weightDecay of [0, 0.01]) {
+    const args = (at: Record<keyof typeof operands, number>): number[] => {
+      const { w, g, m, v } = at;
+      return [w, g, m, v, 9, 0.003, 0.9, 0.999, 1e-8, weightDecay, 0.271, 0.002997, 0];
+    };
+    const { w, m } = kernelTest({ kernel: "adam", reference: optimizer, operands, args });
+    assert.ok([...w, ...m].every(Number.isNaN));
+  }
+  const { w } = kernelTest({
+    kernel: "sgd",
+    reference: optimizer,
+    operands: { w: updated(9), g: f32(9, nan), velocity: updated(9) },
+    args: ({ w, g, velocity }) => [w, g, velocity, 9, 0.1, 0.9, 0, 0, 0],
+  });
+  assert.ok(w.every(Number.isNaN));
+});
+
 test("sgd equals its twin for every length 0..67, in every variant", () => {
   for (let n = 0; n <= 67; n++)
     for (const weightDecay of [0, 0.01]) {
