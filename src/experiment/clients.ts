@@ -4,7 +4,7 @@ import { LocalClient } from "../federated/local.ts";
 import type { ClientCalls } from "../federated/backends/workers.ts";
 import type { Evaluation, Update } from "../federated/update.ts";
 import { outputs } from "../moe/evaluate.ts";
-import { personalize, type Personalized } from "../moe/personalize.ts";
+import { compareMethods, type Personalized } from "../moe/compare.ts";
 import { Adam, type Examples, Net } from "../nn/index.ts";
 import type { Tensor } from "../autograd/tensor.ts";
 import { fold } from "../runtime/random.ts";
@@ -81,7 +81,7 @@ export function experimentCalls(setup: Setup, watch?: WatchOptions): ExperimentC
       const { lr, gateLr = lr, gateOnly } = mixture;
       const trained = { lr, gateLr, gateOnly };
       try {
-        return personalize({
+        return compareMethods({
           client,
           expert,
           gate,

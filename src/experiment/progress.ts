@@ -3,7 +3,7 @@
 import type { Build } from "../autograd/index.ts";
 import { decodeCheckpoint, encodeCheckpoint } from "../io/checkpoint.ts";
 import type { FederationState } from "../federated/loop.ts";
-import type { Personalized } from "../moe/personalize.ts";
+import type { Personalized } from "../moe/compare.ts";
 import { ConfigError } from "./config.ts";
 import type { RunStore } from "./store.ts";
 

@@ -10,7 +10,7 @@ import type {
 } from "../report/records.ts";
 import { recordVersion } from "../report/records.ts";
 import { stat } from "../report/stat.ts";
-import type { Method, Personalized, Trust } from "../moe/personalize.ts";
+import type { Method, Personalized, Trust } from "../moe/compare.ts";
 import type { Scores } from "../moe/evaluate.ts";
 import { csvTable } from "../io/csv.ts";
 import type { Config } from "./config.ts";

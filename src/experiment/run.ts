@@ -6,7 +6,7 @@ import type { Backend } from "../federated/backends/backend.ts";
 import { Workers } from "../federated/backends/workers.ts";
 import { beginning, federate, type FederationState } from "../federated/loop.ts";
 import { encodeSafetensors, jsonLine, parseJsonLines, Sha256 } from "../io/index.ts";
-import type { Personalized } from "../moe/personalize.ts";
+import type { Personalized } from "../moe/compare.ts";
 import type { Pool } from "../runtime/pool.ts";
 import { fold } from "../runtime/random.ts";
 import type { Metric, RoundMetric, RunRecords, Summary } from "../report/records.ts";

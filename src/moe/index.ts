@@ -12,7 +12,7 @@ export {
 } from "./experts.ts";
 export { type Scores, type TestSet } from "./evaluate.ts";
 export { type ExpertOutput, type MixingSpace, mixtureLoss, mixtureScores } from "./mixture.ts";
-export type { AnswersOn, GateTrust, Method, Personalized, PersonalValidation } from "./personalize.ts";
+export type { AnswersOn, GateTrust, Method, Personalized, PersonalValidation } from "./compare.ts";
 export { type GeneralistOptions, type Participant, trainGeneralist } from "./federation.ts";
 export { type Answer, Generalist, type Source } from "./generalist.ts";
 export type { Inputs, Model, Rows } from "./model.ts";

@@ -7,7 +7,7 @@ import { optedIn } from "../../../src/experiment/setup.ts";
 import { InProcess } from "../../../src/federated/backends/inProcess.ts";
 import { pooledTrainer } from "../../../src/federated/backends/flower/index.ts";
 import { fedAvg } from "../../../src/federated/methods/fedavg.ts";
-import type { Personalized } from "../../../src/moe/personalize.ts";
+import type { Personalized } from "../../../src/moe/compare.ts";
 import { InThread } from "../../../src/runtime/pool.ts";
 import { suite, assert } from "../../support/suite.ts";
 import { fashion } from "../support/fashion.ts";

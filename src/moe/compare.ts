@@ -31,7 +31,7 @@ import { expertFeatures, trainAnswersGate } from "./stacking.ts";
 /** The methods every client is evaluated with. */
 export type Method = "local" | "fedavg" | "finetuned" | "mixture" | "ensemble" | "constantWeight" | "stackedGate";
 
-export interface PersonalizeOptions {
+export interface ComparisonOptions {
   readonly client: number;
   readonly expert: Module;
   readonly gate: Module;
@@ -98,7 +98,7 @@ export interface Trust {
 }
 
 /** Runs a client's private part. All networks made on the way are gone afterwards. */
-export function personalize(options: PersonalizeOptions): Personalized {
+export function compareMethods(options: ComparisonOptions): Personalized {
   const { client, expert, gate: gateModule, output, generalist, own, test, key, init } = options;
   const validations: PersonalValidation[] = [];
   const hear =
@@ -179,7 +179,7 @@ export function personalize(options: PersonalizeOptions): Personalized {
   }
 }
 
-function expertOn(net: Net, { output, own }: PersonalizeOptions): AnswersOn {
+function expertOn(net: Net, { output, own }: ComparisonOptions): AnswersOn {
   return (examples) => {
     const raw = outputs(net, examples, own.classes);
     const logp = expertAnswers(raw, output);
@@ -189,7 +189,7 @@ function expertOn(net: Net, { output, own }: PersonalizeOptions): AnswersOn {
   };
 }
 
-function mixtureOn({ specialist, generalist, gate }: Experts, { output, own, mixture }: PersonalizeOptions): AnswersOn {
+function mixtureOn({ specialist, generalist, gate }: Experts, { output, own, mixture }: ComparisonOptions): AnswersOn {
   return (examples) => {
     const ls = outputs(specialist, examples, own.classes);
     const lg = outputs(generalist, examples, own.classes);
@@ -203,7 +203,7 @@ function mixtureOn({ specialist, generalist, gate }: Experts, { output, own, mix
 // weights of the fine-tuned model against the generalist, learnt on validation rows: one constant (of 0.05, 0.10 .. 0.95
 // the one with the lowest loss, the first of equals), and a gate over their answers that starts from it
 function heldOutGates(
-  { own, output, generalist, key }: PersonalizeOptions,
+  { own, output, generalist, key }: ComparisonOptions,
   finetuned: Net,
 ): { weight: number; stacked: Net<"private"> } {
   const { validation: held, classes } = own;
@@ -229,7 +229,7 @@ function heldOutGates(
 
 const BINS = 20;
 
-function trust(h: ArrayLike<number>, options: PersonalizeOptions): GateTrust {
+function trust(h: ArrayLike<number>, options: ComparisonOptions): GateTrust {
   const { test, classes: majority } = options;
   const own = new Array<number>(BINS).fill(0);
   const other = new Array<number>(BINS).fill(0);
@@ -246,7 +246,7 @@ function trust(h: ArrayLike<number>, options: PersonalizeOptions): GateTrust {
   return { own, other, perClass, ...spreadOf(h, options) };
 }
 
-function spreadOf(h: ArrayLike<number>, { test, classes: majority }: PersonalizeOptions): Trust {
+function spreadOf(h: ArrayLike<number>, { test, classes: majority }: ComparisonOptions): Trust {
   const { labels } = test.examples;
   const rows = Array.from(test.global);
   const meanOf = (of: readonly number[]): number => of.reduce((sum, row) => sum + h[row]!, 0) / Math.max(1, of.length);

@@ -2,7 +2,7 @@
 import { memory } from "../../src/autograd/index.ts";
 import { outputs, score } from "../../src/moe/evaluate.ts";
 import { type Personalized, trainAlone } from "../../src/moe/index.ts";
-import { personalize, type PersonalizeOptions } from "../../src/moe/personalize.ts";
+import { compareMethods, type ComparisonOptions } from "../../src/moe/compare.ts";
 import { Net } from "../../src/nn/index.ts";
 import { fold, key } from "../../src/runtime/random.ts";
 import { near } from "../support/near.ts";
@@ -26,7 +26,7 @@ const alone = {
   keep: "best",
 } as const;
 
-const options: PersonalizeOptions = {
+const options: ComparisonOptions = {
   client: 7,
   expert,
   gate: gateModule,
@@ -45,17 +45,17 @@ const options: PersonalizeOptions = {
 /** Everything that can be compared. */
 const told = (found: Personalized): unknown => structuredClone(found);
 
-const first = personalize(options);
+const first = compareMethods(options);
 
 test("the same client twice is the same, bit for bit, whoever was in between", () => {
-  personalize({ ...options, client: 8, key: fold(key(12), 8), own: own(4, [2]) });
-  assert.equal(told(personalize(options)), told(first));
-  assert.not.equal(told(personalize({ ...options, key: key(13) })), told(first));
+  compareMethods({ ...options, client: 8, key: fold(key(12), 8), own: own(4, [2]) });
+  assert.equal(told(compareMethods(options)), told(first));
+  assert.not.equal(told(compareMethods({ ...options, key: key(13) })), told(first));
 });
 
 test("a call leaves no memory behind, not even one that fails", () => {
   const before = memory();
-  personalize(options);
+  compareMethods(options);
   assert.equal(memory(), before);
   let n = 0;
   for (const last of [1, 5, 9]) {
@@ -63,7 +63,7 @@ test("a call leaves no memory behind, not even one that fails", () => {
     const onValidation = (): void => {
       if (++n === last) throw new Error("on purpose");
     };
-    refuses(() => personalize({ ...options, onValidation }), "on purpose");
+    refuses(() => compareMethods({ ...options, onValidation }), "on purpose");
     assert.equal(memory(), before);
   }
 });
@@ -71,7 +71,7 @@ test("a call leaves no memory behind, not even one that fails", () => {
 test("the generalist stays as it was", () => {
   const before = Array.from(generalist.parameters.toArray());
   const answers = Array.from(generalistOnTest.toArray());
-  personalize(options);
+  compareMethods(options);
   assert.equal(Array.from(generalist.parameters.toArray()), before);
   assert.equal(Array.from(generalistOnTest.toArray()), answers);
 });
@@ -93,14 +93,14 @@ test("every method is scored on both tests, with numbers that can be", () => {
 
 test("fine-tuning helps on the client's own classes", () => {
   const ownRows = Int32Array.from(Array.from(options.test.local).filter((row) => examples.labels[row] !== 2));
-  const { scores } = personalize({ ...options, test: { ...options.test, local: ownRows } });
+  const { scores } = compareMethods({ ...options, test: { ...options.test, local: ownRows } });
   assert.ok(scores.finetuned.localNll < scores.fedavg.localNll);
   assert.ok(scores.mixture.localNll < scores.fedavg.localNll);
 });
 
 test("the specialist begins as the fine-tuned generalist", () => {
   // where the gate trains alone, it stays that
-  const { specialist } = personalize({ ...options, mixture: { ...options.mixture, gateOnly: true } });
+  const { specialist } = compareMethods({ ...options, mixture: { ...options.mixture, gateOnly: true } });
   const finetuned = generalist.clone({ group: "private" });
   trainAlone(finetuned, options.own, alone, fold(options.key, "finetuned"));
   assert.equal(Array.from(specialist), Array.from(finetuned.parameters.toArray()));
@@ -109,7 +109,7 @@ test("the specialist begins as the fine-tuned generalist", () => {
 
 test("validations of the three trainings are told in their order, and kept", () => {
   const heard: unknown[] = [];
-  const { validations, epochs } = personalize({ ...options, onValidation: (at) => heard.push(at) });
+  const { validations, epochs } = compareMethods({ ...options, onValidation: (at) => heard.push(at) });
   assert.equal(heard, validations);
   const methods = validations.map(({ method }) => method);
   assert.equal([...new Set(methods)], ["finetuned", "local", "mixture"]);
@@ -126,7 +126,7 @@ test("validations of the three trainings are told in their order, and kept", () 
 
 test("a model can be asked for its answers while it is validated", () => {
   let asked = 0;
-  personalize({
+  compareMethods({
     ...options,
     onValidation: (_, answers) => {
       const logp = answers(examples);
@@ -138,13 +138,13 @@ test("a model can be asked for its answers while it is validated", () => {
   });
   assert.is(asked, first.validations.length);
   const before = memory();
-  personalize({ ...options, onValidation: (_, answers) => answers(examples).dispose() });
+  compareMethods({ ...options, onValidation: (_, answers) => answers(examples).dispose() });
   assert.equal(memory(), before);
 });
 
 test("looking at answers changes no number", () => {
   assert.equal(
-    told(personalize({ ...options, onValidation: (_, answers) => answers(examples).dispose() })),
+    told(compareMethods({ ...options, onValidation: (_, answers) => answers(examples).dispose() })),
     told(first),
   );
 });
@@ -180,7 +180,7 @@ test("the authors' way runs as well: probabilities mixed, last weights kept, the
   const frozen = new Net(authors, { group: "shared", trainable: false }).init(1);
   const before = memory();
   const onTest = outputs(frozen, examples, classes);
-  const found = personalize({
+  const found = compareMethods({
     ...options,
     expert: authors,
     output: "softmax",
@@ -204,7 +204,7 @@ function mixtureLosses(output: "softmax" | "logSoftmax"): number[] {
   // fine-tuning differs between the two, so there is next to none of it
   const still = { ...alone, lr: 1e-12, epochs: 1 };
   const rest = { expert: module, output, generalist: frozen, generalistOnTest: onTest, alone: still };
-  const { validations } = personalize({ ...options, ...rest });
+  const { validations } = compareMethods({ ...options, ...rest });
   return validations.flatMap((at) => (at.method === "mixture" ? [at.trainLoss, at.validationLoss] : []));
 }
 
