@@ -37,7 +37,7 @@ crowd("200 clients in one process complete 3 rounds", async () => {
     assert.is(await finalStatus(link, runId), "finished:completed");
     const memory = Math.round(process.memoryUsage().rss / 2 ** 20);
     console.log(
-      `200 clients, 3 rounds: ${seconds.toFixed(1)} s with start and farewell, ${memory} MiB in this process`,
+      `200 clients, 3 rounds: ${seconds.toFixed(1)} s with start and farewell, ${memory} MiB here, ${link.memory} MiB in the SuperLink`,
     );
     console.log(link.runLog(runId).match(/Strategy execution finished in .*s/)?.[0] ?? "");
   });

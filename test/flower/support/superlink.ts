@@ -1,7 +1,7 @@
 // A real SuperLink on loopback for tests: started, asked to run our ServerApp, killed and started again.
 import { spawn, spawnSync } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
-import { createWriteStream, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createWriteStream, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { project } from "./python.ts";
 
@@ -66,6 +66,13 @@ export class SuperLink {
       PYTHONPATH: project,
       ...(grpc === true ? { FLWR_INTERNAL_GRPC_FLEET_API: "1" } : {}),
     };
+  }
+
+  /** Memory of the SuperLink's process in MiB, where the system says it. */
+  get memory(): number | undefined {
+    const status = `/proc/${this.#process?.pid}/status`;
+    const kilobytes = existsSync(status) ? /VmRSS:\s+(\d+)/.exec(readFileSync(status, "utf8"))?.[1] : undefined;
+    return kilobytes === undefined ? undefined : Math.round(Number(kilobytes) / 1024);
   }
 
   /** Starts the process (again) and waits until it answers. */
