@@ -1,20 +1,37 @@
 // The real thing: SuperLink, ServerApp and moiety clients on loopback. `npm run test:flower`; slow, so not part of npm test.
+// Each part has a process of its own, one after another: two federations at once would only measure each other.
+import { spawnSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import type { suite } from "../support/suite.ts";
 import { flowerEnvironment } from "./support/python.ts";
 
+const parts: Readonly<Record<string, () => Promise<ReturnType<typeof suite>>>> = {
+  basics: async () => (await import("./real/basics.ts")).basics,
+  parity: async () => (await import("./real/parity.ts")).parity,
+  faults: async () => (await import("./real/faults.ts")).faults,
+  mixed: async () => (await import("./real/mixed.ts")).mixed,
+  deno: async () => (await import("./real/deno.ts")).deno,
+  browser: async () => (await import("./real/browser.ts")).browser,
+  cli: async () => (await import("./real/cli.ts")).cli,
+  crowd: async () => (await import("./real/crowd.ts")).crowd,
+};
+
+const wanted = process.argv[2];
 const environment = flowerEnvironment();
 if ("missing" in environment) {
   console.log(`skipped: ${environment.missing}`);
+} else if (wanted !== undefined) {
+  const part = parts[wanted];
+  if (part === undefined)
+    throw new RangeError(`real: part, got ${wanted}, expected one of ${Object.keys(parts).join(", ")}`);
+  (await part()).run();
 } else {
-  const wanted = process.argv[2];
-  const suites = {
-    basics: async () => (await import("./real/basics.ts")).basics,
-    parity: async () => (await import("./real/parity.ts")).parity,
-    crowd: async () => (await import("./real/crowd.ts")).crowd,
-    mixed: async () => (await import("./real/mixed.ts")).mixed,
-    browser: async () => (await import("./real/browser.ts")).browser,
-    cli: async () => (await import("./real/cli.ts")).cli,
-    deno: async () => (await import("./real/deno.ts")).deno,
-    faults: async () => (await import("./real/faults.ts")).faults,
-  };
-  for (const [name, load] of Object.entries(suites)) if (wanted === undefined || wanted === name) (await load()).run();
+  const self = fileURLToPath(import.meta.url);
+  const failed = Object.keys(parts).filter(
+    (name) => spawnSync(process.execPath, ["--import", "tsx", self, name], { stdio: "inherit" }).status !== 0,
+  );
+  if (failed.length > 0) {
+    console.log(`failed: ${failed.join(", ")}`);
+    process.exitCode = 1;
+  }
 }
