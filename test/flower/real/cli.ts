@@ -2,8 +2,10 @@
 import { spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { preset, setUp } from "../../../src/experiment/index.ts";
 import { decodeCheckpoint } from "../../../src/io/checkpoint.ts";
 import { suite, assert } from "../../support/suite.ts";
+import { fashion } from "../support/fashion.ts";
 import { flowerEnvironment } from "../support/python.ts";
 import { freePort } from "../support/superlink.ts";
 import { scratch } from "./federation.ts";
@@ -20,33 +22,24 @@ function moiety(folder: string, ...args: string[]): Promise<{ code: number | nul
   return new Promise((resolve) => child.once("exit", (code) => resolve({ code, printed })));
 }
 
-const config = ["--config", "quick", "--set", "clients=4", "federation.cohort=3", "personal.epochs=2", "optOut=0.25"];
+const size = { clients: 4, optOut: 0.25 };
+const config = ["--config", "quick", "--set", "clients=4", "optOut=0.25", "federation.cohort=3", "personal.epochs=2"];
 
 cli("a trial of two clients ends in two tables, and a client that opted out pulls the result", async () => {
   const environment = flowerEnvironment();
   if ("missing" in environment) throw new Error(environment.missing);
   const folder = scratch("cli");
   const port = `${await freePort()}`;
-  // who has opted out is drawn from the seed: asking tells
-  const answers = await Promise.all(
-    [0, 1, 2, 3].map((client) =>
-      moiety(
-        folder,
-        "join",
-        "http://127.0.0.1:1",
-        "--client",
-        `${client}`,
-        "--out",
-        `try-${client}`,
-        ...config,
-        "--heartbeat",
-        "0",
-      ),
-    ),
-  );
-  const out = answers.findIndex(({ printed }) => printed.includes("has opted out"));
+  // the first use compiles what is stale; several at once would compile it several times
+  const ready = await moiety(folder, "presets");
+  assert.is(ready.code, 0, ready.printed);
+  const base = preset("quick");
+  const { clients: all } = setUp({ ...base, ...size, federation: { ...base.federation, cohort: 3 } }, await fashion());
+  const out = all.findIndex(({ optedOut }) => optedOut);
   const [first, second] = [0, 1, 2, 3].filter((client) => client !== out);
-  assert.ok(out >= 0);
+  const refused = await moiety(folder, "join", "http://127.0.0.1:1", "--client", `${out}`, ...config);
+  assert.is(refused.code, 2);
+  assert.match(refused.printed, /client \d has opted out in this config; moiety pull gives it the generalist/);
 
   const server = moiety(
     folder,
