@@ -1,5 +1,5 @@
 // The real thing: SuperLink, ServerApp and moiety clients on loopback. `npm run test:flower`; slow, so not part of npm test.
-// Each part has a process of its own, one after another: two federations at once would only measure each other.
+// Parts can be named (`npm run test:flower -- basics faults`); the crowd of 200 alone takes minutes. Each part has a process of its own, one after another: two federations at once would only measure each other.
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { suite } from "../support/suite.ts";
@@ -16,18 +16,18 @@ const parts: Readonly<Record<string, () => Promise<ReturnType<typeof suite>>>> =
   crowd: async () => (await import("./real/crowd.ts")).crowd,
 };
 
-const wanted = process.argv[2];
+const named = process.argv.slice(2);
+const unknown = named.find((name) => !Object.hasOwn(parts, name));
+if (unknown !== undefined)
+  throw new RangeError(`real: part, got ${unknown}, expected some of ${Object.keys(parts).join(", ")}`);
 const environment = flowerEnvironment();
 if ("missing" in environment) {
   console.log(`skipped: ${environment.missing}`);
-} else if (wanted !== undefined) {
-  const part = parts[wanted];
-  if (part === undefined)
-    throw new RangeError(`real: part, got ${wanted}, expected one of ${Object.keys(parts).join(", ")}`);
-  (await part()).run();
+} else if (named.length === 1) {
+  (await parts[named[0]!]!()).run();
 } else {
   const self = fileURLToPath(import.meta.url);
-  const failed = Object.keys(parts).filter(
+  const failed = (named.length > 0 ? named : Object.keys(parts)).filter(
     (name) => spawnSync(process.execPath, ["--import", "tsx", self, name], { stdio: "inherit" }).status !== 0,
   );
   if (failed.length > 0) {
