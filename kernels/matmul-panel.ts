@@ -15,11 +15,11 @@ function fuses(k: i32): bool {
 
 /** Width of the next panel: never leaving a remainder so narrow that its few sums would wait for each other. */
 export function panelWidth(columns: i32, k: i32): i32 {
-  if (fuses(k)) return min(columns, 8);
+  if (fuses(k)) return min(columns, 16);
   return columns <= 16 ? columns : columns <= 20 ? 12 : 16;
 }
 
-/** Bytes of one row of a packed panel. */
+/** Bytes of one row of a packed panel; where it is 32, columns from the eighth on lie behind the others. */
 export function panelRow(k: i32): usize {
   return fuses(k) ? 32 : 64;
 }
@@ -39,7 +39,12 @@ export function panel(
   columns: i32,
   accumulate: i32,
 ): void {
-  if (fuses(k)) return fusedPanel(a, row, pair, as, b, bs, k, y, ys, m, columns, accumulate);
+  if (fuses(k)) {
+    fusedPanel(a, row, pair, as, b, bs, k, y, ys, m, min(columns, 8), accumulate);
+    b += bs == 32 ? (<usize>k) << 5 : 32;
+    if (columns > 8) fusedPanel(a, row, pair, as, b, bs, k, y + 32, ys, m, columns - 8, accumulate);
+    return;
+  }
   const vectors = (columns + 3) >> 2;
   const whole = !(columns & 3);
   // a tile that ends within a vector goes through scratch
@@ -71,7 +76,7 @@ export function panel(
   }
 }
 
-/** `panel` in tiles of 6 rows by 2 vectors. */
+/** `panel` for up to 8 columns, in tiles of 6 rows by 2 vectors. */
 function fusedPanel(
   a: usize,
   row: usize,

@@ -15,13 +15,17 @@ export const tile = packedA + kBlock * 64;
 /** Bytes of all of it. */
 export const packedBytes = tile + 256;
 
-/** Rows of b, p < k, bs bytes apart, to rows of `out`, os bytes apart: whole vectors, up to 12 bytes behind `columns`. */
+/**
+ * Rows of b, p < k, bs bytes apart, to rows of `out`, os bytes apart: whole vectors, up to 12 bytes behind `columns`. With
+ * os = 32 columns from the eighth on go behind the others, as a panel of their own.
+ */
 export function packPanel(b: usize, bs: usize, k: i32, columns: i32, out: usize, os: usize): void {
+  const right = os == 32 ? ((<usize>k) << 5) - 32 : 0;
   for (let p = 0; p < k; p++, b += bs, out += os) {
     v128.store(out, v128.load(b));
     if (columns > 4) v128.store(out, v128.load(b, 16), 16);
-    if (columns > 8) v128.store(out, v128.load(b, 32), 32);
-    if (columns > 12) v128.store(out, v128.load(b, 48), 48);
+    if (columns > 8) v128.store(out + right, v128.load(b, 32), 32);
+    if (columns > 12) v128.store(out + right, v128.load(b, 48), 48);
   }
 }
 
