@@ -1,10 +1,8 @@
 // npm run bench -- <suite>... : measures moiety, and with --peers what people would take instead, on this machine.
-import { readFileSync, writeFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { bars, standings, standingTable } from "./bars.ts";
+import { standings, standingTable } from "./bars.ts";
 import { checkout, compare, type Comparison } from "./compare.ts";
-import { replaceSection } from "./document.ts";
+import { write, writeSuite } from "./document.ts";
 import type { Line } from "./line.ts";
 import { machine, machineLine } from "./machine.ts";
 import { measure } from "./measure.ts";
@@ -12,7 +10,7 @@ import { contenders, versions } from "./peers.ts";
 import type { RaceOptions } from "./race.ts";
 import type { Suite } from "./suite.ts";
 import { suites } from "./suites/index.ts";
-import { markdown, textLine } from "./table.ts";
+import { textLine } from "./table.ts";
 
 const usage = `npm run bench -- <suite>... [options]
 
@@ -73,41 +71,32 @@ const rounds = Number(flags.rounds);
 if (!(Number.isInteger(rounds) && rounds > 0)) complain(`--rounds ${flags.rounds}, expected a whole number from 1`);
 const turns: RaceOptions = { rounds, milliseconds: 12, seconds: 15 };
 const only = (name: string): boolean => name.includes(flags.filter);
-const page = fileURLToPath(new URL("../docs/performance.md", import.meta.url));
-const at = machine();
-console.error(machineLine(at));
+if (flags.write && flags.filter) complain("--write takes whole suites, not --filter");
+console.error(machineLine(machine()));
 
 async function runSuites(): Promise<void> {
   const peers = flags.peers ? contenders(console.error) : [];
   if (flags.peers) console.error(versions());
-  // other builds and runtimes have sections of their own, so that the page's machine is that of its plain tables
-  const other = flags.build === "plain" ? "" : ` ${flags.build}`;
-  if (flags.write && !other) write("machine", [machineLine(at), ...(flags.peers ? [versions()] : [])].join("  \n"));
+  if (flags.write && flags.peers) write("peers", versions());
   const options = { ...turns, peers, only, bare: flags.bare, build: flags.build, beside: flags.beside };
   const all: Line[] = [];
   try {
     for (const suite of wanted) {
+      const at = machineLine(machine());
       const lines: Line[] = [];
       if (!flags.json) console.log(`\n${suite.name}: ${suite.about}\n`);
       for await (const line of measure(suite, options)) {
         lines.push(line);
         console.log(flags.json ? JSON.stringify(line) : textLine(line));
       }
-      if (flags.write) write(`${suite.name}${other}`, markdown(lines));
+      if (flags.write) writeSuite(lines, at);
       all.push(...lines);
     }
     const found = standings(all);
     if (!flags.json && found.length > 0) console.log(`\n${standingTable(found)}`);
-    // a part of the bars would pass for the whole
-    if (flags.write && !other && found.length === bars.length) write("bars", standingTable(found));
   } finally {
     await Promise.all(peers.map((peer) => peer.close()));
   }
-}
-
-// read anew each time: a run of everything takes long enough for somebody to edit the text
-function write(section: string, content: string): void {
-  writeFileSync(page, replaceSection(readFileSync(page, "utf8"), section, content));
 }
 
 function comparisonLine({ name, low, middle, high, verdict, error }: Comparison): string {

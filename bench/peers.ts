@@ -34,7 +34,12 @@ const peers: readonly Peer[] = [
     command: ["ort.mjs"],
     takes: ({ op, model }) => model !== "bilstm" && (op === "matmul" || inferred.includes(op)),
   },
-  { name: "ml-matrix", command: ["mlmatrix.mjs"], takes: ({ op }) => op === "matmul" },
+  // a product of 1024 takes it seconds
+  {
+    name: "ml-matrix",
+    command: ["mlmatrix.mjs"],
+    takes: ({ op, m, n, k }) => op === "matmul" && Number(m) * Number(n) * Number(k) <= 512 ** 3,
+  },
   { name: "PyTorch", command: ["torch_runner.py"], takes: () => true },
   {
     name: "PyTorch fused",

@@ -1,4 +1,5 @@
-import { replaceSection } from "../../bench/document.ts";
+import { replaceLines, replaceSection } from "../../bench/document.ts";
+import type { Line } from "../../bench/line.ts";
 import { assert, test } from "../support/suite.ts";
 
 const text = "# A\n\n<!-- bench: a -->\n\nold\n\n<!-- /bench -->\n\nmore\n\n<!-- bench: b -->\n<!-- /bench -->\n";
@@ -13,6 +14,16 @@ test("a section gets new content and the rest stays", () => {
 test("a section that is not there is named", () => {
   assert.throws(() => replaceSection(text, "c", ""), /no place for c/);
   assert.throws(() => replaceSection("<!-- bench: a -->", "a", ""), /no place for a/);
+});
+
+test("new lines take the place of the same suite's and build's, and of no others", () => {
+  const line = (suite: string, build: string, ms: number): Line => ({ suite, name: "x", runtime: "node", build, ms });
+  const kept = [line("step", "plain", 1), line("step", "relaxed", 2), line("matmul", "plain", 3)];
+  const found = replaceLines(kept, [line("step", "plain", 4), line("step", "plain", 5)]);
+  assert.equal(
+    found.map(({ ms }) => ms),
+    [2, 3, 4, 5],
+  );
 });
 
 test.run();
