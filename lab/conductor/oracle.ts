@@ -53,7 +53,7 @@ export class Oracle {
           z && {
             own: {
               specialist: probabilities(expertAnswers(ls, expertOutput)),
-              mixture: probabilities(mixedAnswers(space, expertOutput, ls, lg, z)),
+              mixture: probabilities(mixedAnswers(space, expertOutput, { specialist: ls, generalist: lg }, z)),
               trust: gateWeights(z)[0]!,
             },
           }),

@@ -23,7 +23,7 @@ export type ExperimentCalls = ClientCalls & {
 export function experimentCalls(setup: Setup, watch?: WatchOptions): ExperimentCalls {
   const { config, dataset, clients } = setup;
   const { federation, personal, mixture } = config;
-  const { expert, gate } = networks(config, dataset);
+  const { expert, gate, threeGate } = networks(config, dataset);
   const { keep, space, generalistDropout, expertOutput } = behaviour(config);
   const root = rootKey(config);
   const classes = dataset.classes.length;
@@ -78,13 +78,13 @@ export function experimentCalls(setup: Setup, watch?: WatchOptions): ExperimentC
       const train = stage(rows.train, fold(root, "batches", client));
       const validation = stageHeld(rows.validation);
       const { clients: _, ...alone } = personal;
-      const { lr, gateLr = lr, gateOnly } = mixture;
-      const trained = { lr, gateLr, gateOnly };
+      const { variants, space: _space, ...mixing } = defined(mixture);
       try {
         return compareMethods({
           client,
           expert,
           gate,
+          threeGate,
           output: expertOutput,
           generalist: frozen,
           generalistOnTest,
@@ -92,7 +92,10 @@ export function experimentCalls(setup: Setup, watch?: WatchOptions): ExperimentC
           test: { ...tests, classes },
           classes: rows.classes ?? [],
           alone: { ...alone, keep },
-          mixture: { ...alone, keep, ...trained, space, generalistDropout },
+          mixture: { ...alone, keep, ...mixing, space, generalistDropout },
+          ...(variants && {
+            variants: Object.fromEntries(Object.entries(variants).map(([name, own]) => [name, defined(own)])),
+          }),
           init: { local: fold(root, "init", "local"), gate: fold(root, "init", "gate") },
           key: fold(root, "personal", client),
           ...(seen && {
@@ -108,6 +111,13 @@ export function experimentCalls(setup: Setup, watch?: WatchOptions): ExperimentC
         tests.dispose();
       }
     },
+  };
+}
+
+// a config's fields may be there and undefined, which is not to hide a default
+function defined<T extends object>(fields: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]: Exclude<T[K], undefined>;
   };
 }
 

@@ -14,6 +14,25 @@ export type PartitionConfig =
   | { readonly kind: "dirichlet-labels" | "dirichlet-sizes"; readonly alpha: number }
   | { readonly kind: "iid" };
 
+/** Behaviours that a config can choose one by one; see behaviour(). */
+export interface QuirksConfig {
+  readonly selection?: Behaviour["selection"] | undefined;
+  readonly keep?: Behaviour["keep"] | undefined;
+  readonly generalistDropout?: boolean | undefined;
+}
+
+/** What a mixture beside the main one does otherwise. */
+export interface VariantConfig {
+  readonly lr?: number | undefined;
+  readonly gateLr?: number | undefined;
+  readonly gateOnly?: boolean | undefined;
+  readonly space?: "probability" | "output" | undefined;
+  readonly learnFrom?: "train" | "validation" | undefined;
+  readonly gateInit?: "random" | "generalist" | undefined;
+  /** Whether the model that the client trained alone is a third expert, under a gate with three outputs. */
+  readonly threeWay?: boolean | undefined;
+}
+
 /** A complete description of an experiment. */
 export interface Config {
   readonly preset: string;
@@ -64,7 +83,15 @@ export interface Config {
     readonly gateOnly: boolean;
     /** "auto" is probability for the paper and the experts' output for the authors' code. */
     readonly space: "auto" | "probability" | "output";
+    /** Rows it learns from: the specialist's training rows unless said, or half of the validation rows. */
+    readonly learnFrom?: "train" | "validation" | undefined;
+    /** The gate begins at random unless said, or with those of the generalist's layers that it has too. */
+    readonly gateInit?: "random" | "generalist" | undefined;
+    /** Mixtures trained beside it from the same fine-tuned specialist, each a method of its own, by name. */
+    readonly variants?: Readonly<Record<string, VariantConfig>> | undefined;
   };
+  /** Single behaviours that differ from the fidelity's, to see what each is worth. */
+  readonly quirks?: QuirksConfig | undefined;
   /** Federated rounds between checkpoints. */
   readonly checkpointEvery: number;
 }
@@ -82,19 +109,28 @@ export function override(config: unknown, path: string, value: unknown): unknown
   const copy: unknown = structuredClone(config);
   const keys = path.split(".");
   let at = fieldsOf(copy, path);
-  for (const key of keys.slice(0, -1)) {
+  for (const [i, key] of keys.slice(0, -1).entries()) {
+    if (!Object.hasOwn(at, key) && isOptional(keys.slice(0, i + 1))) at[key] = {};
     if (!Object.hasOwn(at, key)) throw unknownField(path, at);
     at = fieldsOf(at[key], path);
   }
   const last = keys[keys.length - 1]!;
   // partition.kind brings fields of its own
-  if (!Object.hasOwn(at, last) && keys[0] !== "partition" && !optional.has(path)) throw unknownField(path, at);
+  if (!Object.hasOwn(at, last) && keys[0] !== "partition" && !isOptional(keys)) throw unknownField(path, at);
   at[last] = value;
   return copy;
 }
 
-// fields that a config may leave out
-const optional: ReadonlySet<string> = new Set(["mixture.gateLr", "files"]);
+// fields that a config may leave out, whatever is in them
+const optional: ReadonlySet<string> = new Set([
+  ...["gateLr", "learnFrom", "gateInit", "variants"].map((field) => `mixture.${field}`),
+  "files",
+  "quirks",
+]);
+
+function isOptional(keys: readonly string[]): boolean {
+  return keys.some((_, i) => optional.has(keys.slice(0, i + 1).join(".")));
+}
 
 function fieldsOf(value: unknown, path: string): Record<string, unknown> {
   if (typeof value !== "object" || value === null) throw new ConfigError(`--set: ${path} leads into a plain value`);
@@ -119,14 +155,14 @@ export interface Behaviour {
 }
 
 /** The method as meant, or the quirks Q1 to Q8 of the authors' code. */
-export function behaviour({ fidelity, mixture, dataset, model }: Config): Behaviour {
+export function behaviour({ fidelity, mixture, dataset, model, quirks = {} }: Config): Behaviour {
   const authors = fidelity === "authors-code";
   const space = mixture.space === "auto" ? (authors ? "output" : "probability") : mixture.space;
   return {
-    selection: authors ? "last-client" : "average",
-    keep: authors ? "last" : "best",
+    selection: quirks.selection ?? (authors ? "last-client" : "average"),
+    keep: quirks.keep ?? (authors ? "last" : "best"),
     space,
-    generalistDropout: authors,
+    generalistDropout: quirks.generalistDropout ?? authors,
     globalRows: authors ? 1000 : "all",
     // Q3: the authors' Fashion-MNIST CNN ends in probabilities
     expertOutput: authors && dataset === "fashion-mnist" && model === "lenet" ? "softmax" : "logSoftmax",

@@ -17,31 +17,45 @@ import { isAddress, ownNetworks } from "./ownNetworks.ts";
 export interface Networks {
   readonly expert: Module;
   readonly gate: Module;
+  /** A gate over three experts, where a variant of the mixture has them. */
+  readonly threeGate?: Module | undefined;
 }
 
-/** The expert and the gate for a dataset. Of a module of one's own, `loadNetworks` must have loaded it before. */
+/** Whether a variant of the mixture weighs three experts. */
+function isThreeWay({ mixture }: Config): boolean {
+  return Object.values(mixture.variants ?? {}).some(({ threeWay }) => threeWay);
+}
+
+/** The expert and the gates for a dataset. Of a module of one's own, `loadNetworks` must have loaded it before. */
 export function networks(config: Config, dataset: Dataset): Networks {
   const { model } = config;
-  if (isAddress(model)) return ownNetworks(model, dataset);
+  const three = isThreeWay(config);
+  if (isAddress(model)) return ownNetworks(model, dataset, three);
+  const { expert, gate } = known(config, dataset);
+  return { expert, gate: gate(1), ...(three && { threeGate: gate(3) }) };
+}
+
+function known(config: Config, dataset: Dataset): { expert: Module; gate: (outputs: number) => Module } {
+  const { model } = config;
   const { name } = dataset;
   const classes = dataset.classes.length;
   if (dataset.kind === "text") {
     const words = dataset.vocabulary.length;
-    if (model === "bilstm") return { expert: bilstmText(words, classes), gate: bilstmTextGate(words) };
+    if (model === "bilstm") return { expert: bilstmText(words, classes), gate: (n) => bilstmTextGate(words, n) };
     throw new ConfigError(`config: model ${model} takes images, got texts (${name}); use bilstm`);
   }
   const { shape } = dataset;
   if (model === "mlp") {
     const inputs = shape.reduce((n, size) => n * size, 1);
-    return { expert: mlp(inputs, classes), gate: mlpGate(inputs) };
+    return { expert: mlp(inputs, classes), gate: (n) => mlpGate(inputs, n) };
   }
   if (model === "bilstm")
     throw new ConfigError(
       `config: model bilstm takes texts, got ${shape.join("x")} numbers (${name}); use lenet or mlp`,
     );
-  if (shape.join() === "3,32,32") return { expert: lenetCifar(classes), gate: lenetCifarGate() };
+  if (shape.join() === "3,32,32") return { expert: lenetCifar(classes), gate: lenetCifarGate };
   if (shape.join() === "1,28,28")
-    return { expert: lenetFashion(classes, behaviour(config).expertOutput), gate: lenetFashionGate() };
+    return { expert: lenetFashion(classes, behaviour(config).expertOutput), gate: lenetFashionGate };
   throw new ConfigError(
     `config: model lenet takes images of 3x32x32 or 1x28x28, got ${shape.join("x")} (${name}); use mlp`,
   );

@@ -1,21 +1,23 @@
 // Networks of one's own: a module that a config names, loaded once per thread. Only its address travels to workers, so every
 // thread imports it for itself.
 import type { Dataset } from "../data/index.ts";
-import { checkModel } from "../moe/model.ts";
+import { checkGate, checkModel } from "../moe/model.ts";
 import type { Module } from "../nn/index.ts";
 import { type Config, ConfigError } from "./config.ts";
 
-/** What a network of one's own is told: the shape of an input and the names of the classes. */
+/** What a network of one's own is told: the shape of an input, the names of the classes, and a gate its outputs. */
 export interface Form {
   readonly shape: readonly number[];
   readonly classes: readonly string[];
+  /** Logits a row that a gate gives: one, or three in a three-way mixture. */
+  readonly outputs?: number;
 }
 
 /** The two exports of a module that a config names: modules, or functions that make them for the data. */
 export interface OwnNetworks {
   /** From [rows, ...shape] to log-probabilities [rows, classes]. */
   readonly expert: Module | ((data: Form) => Module);
-  /** From [rows, ...shape] to one logit a row. */
+  /** From [rows, ...shape] to one logit a row; made with `outputs`, to so many. */
   readonly gate: Module | ((data: Form) => Module);
 }
 
@@ -52,16 +54,30 @@ export async function loadNetworks({ model }: Pick<Config, "model">): Promise<vo
 }
 
 /** The networks of a loaded module, made for a dataset and tried on it. */
-export function ownNetworks(model: string, dataset: Dataset): { expert: Module; gate: Module } {
+export function ownNetworks(
+  model: string,
+  dataset: Dataset,
+  threeWay = false,
+): { expert: Module; gate: Module; threeGate?: Module } {
   const own = loaded.get(model);
   if (!own) throw new Error(`ownNetworks: ${model} is not loaded in this thread; await loadNetworks(config) first`);
   if (dataset.kind === "text")
     throw new ConfigError(`model: ${model}, got texts (${dataset.name}), expected images or features`);
   const { shape, classes } = dataset;
-  const make = (from: OwnNetworks["expert"]): Module => (typeof from === "function" ? from({ shape, classes }) : from);
-  const networks = { expert: make(own.expert), gate: make(own.gate) };
+  const make = (from: OwnNetworks["expert"], form: Form): Module => (typeof from === "function" ? from(form) : from);
+  const form = { shape, classes };
+  if (threeWay && typeof own.gate !== "function")
+    throw new ConfigError(
+      `${model}: a three-way mixture, got a gate of one output, expected a function that makes one from { outputs }`,
+    );
+  const networks = {
+    expert: make(own.expert, form),
+    gate: make(own.gate, { ...form, outputs: 1 }),
+    ...(threeWay && { threeGate: make(own.gate, { ...form, outputs: 3 }) }),
+  };
   try {
     checkModel({ ...networks, shape, classes });
+    if (networks.threeGate) checkGate(networks.threeGate, shape, 3);
   } catch (error) {
     throw new ConfigError(`${model} on inputs of ${shape.join(" x ")}: ${(error as Error).message}`);
   }

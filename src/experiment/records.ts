@@ -10,7 +10,8 @@ import type {
 } from "../report/records.ts";
 import { recordVersion } from "../report/records.ts";
 import { stat } from "../report/stat.ts";
-import type { Method, Personalized, Trust } from "../moe/compare.ts";
+import type { Method, Personalized } from "../moe/compare.ts";
+import type { Trust } from "../moe/trust.ts";
 import type { Scores } from "../moe/evaluate.ts";
 import { csvTable } from "../io/csv.ts";
 import type { Config } from "./config.ts";
@@ -40,7 +41,7 @@ export function clientMetrics(
       method,
       optedOut,
       ...found,
-      ...epochs[method as Method],
+      ...epochs[method],
     })),
     { kind: "gate", client, ...trust, ...(rows.classes && { classes: rows.classes }) },
   ];
@@ -96,10 +97,9 @@ export function summarize({ setup, done, ...rest }: Outcome): Summary {
     evaluatedClients: done.length,
     methods: methodResults(done),
     ...(setup.config.files && { classNames: setup.dataset.classes }),
-    gates: {
-      mixture: gateResult(done.map(({ trust }) => trust)),
-      stackedGate: gateResult(done.map(({ stackedTrust }) => stackedTrust)),
-    },
+    gates: Object.fromEntries(
+      Object.keys(done[0]!.gates).map((name) => [name, gateResult(done.map(({ gates }) => gates[name]!))]),
+    ),
   };
 }
 

@@ -55,6 +55,23 @@ const known: Readonly<Record<"dataset" | "model", readonly string[]>> = {
   model: ["lenet", "mlp", "bilstm"],
 };
 
+const space = v.picklist(["probability", "output"]);
+const gate = {
+  gateLr: v.optional(rate),
+  learnFrom: v.optional(v.picklist(["train", "validation"])),
+  gateInit: v.optional(v.picklist(["random", "generalist"])),
+};
+// a method's name becomes a column's and a figure's
+const method = v.pipe(v.string(), v.regex(/^[A-Za-z][\w-]*$/, "expected a name of letters and digits"));
+const variant = v.strictObject({
+  ...gate,
+  lr: v.optional(rate),
+  gateOnly: v.optional(v.boolean()),
+  space: v.optional(space),
+  threeWay: v.optional(v.boolean()),
+});
+const methods = ["local", "fedavg", "finetuned", "mixture", "ensemble", "constantWeight", "stackedGate"];
+
 const fields = v.strictObject({
   preset: v.string(),
   fidelity: v.picklist(["paper", "authors-code"]),
@@ -93,11 +110,27 @@ const fields = v.strictObject({
     margin: v.pipe(v.number(), v.minValue(0, "expected a number from 0")),
   }),
   mixture: v.strictObject({
+    ...gate,
     lr: rate,
-    gateLr: v.optional(rate),
     gateOnly: v.boolean(),
     space: v.picklist(["auto", "probability", "output"]),
+    variants: v.optional(
+      v.pipe(
+        v.record(method, variant),
+        v.check(
+          (variants) => !methods.some((name) => Object.hasOwn(variants, name)),
+          `expected names other than ${methods.join(", ")}`,
+        ),
+      ),
+    ),
   }),
+  quirks: v.optional(
+    v.strictObject({
+      selection: v.optional(v.picklist(["average", "last-client"])),
+      keep: v.optional(v.picklist(["best", "last"])),
+      generalistDropout: v.optional(v.boolean()),
+    }),
+  ),
   checkpointEvery: whole,
 });
 

@@ -30,9 +30,13 @@ export function* validationSteps(net: Net, examples: Examples, classes: number):
   return found;
 }
 
-/** Loss and accuracy of log-probabilities [count, classes] row by row. */
-export function validation(logp: ArrayLike<number>, labels: ArrayLike<number>, classes: number): Validation {
-  const rows = Int32Array.from({ length: labels.length }, (_, i) => i);
+/** Loss and accuracy of log-probabilities [count, classes] row by row, over all rows unless said. */
+export function validation(
+  logp: ArrayLike<number>,
+  labels: ArrayLike<number>,
+  classes: number,
+  rows: Int32Array = Int32Array.from({ length: labels.length }, (_, i) => i),
+): Validation {
   const answers = { logp, classes };
   return { loss: negativeLogLikelihood(answers, labels, rows), accuracy: accuracy(answers, labels, rows) };
 }

@@ -3,7 +3,7 @@
 import type { Tensor } from "../autograd/tensor.ts";
 import type { Examples } from "../nn/examples.ts";
 import { FloatExamples } from "../nn/examples.ts";
-import { negativeLogLikelihood } from "../nn/metrics.ts";
+import type { Fit } from "../nn/fit.ts";
 import type { Module } from "../nn/module.ts";
 import { Net } from "../nn/net.ts";
 import { fold, type Key } from "../runtime/random.ts";
@@ -25,16 +25,34 @@ import {
   trainAlone,
   trainMixture,
 } from "./experts.ts";
+import { heldOutGates } from "./heldOut.ts";
 import type { ExpertOutput } from "./mixture.ts";
-import { expertFeatures, trainAnswersGate } from "./stacking.ts";
+import { expertFeatures } from "./stacking.ts";
+import { gateTrust, type GateTrust, trust, type Trust } from "./trust.ts";
 
-/** The methods every client is evaluated with. */
+/** The methods every client is evaluated with; variants of the mixture have the names they were given. */
 export type Method = "local" | "fedavg" | "finetuned" | "mixture" | "ensemble" | "constantWeight" | "stackedGate";
+
+/** A mixture's settings: how it trains, and what its gate is. */
+export interface MixtureSettings extends MixtureOptions {
+  /** Where the gate begins: at random, or with the generalist's layers wherever it has the same. */
+  readonly gateInit?: "random" | "generalist";
+}
+
+/** Another mixture of the same experts, trained beside the main one with settings of its own. */
+export interface Variant extends Partial<
+  Pick<MixtureSettings, "lr" | "gateLr" | "gateOnly" | "space" | "learnFrom" | "gateInit">
+> {
+  /** Whether the model that the client trained alone is a third expert. */
+  readonly threeWay?: boolean;
+}
 
 export interface ComparisonOptions {
   readonly client: number;
   readonly expert: Module;
   readonly gate: Module;
+  /** A gate with three outputs, for variants that have three experts. */
+  readonly threeGate?: Module | undefined;
   readonly output: ExpertOutput;
   /** The federation's net; its parameters are read only. */
   readonly generalist: Net;
@@ -45,7 +63,9 @@ export interface ComparisonOptions {
   /** The client's majority classes, for the gate's histogram. */
   readonly classes: readonly number[];
   readonly alone: PersonalOptions;
-  readonly mixture: MixtureOptions;
+  readonly mixture: MixtureSettings;
+  /** Mixtures beside the main one, by the name of their method. */
+  readonly variants?: Readonly<Record<string, Variant>>;
   /** Where every client's local model and gate begin (the authors' code shares one draw between clients, Q16). */
   readonly init: { readonly local: Key; readonly gate: Key };
   /** Root of this client's random numbers. */
@@ -71,30 +91,14 @@ export interface Personalized {
   readonly client: number;
   readonly specialist: Float32Array;
   readonly gate: Float32Array;
-  readonly scores: Readonly<Record<Method, Scores>>;
-  readonly epochs: Readonly<Partial<Record<Method, { readonly epochs: number; readonly bestEpoch: number }>>>;
+  readonly scores: Readonly<Record<Method, Scores> & Record<string, Scores>>;
+  readonly epochs: Readonly<Record<string, { readonly epochs: number; readonly bestEpoch: number }>>;
   readonly trust: GateTrust;
-  /** The same of the stacked gate, in short. */
-  readonly stackedTrust: Trust;
+  /** The same of every gate, in short. */
+  readonly gates: Readonly<Record<string, Trust>>;
   /** The weight that the constant-weight baseline chose on validation. */
   readonly constantWeight: number;
   readonly validations: readonly PersonalValidation[];
-}
-
-/** The gate on the global test: counts of h in 20 bins for own and other classes, mean h by class. */
-export interface GateTrust extends Trust {
-  readonly own: readonly number[];
-  readonly other: readonly number[];
-  readonly perClass: readonly number[];
-}
-
-/** Does a gate gate? Its weights h of the specialist over the global test. */
-export interface Trust {
-  /** Mean h over rows of the client's majority classes, and over all others. */
-  readonly ownMean: number;
-  readonly otherMean: number;
-  /** Standard deviation of h over all rows: 0 is a constant. */
-  readonly spread: number;
 }
 
 /** Runs a client's private part. All networks made on the way are gone afterwards. */
@@ -125,58 +129,89 @@ export function compareMethods(options: ComparisonOptions): Personalized {
     );
     const local = keep(new Net(expert, { group: "private" })).init(init.local);
     const alone = trainAlone(local, own, options.alone, fold(key, "local"), hear("local", expertOn(local, options)));
-    // the specialist begins as the fine-tuned generalist
-    const specialist = keep(finetuned.clone({ group: "private" }));
-    const gate = keep(new Net(gateModule, { group: "private" })).init(init.gate);
-    const experts = { specialist, generalist, gate };
-    const mixed = trainMixture(
-      experts,
-      own,
-      { ...options.mixture, output },
-      fold(key, "mixture"),
-      hear("mixture", mixtureOn(experts, options)),
-    );
 
     const { examples, classes } = test;
-    const { space } = options.mixture;
+    const on = (net: Net, width: number): Tensor => keep(outputs(net, examples, width));
     const lg = options.generalistOnTest;
-    const z = keep(outputs(gate, examples, 1));
-    const answersOf = (net: Net): Tensor => keep(expertAnswers(keep(outputs(net, examples, classes)), output));
-    const general = expertAnswers(lg, output);
-    // log-probabilities already: the tensor is the caller's
-    if (general !== lg) keep(general);
-    const fine = answersOf(finetuned);
+    const answersOf = (raw: Tensor): Tensor => {
+      const logp = expertAnswers(raw, output);
+      // log-probabilities already: the tensor is somebody's
+      return logp === raw ? raw : keep(logp);
+    };
+    const general = answersOf(lg);
+    const fine = answersOf(on(finetuned, classes));
+
+    const mix = (settings: MixtureSettings, threeWay: boolean, heard: boolean): Mixed => {
+      if (threeWay && !options.threeGate) throw new Error("compareMethods: a three-way variant needs a threeGate");
+      // the specialist begins as the fine-tuned generalist
+      const specialist = keep(finetuned.clone({ group: "private" }));
+      const gate = keep(new Net(threeWay ? options.threeGate! : gateModule, { group: "private" })).init(init.gate);
+      if (settings.gateInit === "generalist") gate.parameters.copyMatching(generalist.parameters);
+      const third = threeWay ? keep(local.clone({ group: "private" })) : undefined;
+      const experts = { specialist, generalist, gate, alone: third };
+      const told = heard ? hear("mixture", mixtureOn(experts, options)) : undefined;
+      const fitted = trainMixture(experts, own, { ...settings, output }, fold(key, "mixture"), told);
+      const z = on(gate, threeWay ? 3 : 1);
+      const answers = {
+        specialist: on(specialist, classes),
+        generalist: lg,
+        alone: third && on(third, classes),
+      };
+      const logp = keep(mixedAnswers(settings.space, output, answers, z));
+      return { specialist, gate, fitted, scores: score(logp, test), weights: gateWeights(z) };
+    };
+    const main = mix(options.mixture, false, true);
+    const variants = Object.entries(options.variants ?? {}).map(([name, { threeWay = false, ...settings }]) => {
+      const { fitted, scores, weights } = mix({ ...options.mixture, ...settings }, threeWay, false);
+      return [name, { fitted, scores, weights }] as const;
+    });
+
     const { weight, stacked } = heldOutGates(options, finetuned);
     keep(stacked);
     const seen = keep(new FloatExamples(keep(expertFeatures(fine, general)), examples.labels));
     const stackedLogits = keep(outputs(stacked, seen, 1));
-    const scores: Record<Method, Scores> = {
-      local: score(answersOf(local), test),
+    const both = { specialist: fine, generalist: general };
+    const scores: Record<Method, Scores> & Record<string, Scores> = {
+      local: score(answersOf(on(local, classes)), test),
       fedavg: score(general, test),
       finetuned: score(fine, test),
-      mixture: score(keep(mixedAnswers(space, output, keep(outputs(specialist, examples, classes)), lg, z)), test),
+      mixture: main.scores,
       ensemble: score(keep(constantAnswers(fine, general, 0.5)), test),
       constantWeight: score(keep(constantAnswers(fine, general, weight)), test),
-      stackedGate: score(keep(mixedAnswers("probability", "logSoftmax", fine, general, stackedLogits)), test),
+      stackedGate: score(keep(mixedAnswers("probability", "logSoftmax", both, stackedLogits)), test),
+      ...Object.fromEntries(variants.map(([name, found]) => [name, found.scores])),
     };
+    const epochsOf = ({ epochs, bestEpoch }: Fit): { epochs: number; bestEpoch: number } => ({ epochs, bestEpoch });
+    const gates = { mixture: main.weights, stackedGate: gateWeights(stackedLogits) };
+    const weights = [...Object.entries(gates), ...variants.map(([name, found]) => [name, found.weights] as const)];
     return {
       client,
-      specialist: specialist.parameters.toArray(),
-      gate: gate.parameters.toArray(),
+      specialist: main.specialist.parameters.toArray(),
+      gate: main.gate.parameters.toArray(),
       scores,
       epochs: {
-        finetuned: { epochs: tuned.epochs, bestEpoch: tuned.bestEpoch },
-        local: { epochs: alone.epochs, bestEpoch: alone.bestEpoch },
-        mixture: { epochs: mixed.epochs, bestEpoch: mixed.bestEpoch },
+        finetuned: epochsOf(tuned),
+        local: epochsOf(alone),
+        mixture: epochsOf(main.fitted),
+        ...Object.fromEntries(variants.map(([name, { fitted }]) => [name, epochsOf(fitted)])),
       },
-      trust: trust(gateWeights(z), options),
-      stackedTrust: spreadOf(gateWeights(stackedLogits), options),
+      trust: gateTrust(main.weights, test, options.classes),
+      gates: Object.fromEntries(weights.map(([name, h]) => [name, trust(h, test, options.classes)])),
       constantWeight: weight,
       validations,
     };
   } finally {
     for (const thing of made) thing.dispose();
   }
+}
+
+/** A mixture after its training: its networks, and how it does on the test. */
+interface Mixed {
+  readonly specialist: Net<"private">;
+  readonly gate: Net<"private">;
+  readonly fitted: Fit;
+  readonly scores: Scores;
+  readonly weights: ArrayLike<number>;
 }
 
 function expertOn(net: Net, { output, own }: ComparisonOptions): AnswersOn {
@@ -191,70 +226,13 @@ function expertOn(net: Net, { output, own }: ComparisonOptions): AnswersOn {
 
 function mixtureOn({ specialist, generalist, gate }: Experts, { output, own, mixture }: ComparisonOptions): AnswersOn {
   return (examples) => {
-    const ls = outputs(specialist, examples, own.classes);
-    const lg = outputs(generalist, examples, own.classes);
+    const answers = {
+      specialist: outputs(specialist, examples, own.classes),
+      generalist: outputs(generalist, examples, own.classes),
+    };
     const z = outputs(gate, examples, 1);
-    const mixed = mixedAnswers(mixture.space, output, ls, lg, z);
-    for (const raw of [ls, lg, z]) raw.dispose();
+    const mixed = mixedAnswers(mixture.space, output, answers, z);
+    for (const raw of [...Object.values(answers), z]) raw.dispose();
     return mixed;
-  };
-}
-
-// weights of the fine-tuned model against the generalist, learnt on validation rows: one constant (of 0.05, 0.10 .. 0.95
-// the one with the lowest loss, the first of equals), and a gate over their answers that starts from it
-function heldOutGates(
-  { own, output, generalist, key }: ComparisonOptions,
-  finetuned: Net,
-): { weight: number; stacked: Net<"private"> } {
-  const { validation: held, classes } = own;
-  const [ls, lg] = [finetuned, generalist].map((net) => {
-    const raw = outputs(net, held, classes);
-    const logp = expertAnswers(raw, output);
-    if (logp !== raw) raw.dispose();
-    return logp;
-  }) as [Tensor, Tensor];
-  const rows = Int32Array.from({ length: held.count }, (_, i) => i);
-  let best = { h: 0.5, loss: Infinity };
-  for (let i = 1; i < 20; i++) {
-    const mix = constantAnswers(ls, lg, i / 20);
-    const loss = negativeLogLikelihood({ logp: mix.toArray(), classes }, held.labels, rows);
-    mix.dispose();
-    if (loss < best.loss) best = { h: i / 20, loss };
-  }
-  const stacked = trainAnswersGate(ls, lg, held.labels, best.h, fold(key, "stacked"));
-  ls.dispose();
-  lg.dispose();
-  return { weight: best.h, stacked };
-}
-
-const BINS = 20;
-
-function trust(h: ArrayLike<number>, options: ComparisonOptions): GateTrust {
-  const { test, classes: majority } = options;
-  const own = new Array<number>(BINS).fill(0);
-  const other = new Array<number>(BINS).fill(0);
-  const sums = new Array<number>(test.classes).fill(0);
-  const counts = new Array<number>(test.classes).fill(0);
-  for (const row of test.global) {
-    const label = test.examples.labels[row]!;
-    const bin = Math.min(BINS - 1, Math.floor(h[row]! * BINS));
-    (majority.includes(label) ? own : other)[bin]!++;
-    sums[label]! += h[row]!;
-    counts[label]!++;
-  }
-  const perClass = sums.map((sum, c) => (counts[c]! > 0 ? sum / counts[c]! : 0));
-  return { own, other, perClass, ...spreadOf(h, options) };
-}
-
-function spreadOf(h: ArrayLike<number>, { test, classes: majority }: ComparisonOptions): Trust {
-  const { labels } = test.examples;
-  const rows = Array.from(test.global);
-  const meanOf = (of: readonly number[]): number => of.reduce((sum, row) => sum + h[row]!, 0) / Math.max(1, of.length);
-  const mean = meanOf(rows);
-  const variance = rows.reduce((sum, row) => sum + (h[row]! - mean) * (h[row]! - mean), 0) / rows.length;
-  return {
-    ownMean: meanOf(rows.filter((row) => majority.includes(labels[row]!))),
-    otherMean: meanOf(rows.filter((row) => !majority.includes(labels[row]!))),
-    spread: Math.sqrt(variance),
   };
 }

@@ -1,16 +1,25 @@
 // How a client's models do on its local test (its own distribution) and on the global test (balanced), from one pass over
 // the test split per network: the mixture, its baselines and the gate's answers are all read off stored outputs.
 import { sigmoid } from "../autograd/ops/activation.ts";
+import { affine } from "../autograd/ops/arithmetic.ts";
 import { noGrad } from "../autograd/op.ts";
 import { mixture } from "../autograd/ops/mixture.ts";
-import { reshape } from "../autograd/ops/reshape.ts";
+import { slice } from "../autograd/ops/slice.ts";
+import { softmax } from "../autograd/ops/softmax.ts";
 import { scope, type Tensor, tensor } from "../autograd/tensor.ts";
 import { logit } from "../runtime/scalar.ts";
 import type { Examples } from "../nn/examples.ts";
 import { accuracy, type Answers, calibrationError, negativeLogLikelihood } from "../nn/metrics.ts";
 import type { Net } from "../nn/net.ts";
 import { predictAll } from "../nn/predict.ts";
-import { type ExpertOutput, type MixingSpace, mixtureScores, toLogProbabilities } from "./mixture.ts";
+import {
+  asTwo,
+  type ExpertOutput,
+  type ExpertOutputs,
+  type MixingSpace,
+  mixtureScores,
+  toLogProbabilities,
+} from "./mixture.ts";
 
 /** One method on one client; accuracies and calibration errors in percent, losses in nats. */
 export interface Scores {
@@ -56,20 +65,16 @@ export function expertAnswers(raw: Tensor, output: ExpertOutput): Tensor {
   return scope(() => noGrad(() => toLogProbabilities(raw, output, false)));
 }
 
-/** Log-probabilities of the mixture of two experts' outputs under gate logits [count, 1]. */
-export function mixedAnswers(space: MixingSpace, output: ExpertOutput, ls: Tensor, lg: Tensor, z: Tensor): Tensor {
+/** Log-probabilities of the mixture of experts' outputs under gate logits [count, 1], or [count, 3] of three experts. */
+export function mixedAnswers(space: MixingSpace, output: ExpertOutput, experts: ExpertOutputs, z: Tensor): Tensor {
   return scope(() =>
     noGrad(() => {
-      const logits = reshape(z, [z.size]);
       // the likelihood mixes log-probabilities whatever the experts end in
-      if (space === "probability")
-        return mixtureScores(
-          space,
-          toLogProbabilities(ls, output, false),
-          toLogProbabilities(lg, output, false),
-          logits,
-        );
-      return toLogProbabilities(mixtureScores(space, ls, lg, logits), output, true);
+      const put = (raw: Tensor): Tensor => (space === "probability" ? toLogProbabilities(raw, output, false) : raw);
+      const { specialist, generalist, alone } = experts;
+      const answers = { specialist: put(specialist), generalist: put(generalist), alone: alone && put(alone) };
+      const mixed = mixtureScores(space, ...asTwo(space, answers, z));
+      return space === "probability" ? mixed : toLogProbabilities(mixed, output, true);
     }),
   );
 }
@@ -79,7 +84,12 @@ export function constantAnswers(ls: Tensor, lg: Tensor, h: number): Tensor {
   return scope(() => noGrad(() => mixture(ls, lg, tensor(new Float32Array(ls.shape[0]!).fill(logit(h))))));
 }
 
-/** The gate's weights h(x) of the specialist, [count]. */
+/** What gate logits [count, 1] or [count, 3] give the client's own experts together, against the generalist: [count]. */
 export function gateWeights(z: Tensor): ArrayLike<number> {
-  return scope(() => noGrad(() => sigmoid(z).toArray()));
+  return scope(() =>
+    noGrad(() => {
+      if (z.shape[1] !== 3) return sigmoid(z).toArray();
+      return affine(slice(softmax(z), { axis: 1, from: 2, to: 3 }), -1, 1).toArray();
+    }),
+  );
 }

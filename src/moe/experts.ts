@@ -12,9 +12,16 @@ import type { Net } from "../nn/net.ts";
 import { Adam, Together } from "../nn/optimizers.ts";
 import type { Parameters } from "../nn/parameters.ts";
 import { predictSteps } from "../nn/predict.ts";
-import { fold, type Key } from "../runtime/random.ts";
+import { fold, type Key, Stream } from "../runtime/random.ts";
 import { finish, type Steps } from "../runtime/steps.ts";
-import { type ExpertOutput, type MixingSpace, mixtureLoss, mixtureScores, toLogProbabilities } from "./mixture.ts";
+import {
+  asTwo,
+  type ExpertOutput,
+  type MixingSpace,
+  mixtureLoss,
+  mixtureScores,
+  toLogProbabilities,
+} from "./mixture.ts";
 
 /** How long and how fast a client trains alone. */
 export interface PersonalOptions {
@@ -92,17 +99,24 @@ export interface MixtureOptions extends PersonalOptions {
   readonly output?: ExpertOutput;
   /** The gate's own learning rate; the specialist's if not given. */
   readonly gateLr?: number;
-  /** Train the gate alone and leave the specialist as it is. */
+  /** Train the gate alone and leave the experts as they are. */
   readonly gateOnly: boolean;
+  /**
+   * Which rows the mixture learns from: those the specialist was trained on, or the validation rows, half of them to learn
+   * from and half to stop early by. A specialist is nearly always right on the former, and says little about the others.
+   */
+  readonly learnFrom?: "train" | "validation";
   /** Whether the frozen generalist's dropout stays active while the mixture trains (the authors' code, Q8). */
   readonly generalistDropout: boolean;
 }
 
-/** The three networks of a client. The generalist is frozen: it has no gradient, so its backward is never computed. */
+/** The networks of a client. The generalist is frozen: it has no gradient, so its backward is never computed. */
 export interface Experts {
   readonly specialist: Net<"private">;
   readonly generalist: Net;
   readonly gate: Net<"private">;
+  /** A third expert, trained alone from random weights; the gate then has three outputs (see asTwo). */
+  readonly alone?: Net<"private"> | undefined;
 }
 
 /** Trains specialist and gate together on a client's own rows. */
@@ -118,18 +132,22 @@ export function trainMixture(
 
 /** `trainMixture`, resting after every batch. */
 export function* trainMixtureSteps(
-  { specialist, generalist, gate }: Experts,
+  { specialist, generalist, gate, alone }: Experts,
   own: OwnExamples,
   options: MixtureOptions,
   key: Key,
   onValidation?: OnValidation,
 ): Steps<Fit> {
-  const { train, validation: held, classes } = own;
+  const { classes } = own;
   const { space, output = "logSoftmax", gateOnly, generalistDropout, lr, gateLr = lr } = options;
+  const { train, rows, held, heldRows } = lessons(own, options, fold(key, "halves"));
   // the likelihood mixes log-probabilities whatever the experts end in
   const mixed = (answers: Tensor): Tensor =>
     space === "probability" ? toLogProbabilities(answers, output, false) : answers;
-  const trained = gateOnly ? [gate.parameters] : [specialist.parameters, gate.parameters];
+  const privately = alone ? [specialist, alone] : [specialist];
+  const trained = [...(gateOnly ? [] : privately), gate].map(({ parameters }) => parameters);
+  const learning = (net: Net, x: Tensor, mode: Mode): Tensor =>
+    mixed(gateOnly ? noGrad(() => net.forward(x, EVALUATE)) : net.forward(x, mode));
   const made: { dispose(): void }[] = [];
   // in evaluation mode the generalist's answers never change, so they are computed once
   const fixed = function* (examples: Examples): Steps<Tensor> {
@@ -142,24 +160,33 @@ export function* trainMixtureSteps(
       trained.map((block) => new Adam(block, { lr: block === gate.parameters ? gateLr : lr })),
     );
     made.push(optimizer);
-    const onTrain = generalistDropout ? null : yield* fixed(train);
     const onHeld = yield* fixed(held);
+    const onTrain = generalistDropout ? null : train === held ? onHeld : yield* fixed(train);
     return yield* fitBlocks(trained, options, {
       examples: train,
-      loss: ({ x, labels, rows }, mode) => {
-        const lg = noGrad(() =>
-          onTrain ? gather(onTrain, rows) : mixed(generalist.forward(x, withinGeneralist(mode))),
-        );
-        const ls = mixed(gateOnly ? noGrad(() => specialist.forward(x, EVALUATE)) : specialist.forward(x, mode));
-        return mixtureLoss(space, ls, lg, gate.forward(x, withinGate(mode)), labels);
+      ...(rows && { rows }),
+      loss: ({ x, labels, rows: of }, mode) => {
+        const answers = {
+          generalist: noGrad(() =>
+            onTrain ? gather(onTrain, of) : mixed(generalist.forward(x, below(mode, "generalist"))),
+          ),
+          specialist: learning(specialist, x, mode),
+          alone: alone && learning(alone, x, below(mode, "alone")),
+        };
+        return mixtureLoss(space, ...asTwo(space, answers, gate.forward(x, below(mode, "gate"))), labels);
       },
       optimizer,
       key,
       validate: function* () {
-        const scores = yield* predictSteps(held, classes, (x, rows) =>
-          mixtureScores(space, mixed(specialist.predict(x)), gather(onHeld, rows), gate.predict(x)),
-        );
-        const found = validation(scores.toArray(), held.labels, classes);
+        const scores = yield* predictSteps(held, classes, (x, of) => {
+          const answers = {
+            generalist: gather(onHeld, of),
+            specialist: mixed(specialist.predict(x)),
+            alone: alone && mixed(alone.predict(x)),
+          };
+          return mixtureScores(space, ...asTwo(space, answers, gate.predict(x)));
+        });
+        const found = validation(scores.toArray(), held.labels, classes, heldRows);
         scores.dispose();
         return found;
       },
@@ -170,11 +197,19 @@ export function* trainMixtureSteps(
   }
 }
 
-// the three nets of a step draw their masks from addresses of their own
-function withinGeneralist(mode: Mode): Mode {
-  return mode.train ? { train: true, key: fold(mode.key, "generalist") } : mode;
+// what a mixture learns from and what it stops early by
+function lessons(
+  { train, validation: held }: OwnExamples,
+  { learnFrom }: MixtureOptions,
+  key: Key,
+): { train: Examples; rows?: Int32Array<ArrayBuffer>; held: Examples; heldRows?: Int32Array<ArrayBuffer> } {
+  if (learnFrom !== "validation") return { train, held };
+  const order = new Stream(key).shuffle(Int32Array.from({ length: held.count }, (_, i) => i));
+  const half = held.count >> 1;
+  return { train: held, rows: order.slice(0, half), held, heldRows: order.slice(half) };
 }
 
-function withinGate(mode: Mode): Mode {
-  return mode.train ? { train: true, key: fold(mode.key, "gate") } : mode;
+// the nets of a step draw their masks from addresses of their own
+function below(mode: Mode, part: string): Mode {
+  return mode.train ? { train: true, key: fold(mode.key, part) } : mode;
 }

@@ -11,8 +11,16 @@ export {
   trainMixtureSteps,
 } from "./experts.ts";
 export { type Scores, type TestSet } from "./evaluate.ts";
-export { type ExpertOutput, type MixingSpace, mixtureLoss, mixtureScores } from "./mixture.ts";
-export type { AnswersOn, GateTrust, Method, Personalized, PersonalValidation } from "./compare.ts";
+export {
+  asTwo,
+  type ExpertOutput,
+  type ExpertOutputs,
+  type MixingSpace,
+  mixtureLoss,
+  mixtureScores,
+} from "./mixture.ts";
+export type { AnswersOn, Method, MixtureSettings, Personalized, PersonalValidation, Variant } from "./compare.ts";
+export type { GateTrust, Trust } from "./trust.ts";
 export { type GeneralistOptions, type Participant, trainGeneralist } from "./federation.ts";
 export { type Answer, Generalist, type Source } from "./generalist.ts";
 export type { Inputs, Model, Rows } from "./model.ts";

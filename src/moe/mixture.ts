@@ -1,6 +1,8 @@
 // A specialist and a generalist weighed by a gate, input by input:
 // p(y|x) = h(x) p_specialist(y|x) + (1 - h(x)) p_generalist(y|x)   (Listo Zec et al. 2020, arXiv 2010.02056).
-import { affine } from "../autograd/ops/arithmetic.ts";
+import { logSigmoid } from "../autograd/ops/activation.ts";
+import { affine, sub } from "../autograd/ops/arithmetic.ts";
+import { slice } from "../autograd/ops/slice.ts";
 import { logSoftmax } from "../autograd/ops/softmax.ts";
 import { mixture, mixtureLog, mixtureNll } from "../autograd/ops/mixture.ts";
 import { nll } from "../autograd/ops/nll.ts";
@@ -16,6 +18,28 @@ export type MixingSpace = "probability" | "output";
 
 /** What the experts put out: log-probabilities, or (the authors' Fashion-MNIST net) probabilities. */
 export type ExpertOutput = "logSoftmax" | "softmax";
+
+/** What the experts of one gate put out, [rows, classes] each. */
+export interface ExpertOutputs {
+  readonly specialist: Tensor;
+  readonly generalist: Tensor;
+  /** The third expert, where there are three: the model that the client trained alone. */
+  readonly alone?: Tensor | undefined;
+}
+
+/**
+ * Two experts and their logit. Three, under a softmax over logits [rows, 3] in the order alone, specialist, generalist, are
+ * a mixture of the first with the mixture of the others: the same weights, on the same kernels.
+ */
+export function asTwo(space: MixingSpace, experts: ExpertOutputs, z: Tensor): readonly [Tensor, Tensor, Tensor] {
+  const { specialist, generalist, alone } = experts;
+  if (!alone) return [specialist, generalist, z];
+  const [za, zs, zg] = [0, 1, 2].map((at) => slice(z, { axis: 1, from: at, to: at + 1 })) as [Tensor, Tensor, Tensor];
+  const within = sub(zs, zg);
+  const others = mixtureScores(space, specialist, generalist, within);
+  // w_alone is the sigmoid of za - ln(e^zs + e^zg), and that logarithm is zs - ln sigmoid(zs - zg)
+  return [alone, others, sub(za, sub(zs, logSigmoid(within)))];
+}
 
 /**
  * The mean training loss of a batch.

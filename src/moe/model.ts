@@ -35,18 +35,7 @@ export interface Rows {
 /** Runs both networks once: a RangeError if what they put out is not what the model says. */
 export function checkModel({ expert, gate, shape, classes }: Model): void {
   if (classes.length < 2) throw new RangeError(`model: classes, got ${classes.length}, expected at least 2`);
-  const answers = (module: Module): { shape: readonly number[]; values: ArrayLike<number> } => {
-    const net = new Net(module, { group: "private", trainable: false }).init(0);
-    try {
-      return scope(() => {
-        const y = net.predict(tensor(new Float32Array(2 * sizeOf(shape)), [2, ...shape]));
-        return { shape: y.shape.slice(), values: y.toArray() };
-      });
-    } finally {
-      net.dispose();
-    }
-  };
-  const labels = answers(expert);
+  const labels = onTwoRows(expert, shape);
   if (labels.shape.join() !== `2,${classes.length}`)
     throw new RangeError(
       `model: the expert's output for 2 rows, got [${labels.shape}], expected [2,${classes.length}], a column for each class`,
@@ -60,9 +49,30 @@ export function checkModel({ expert, gate, shape, classes }: Model): void {
           `end in logSoftmax`,
       );
   }
-  const trust = answers(gate);
-  if (trust.values.length !== 2)
-    throw new RangeError(`model: the gate's output for 2 rows, got [${trust.shape}], expected [2,1], one logit a row`);
+  checkGate(gate, shape, 1);
+}
+
+/** Runs a gate once: a RangeError if it does not put out so many logits a row. */
+export function checkGate(gate: Module, shape: readonly number[], outputs: 1 | 3): void {
+  const found = onTwoRows(gate, shape);
+  const [rows, logits] = outputs === 1 ? [2, "one logit a row"] : [6, "three logits a row"];
+  if (found.values.length !== rows)
+    throw new RangeError(
+      `model: the gate's output for 2 rows, got [${found.shape}], expected [2,${outputs}], ${logits}`,
+    );
+}
+
+// what a module puts out for inputs of zeros
+function onTwoRows(module: Module, shape: readonly number[]): { shape: readonly number[]; values: ArrayLike<number> } {
+  const net = new Net(module, { group: "private", trainable: false }).init(0);
+  try {
+    return scope(() => {
+      const y = net.predict(tensor(new Float32Array(2 * sizeOf(shape)), [2, ...shape]));
+      return { shape: y.shape.slice(), values: y.toArray() };
+    });
+  } finally {
+    net.dispose();
+  }
 }
 
 function isNested(x: Inputs): x is readonly ArrayLike<number>[] {

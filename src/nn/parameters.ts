@@ -3,7 +3,7 @@
 import { copyInto } from "../autograd/ops/copy.ts";
 import { fillInto } from "../autograd/ops/fill.ts";
 import { persistent, type Tensor, view } from "../autograd/tensor.ts";
-import { formatShape, type Shape, sizeOf } from "../autograd/shape.ts";
+import { formatShape, sameShape, type Shape, sizeOf } from "../autograd/shape.ts";
 
 /** Name and shape of one parameter. */
 export interface TensorSpec {
@@ -62,6 +62,15 @@ export class Parameters<G extends Group = Group> {
       throw new RangeError(`parameters: ${this.size} values expected, got ${length}; the models differ`);
     if (source instanceof Parameters) copyInto(this.values, source.values);
     else this.values.set(source);
+    return this;
+  }
+
+  /** Overwrites those parameters that another block has too, by name and shape. */
+  copyMatching(source: Parameters): this {
+    for (const [i, { name, shape }] of this.specs.entries()) {
+      const at = source.specs.findIndex((spec) => spec.name === name && sameShape(spec.shape, shape));
+      if (at >= 0) copyInto(this.tensors[i]!, source.tensors[at]!);
+    }
     return this;
   }
 

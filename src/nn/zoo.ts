@@ -30,9 +30,9 @@ export function lenetCifar(classes = 10): Module {
   return new Sequential({ ...cifarTrunk(3), fc3: new Linear(84, classes), output: head("logSoftmax") });
 }
 
-/** GateCNN: [batch, 3, 32, 32] to one logit; 61,241 parameters. */
-export function lenetCifarGate(): Module {
-  return new Sequential({ ...cifarTrunk(3), fc3: new Linear(84, 1) });
+/** GateCNN: [batch, 3, 32, 32] to one logit, or one for each of `outputs` experts; 61,241 parameters. */
+export function lenetCifarGate(outputs = 1): Module {
+  return new Sequential({ ...cifarTrunk(3), fc3: new Linear(84, outputs) });
 }
 
 function fashionTrunk(): Record<string, Module> {
@@ -52,9 +52,9 @@ export function lenetFashion(classes = 10, output: Output = "logSoftmax"): Modul
   return new Sequential({ ...fashionTrunk(), fc3: new Linear(42, classes), output: head(output) });
 }
 
-/** GateCNNFashion: [batch, 1, 28, 28] to one logit; 21,793 parameters. */
-export function lenetFashionGate(): Module {
-  return new Sequential({ ...fashionTrunk(), fc3: new Linear(42, 1) });
+/** GateCNNFashion: [batch, 1, 28, 28] to one logit, or one for each of `outputs` experts; 21,793 parameters. */
+export function lenetFashionGate(outputs = 1): Module {
+  return new Sequential({ ...fashionTrunk(), fc3: new Linear(42, outputs) });
 }
 
 // dropout comes in front of the ReLU here, as in the authors' code
@@ -67,9 +67,9 @@ export function mlp(inputs = 784, classes = 10): Module {
   return new Sequential({ ...mlpTrunk(inputs), fc2: new Linear(200, classes), output: head("logSoftmax") });
 }
 
-/** GateMLP: `inputs`-200-1; 157,201 parameters for 784. */
-export function mlpGate(inputs = 784): Module {
-  return new Sequential({ ...mlpTrunk(inputs), fc2: new Linear(200, 1) });
+/** GateMLP: `inputs`-200-`outputs`; 157,201 parameters for 784 and 1. */
+export function mlpGate(inputs = 784, outputs = 1): Module {
+  return new Sequential({ ...mlpTrunk(inputs), fc2: new Linear(200, outputs) });
 }
 
 /** RNNTextClassifier: sentences i32 [batch, longest] to log-probabilities; 1,085,708 parameters for 10,002 words and 4 classes. */
@@ -77,7 +77,7 @@ export function bilstmText(words = 10_002, classes = 4): Module {
   return new TextClassifier({ words, embedding: 100, hidden: 64, outputs: classes, head: logSoftmax });
 }
 
-/** RNNGate: sentences to one logit; 1,085,321 parameters for 10,002 words. */
-export function bilstmTextGate(words = 10_002): Module {
-  return new TextClassifier({ words, embedding: 100, hidden: 64, outputs: 1 });
+/** RNNGate: sentences to one logit, or one for each of `outputs` experts; 1,085,321 parameters for 10,002 words. */
+export function bilstmTextGate(words = 10_002, outputs = 1): Module {
+  return new TextClassifier({ words, embedding: 100, hidden: 64, outputs });
 }

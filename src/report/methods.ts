@@ -19,6 +19,7 @@ const styles: Readonly<Record<string, MethodStyle>> = {
   gateOnly: { label: "Gate only", color: color("gateOnly"), symbol: "wye" },
   constantWeight: { label: "Constant weight", color: color("constantWeight"), symbol: "cross" },
   stackedGate: { label: "Stacked gate", color: color("quiet"), symbol: "asterisk" },
+  threeWay: { label: "Three experts", color: color("threeWay"), symbol: "triangle2" },
   mixture: { label: "Mixture", color: color("mixture"), symbol: "circle" },
 };
 

@@ -18,6 +18,7 @@ const palette: Readonly<Record<string, Shade>> = {
   mixture: { light: "#c81ebb", dark: "#f29ae4" },
   ensemble: { light: "#7a6a00", dark: "#d4c24a" },
   gateOnly: { light: "#6f5ccf", dark: "#b3a6ff" },
+  threeWay: { light: "#0d7fa5", dark: "#5cc8ee" },
   constantWeight: { light: "#6b7278", dark: "#9aa6ae" },
 };
 

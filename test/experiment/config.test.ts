@@ -74,6 +74,22 @@ test("errors name the field, what it got and what was expected", () => {
   refuses(refusal("checkpointEvery", -1), "config: checkpointEvery: got -1, expected a whole number from 0");
 });
 
+test("variants and quirks are set by path, and checked", () => {
+  const gate = override(override(quick, "mixture.variants.fast.gateLr", 1e-3), "mixture.variants.fast.gateOnly", true);
+  const made = parseConfig(override(override(gate, "mixture.variants.three.threeWay", true), "quirks.keep", "last"));
+  assert.equal(made.mixture.variants, { fast: { gateLr: 1e-3, gateOnly: true }, three: { threeWay: true } });
+  assert.equal(made.quirks, { keep: "last" });
+  assert.is(behaviour(made).keep, "last");
+  assert.is(behaviour({ ...made, quirks: undefined }).keep, "best");
+  const average = { ...quick, fidelity: "authors-code", quirks: { selection: "average", generalistDropout: false } };
+  const { selection, generalistDropout, keep } = behaviour(parseConfig(average));
+  assert.equal([selection, generalistDropout, keep], ["average", false, "last"]);
+  refuses(refusal("mixture.variants", { mixture: {} }), /mixture\.variants: .*expected names other than local, /);
+  refuses(refusal("mixture.variants", { "a b": {} }), /expected a name of letters and digits/);
+  refuses(refusal("mixture.variants.fast.speed", 1), /mixture\.variants\.fast\.speed: there is no such field/);
+  refuses(refusal("quirks.selection", "best"), /quirks\.selection: got "best", expected average or last-client/);
+});
+
 test("every wrong field is named at once", () => {
   const wrong = override(override(quick, "clients", -1), "federation.rounds", 0.5);
   refuses(

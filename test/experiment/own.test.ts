@@ -80,6 +80,19 @@ test("a module that cannot be had, or that is none, is refused by its address", 
   await refuses(() => loadNetworks(named("data:text/javascript,export const expert = 1;")), /got number as expert/);
 });
 
+test("a three-way mixture asks a module for a gate with three outputs", async () => {
+  const three = parseConfig({ ...config, mixture: { ...config.mixture, variants: { all: { threeWay: true } } } });
+  await loadNetworks(three);
+  const data = await dataset;
+  await refuses(() => networks(three, data), /a three-way mixture, got a gate of one output, expected a function/);
+  const model = new URL("../support/gates.ts", import.meta.url).href;
+  await loadNetworks({ model });
+  const shapes = (module: { specs: readonly { shape: readonly number[] }[] } | undefined): unknown =>
+    module?.specs.map(({ shape }) => shape);
+  assert.equal(shapes(networks({ ...three, model }, data).threeGate), [[3, 2], [3]]);
+  assert.is(networks({ ...config, model }, data).threeGate, undefined);
+});
+
 test("networks that do not fit the data say how", async () => {
   await loadNetworks(config);
   const { train, test, ...rest } = (await dataset) as Extract<Awaited<typeof dataset>, { kind: "features" }>;

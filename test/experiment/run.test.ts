@@ -316,6 +316,19 @@ test("every kind of partition and either model runs to its end", async () => {
     );
 });
 
+test("variants of the mixture are methods in every record, and leave the others' numbers alone", async () => {
+  const variants = { quick: { gateLr: 0.01, gateOnly: true }, three: { threeWay: true }, plain: {} };
+  const { result, store } = await runTiny({ config: { ...config, mixture: { ...config.mixture, variants } } });
+  const { summary: found } = recordsOf(result);
+  const { quick, three, plain, ...rest } = found.methods;
+  assert.equal(rest, summary.methods);
+  assert.equal(plain, found.methods.mixture);
+  assert.ok(quick!.localTest.mean >= 0 && three!.localTest.mean >= 0);
+  assert.equal(Object.keys(found.gates!), ["mixture", "stackedGate", "quick", "three", "plain"]);
+  assert.match(textOf(store, "clients.csv").split("\n")[0]!, /quickLocal,quickGlobal,threeLocal/);
+  assert.is(metricsOf(store).filter((line) => line.kind === "client" && line.method === "three").length, 3);
+});
+
 test("a run with one evaluated client has no intervals, and says so in JSON as null", async () => {
   const one: Config = { ...config, personal: { ...config.personal, clients: 1 } };
   const { store } = await runTiny({ config: one });

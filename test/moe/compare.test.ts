@@ -8,7 +8,7 @@ import { fold, key } from "../../src/runtime/random.ts";
 import { near } from "../support/near.ts";
 import { refuses } from "../support/refuses.ts";
 import { assert, test } from "../support/suite.ts";
-import { classes, expertOf, gateModule, own, points } from "../support/toy.ts";
+import { classes, expertOf, gateModule, gateOf, own, points } from "../support/toy.ts";
 
 const expert = expertOf({ dropout: 0.2 });
 const generalist = new Net(expert, { group: "shared", trainable: false }).init(1);
@@ -74,6 +74,31 @@ test("the generalist stays as it was", () => {
   compareMethods(options);
   assert.equal(Array.from(generalist.parameters.toArray()), before);
   assert.equal(Array.from(generalistOnTest.toArray()), answers);
+});
+
+const variants = {
+  same: {},
+  faster: { gateLr: 0.5, gateOnly: true },
+  elsewhere: { learnFrom: "validation", gateInit: "generalist" },
+  geometric: { space: "output" },
+  threeWay: { threeWay: true },
+} as const;
+
+test("variants are methods of their own; one that changes nothing is the mixture, and none touches the others", () => {
+  const before = memory().used;
+  const found = compareMethods({ ...options, variants, threeGate: gateOf(3) });
+  assert.is(memory().used, before);
+  assert.equal(found.scores["same"], first.scores.mixture);
+  assert.equal(found.gates["same"], first.gates["mixture"]);
+  assert.equal(found.epochs["same"], first.epochs["mixture"]);
+  for (const name of ["faster", "elsewhere", "geometric", "threeWay"]) {
+    assert.not.equal(found.scores[name], first.scores.mixture);
+    assert.ok(found.gates[name]!.spread >= 0 && found.epochs[name]!.epochs > 0);
+  }
+  assert.equal(Array.from(found.specialist), Array.from(first.specialist));
+  for (const [method, scores] of Object.entries(first.scores)) assert.equal(found.scores[method], scores);
+  refuses(() => compareMethods({ ...options, variants }), "compareMethods: a three-way variant needs a threeGate");
+  assert.is(memory().used, before);
 });
 
 test("FedAvg's scores are the generalist's own", () => {

@@ -12,7 +12,7 @@ import { Apply } from "../../src/nn/module.ts";
 import { key } from "../../src/runtime/random.ts";
 import { refuses } from "../support/refuses.ts";
 import { assert, test } from "../support/suite.ts";
-import { classes, expertOf, gateModule, own } from "../support/toy.ts";
+import { classes, expertOf, gateModule, gateOf, own } from "../support/toy.ts";
 
 const alone: PersonalOptions = {
   lr: 0.02,
@@ -95,6 +95,41 @@ test("gateOnly leaves the specialist as it is", () => {
   trainMixture(three, own(5, [0, 1]), { ...mixing, gateOnly: true }, key(4));
   assert.equal(values(three.specialist), before.s);
   assert.not.equal(values(three.gate), before.h);
+});
+
+test("a third expert is trained with the specialist, or with the gate alone left as it is", () => {
+  for (const gateOnly of [false, true]) {
+    const third = new Net(expertOf(), { group: "private" }).init(9);
+    const four = { ...experts(), gate: new Net(gateOf(3), { group: "private" }).init(2), alone: third };
+    const before = { alone: values(third), s: values(four.specialist), h: values(four.gate) };
+    const { best } = trainMixture(four, own(5, [0, 1]), { ...mixing, gateOnly }, key(4));
+    assert.is(String(values(third)) === String(before.alone), gateOnly);
+    assert.is(String(values(four.specialist)) === String(before.s), gateOnly);
+    assert.not.equal(values(four.gate), before.h);
+    assert.ok(Number.isFinite(best.loss));
+  }
+});
+
+test("a gate may learn from the validation rows, and then nothing depends on the training rows", () => {
+  const learn = (seed: number, learnFrom: "train" | "validation"): number[] => {
+    const three = experts();
+    const rows = { ...own(6), train: own(seed).train };
+    trainMixture(three, rows, { ...mixing, gateOnly: true, learnFrom }, key(4));
+    return values(three.gate);
+  };
+  assert.equal(learn(10, "validation"), learn(11, "validation"));
+  assert.not.equal(learn(10, "train"), learn(11, "train"));
+  assert.not.equal(learn(10, "validation"), learn(10, "train"));
+});
+
+test("rows that the mixture stops early by are not those it learns from", () => {
+  const three = experts();
+  const rows = own(6);
+  const heard: number[] = [];
+  trainMixture(three, rows, { ...mixing, learnFrom: "validation", lr: 1e-12 }, key(4), ({ loss }) => heard.push(loss));
+  const whole: number[] = [];
+  trainMixture(experts(), rows, { ...mixing, lr: 1e-12 }, key(4), ({ loss }) => whole.push(loss));
+  assert.ok(Math.abs(heard[0]! - whole[0]!) > 1e-4, "a half is not the whole");
 });
 
 test("the generalist's answers, computed once, are those computed at every step", () => {

@@ -1,7 +1,8 @@
 import fc from "fast-check";
+import { gradcheck } from "../../src/autograd/gradcheck.ts";
 import { logSoftmax, softmax, type Tensor, tensor } from "../../src/autograd/index.ts";
 import { constantAnswers, expertAnswers, gateWeights, mixedAnswers, score } from "../../src/moe/evaluate.ts";
-import { mixtureLoss, mixtureScores } from "../../src/moe/index.ts";
+import { asTwo, mixtureLoss, mixtureScores } from "../../src/moe/index.ts";
 import { toLogProbabilities } from "../../src/moe/mixture.ts";
 import { FloatExamples } from "../../src/nn/index.ts";
 import { point } from "../../src/testing/index.ts";
@@ -110,7 +111,7 @@ test("whatever is mixed, answers are log-probabilities", () => {
       for (const output of ["logSoftmax", "softmax"] as const)
         for (const space of ["probability", "output"] as const) {
           const { ls, lg, z } = make(at, output);
-          const p = Array.from(mixedAnswers(space, output, ls, lg, z).toArray(), Math.exp);
+          const p = Array.from(mixedAnswers(space, output, { specialist: ls, generalist: lg }, z).toArray(), Math.exp);
           for (let r = 0; r < rows; r++) near([p[r * 3]! + p[r * 3 + 1]! + p[r * 3 + 2]!], [1], 1e-5);
         }
     }),
@@ -123,9 +124,18 @@ test("probabilities mix to the same answers, whether experts put out them or the
     fc.property(inputs, (at) => {
       const wanted = make(at, "logSoftmax");
       const got = make(at, "softmax");
-      const logp = mixedAnswers("probability", "logSoftmax", wanted.ls, wanted.lg, wanted.z).toArray();
-      near(mixedAnswers("probability", "softmax", got.ls, got.lg, got.z).toArray(), logp, 1e-4);
-      near(mixedAnswers("output", "softmax", got.ls, got.lg, got.z).toArray(), logp, 1e-4);
+      const logp = mixedAnswers(
+        "probability",
+        "logSoftmax",
+        { specialist: wanted.ls, generalist: wanted.lg },
+        wanted.z,
+      ).toArray();
+      near(
+        mixedAnswers("probability", "softmax", { specialist: got.ls, generalist: got.lg }, got.z).toArray(),
+        logp,
+        1e-4,
+      );
+      near(mixedAnswers("output", "softmax", { specialist: got.ls, generalist: got.lg }, got.z).toArray(), logp, 1e-4);
     }),
     { numRuns: 30 },
   );
@@ -146,6 +156,58 @@ test("a probability of nothing has a large loss, not an infinite one", () => {
 test("an expert's own log-probabilities are passed on as they are", () => {
   const logp = tensor([-1, -0.5], [1, 2]);
   assert.is(expertAnswers(logp, "logSoftmax"), logp);
+});
+
+/** Three experts' outputs and logits, and their softmax in doubles. */
+const ofThree = fc.record({ first: inputs, la: inputs, z: point([rows, 3], { low: -4, high: 4 }) });
+
+test("three experts under a softmax are a mixture of one with the mixture of two", () => {
+  fc.assert(
+    fc.property(ofThree, (at) => {
+      const two = make(at.first, "logSoftmax");
+      const { ls: la, ps: pa } = make(at.la, "logSoftmax");
+      const z = tensor(at.z.values, at.z.shape);
+      const weight = (row: number, expert: number): number => {
+        const e = [0, 1, 2].map((i) => Math.exp(at.z.values[row * 3 + i]!));
+        return e[expert]! / (e[0]! + e[1]! + e[2]!);
+      };
+      const experts = { specialist: two.ls, generalist: two.lg, alone: la };
+      const p = (r: number, i: number): number[] => [pa[i]!, two.ps[i]!, two.pg[i]!].map((v, k) => weight(r, k) * v);
+      const sumOf = (terms: readonly number[]): number => terms.reduce((a, b) => a + b);
+      const mixed = each((r, i) => sumOf(p(r, i)));
+      near(Array.from(mixedAnswers("probability", "logSoftmax", experts, z).toArray(), Math.exp), mixed, 1e-5);
+      const loss = mixtureLoss("probability", ...asTwo("probability", experts, z), whole).item();
+      near([loss], [meanOver((_, i) => -Math.log(mixed[i]!))], 1e-5);
+      const crossEntropies = mixtureLoss("output", ...asTwo("output", experts, z), whole).item();
+      const wanted = meanOver((r, i) =>
+        sumOf([pa[i]!, two.ps[i]!, two.pg[i]!].map((v, k) => -weight(r, k) * Math.log(v))),
+      );
+      near([crossEntropies], [wanted], 1e-5);
+      near(
+        gateWeights(z),
+        labels.map((_, r) => 1 - weight(r, 2)),
+        1e-5,
+      );
+    }),
+  );
+});
+
+test("the loss over three experts has the gradient of its formula", () => {
+  fc.assert(
+    fc.property(ofThree, fc.integer(), ({ first, la, z }, seed) => {
+      for (const space of ["probability", "output"] as const)
+        gradcheck(
+          (s, g, a, logits) => {
+            const experts = { specialist: logSoftmax(s), generalist: logSoftmax(g), alone: logSoftmax(a) };
+            // labels of the engine it runs on
+            return mixtureLoss(space, ...asTwo(space, experts, logits), tensor(labels, [rows], "i32"));
+          },
+          [first.ls, first.lg, la.ls, z],
+          { seed },
+        );
+    }),
+    { numRuns: 20 },
+  );
 });
 
 test("one weight for all inputs mixes probabilities", () => {

@@ -45,6 +45,19 @@ test("toArray copies, and copyFrom takes vectors and other blocks", () => {
   );
 });
 
+test("copyMatching takes what has the same name and shape, and nothing else", () => {
+  const other = new Parameters(
+    [
+      { name: "a.bias", shape: [2] },
+      { name: "scale", shape: [1] },
+      { name: "a.weight", shape: [2, 3] },
+      { name: "b", shape: [2] },
+    ],
+    "private",
+  ).copyFrom([10, 20, 30, 1, 2, 3, 4, 5, 6, 40, 50]);
+  assert.equal(Array.from(numbered().copyMatching(other).toArray()), [1, 2, 3, 4, 5, 6, 10, 20, 8]);
+});
+
 test("records go there and back by name, and a missing or misshapen tensor changes nothing", () => {
   const p = numbered();
   const record = p.toRecord();

@@ -27,7 +27,12 @@ export function expertOf({
 }
 
 /** A gate over the plane. */
-export const gateModule: Module = new Sequential({ fc1: new Linear(2, 8, { relu: true }), fc2: new Linear(8, 1) });
+export function gateOf(outputs: number): Module {
+  return new Sequential({ fc1: new Linear(2, 8, { relu: true }), fc2: new Linear(8, outputs) });
+}
+
+/** A gate over the plane that weighs two experts. */
+export const gateModule: Module = gateOf(1);
 
 /** Points with their classes; `only` keeps some of the classes. */
 export function points(seed: number, count: number, only: readonly number[] = [0, 1, 2]): FloatExamples {
