@@ -29,6 +29,10 @@ export interface VariantConfig {
   readonly space?: "probability" | "output" | undefined;
   readonly learnFrom?: "train" | "validation" | undefined;
   readonly gateInit?: "random" | "generalist" | undefined;
+  /** Its own early stopping; that of `personal` unless said. */
+  readonly validateEvery?: number | undefined;
+  readonly patience?: number | undefined;
+  readonly margin?: number | undefined;
   /** Whether the model that the client trained alone is a third expert, under a gate with three outputs. */
   readonly threeWay?: boolean | undefined;
 }

@@ -13,6 +13,8 @@ const count = v.pipe(v.number(), v.integer("expected a whole number"), v.minValu
 const whole = v.pipe(v.number(), v.integer("expected a whole number"), v.minValue(0, "expected a whole number from 0"));
 const rate = v.pipe(v.number(), v.gtValue(0, "expected a number above 0"));
 
+const margin = v.pipe(v.number(), v.minValue(0, "expected a number from 0"));
+
 const partition = v.variant("kind", [
   v.strictObject({
     kind: v.literal("majority"),
@@ -68,6 +70,9 @@ const variant = v.strictObject({
   lr: v.optional(rate),
   gateOnly: v.optional(v.boolean()),
   space: v.optional(space),
+  validateEvery: v.optional(count),
+  patience: v.optional(count),
+  margin: v.optional(margin),
   threeWay: v.optional(v.boolean()),
 });
 const methods = ["local", "fedavg", "finetuned", "mixture", "ensemble", "constantWeight", "stackedGate"];
@@ -107,7 +112,7 @@ const fields = v.strictObject({
     batchSize: count,
     validateEvery: count,
     patience: count,
-    margin: v.pipe(v.number(), v.minValue(0, "expected a number from 0")),
+    margin,
   }),
   mixture: v.strictObject({
     ...gate,

@@ -41,7 +41,10 @@ export interface MixtureSettings extends MixtureOptions {
 
 /** Another mixture of the same experts, trained beside the main one with settings of its own. */
 export interface Variant extends Partial<
-  Pick<MixtureSettings, "lr" | "gateLr" | "gateOnly" | "space" | "learnFrom" | "gateInit">
+  Pick<
+    MixtureSettings,
+    "lr" | "gateLr" | "gateOnly" | "space" | "learnFrom" | "gateInit" | "validateEvery" | "patience" | "margin"
+  >
 > {
   /** Whether the model that the client trained alone is a third expert. */
   readonly threeWay?: boolean;
@@ -139,7 +142,8 @@ export function compareMethods(options: ComparisonOptions): Personalized {
       return logp === raw ? raw : keep(logp);
     };
     const general = answersOf(lg);
-    const fine = answersOf(on(finetuned, classes));
+    const fineOutputs = on(finetuned, classes);
+    const fine = answersOf(fineOutputs);
 
     const mix = (settings: MixtureSettings, threeWay: boolean, heard: boolean): Mixed => {
       if (threeWay && !options.threeGate) throw new Error("compareMethods: a three-way variant needs a threeGate");
@@ -153,7 +157,7 @@ export function compareMethods(options: ComparisonOptions): Personalized {
       const fitted = trainMixture(experts, own, { ...settings, output }, fold(key, "mixture"), told);
       const z = on(gate, threeWay ? 3 : 1);
       const answers = {
-        specialist: on(specialist, classes),
+        specialist: settings.gateOnly ? fineOutputs : on(specialist, classes),
         generalist: lg,
         alone: third && on(third, classes),
       };

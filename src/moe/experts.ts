@@ -7,7 +7,7 @@ import type { Tensor } from "../autograd/tensor.ts";
 import { validation, validationSteps } from "../federated/local.ts";
 import type { Examples } from "../nn/examples.ts";
 import { type Fit, type FitOptions, fitSteps } from "../nn/fit.ts";
-import { EVALUATE, type Mode } from "../nn/module.ts";
+import type { Mode } from "../nn/module.ts";
 import type { Net } from "../nn/net.ts";
 import { Adam, Together } from "../nn/optimizers.ts";
 import type { Parameters } from "../nn/parameters.ts";
@@ -146,12 +146,10 @@ export function* trainMixtureSteps(
     space === "probability" ? toLogProbabilities(answers, output, false) : answers;
   const privately = alone ? [specialist, alone] : [specialist];
   const trained = [...(gateOnly ? [] : privately), gate].map(({ parameters }) => parameters);
-  const learning = (net: Net, x: Tensor, mode: Mode): Tensor =>
-    mixed(gateOnly ? noGrad(() => net.forward(x, EVALUATE)) : net.forward(x, mode));
   const made: { dispose(): void }[] = [];
-  // in evaluation mode the generalist's answers never change, so they are computed once
-  const fixed = function* (examples: Examples): Steps<Tensor> {
-    const answers = yield* predictSteps(examples, classes, (x) => mixed(generalist.predict(x)));
+  // the answers of a net that does not learn are computed once
+  const fixed = function* (net: Net, examples: Examples): Steps<Tensor> {
+    const answers = yield* predictSteps(examples, classes, (x) => mixed(net.predict(x)));
     made.push(answers);
     return answers;
   };
@@ -160,18 +158,30 @@ export function* trainMixtureSteps(
       trained.map((block) => new Adam(block, { lr: block === gate.parameters ? gateLr : lr })),
     );
     made.push(optimizer);
-    const onHeld = yield* fixed(held);
-    const onTrain = generalistDropout ? null : train === held ? onHeld : yield* fixed(train);
+    const answersOf = function* (net: Net, learns: boolean): Steps<Answers> {
+      const onHeld = learns ? null : yield* fixed(net, held);
+      // dropout that stays active gives other answers at every step
+      const onTrain =
+        learns || (net === generalist && generalistDropout) ? null : train === held ? onHeld : yield* fixed(net, train);
+      return {
+        train: (x, of, mode) => {
+          if (onTrain) return gather(onTrain, of);
+          return learns ? mixed(net.forward(x, mode)) : noGrad(() => mixed(net.forward(x, mode)));
+        },
+        held: (x, of) => (onHeld ? gather(onHeld, of) : mixed(net.predict(x))),
+      };
+    };
+    const general = yield* answersOf(generalist, false);
+    const special = yield* answersOf(specialist, !gateOnly);
+    const third = alone && (yield* answersOf(alone, !gateOnly));
     return yield* fitBlocks(trained, options, {
       examples: train,
       ...(rows && { rows }),
       loss: ({ x, labels, rows: of }, mode) => {
         const answers = {
-          generalist: noGrad(() =>
-            onTrain ? gather(onTrain, of) : mixed(generalist.forward(x, below(mode, "generalist"))),
-          ),
-          specialist: learning(specialist, x, mode),
-          alone: alone && learning(alone, x, below(mode, "alone")),
+          generalist: general.train(x, of, below(mode, "generalist")),
+          specialist: special.train(x, of, mode),
+          alone: third?.train(x, of, below(mode, "alone")),
         };
         return mixtureLoss(space, ...asTwo(space, answers, gate.forward(x, below(mode, "gate"))), labels);
       },
@@ -180,9 +190,9 @@ export function* trainMixtureSteps(
       validate: function* () {
         const scores = yield* predictSteps(held, classes, (x, of) => {
           const answers = {
-            generalist: gather(onHeld, of),
-            specialist: mixed(specialist.predict(x)),
-            alone: alone && mixed(alone.predict(x)),
+            generalist: general.held(x, of),
+            specialist: special.held(x, of),
+            alone: third?.held(x, of),
           };
           return mixtureScores(space, ...asTwo(space, answers, gate.predict(x)));
         });
@@ -195,6 +205,12 @@ export function* trainMixtureSteps(
   } finally {
     for (const thing of made) thing.dispose();
   }
+}
+
+/** What an expert answers to a batch in training and to one held out. */
+interface Answers {
+  readonly train: (x: Tensor, rows: Tensor, mode: Mode) => Tensor;
+  readonly held: (x: Tensor, rows: Tensor) => Tensor;
 }
 
 // what a mixture learns from and what it stops early by
