@@ -206,13 +206,15 @@ async function runClients(
       writing.catch(() => {});
     },
   );
+  // a sweep's signal outlives its runs
+  const over = new AbortController();
   const interrupted = new Promise<"interrupted">((resolve) => {
     if (signal?.aborted) resolve("interrupted");
-    signal?.addEventListener("abort", () => resolve("interrupted"), { once: true });
+    signal?.addEventListener("abort", () => resolve("interrupted"), { once: true, signal: over.signal });
   });
   // a client's training cannot be halved; what is not finished is done again on resume
   work.catch(() => {});
-  const first = await Promise.race([work, interrupted]);
+  const first = await Promise.race([work, interrupted]).finally(() => over.abort());
   await writing;
   return first === "interrupted" ? undefined : wanted.map((client) => found.get(client)!);
 }

@@ -1,4 +1,5 @@
 // A run that is stopped, killed or begun anew, at any instant, ends as if nothing had happened.
+import { getEventListeners } from "node:events";
 import { type Config, MemoryStore, type RunEvent, type RunResult } from "../../src/experiment/index.ts";
 import { loadFederation, saveFederation } from "../../src/experiment/progress.ts";
 import { beginning } from "../../src/federated/index.ts";
@@ -161,6 +162,12 @@ test("to go on with another config is refused", async () => {
   const turned = Object.fromEntries(Object.entries(config).toReversed()) as unknown as Config;
   const { result } = await runTiny({ store: await stopped(), resume: true, config: turned });
   assert.is(recordsOf(result).summary.weightsSha256, summary.weightsSha256);
+});
+
+test("a run leaves nothing listening at the signal it was given", async () => {
+  const controller = new AbortController();
+  await runTiny({ signal: controller.signal });
+  assert.is(getEventListeners(controller.signal, "abort").length, 0);
 });
 
 test.run();

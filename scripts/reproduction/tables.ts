@@ -1,0 +1,245 @@
+// Tables of docs/reproduction.md. Accuracies in percent, local / global test; `±` is the half width of a 95 % t-interval.
+import {
+  difference,
+  methodOrder,
+  methodStyle,
+  pairClients,
+  type RunRecords,
+  type Setting,
+  settingName,
+  settingStat,
+  type Stat,
+  stat,
+  sweepOf,
+} from "../../src/report/index.ts";
+import { duration, fixed, plusMinus, signed } from "../../src/report/numbers.ts";
+import { published } from "./published.ts";
+
+type Runs = readonly RunRecords[];
+const tests = ["localTest", "globalTest"] as const;
+type Test = (typeof tests)[number];
+
+function markdown(header: readonly string[], rows: readonly (readonly string[])[]): string {
+  const lines = [header, header.map((_, i) => (i === 0 ? "---" : "---:")), ...rows];
+  return lines.map((cells) => `| ${cells.join(" | ")} |`).join("\n");
+}
+
+function settingsOf(runs: Runs): { settings: readonly Setting[]; seeds: string } {
+  const { settings } = sweepOf(runs);
+  const counts = [...new Set(settings.map((setting) => setting.runs.length))];
+  return {
+    settings,
+    seeds: counts.length === 1 ? `${counts[0]} seeds` : `${Math.min(...counts)} to ${Math.max(...counts)} seeds`,
+  };
+}
+
+const clientsOf = (runs: Runs): string => `${runs[0]!.summary.evaluatedClients} clients a seed`;
+
+/** Accuracies by setting and method. */
+export function accuracies(runs: Runs, named?: readonly string[]): string {
+  const methods = named ?? methodOrder(Object.keys(runs[0]!.summary.methods));
+  const { settings, seeds } = settingsOf(runs);
+  const cell = (setting: Setting, method: string): string =>
+    tests.map((test) => plusMinus(settingStat(setting, method, test)!)).join(" / ");
+  const table = markdown(
+    ["", ...methods.map((method) => methodStyle(method).label)],
+    settings.map((setting) => [settingName(setting), ...methods.map((method) => cell(setting, method))]),
+  );
+  return `${table}\n\nLocal / global test accuracy in percent, mean of ${seeds}, ± over seeds; ${clientsOf(runs)}.`;
+}
+
+/** Ours beside the published figure, and which coordinates are further than 3 points from it. */
+export function besideFigure(runs: Runs): string {
+  const { settings, seeds } = settingsOf(runs);
+  const methods = ["mixture", "finetuned", "local", "fedavg"];
+  const outside: string[] = [];
+  let within = 0;
+  const rows = settings.toReversed().map((setting) => {
+    const p = String(setting.values.get("p"));
+    const cells = methods.map((method) => {
+      const parts = tests.map((test, axis) => {
+        const { mean } = settingStat(setting, method, test)!;
+        const theirs = published[p]![method]![axis]!;
+        const gap = mean - theirs;
+        if (Math.abs(gap) <= 3) within++;
+        else
+          outside.push(
+            `${methodStyle(method).label} at p = ${p} on the ${test === "localTest" ? "local" : "global"} test (${signed(gap)})`,
+          );
+        return { ours: fixed(mean), theirs: fixed(theirs), gap: signed(gap) };
+      });
+      const joined = (key: "ours" | "theirs" | "gap"): string => parts.map((part) => part[key]).join(" / ");
+      return `**${joined("ours")}** · ${joined("theirs")} · ${joined("gap")}`;
+    });
+    return [p, ...cells];
+  });
+  const table = markdown(["p", ...methods.map((method) => methodStyle(method).label)], rows);
+  return (
+    `${table}\n\nLocal / global test accuracy in percent: **ours** (mean of ${seeds}, ${clientsOf(runs)}) · the figure · ours − the figure.\n\n` +
+    `**${within} of ${within + outside.length}** coordinates are within 3 points of the figure. ` +
+    (outside.length ? `Outside: ${outside.join("; ")}.` : "")
+  );
+}
+
+/** How far coordinates move from seed to seed: the largest range over seeds by method. */
+export function seedRanges(runs: Runs): string {
+  const { settings } = settingsOf(runs);
+  const methods = ["mixture", "finetuned", "local", "fedavg"];
+  const range = (setting: Setting, method: string, test: Test): string => {
+    const means = setting.runs.map(({ summary }) => summary.methods[method]![test].mean);
+    return fixed(Math.max(...means) - Math.min(...means));
+  };
+  return markdown(
+    ["p", ...methods.map((method) => methodStyle(method).label)],
+    settings
+      .toReversed()
+      .map((setting) => [
+        String(setting.values.get("p")),
+        ...methods.map((method) => tests.map((test) => range(setting, method, test)).join(" / ")),
+      ]),
+  );
+}
+
+/** One method minus others, paired by client over all seeds; in brackets how many seeds have that sign. */
+export function differences(runs: Runs, method: string, others: readonly string[]): string {
+  const { settings, seeds } = settingsOf(runs);
+  const cell = (setting: Setting, other: string, test: Test): string => {
+    const pairs = setting.runs.map(({ metrics }) => pairClients(metrics, other, method));
+    const all = difference(pairs.flat(), test)!;
+    const bySeed = pairs.map((of) => difference(of, test)!.mean);
+    const agreeing = bySeed.filter((mean) => Math.sign(mean) === Math.sign(all.mean)).length;
+    const text = plusMinus(all, 2, signed);
+    return `${isClear(all) ? `**${text}**` : text} (${agreeing}/${bySeed.length})`;
+  };
+  const table = markdown(
+    ["", ...others.flatMap((other) => [`− ${methodStyle(other).label}, local`, "global"])],
+    settings.map((setting) => [
+      settingName(setting),
+      ...others.flatMap((other) => tests.map((test) => cell(setting, other, test))),
+    ]),
+  );
+  return (
+    `${table}\n\n${methodStyle(method).label} minus the other, in points, paired by client over ${seeds} (${clientsOf(runs)}); bold where the ` +
+    `95 % interval excludes 0; in brackets the seeds whose mean has that sign.`
+  );
+}
+
+function isClear({ mean, ci95 }: Stat): boolean {
+  return Math.abs(mean) > ci95;
+}
+
+/** Clients that are worse off with a method than with their own local model, on the local test. */
+export function harmed(runs: Runs, methods: readonly string[]): string {
+  const { settings } = settingsOf(runs);
+  const cell = (setting: Setting, method: string): string => {
+    const pairs = setting.runs.flatMap(({ metrics }) => pairClients(metrics, "local", method));
+    return `${pairs.filter(({ from, to }) => to.localTest < from.localTest).length} of ${pairs.length}`;
+  };
+  return markdown(
+    ["clients that are better off alone than with", ...methods.map((method) => methodStyle(method).label)],
+    settings.map((setting) => [settingName(setting), ...methods.map((method) => cell(setting, method))]),
+  );
+}
+
+/** The same for clients that opted in and that opted out, apart. */
+export function byOptOut(runs: Runs, methods: readonly string[]): string {
+  const { settings, seeds } = settingsOf(runs);
+  const cell = (setting: Setting, method: string, out: boolean): string | undefined => {
+    const found = tests.map((test) => {
+      const values = setting.runs.flatMap(({ metrics }) =>
+        pairClients(metrics, method, method).flatMap(({ optedOut, to }) => (optedOut === out ? [to[test]] : [])),
+      );
+      return values.length > 1 ? plusMinus(stat(values)) : undefined;
+    });
+    return found.every((text) => text !== undefined) ? found.join(" / ") : undefined;
+  };
+  const rows = settings.flatMap((setting) =>
+    [false, true].flatMap((out) => {
+      const cells = methods.map((method) => cell(setting, method, out));
+      if (cells.some((text) => text === undefined)) return [];
+      const count = setting.runs.flatMap(({ metrics }) =>
+        pairClients(metrics, "local", "local").filter(({ optedOut }) => optedOut === out),
+      ).length;
+      return [[settingName(setting), out ? "opted out" : "opted in", String(count), ...(cells as string[])]];
+    }),
+  );
+  const table = markdown(["", "clients", "evaluated", ...methods.map((method) => methodStyle(method).label)], rows);
+  return `${table}\n\nLocal / global test accuracy in percent, ± over the clients of ${seeds}.`;
+}
+
+/** Losses and calibration by setting and method. */
+export function calibration(runs: Runs, methods: readonly string[]): string {
+  const { settings, seeds } = settingsOf(runs);
+  const mean = (
+    setting: Setting,
+    method: string,
+    figure: "localNll" | "globalNll" | "localEce" | "globalEce",
+  ): number => stat(setting.runs.map(({ summary }) => summary.methods[method]![figure]!.mean)).mean;
+  const table = markdown(
+    ["", ...methods.map((method) => methodStyle(method).label)],
+    settings.map((setting) => [
+      settingName(setting),
+      ...methods.map((method) => {
+        const nll = (["localNll", "globalNll"] as const).map((figure) => fixed(mean(setting, method, figure), 2));
+        const ece = (["localEce", "globalEce"] as const).map((figure) => fixed(mean(setting, method, figure)));
+        return `${nll.join(" / ")}, ${ece.join(" / ")}`;
+      }),
+    ]),
+  );
+  return `${table}\n\nNegative log-likelihood in nats and expected calibration error in percent, each local / global test, means of ${seeds}.`;
+}
+
+/** What gates do: mean weight of the specialist on own and on other classes, their difference, spread within a client. */
+export function gates(runs: Runs, named?: readonly string[]): string {
+  const names = named ?? Object.keys(runs[0]!.summary.gates!);
+  const { settings, seeds } = settingsOf(runs);
+  const rows = settings.flatMap((setting) =>
+    names.map((name) => {
+      const found = setting.runs.map(({ summary }) => summary.gates![name]!);
+      const over = (of: (gate: (typeof found)[number]) => number): Stat => stat(found.map(of));
+      return [
+        settingName(setting),
+        methodStyle(name).label,
+        plusMinus(
+          over(({ own }) => own.mean),
+          3,
+        ),
+        plusMinus(
+          over(({ other }) => other.mean),
+          3,
+        ),
+        plusMinus(
+          over(({ own, other }) => own.mean - other.mean),
+          3,
+          signed,
+        ),
+        plusMinus(
+          over(({ spread }) => spread.mean),
+          3,
+        ),
+      ];
+    }),
+  );
+  const table = markdown(["", "gate", "h on own classes", "h on other classes", "own − other", "spread"], rows);
+  return (
+    `${table}\n\nh is the weight of the specialist over the global test, spread its standard deviation within a client; means over ` +
+    `${clientsOf(runs)}, ± over ${seeds}.`
+  );
+}
+
+/** What a sweep cost. */
+export function cost(runs: Runs): string {
+  const { settings } = settingsOf(runs);
+  const phases = [...new Set(runs.flatMap(({ summary }) => Object.keys(summary.phases)))];
+  const seconds = (of: Runs, value: (run: RunRecords) => number): string => duration(stat(of.map(value)).mean);
+  const rows = settings.map((setting) => [
+    settingName(setting),
+    stat(setting.runs.map(({ summary }) => summary.rounds)).mean.toFixed(0),
+    ...phases.map((phase) => seconds(setting.runs, ({ summary }) => summary.phases[phase] ?? 0)),
+    seconds(setting.runs, ({ summary }) => summary.wallSeconds),
+  ]);
+  const total = runs.reduce((sum, { summary }) => sum + summary.wallSeconds, 0);
+  const table = markdown(["", "rounds", ...phases, "a run"], rows);
+  const { runtime, kernels } = runs[0]!.summary;
+  return `${table}\n\n${runs.length} runs, ${duration(total)} of one core in all (${runtime}, ${kernels} kernels; two runs side by side).`;
+}
