@@ -4,18 +4,8 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { standings, standingTable } from "./bars.ts";
 import { type Line, parseLine } from "./line.ts";
+import { replaceSection } from "../scripts/section.ts";
 import { markdown } from "./table.ts";
-
-const begin = (name: string): string => `<!-- bench: ${name} -->`;
-const END = "<!-- /bench -->";
-
-/** Puts `content` between the marks of `name`. Throws if the text has no such place. */
-export function replaceSection(text: string, name: string, content: string): string {
-  const from = text.indexOf(begin(name));
-  const to = text.indexOf(END, from);
-  if (from < 0 || to < 0) throw new RangeError(`document: no place for ${name}, expected ${begin(name)} ... ${END}`);
-  return `${text.slice(0, from + begin(name).length)}\n\n${content}\n\n${text.slice(to)}`;
-}
 
 /** Lines with those of the same suite and build replaced by new ones. */
 export function replaceLines(kept: readonly Line[], fresh: readonly Line[]): Line[] {
@@ -42,7 +32,7 @@ export function writeSuite(fresh: readonly Line[], at: string): void {
 
 /** Puts a text on the page. */
 export function write(section: string, content: string): void {
-  writeFileSync(page, replaceSection(readFileSync(page, "utf8"), section, content));
+  writeFileSync(page, replaceSection(readFileSync(page, "utf8"), "bench", section, content));
 }
 
 function rounded(_: string, value: unknown): unknown {

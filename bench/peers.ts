@@ -49,7 +49,8 @@ const peers: readonly Peer[] = [
 ];
 
 const folder = fileURLToPath(new URL("peers/", import.meta.url));
-const python = `${folder}.venv/bin/python`;
+/** Python with the packages of requirements.txt, once installPython has been called. */
+export const python: string = `${folder}.venv/bin/python`;
 
 /** A peer that is installed; its process starts with the first case that is for it. */
 export class Contender {
@@ -109,14 +110,15 @@ function installPackages(report: (text: string) => void): string | null {
 // PyPI's wheel brings CUDA along (5 GB); PyTorch's own index has one without, where it can be reached
 const CPU_INDEX = ["--retries", "0", "--timeout", "15", "--index-url", "https://download.pytorch.org/whl/cpu"];
 
-function installPython(report: (text: string) => void): string | null {
-  if (existsSync(python) && command(python, ["-c", "import torch, numpy"]) === null) return null;
+/** Makes a Python of our own with PyTorch; what went wrong, or null. */
+export function installPython(report: (text: string) => void): string | null {
+  if (existsSync(python) && command(python, ["-c", "import torch, numpy, torchvision"]) === null) return null;
   report("installing PyTorch (up to 5 GB) into bench/peers/.venv");
   const made = command("python3", ["-m", "venv", ".venv"]);
   if (made !== null) return made;
   const pip = ["-m", "pip", "install", "--quiet"];
-  const torch = readFileSync(`${folder}requirements.txt`, "utf8").match(/^torch==.*$/m)![0];
-  command(python, [...pip, ...CPU_INDEX, torch]);
+  const torch = readFileSync(`${folder}requirements.txt`, "utf8").match(/^torch(vision)?==.*$/gm)!;
+  command(python, [...pip, ...CPU_INDEX, ...torch]);
   return command(python, [...pip, "-r", "requirements.txt"]);
 }
 
