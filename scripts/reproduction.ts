@@ -1,0 +1,117 @@
+// docs/reproduction.md: its tables and figures from the runs that are committed beside it.
+//
+//   node --import tsx scripts/reproduction.ts                  writes the page and the figures again
+//   node --import tsx scripts/reproduction.ts --take FOLDER    copies a finished sweep in first, without weights and epochs
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { basename, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { figureFile, methodPaths, openDocument, type RunRecords, sweepOf } from "../src/report/index.ts";
+import { readSweep } from "./reproduction/records.ts";
+import * as tables from "./reproduction/tables.ts";
+import { replaceSection } from "./section.ts";
+
+const docs = fileURLToPath(new URL("../docs/", import.meta.url));
+const folder = join(docs, "reproduction");
+const page = join(docs, "reproduction.md");
+
+const four = ["local", "fedavg", "finetuned", "mixture"];
+const weighed = ["finetuned", "ensemble", "constantWeight", "stackedGate", "mixture"];
+const variants = ["mixture", "stackedGate", "fastGate", "gateOnly", "heldOut", "features", "threeWay"];
+
+type Table = (runs: readonly RunRecords[]) => string;
+
+/** The tables of the page by the sweep that they are of. */
+const sections: Readonly<Record<string, Readonly<Record<string, Table>>>> = {
+  "cifar10-authors-code": {
+    figure: tables.besideFigure,
+    seeds: tables.seedRanges,
+    differences: (runs) => tables.differences(runs, "mixture", ["finetuned", "ensemble", "constantWeight"]),
+    gates: (runs) => tables.gates(runs, ["mixture"]),
+    cost: tables.cost,
+  },
+  "cifar10-paper": {
+    accuracies: (runs) => tables.accuracies(runs, [...four, "ensemble", "constantWeight", "stackedGate"]),
+    differences: (runs) => tables.differences(runs, "mixture", ["finetuned", "ensemble", "constantWeight"]),
+    harmed: (runs) => tables.harmed(runs, ["fedavg", "finetuned", "ensemble", "mixture"]),
+    calibration: (runs) => tables.calibration(runs, [...four, "ensemble"]),
+    gates: (runs) => tables.gates(runs, ["mixture", "stackedGate"]),
+    cost: tables.cost,
+  },
+  "cifar10-opt-out": {
+    accuracies: (runs) => tables.accuracies(runs, [...four, "ensemble"]),
+    parts: (runs) => tables.byOptOut(runs, four),
+    differences: (runs) => tables.differences(runs, "mixture", ["finetuned", "ensemble", "constantWeight"]),
+    variants: (runs) => tables.accuracies(runs, [...weighed, ...variants.slice(2)]),
+    gates: (runs) => tables.gates(runs, variants),
+    cost: tables.cost,
+  },
+  "cifar10-average": {
+    accuracies: (runs) => tables.accuracies(runs, [...four, "probability", "ensemble"]),
+    differences: (runs) => tables.differences(runs, "mixture", ["finetuned", "probability"]),
+  },
+  "cifar10-average-best": {
+    accuracies: (runs) => tables.accuracies(runs, [...four, "probability", "ensemble"]),
+    differences: (runs) => tables.differences(runs, "mixture", ["finetuned", "probability"]),
+  },
+  "fashion-mnist-paper": {
+    accuracies: (runs) => tables.accuracies(runs, [...four, "ensemble", "constantWeight", "stackedGate"]),
+    variants: (runs) => tables.accuracies(runs, [...weighed, ...variants.slice(2)]),
+    differences: (runs) => tables.differences(runs, "mixture", ["finetuned", "ensemble", "constantWeight"]),
+    calibration: (runs) => tables.calibration(runs, [...four, "ensemble"]),
+    gates: (runs) => tables.gates(runs, variants),
+    cost: tables.cost,
+  },
+  "ag-news-paper": {
+    accuracies: (runs) => tables.accuracies(runs, [...four, "ensemble", "constantWeight", "stackedGate"]),
+    differences: (runs) => tables.differences(runs, "mixture", ["finetuned", "ensemble", "constantWeight"]),
+    calibration: (runs) => tables.calibration(runs, [...four, "ensemble"]),
+    gates: (runs) => tables.gates(runs, ["mixture", "stackedGate"]),
+    cost: tables.cost,
+  },
+};
+
+/** Everything that is made from the committed runs: the page, and figures by their path below docs/reproduction. */
+export async function reproduction(text: string): Promise<{ page: string; figures: Map<string, string> }> {
+  const document = await openDocument();
+  const figures = new Map<string, string>();
+  for (const [sweep, made] of Object.entries(sections)) {
+    const path = join(folder, sweep);
+    if (!existsSync(path)) continue;
+    const runs = readSweep(path);
+    for (const [name, table] of Object.entries(made))
+      text = replaceSection(text, "reproduced", `${sweep} ${name}`, table(runs));
+    const { parameters, settings } = sweepOf(runs.map((run) => only(run, four)));
+    const [varied] = parameters.filter((name) => settings.every(({ values }) => typeof values.get(name) === "number"));
+    if (varied) figures.set(`${sweep}.svg`, figureFile(methodPaths(settings, varied), document));
+  }
+  return { page: text, figures };
+}
+
+// the paper's picture has the paper's methods
+function only(run: RunRecords, names: readonly string[]): RunRecords {
+  const methods = Object.fromEntries(Object.entries(run.summary.methods).filter(([name]) => names.includes(name)));
+  return { ...run, summary: { ...run.summary, methods: methods as RunRecords["summary"]["methods"] } };
+}
+
+const kept = ["config.json", "summary.json", "timing.json", "clients.csv"];
+
+// a sweep without what is large: its weights are those of the command that is kept
+function take(from: string): void {
+  const to = join(folder, basename(from));
+  rmSync(to, { recursive: true, force: true });
+  for (const run of readdirSync(from, { withFileTypes: true })) {
+    if (!run.isDirectory()) continue;
+    mkdirSync(join(to, run.name), { recursive: true });
+    for (const file of kept) copyFileSync(join(from, run.name, file), join(to, run.name, file));
+  }
+  copyFileSync(join(from, "sweep.json"), join(to, "sweep.json"));
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const at = process.argv.indexOf("--take");
+  if (at > 0) for (const from of process.argv.slice(at + 1)) take(resolve(from));
+  const { page: text, figures } = await reproduction(readFileSync(page, "utf8"));
+  writeFileSync(page, text);
+  for (const [name, svg] of figures) writeFileSync(join(folder, name), svg);
+  console.log(`${page}\n${[...figures.keys()].map((name) => join(folder, name)).join("\n")}`);
+}
