@@ -97,13 +97,16 @@ function overSeeds(stats: readonly Stat[]): Stat | undefined {
   return stats.length < 2 ? stats[0] : stat(stats.map(({ mean }) => mean));
 }
 
+// the seed is what settings are averaged over, p is in the summary
+const told: ReadonlySet<string> = new Set(["seed", "partition.p"]);
+
 // the summary's own parameters first, then every scalar of the config under its dotted name
 function parametersOf({ summary, config }: RunRecords): Map<string, ParameterValue> {
   const parameters = new Map<string, ParameterValue>(ofSummary.map((name) => [name, summary[name]]));
   const visit = (value: unknown, path: string): void => {
     if (typeof value === "object" && value !== null) {
       for (const [key, inner] of Object.entries(value)) visit(inner, path ? `${path}.${key}` : key);
-    } else if (isParameterValue(value) && !parameters.has(path) && path !== "seed") {
+    } else if (isParameterValue(value) && !parameters.has(path) && !told.has(path)) {
       parameters.set(path, value);
     }
   };

@@ -33,6 +33,19 @@ test("a parameter that only the config knows is found under its dotted name", ()
   assert.equal(settings.map((setting) => settingName(setting)), ["optimizer.learningRate = 0.00001", "optimizer.learningRate = 0.00005"]); // prettier-ignore
 });
 
+test("p is named once, though the config has it within its partition too", () => {
+  const runs = [0.2, 1].map((p) => {
+    const run = exampleRun({ p });
+    return { ...run, config: { ...run.config, partition: { kind: "majority", p } } };
+  });
+  const { parameters, settings } = sweepOf(runs);
+  assert.equal(parameters, ["p"]);
+  assert.equal(
+    settings.map((setting) => settingName(setting)),
+    ["p = 0.2", "p = 1"],
+  );
+});
+
 test("slices vary one parameter and hold the others", () => {
   const byP = slices(sweepOf(grid), "p");
   assert.equal(
