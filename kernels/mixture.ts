@@ -74,7 +74,6 @@ export function mixtureGrad(
   ls: usize,
   lg: usize,
   z: usize,
-  y: usize,
   gy: usize,
   gls: usize,
   glg: usize,

@@ -108,7 +108,7 @@ const mixtures = (name: string, extra: number): Sample => ({
 });
 
 /** A gradient of the mixture for one operand: `saved` is what stands between the operands and the gradient. */
-const mixtureGradients = (name: string, saved: "output" | "labels" | "nothing"): Sample => ({
+const mixtureGradients = (name: string, saved: "labels" | "nothing"): Sample => ({
   cases: fc.tuple(labelled, int(0, 2)).chain(([[of, labels], operand]) =>
     points(
       point(of, expertRange),
@@ -118,7 +118,7 @@ const mixtureGradients = (name: string, saved: "output" | "labels" | "nothing"):
     ).map((points) => ({
       f: (ls, lg, z, g) => {
         const experts = [ls!, lg!, z!];
-        const between = saved === "output" ? [op("mixture", experts)] : saved === "labels" ? [whole(labels)] : [];
+        const between = saved === "labels" ? [whole(labels)] : [];
         return op(name, [...experts, ...between, g!], operand);
       },
       points,
@@ -386,7 +386,7 @@ export const samples: Readonly<Record<string, Sample>> = {
   mixture: mixtures("mixture", 0),
   mixtureLog: mixtures("mixtureLog", 0),
   mixtureNll: mixtures("mixtureNll", 1),
-  mixtureGrad: mixtureGradients("mixtureGrad", "output"),
+  mixtureGrad: mixtureGradients("mixtureGrad", "nothing"),
   mixtureLogGrad: mixtureGradients("mixtureLogGrad", "nothing"),
   mixtureNllGrad: mixtureGradients("mixtureNllGrad", "labels"),
 

@@ -30,9 +30,9 @@ const mixtureOp: Op<Experts, undefined> = defineOp<Experts>({
   shape: (x) => check("mixture", x),
   forward: (y, [ls, lg, z]) => engine().kernels.mixture(ls.ptr, lg.ptr, z.ptr, y.ptr, ls.shape[0]!, ls.shape[1]!),
   vjp: [
-    (g, { x, y }) => mixtureGradOp([...x, y, g], 0),
-    (g, { x, y }) => mixtureGradOp([...x, y, g], 1),
-    (g, { x, y }) => mixtureGradOp([...x, y, g], 2),
+    (g, { x }) => mixtureGradOp([...x, g], 0),
+    (g, { x }) => mixtureGradOp([...x, g], 1),
+    (g, { x }) => mixtureGradOp([...x, g], 2),
   ],
 });
 
@@ -40,12 +40,12 @@ const mixtureGradOp: Op<readonly Tensor[], Operand> = defineOp<readonly Tensor[]
   name: "mixtureGrad",
   shape: (x, operand) => x[operand]!.shape,
   forward: (gx, x, operand) => {
-    const [ls, lg, z, y, g] = x as readonly [Tensor, Tensor, Tensor, Tensor, Tensor];
+    const [ls, lg, z, g] = x as readonly [Tensor, Tensor, Tensor, Tensor];
     const [rows, cols] = ls.shape as readonly [number, number];
     const { mixtureGrad } = engine().kernels;
-    mixtureGrad(ls.ptr, lg.ptr, z.ptr, y.ptr, g.ptr, ...pointers(gx, operand), rows, cols);
+    mixtureGrad(ls.ptr, lg.ptr, z.ptr, g.ptr, ...pointers(gx, operand), rows, cols);
   },
-  vjp: new Array(5).fill(notTwice("mixture")),
+  vjp: new Array(4).fill(notTwice("mixture")),
 });
 
 const mixtureNllOp: Op<Labelled, undefined> = defineOp<Labelled>({

@@ -49,7 +49,7 @@ export function mixture(views: Views): Group {
       entries(ls, lg, z, rows, cols, (_, index, s, g, gate) => put(y, index, mix(s, g, gate).y));
     },
 
-    mixtureGrad(ls, lg, z, _y, gy, gls, glg, gz, rows, cols) {
+    mixtureGrad(ls, lg, z, gy, gls, glg, gz, rows, cols) {
       clear(gz, rows);
       entries(ls, lg, z, rows, cols, (row, index, s, g, gate) => {
         const { specialist, generalist } = mix(s, g, gate);
