@@ -80,17 +80,11 @@ export async function reproduction(text: string): Promise<{ page: string; figure
     const runs = readSweep(path);
     for (const [name, table] of Object.entries(made))
       text = replaceSection(text, "reproduced", `${sweep} ${name}`, table(runs));
-    const { parameters, settings } = sweepOf(runs.map((run) => only(run, four)));
+    const { parameters, settings } = sweepOf(runs);
     const [varied] = parameters.filter((name) => settings.every(({ values }) => typeof values.get(name) === "number"));
     if (varied) figures.set(`${sweep}.svg`, figureFile(methodPaths(settings, varied), document));
   }
   return { page: text, figures };
-}
-
-// the paper's picture has the paper's methods
-function only(run: RunRecords, names: readonly string[]): RunRecords {
-  const methods = Object.fromEntries(Object.entries(run.summary.methods).filter(([name]) => names.includes(name)));
-  return { ...run, summary: { ...run.summary, methods: methods as RunRecords["summary"]["methods"] } };
 }
 
 const kept = ["config.json", "summary.json", "timing.json", "clients.csv"];

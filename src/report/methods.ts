@@ -23,6 +23,9 @@ const styles: Readonly<Record<string, MethodStyle>> = {
   mixture: { label: "Mixture", color: color("mixture"), symbol: "circle" },
 };
 
+/** The methods of the paper's own figure. */
+export const paperMethods: readonly string[] = ["local", "fedavg", "finetuned", "mixture"];
+
 /** The face of a method, known or not. */
 export function methodStyle(method: string): MethodStyle {
   return styles[method] ?? { label: method, color: color("quiet"), symbol: "asterisk" };

@@ -93,7 +93,8 @@ export function parameterLabel(name: string): string {
   return name === "ownRowsKeptBack" ? "own rows kept back" : name;
 }
 
-function overSeeds(stats: readonly Stat[]): Stat | undefined {
+/** With two seeds or more the interval over their means, with one its own over clients. */
+export function overSeeds(stats: readonly Stat[]): Stat | undefined {
   return stats.length < 2 ? stats[0] : stat(stats.map(({ mean }) => mean));
 }
 

@@ -10,7 +10,7 @@ import { duration, fixed, plusMinus, signed } from "./numbers.ts";
 import { figure, page, table } from "./page.ts";
 import { difference, pairClients } from "./pairs.ts";
 import type { RunRecords, Stat } from "./records.ts";
-import { parameterLabel, partStat, settingName, settingStat, slices, sweepOf } from "./sweep.ts";
+import { parameterLabel, partStat, settingName, overSeeds, settingStat, slices, sweepOf } from "./sweep.ts";
 import type { Setting, Sweep, Test } from "./sweep.ts";
 
 const tests = [
@@ -26,8 +26,10 @@ export function renderSweepReport(runs: readonly RunRecords[], document: Documen
     sweep.settings.every(({ values }) => typeof values.get(name) === "number"),
   );
   const [first] = runs;
-  const common = (["preset", "dataset"] as const).filter((name) => first && !sweep.parameters.includes(name));
-  const subject = common.map((name) => first?.summary[name]).join(", ");
+  const common = (["preset", "dataset", "fidelity"] as const).filter(
+    (name) => first && !sweep.parameters.includes(name),
+  );
+  const subject = [...new Set(common.map((name) => first?.summary[name]))].join(", ");
   const seconds = runs.reduce((sum, { summary }) => sum + summary.wallSeconds, 0);
   return page(
     "moiety: sweep",
@@ -41,7 +43,7 @@ export function renderSweepReport(runs: readonly RunRecords[], document: Documen
       <section>
         <h2>Settings</h2>
         ${tests.map(({ test, label }) => accuracyTable(sweep, methods, test, label))} ${differenceTable(sweep)}
-        ${calibrationTables(sweep, methods)}
+        ${calibrationTables(sweep, methods)} ${gateTable(sweep)}
       </section>
       <section>
         <h2>Repeat</h2>
@@ -233,6 +235,25 @@ function calibrationTables({ settings }: Sweep, methods: readonly string[]): Htm
       settings.map((setting, i) => [settingName(setting), ...(cells[i] ?? [])]),
     );
   });
+}
+
+function gateTable({ settings }: Sweep): Html | false {
+  const rows = settings.flatMap((setting) => {
+    const gates = setting.runs.flatMap(({ summary }) => (summary.gates ? [summary.gates] : []));
+    return Object.keys(gates[0] ?? {}).map((name) => {
+      const over = (part: "own" | "other" | "spread"): string =>
+        plusMinus(overSeeds(gates.flatMap((gate) => gate[name]?.[part] ?? []))!, 3);
+      return [settingName(setting), methodStyle(name).label, over("own"), over("other"), over("spread")];
+    });
+  });
+  return (
+    rows.length > 0 &&
+    table(
+      `What gates do on the global test: mean weight of the specialist on a client's own and on other classes, and its standard deviation within a client. ${intervals(settings)}`,
+      ["Setting", "Gate", "Own classes", "Other classes", "Spread"],
+      rows,
+    )
+  );
 }
 
 function meanOf(values: readonly number[]): number {

@@ -48,6 +48,22 @@ test("the headline counts settings, not runs", () => {
   assert.is((counts[0] ?? 0) + (counts[1] ?? 0) + (counts[2] ?? 0), 1);
 });
 
+test("what gates do has a row for every setting and gate", () => {
+  const of = (mean: number) => ({ mean, std: 0, ci95: 0 });
+  const runs = [0.2, 1].map((p) => {
+    const run = exampleRun({ p });
+    const gates = { mixture: { own: of(p), other: of(0.4), spread: of(0.05) } };
+    return { ...run, summary: { ...run.summary, gates } };
+  });
+  const tables = [...open(renderSweepReport(runs, document)).querySelectorAll("table")];
+  const gates = tables.find((table) => /Own classes/.test(flat(table)))!;
+  const rows = [...gates.querySelectorAll("tbody tr")].map((row) => [...row.querySelectorAll("td, th")].map(flat));
+  assert.equal(rows, [
+    ["p = 0.2", "Mixture", "0.200 ± 0.000", "0.400 ± 0.000", "0.050 ± 0.000"],
+    ["p = 1", "Mixture", "1.000 ± 0.000", "0.400 ± 0.000", "0.050 ± 0.000"],
+  ]);
+});
+
 test("no runs at all are still a page", () => {
   assert.match(renderSweepReport([], document), /<\/html>\s*$/);
 });

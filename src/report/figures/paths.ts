@@ -2,7 +2,7 @@
 import { axisX, axisY, dot, gridX, gridY, line, text } from "@observablehq/plot";
 import type { Markish, PlotOptions } from "@observablehq/plot";
 import { placeNotes } from "../labels.ts";
-import { methodOrder, methodStyle } from "../methods.ts";
+import { methodOrder, methodStyle, paperMethods } from "../methods.ts";
 import { fixed, plusMinus } from "../numbers.ts";
 import { parameterLabel, settingStat } from "../sweep.ts";
 import type { Setting } from "../sweep.ts";
@@ -21,16 +21,23 @@ interface Path {
   readonly stops: readonly Stop[];
 }
 
+/** The paper's figure has the paper's methods unless others are named. */
+export interface PathsOptions extends FigureOptions {
+  readonly methods?: readonly string[];
+}
+
 /** Local (x) against global (y) test accuracy: one path per method, one stop with intervals per value of `parameter`. */
 export function methodPaths(
   settings: readonly Setting[],
   parameter: string,
-  { width = 640 }: FigureOptions = {},
+  { width = 640, methods: shown = paperMethods }: PathsOptions = {},
 ): PlotOptions {
   const wide = width >= wideFrom;
   const height = Math.round(wide ? width * 0.7 : width);
   const runs = settings.flatMap((setting) => setting.runs);
-  const methods = methodOrder(runs.flatMap(({ summary }) => Object.keys(summary.methods)));
+  const methods = methodOrder(runs.flatMap(({ summary }) => Object.keys(summary.methods))).filter((method) =>
+    shown.includes(method),
+  );
   const paths: Path[] = methods.map((method) => ({ method, stops: stops(settings, parameter, method) }));
   const names = key(methods, width - 56);
   const rows = 1 + (names.at(-1)?.row ?? 0);
