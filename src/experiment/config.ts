@@ -29,10 +29,11 @@ export interface VariantConfig {
   readonly space?: "probability" | "output" | undefined;
   readonly learnFrom?: "train" | "validation" | undefined;
   readonly gateInit?: "random" | "generalist" | undefined;
-  /** Its own early stopping; that of `personal` unless said. */
   readonly validateEvery?: number | undefined;
   readonly patience?: number | undefined;
   readonly margin?: number | undefined;
+  /** What its specialist begins as: the fine-tuned model unless said, or the main mixture's specialist. */
+  readonly begin?: "finetuned" | "mixture" | undefined;
   /** Whether the model that the client trained alone is a third expert, under a gate with three outputs. */
   readonly threeWay?: boolean | undefined;
 }
@@ -91,6 +92,10 @@ export interface Config {
     readonly learnFrom?: "train" | "validation" | undefined;
     /** The gate begins at random unless said, or with those of the generalist's layers that it has too. */
     readonly gateInit?: "random" | "generalist" | undefined;
+    /** Its own early stopping; that of `personal` unless said. */
+    readonly validateEvery?: number | undefined;
+    readonly patience?: number | undefined;
+    readonly margin?: number | undefined;
     /** Mixtures trained beside it from the same fine-tuned specialist, each a method of its own, by name. */
     readonly variants?: Readonly<Record<string, VariantConfig>> | undefined;
   };
@@ -127,7 +132,9 @@ export function override(config: unknown, path: string, value: unknown): unknown
 
 // fields that a config may leave out, whatever is in them
 const optional: ReadonlySet<string> = new Set([
-  ...["gateLr", "learnFrom", "gateInit", "variants"].map((field) => `mixture.${field}`),
+  ...["gateLr", "learnFrom", "gateInit", "validateEvery", "patience", "margin", "variants"].map(
+    (field) => `mixture.${field}`,
+  ),
   "files",
   "quirks",
 ]);

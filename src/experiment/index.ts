@@ -4,7 +4,7 @@ export { complete } from "./complete.ts";
 export { type Config, ConfigError, override, type PartitionConfig } from "./config.ts";
 export { startPool } from "./pool.ts";
 export { type Form, loadNetworks, type OwnNetworks } from "./ownNetworks.ts";
-export { preset, presetList } from "./presets.ts";
+export { heldOutGate, preset, presetList } from "./presets.ts";
 export { configRecord } from "./records.ts";
 export { run, type RunEvent, type RunOptions, type RunResult, weightsHash } from "./run.ts";
 export { parseConfig } from "./schema.ts";

@@ -70,6 +70,19 @@ const presets: Readonly<Record<string, Preset>> = {
   },
 };
 
+/**
+ * A gate that learns when to trust: alone, from the generalist's layers, on validation rows that no expert was fitted to,
+ * until other validation rows say stop. On a specialist's own training rows it learns to trust it everywhere.
+ */
+export const heldOutGate: Partial<Config["mixture"]> = {
+  gateOnly: true,
+  gateLr: 3e-4,
+  learnFrom: "validation",
+  gateInit: "generalist",
+  validateEvery: 1,
+  margin: 1e-3,
+};
+
 /** Names and one line each. */
 export function presetList(): { name: string; about: string; config: Config }[] {
   return Object.entries(presets).map(([name, { about, config }]) => ({ name, about, config }));

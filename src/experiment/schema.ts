@@ -62,6 +62,9 @@ const gate = {
   gateLr: v.optional(rate),
   learnFrom: v.optional(v.picklist(["train", "validation"])),
   gateInit: v.optional(v.picklist(["random", "generalist"])),
+  validateEvery: v.optional(count),
+  patience: v.optional(count),
+  margin: v.optional(margin),
 };
 // a method's name becomes a column's and a figure's
 const method = v.pipe(v.string(), v.regex(/^[A-Za-z][\w-]*$/, "expected a name of letters and digits"));
@@ -70,10 +73,8 @@ const variant = v.strictObject({
   lr: v.optional(rate),
   gateOnly: v.optional(v.boolean()),
   space: v.optional(space),
-  validateEvery: v.optional(count),
-  patience: v.optional(count),
-  margin: v.optional(margin),
   threeWay: v.optional(v.boolean()),
+  begin: v.optional(v.picklist(["finetuned", "mixture"])),
 });
 const methods = ["local", "fedavg", "finetuned", "mixture", "ensemble", "constantWeight", "stackedGate"];
 

@@ -48,6 +48,8 @@ export interface Variant extends Partial<
 > {
   /** Whether the model that the client trained alone is a third expert. */
   readonly threeWay?: boolean;
+  /** What its specialist begins as: the fine-tuned model unless said, or the main mixture's specialist. */
+  readonly begin?: "finetuned" | "mixture";
 }
 
 export interface ComparisonOptions {
@@ -145,10 +147,9 @@ export function compareMethods(options: ComparisonOptions): Personalized {
     const fineOutputs = on(finetuned, classes);
     const fine = answersOf(fineOutputs);
 
-    const mix = (settings: MixtureSettings, threeWay: boolean, heard: boolean): Mixed => {
+    const mix = (begin: Specialist, settings: MixtureSettings, threeWay: boolean, heard: boolean): Mixed => {
       if (threeWay && !options.threeGate) throw new Error("compareMethods: a three-way variant needs a threeGate");
-      // the specialist begins as the fine-tuned generalist
-      const specialist = keep(finetuned.clone({ group: "private" }));
+      const specialist = keep(begin.net.clone({ group: "private" }));
       const gate = keep(new Net(threeWay ? options.threeGate! : gateModule, { group: "private" })).init(init.gate);
       if (settings.gateInit === "generalist") gate.parameters.copyMatching(generalist.parameters);
       const third = threeWay ? keep(local.clone({ group: "private" })) : undefined;
@@ -156,18 +157,21 @@ export function compareMethods(options: ComparisonOptions): Personalized {
       const told = heard ? hear("mixture", mixtureOn(experts, options)) : undefined;
       const fitted = trainMixture(experts, own, { ...settings, output }, fold(key, "mixture"), told);
       const z = on(gate, threeWay ? 3 : 1);
+      const onTest = settings.gateOnly ? begin.onTest : on(specialist, classes);
       const answers = {
-        specialist: settings.gateOnly ? fineOutputs : on(specialist, classes),
+        specialist: onTest,
         generalist: lg,
         alone: third && on(third, classes),
       };
       const logp = keep(mixedAnswers(settings.space, output, answers, z));
-      return { specialist, gate, fitted, scores: score(logp, test), weights: gateWeights(z) };
+      return { net: specialist, onTest, gate, fitted, scores: score(logp, test), weights: gateWeights(z) };
     };
-    const main = mix(options.mixture, false, true);
-    const variants = Object.entries(options.variants ?? {}).map(([name, { threeWay = false, ...settings }]) => {
-      const { fitted, scores, weights } = mix({ ...options.mixture, ...settings }, threeWay, false);
-      return [name, { fitted, scores, weights }] as const;
+    // the specialist begins as the fine-tuned generalist
+    const tunedSpecialist = { net: finetuned, onTest: fineOutputs };
+    const main = mix(tunedSpecialist, options.mixture, false, true);
+    const variants = Object.entries(options.variants ?? {}).map(([name, { threeWay = false, begin, ...settings }]) => {
+      const from = begin === "mixture" ? main : tunedSpecialist;
+      return [name, mix(from, { ...options.mixture, ...settings }, threeWay, false)] as const;
     });
 
     const { weight, stacked } = heldOutGates(options, finetuned);
@@ -190,7 +194,7 @@ export function compareMethods(options: ComparisonOptions): Personalized {
     const weights = [...Object.entries(gates), ...variants.map(([name, found]) => [name, found.weights] as const)];
     return {
       client,
-      specialist: main.specialist.parameters.toArray(),
+      specialist: main.net.parameters.toArray(),
       gate: main.gate.parameters.toArray(),
       scores,
       epochs: {
@@ -209,9 +213,14 @@ export function compareMethods(options: ComparisonOptions): Personalized {
   }
 }
 
-/** A mixture after its training: its networks, and how it does on the test. */
-interface Mixed {
-  readonly specialist: Net<"private">;
+/** A specialist and what it puts out on the test. */
+interface Specialist {
+  readonly net: Net<"private">;
+  readonly onTest: Tensor;
+}
+
+/** A mixture after its training, and how it does on the test. */
+interface Mixed extends Specialist {
   readonly gate: Net<"private">;
   readonly fitted: Fit;
   readonly scores: Scores;

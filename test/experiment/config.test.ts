@@ -1,5 +1,5 @@
 import { behaviour, ConfigError } from "../../src/experiment/config.ts";
-import { type Config, override, parseConfig, preset, presetList } from "../../src/experiment/index.ts";
+import { type Config, heldOutGate, override, parseConfig, preset, presetList } from "../../src/experiment/index.ts";
 import { refuses } from "../support/refuses.ts";
 import { assert, test } from "../support/suite.ts";
 
@@ -88,6 +88,12 @@ test("variants and quirks are set by path, and checked", () => {
   refuses(refusal("mixture.variants", { "a b": {} }), /expected a name of letters and digits/);
   refuses(refusal("mixture.variants.fast.speed", 1), /mixture\.variants\.fast\.speed: there is no such field/);
   refuses(refusal("quirks.selection", "best"), /quirks\.selection: got "best", expected average or last-client/);
+});
+
+test("the gate held out is a config like any other", () => {
+  let made: unknown = quick;
+  for (const [field, value] of Object.entries(heldOutGate)) made = override(made, `mixture.${field}`, value);
+  assert.equal(parseConfig(made).mixture, { ...parseConfig(quick).mixture, ...heldOutGate });
 });
 
 test("every wrong field is named at once", () => {

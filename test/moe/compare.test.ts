@@ -82,6 +82,7 @@ const variants = {
   elsewhere: { learnFrom: "validation", gateInit: "generalist" },
   geometric: { space: "output" },
   threeWay: { threeWay: true },
+  after: { begin: "mixture", gateOnly: true, learnFrom: "validation" },
 } as const;
 
 test("variants are methods of their own; one that changes nothing is the mixture, and none touches the others", () => {
@@ -91,7 +92,7 @@ test("variants are methods of their own; one that changes nothing is the mixture
   assert.equal(found.scores["same"], first.scores.mixture);
   assert.equal(found.gates["same"], first.gates["mixture"]);
   assert.equal(found.epochs["same"], first.epochs["mixture"]);
-  for (const name of ["faster", "elsewhere", "geometric", "threeWay"]) {
+  for (const name of ["faster", "elsewhere", "geometric", "threeWay", "after"]) {
     assert.not.equal(found.scores[name], first.scores.mixture);
     assert.ok(found.gates[name]!.spread >= 0 && found.epochs[name]!.epochs > 0);
   }

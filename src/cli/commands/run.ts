@@ -4,7 +4,16 @@ import { dirname, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { availableParallelism } from "node:os";
 import type { Argv, CommandModule } from "yargs";
-import { complete, type Config, ConfigError, override, parseConfig, preset, run } from "../../experiment/index.ts";
+import {
+  complete,
+  type Config,
+  ConfigError,
+  heldOutGate,
+  override,
+  parseConfig,
+  preset,
+  run,
+} from "../../experiment/index.ts";
 import { methodTable, openDocument, renderRunReport } from "../../report/index.ts";
 import { duration } from "../../report/numbers.ts";
 import { display } from "../display.ts";
@@ -21,6 +30,7 @@ interface RunArguments {
   "opt-out"?: number;
   "own-rows-kept-back"?: number;
   fidelity?: string;
+  gate?: string;
   clients?: number;
   rounds?: number;
   seed?: number;
@@ -56,6 +66,10 @@ export function experimentFlags<T>(yargs: Argv<T>): Argv<T> {
       choices: ["paper", "authors-code"],
       describe: "the method as meant, or the authors' code bug for bug",
     })
+    .option("gate", {
+      choices: ["joint", "held-out"],
+      describe: "train the gate with the specialist, or alone on rows held out, from the generalist's layers",
+    })
     .option("clients", { type: "number", describe: "number of clients" })
     .option("rounds", { type: "number", describe: "federated rounds at most" })
     .option("data", {
@@ -81,6 +95,8 @@ export async function configOf(experiment: string, args: Readonly<Record<string,
       if (flag === "p") config = override(config, "partition.kind", "majority");
       config = override(config, path, args[flag]);
     }
+  if (args["gate"] === "held-out")
+    for (const [field, value] of Object.entries(heldOutGate)) config = override(config, `mixture.${field}`, value);
   for (const assignment of (args["set"] as string[] | undefined) ?? []) {
     const at = assignment.indexOf("=");
     if (at < 1) throw new ConfigError(`--set: got ${assignment}, expected key=value`);
