@@ -1,7 +1,7 @@
 // A real SuperLink on loopback for tests: started, asked to run our ServerApp, killed and started again.
 import { spawn, spawnSync } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
-import { createWriteStream, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { project } from "./python.ts";
 
@@ -84,11 +84,15 @@ export class SuperLink {
     if (tls === undefined) args.push("--insecure");
     else args.push("--ssl-certfile", tls.cert, "--ssl-keyfile", tls.key, "--ssl-ca-certfile", tls.ca);
     if (authentication === true) args.push("--enable-supernode-auth");
-    const log = createWriteStream(`${folder}/superlink.log`, { flags: "a" });
+    const log = openSync(`${folder}/superlink.log`, "a");
     // a group of its own: the SuperLink starts other processes
-    const child = spawn(`${bin}/flower-superlink`, args, { env: this.environment, cwd: folder, detached: true });
-    child.stdout.pipe(log);
-    child.stderr.pipe(log);
+    const child = spawn(`${bin}/flower-superlink`, args, {
+      env: this.environment,
+      cwd: folder,
+      detached: true,
+      stdio: ["ignore", log, log],
+    });
+    closeSync(log);
     this.#process = child;
     for (let n = 0; n < 150; n++) {
       if (child.exitCode !== null) throw new Error(`superlink ended: ${this.log().split("\n").slice(-3).join(" ")}`);
