@@ -16,7 +16,7 @@ const page = join(docs, "reproduction.md");
 
 const four = ["local", "fedavg", "finetuned", "mixture"];
 const weighed = ["finetuned", "ensemble", "constantWeight", "stackedGate", "mixture"];
-const variants = ["mixture", "stackedGate", "fastGate", "gateOnly", "heldOut", "features", "threeWay"];
+const variants = ["mixture", "stackedGate", "fastGate", "gateOnly", "heldOut", "features", "retrained", "threeWay"];
 
 type Table = (runs: readonly RunRecords[]) => string;
 
@@ -25,13 +25,13 @@ const sections: Readonly<Record<string, Readonly<Record<string, Table>>>> = {
   "cifar10-authors-code": {
     figure: tables.besideFigure,
     seeds: tables.seedRanges,
-    differences: (runs) => tables.differences(runs, "mixture", ["finetuned", "ensemble", "constantWeight"]),
+    differences: (runs) => tables.differences(runs, ["mixture"], ["finetuned", "ensemble", "constantWeight"]),
     gates: (runs) => tables.gates(runs, ["mixture"]),
     cost: tables.cost,
   },
   "cifar10-paper": {
     accuracies: (runs) => tables.accuracies(runs, [...four, "ensemble", "constantWeight", "stackedGate"]),
-    differences: (runs) => tables.differences(runs, "mixture", ["finetuned", "ensemble", "constantWeight"]),
+    differences: (runs) => tables.differences(runs, ["mixture"], ["finetuned", "ensemble", "constantWeight"]),
     harmed: (runs) => tables.harmed(runs, ["fedavg", "finetuned", "ensemble", "mixture"]),
     calibration: (runs) => tables.calibration(runs, [...four, "ensemble"]),
     gates: (runs) => tables.gates(runs, ["mixture", "stackedGate"]),
@@ -40,30 +40,32 @@ const sections: Readonly<Record<string, Readonly<Record<string, Table>>>> = {
   "cifar10-opt-out": {
     accuracies: (runs) => tables.accuracies(runs, [...four, "ensemble"]),
     parts: (runs) => tables.byOptOut(runs, four),
-    differences: (runs) => tables.differences(runs, "mixture", ["finetuned", "ensemble", "constantWeight"]),
+    differences: (runs) => tables.differences(runs, ["mixture"], ["finetuned", "ensemble", "constantWeight"]),
     variants: (runs) => tables.accuracies(runs, [...weighed, ...variants.slice(2)]),
+    "variant-differences": (runs) => tables.differences(runs, variants, ["constantWeight", "mixture"]),
     gates: (runs) => tables.gates(runs, variants),
     cost: tables.cost,
   },
   "cifar10-average": {
     accuracies: (runs) => tables.accuracies(runs, [...four, "probability", "ensemble"]),
-    differences: (runs) => tables.differences(runs, "mixture", ["finetuned", "probability"]),
+    differences: (runs) => tables.differences(runs, ["mixture"], ["finetuned", "probability"]),
   },
   "cifar10-average-best": {
     accuracies: (runs) => tables.accuracies(runs, [...four, "probability", "ensemble"]),
-    differences: (runs) => tables.differences(runs, "mixture", ["finetuned", "probability"]),
+    differences: (runs) => tables.differences(runs, ["mixture"], ["finetuned", "probability"]),
   },
   "fashion-mnist-paper": {
     accuracies: (runs) => tables.accuracies(runs, [...four, "ensemble", "constantWeight", "stackedGate"]),
     variants: (runs) => tables.accuracies(runs, [...weighed, ...variants.slice(2)]),
-    differences: (runs) => tables.differences(runs, "mixture", ["finetuned", "ensemble", "constantWeight"]),
+    "variant-differences": (runs) => tables.differences(runs, variants, ["constantWeight", "mixture"]),
+    differences: (runs) => tables.differences(runs, ["mixture"], ["finetuned", "ensemble", "constantWeight"]),
     calibration: (runs) => tables.calibration(runs, [...four, "ensemble"]),
     gates: (runs) => tables.gates(runs, variants),
     cost: tables.cost,
   },
   "ag-news-paper": {
     accuracies: (runs) => tables.accuracies(runs, [...four, "ensemble", "constantWeight", "stackedGate"]),
-    differences: (runs) => tables.differences(runs, "mixture", ["finetuned", "ensemble", "constantWeight"]),
+    differences: (runs) => tables.differences(runs, ["mixture"], ["finetuned", "ensemble", "constantWeight"]),
     calibration: (runs) => tables.calibration(runs, [...four, "ensemble"]),
     gates: (runs) => tables.gates(runs, ["mixture", "stackedGate"]),
     cost: tables.cost,

@@ -100,10 +100,10 @@ export function seedRanges(runs: Runs): string {
   );
 }
 
-/** One method minus others, paired by client over all seeds; in brackets how many seeds have that sign. */
-export function differences(runs: Runs, method: string, others: readonly string[]): string {
+/** Methods minus others, paired by client over all seeds; in brackets how many seeds have that sign. */
+export function differences(runs: Runs, methods: readonly string[], others: readonly string[]): string {
   const { settings, seeds } = settingsOf(runs);
-  const cell = (setting: Setting, other: string, test: Test): string => {
+  const cell = (setting: Setting, method: string, other: string, test: Test): string => {
     const pairs = setting.runs.map(({ metrics }) => pairClients(metrics, other, method));
     const all = difference(pairs.flat(), test)!;
     const bySeed = pairs.map((of) => difference(of, test)!.mean);
@@ -111,16 +111,20 @@ export function differences(runs: Runs, method: string, others: readonly string[
     const text = plusMinus(all, 2, signed);
     return `${isClear(all) ? `**${text}**` : text} (${agreeing}/${bySeed.length})`;
   };
-  const table = markdown(
-    ["", ...others.flatMap((other) => [`− ${methodStyle(other).label}, local`, "global"])],
-    settings.map((setting) => [
+  const rows = settings.flatMap((setting) =>
+    methods.map((method) => [
       settingName(setting),
-      ...others.flatMap((other) => tests.map((test) => cell(setting, other, test))),
+      methodStyle(method).label,
+      ...others.flatMap((other) => tests.map((test) => (method === other ? "" : cell(setting, method, other, test)))),
     ]),
   );
+  const table = markdown(
+    ["", "", ...others.flatMap((other) => [`− ${methodStyle(other).label}, local`, "global"])],
+    rows,
+  );
   return (
-    `${table}\n\n${methodStyle(method).label} minus the other, in points, paired by client over ${seeds} (${clientsOf(runs)}); bold where the ` +
-    `95 % interval excludes 0; in brackets the seeds whose mean has that sign.`
+    `${table}\n\nThe first minus the other, in points, paired by client over ${seeds} (${clientsOf(runs)}); bold where the 95 % interval ` +
+    `excludes 0; in brackets the seeds whose mean has that sign.`
   );
 }
 
