@@ -97,13 +97,20 @@ export interface Personalized {
   readonly specialist: Float32Array;
   readonly gate: Float32Array;
   readonly scores: Readonly<Record<Method, Scores> & Record<string, Scores>>;
-  readonly epochs: Readonly<Record<string, { readonly epochs: number; readonly bestEpoch: number }>>;
+  readonly epochs: Readonly<Record<string, Training>>;
   readonly trust: GateTrust;
   /** The same of every gate, in short. */
   readonly gates: Readonly<Record<string, Trust>>;
   /** The weight that the constant-weight baseline chose on validation. */
   readonly constantWeight: number;
   readonly validations: readonly PersonalValidation[];
+}
+
+/** How long something was trained, and its best validation: what to choose between mixtures by. */
+export interface Training {
+  readonly epochs: number;
+  readonly bestEpoch: number;
+  readonly bestLoss: number;
 }
 
 /** Runs a client's private part. All networks made on the way are gone afterwards. */
@@ -189,7 +196,7 @@ export function compareMethods(options: ComparisonOptions): Personalized {
       stackedGate: score(keep(mixedAnswers("probability", "logSoftmax", both, stackedLogits)), test),
       ...Object.fromEntries(variants.map(([name, found]) => [name, found.scores])),
     };
-    const epochsOf = ({ epochs, bestEpoch }: Fit): { epochs: number; bestEpoch: number } => ({ epochs, bestEpoch });
+    const epochsOf = ({ epochs, bestEpoch, best }: Fit): Training => ({ epochs, bestEpoch, bestLoss: best.loss });
     const gates = { mixture: main.weights, stackedGate: gateWeights(stackedLogits) };
     const weights = [...Object.entries(gates), ...variants.map(([name, found]) => [name, found.weights] as const)];
     return {

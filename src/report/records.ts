@@ -119,6 +119,8 @@ export interface ClientMetric {
   readonly globalEce?: number;
   readonly epochs?: number;
   readonly bestEpoch?: number;
+  /** The lowest validation loss; of mixtures that learn from validation rows, over the half that they stop by. */
+  readonly bestLoss?: number;
 }
 
 /** What one client's gate answers on the global test: h(x), the trust in the specialist. */
