@@ -71,14 +71,14 @@ const presets: Readonly<Record<string, Preset>> = {
 };
 
 /**
- * A gate that learns when to trust: alone, from the generalist's layers, on validation rows that no expert was fitted to,
- * until other validation rows say stop. On a specialist's own training rows it learns to trust it everywhere.
+ * A gate that learns when to trust: alone, on validation rows that no expert was fitted to, until other validation rows say
+ * stop. On a specialist's own training rows it learns to trust it everywhere. Of two such gates the one with the lower loss
+ * on the rows they stop by: the other begins with the generalist's layers (docs/reproduction.md).
  */
 export const heldOutGate: Partial<Config["mixture"]> = {
   gateOnly: true,
   gateLr: 3e-4,
   learnFrom: "validation",
-  gateInit: "generalist",
   validateEvery: 1,
   margin: 1e-3,
 };

@@ -68,7 +68,7 @@ export function experimentFlags<T>(yargs: Argv<T>): Argv<T> {
     })
     .option("gate", {
       choices: ["joint", "held-out"],
-      describe: "train the gate with the specialist, or alone on rows held out, from the generalist's layers",
+      describe: "train the gate with the specialist on its rows, or alone on rows held out",
     })
     .option("clients", { type: "number", describe: "number of clients" })
     .option("rounds", { type: "number", describe: "federated rounds at most" })
