@@ -72,8 +72,7 @@ const presets: Readonly<Record<string, Preset>> = {
 
 /**
  * A gate that learns when to trust: alone, on validation rows that no expert was fitted to, until other validation rows say
- * stop. On a specialist's own training rows it learns to trust it everywhere. Of two such gates the one with the lower loss
- * on the rows they stop by: the other begins with the generalist's layers (docs/reproduction.md).
+ * stop. On a specialist's own training rows it learns to trust it everywhere. Measured in docs/reproduction.md.
  */
 export const heldOutGate: Partial<Config["mixture"]> = {
   gateOnly: true,
