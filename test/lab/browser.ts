@@ -38,7 +38,9 @@ lab.after(async () => {
 lab(
   "runs, pauses in both phases and goes on; the same address gives the same weights, here and on the command line",
   async () => {
-    const page = await LabPage.open(browser, served.url + small);
+    // a private part that is not over before a busy machine has clicked
+    const long = small.replace("personal.clients=4", "personal.clients=6").replace("epochs=16", "epochs=60");
+    const page = await LabPage.open(browser, served.url + long);
     await page.start();
     console.log(`\n  first point moved ${Math.round(await page.firstMove())} ms after the page began to load`);
     await page.says(/together: round ([3-9]|1.) /);
@@ -46,7 +48,7 @@ lab(
     await page.stage("paused");
     await page.says(/Paused: learning together/);
     await page.page.click("#run");
-    await page.says(/apart: [12]/);
+    await page.says(/apart: [01]/);
     await page.page.click("#run");
     await page.stage("paused");
     await page.page.click("#run");
