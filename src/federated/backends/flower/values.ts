@@ -2,14 +2,18 @@
 import { bool, bytes, define, double, many, maybe, message, one, sint64, text, uint64 } from "./wire.ts";
 import type { MessageType } from "./wire.ts";
 
-/** A value of a metric record: one of a double, an integer, or a list of them. */
-export interface MetricValue {
-  double?: number | undefined;
-  sint64?: bigint | undefined;
-  uint64?: bigint | undefined;
+/** The lists of numbers that either kind of value may be. */
+interface Lists {
   doubles?: { vals: readonly number[] } | undefined;
   sint64s?: { vals: readonly bigint[] } | undefined;
   uint64s?: { vals: readonly bigint[] } | undefined;
+}
+
+/** A value of a metric record: one of a double, an integer, or a list of them. */
+export interface MetricValue extends Lists {
+  double?: number | undefined;
+  sint64?: bigint | undefined;
+  uint64?: bigint | undefined;
 }
 
 const Doubles: MessageType<{ vals: readonly number[] }> = define("DoubleList", { vals: many(1, double) });
@@ -17,10 +21,7 @@ const Sint64s: MessageType<{ vals: readonly bigint[] }> = define("SintList", { v
 const Uint64s: MessageType<{ vals: readonly bigint[] }> = define("UintList", { vals: many(1, uint64) });
 const Strings: MessageType<{ vals: readonly string[] }> = define("StringList", { vals: many(1, text) });
 
-export const MetricValue: MessageType<MetricValue> = define("MetricRecordValue", {
-  double: maybe(1, double),
-  sint64: maybe(2, sint64),
-  uint64: maybe(3, uint64),
+const lists = {
   doubles: maybe(
     21,
     message(() => Doubles),
@@ -33,19 +34,23 @@ export const MetricValue: MessageType<MetricValue> = define("MetricRecordValue",
     23,
     message(() => Uint64s),
   ),
+};
+
+export const MetricValue: MessageType<MetricValue> = define("MetricRecordValue", {
+  double: maybe(1, double),
+  sint64: maybe(2, sint64),
+  uint64: maybe(3, uint64),
+  ...lists,
 });
 
 /** A value of a config record. */
-export interface ConfigValue {
+export interface ConfigValue extends Lists {
   double?: number | undefined;
   sint64?: bigint | undefined;
   uint64?: bigint | undefined;
   bool?: boolean | undefined;
   string?: string | undefined;
   bytes?: Uint8Array | undefined;
-  doubles?: { vals: readonly number[] } | undefined;
-  sint64s?: { vals: readonly bigint[] } | undefined;
-  uint64s?: { vals: readonly bigint[] } | undefined;
   strings?: { vals: readonly string[] } | undefined;
 }
 export const ConfigValue: MessageType<ConfigValue> = define("ConfigRecordValue", {
@@ -55,18 +60,7 @@ export const ConfigValue: MessageType<ConfigValue> = define("ConfigRecordValue",
   bool: maybe(4, bool),
   string: maybe(5, text),
   bytes: maybe(6, bytes),
-  doubles: maybe(
-    21,
-    message(() => Doubles),
-  ),
-  sint64s: maybe(
-    22,
-    message(() => Sint64s),
-  ),
-  uint64s: maybe(
-    23,
-    message(() => Uint64s),
-  ),
+  ...lists,
   strings: maybe(
     25,
     message(() => Strings),
