@@ -67,8 +67,8 @@ export function experimentFlags<T>(yargs: Argv<T>): Argv<T> {
       describe: "the method as meant, or the authors' code bug for bug",
     })
     .option("gate", {
-      choices: ["joint", "held-out"],
-      describe: "train the gate with the specialist on its rows, or alone on rows held out",
+      choices: ["held-out"],
+      describe: "train the gate alone, on rows held out, rather than with the specialist on its rows",
     })
     .option("clients", { type: "number", describe: "number of clients" })
     .option("rounds", { type: "number", describe: "federated rounds at most" })
