@@ -5,7 +5,7 @@
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { figureFile, methodPaths, openDocument, type RunRecords, sweepOf } from "../src/report/index.ts";
+import { figureFile, methodPaths, openDocument, paperMethods, type RunRecords, sweepOf } from "../src/report/index.ts";
 import { readSweep } from "./reproduction/records.ts";
 import * as tables from "./reproduction/tables.ts";
 import { replaceSection } from "./section.ts";
@@ -14,7 +14,6 @@ const docs = fileURLToPath(new URL("../docs/", import.meta.url));
 const folder = join(docs, "reproduction");
 const page = join(docs, "reproduction.md");
 
-const four = ["local", "fedavg", "finetuned", "mixture"];
 const weighed = ["finetuned", "ensemble", "constantWeight", "stackedGate", "mixture"];
 const variants = ["mixture", "stackedGate", "fastGate", "gateOnly", "heldOut", "features", "retrained", "threeWay"];
 
@@ -30,16 +29,16 @@ const sections: Readonly<Record<string, Readonly<Record<string, Table>>>> = {
     cost: tables.cost,
   },
   "cifar10-paper": {
-    accuracies: (runs) => tables.accuracies(runs, [...four, "ensemble", "constantWeight", "stackedGate"]),
+    accuracies: (runs) => tables.accuracies(runs, [...paperMethods, "ensemble", "constantWeight", "stackedGate"]),
     differences: (runs) => tables.differences(runs, ["mixture"], ["finetuned", "ensemble", "constantWeight"]),
     harmed: (runs) => tables.harmed(runs, ["fedavg", "finetuned", "ensemble", "mixture"]),
-    calibration: (runs) => tables.calibration(runs, [...four, "ensemble"]),
+    calibration: (runs) => tables.calibration(runs, [...paperMethods, "ensemble"]),
     gates: (runs) => tables.gates(runs, ["mixture", "stackedGate"]),
     cost: tables.cost,
   },
   "cifar10-opt-out": {
-    accuracies: (runs) => tables.accuracies(runs, [...four, "ensemble"]),
-    parts: (runs) => tables.byOptOut(runs, four),
+    accuracies: (runs) => tables.accuracies(runs, [...paperMethods, "ensemble"]),
+    parts: (runs) => tables.byOptOut(runs, paperMethods),
     differences: (runs) => tables.differences(runs, ["mixture"], ["finetuned", "ensemble", "constantWeight"]),
     variants: (runs) => tables.accuracies(runs, [...weighed, ...variants.slice(2)]),
     "variant-differences": (runs) => tables.differences(runs, variants, ["constantWeight", "mixture"]),
@@ -47,26 +46,26 @@ const sections: Readonly<Record<string, Readonly<Record<string, Table>>>> = {
     cost: tables.cost,
   },
   "cifar10-average": {
-    accuracies: (runs) => tables.accuracies(runs, [...four, "probability", "ensemble"]),
+    accuracies: (runs) => tables.accuracies(runs, [...paperMethods, "probability", "ensemble"]),
     differences: (runs) => tables.differences(runs, ["mixture"], ["finetuned", "probability"]),
   },
   "cifar10-average-best": {
-    accuracies: (runs) => tables.accuracies(runs, [...four, "probability", "ensemble"]),
+    accuracies: (runs) => tables.accuracies(runs, [...paperMethods, "probability", "ensemble"]),
     differences: (runs) => tables.differences(runs, ["mixture"], ["finetuned", "probability"]),
   },
   "fashion-mnist-paper": {
-    accuracies: (runs) => tables.accuracies(runs, [...four, "ensemble", "constantWeight", "stackedGate"]),
+    accuracies: (runs) => tables.accuracies(runs, [...paperMethods, "ensemble", "constantWeight", "stackedGate"]),
     variants: (runs) => tables.accuracies(runs, [...weighed, ...variants.slice(2)]),
     "variant-differences": (runs) => tables.differences(runs, variants, ["constantWeight", "mixture"]),
     differences: (runs) => tables.differences(runs, ["mixture"], ["finetuned", "ensemble", "constantWeight"]),
-    calibration: (runs) => tables.calibration(runs, [...four, "ensemble"]),
+    calibration: (runs) => tables.calibration(runs, [...paperMethods, "ensemble"]),
     gates: (runs) => tables.gates(runs, variants),
     cost: tables.cost,
   },
   "ag-news-paper": {
-    accuracies: (runs) => tables.accuracies(runs, [...four, "ensemble", "constantWeight", "stackedGate"]),
+    accuracies: (runs) => tables.accuracies(runs, [...paperMethods, "ensemble", "constantWeight", "stackedGate"]),
     differences: (runs) => tables.differences(runs, ["mixture"], ["finetuned", "ensemble", "constantWeight"]),
-    calibration: (runs) => tables.calibration(runs, [...four, "ensemble"]),
+    calibration: (runs) => tables.calibration(runs, [...paperMethods, "ensemble"]),
     gates: (runs) => tables.gates(runs, ["mixture", "stackedGate"]),
     cost: tables.cost,
   },
@@ -85,7 +84,7 @@ export async function reproduction(text: string): Promise<{ page: string; figure
     const { parameters, settings } = sweepOf(runs);
     const [varied] = parameters.filter((name) => settings.every(({ values }) => typeof values.get(name) === "number"));
     // beside the authors' own figure its methods, else also what nobody had to train
-    const methods = sweep === "cifar10-authors-code" ? four : [...four, "ensemble"];
+    const methods = sweep === "cifar10-authors-code" ? paperMethods : [...paperMethods, "ensemble"];
     if (varied) figures.set(`${sweep}.svg`, figureFile(methodPaths(settings, varied, { methods }), document));
   }
   return { page: text, figures };

@@ -1,5 +1,6 @@
 // Tables of docs/reproduction.md. Accuracies in percent, local / global test; `±` is the half width of a 95 % t-interval.
 import {
+  clientsByMethod,
   difference,
   methodOrder,
   methodStyle,
@@ -48,15 +49,17 @@ export function accuracies(runs: Runs, named?: readonly string[]): string {
   return `${table}\n\nLocal / global test accuracy in percent, mean of ${seeds}, ± over seeds; ${clientsOf(runs)}.`;
 }
 
+// the methods of the published figure, in its order
+const plotted = Object.keys(published["1"]!);
+
 /** Ours beside the published figure, and which coordinates are further than 3 points from it. */
 export function besideFigure(runs: Runs): string {
   const { settings, seeds } = settingsOf(runs);
-  const methods = ["mixture", "finetuned", "local", "fedavg"];
   const outside: string[] = [];
   let within = 0;
   const rows = settings.toReversed().map((setting) => {
     const p = String(setting.values.get("p"));
-    const cells = methods.map((method) => {
+    const cells = plotted.map((method) => {
       const parts = tests.map((test, axis) => {
         const { mean } = settingStat(setting, method, test)!;
         const theirs = published[p]![method]![axis]!;
@@ -73,7 +76,7 @@ export function besideFigure(runs: Runs): string {
     });
     return [p, ...cells];
   });
-  const table = markdown(["p", ...methods.map((method) => methodStyle(method).label)], rows);
+  const table = markdown(["p", ...plotted.map((method) => methodStyle(method).label)], rows);
   return (
     `${table}\n\nLocal / global test accuracy in percent: **ours** (mean of ${seeds}, ${clientsOf(runs)}) · the figure · ours − the figure.\n\n` +
     `**${within} of ${within + outside.length}** coordinates are within 3 points of the figure. ` +
@@ -84,18 +87,17 @@ export function besideFigure(runs: Runs): string {
 /** How far coordinates move from seed to seed: the largest range over seeds by method. */
 export function seedRanges(runs: Runs): string {
   const { settings } = settingsOf(runs);
-  const methods = ["mixture", "finetuned", "local", "fedavg"];
   const range = (setting: Setting, method: string, test: Test): string => {
     const means = setting.runs.map(({ summary }) => summary.methods[method]![test].mean);
     return fixed(Math.max(...means) - Math.min(...means));
   };
   return markdown(
-    ["p", ...methods.map((method) => methodStyle(method).label)],
+    ["p", ...plotted.map((method) => methodStyle(method).label)],
     settings
       .toReversed()
       .map((setting) => [
         String(setting.values.get("p")),
-        ...methods.map((method) => tests.map((test) => range(setting, method, test)).join(" / ")),
+        ...plotted.map((method) => tests.map((test) => range(setting, method, test)).join(" / ")),
       ]),
   );
 }
@@ -151,7 +153,9 @@ export function byOptOut(runs: Runs, methods: readonly string[]): string {
   const cell = (setting: Setting, method: string, out: boolean): string | undefined => {
     const found = tests.map((test) => {
       const values = setting.runs.flatMap(({ metrics }) =>
-        pairClients(metrics, method, method).flatMap(({ optedOut, to }) => (optedOut === out ? [to[test]] : [])),
+        clientsByMethod(metrics)
+          .get(method)!
+          .flatMap((client) => (client.optedOut === out ? [client[test]] : [])),
       );
       return values.length > 1 ? plusMinus(stat(values)) : undefined;
     });
@@ -162,7 +166,9 @@ export function byOptOut(runs: Runs, methods: readonly string[]): string {
       const cells = methods.map((method) => cell(setting, method, out));
       if (cells.some((text) => text === undefined)) return [];
       const count = setting.runs.flatMap(({ metrics }) =>
-        pairClients(metrics, "local", "local").filter(({ optedOut }) => optedOut === out),
+        clientsByMethod(metrics)
+          .get("local")!
+          .filter(({ optedOut }) => optedOut === out),
       ).length;
       return [[settingName(setting), out ? "opted out" : "opted in", String(count), ...(cells as string[])]];
     }),

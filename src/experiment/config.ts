@@ -21,17 +21,25 @@ export interface QuirksConfig {
   readonly generalistDropout?: boolean | undefined;
 }
 
-/** What a mixture beside the main one does otherwise. */
-export interface VariantConfig {
-  readonly lr?: number | undefined;
+/** How a gate learns, where it is not as the specialist does. */
+export interface GateConfig {
+  /** The gate's own learning rate. */
   readonly gateLr?: number | undefined;
-  readonly gateOnly?: boolean | undefined;
-  readonly space?: "probability" | "output" | undefined;
+  /** Rows it learns from: the specialist's training rows unless said, or half of the validation rows. */
   readonly learnFrom?: "train" | "validation" | undefined;
+  /** The gate begins at random unless said, or with those of the generalist's layers that it has too. */
   readonly gateInit?: "random" | "generalist" | undefined;
+  /** Its own early stopping; that of `personal` unless said. */
   readonly validateEvery?: number | undefined;
   readonly patience?: number | undefined;
   readonly margin?: number | undefined;
+}
+
+/** What a mixture beside the main one does otherwise. */
+export interface VariantConfig extends GateConfig {
+  readonly lr?: number | undefined;
+  readonly gateOnly?: boolean | undefined;
+  readonly space?: "probability" | "output" | undefined;
   /** What its specialist begins as: the fine-tuned model unless said, or the main mixture's specialist. */
   readonly begin?: "finetuned" | "mixture" | undefined;
   /** Whether the model that the client trained alone is a third expert, under a gate with three outputs. */
@@ -81,21 +89,12 @@ export interface Config {
     /** How much lower a validation loss must be to count as an improvement. */
     readonly margin: number;
   };
-  readonly mixture: {
+  readonly mixture: GateConfig & {
     /** Of the specialist, and of the gate unless it has its own. */
     readonly lr: number;
-    readonly gateLr?: number | undefined;
     readonly gateOnly: boolean;
     /** "auto" is probability for the paper and the experts' output for the authors' code. */
     readonly space: "auto" | "probability" | "output";
-    /** Rows it learns from: the specialist's training rows unless said, or half of the validation rows. */
-    readonly learnFrom?: "train" | "validation" | undefined;
-    /** The gate begins at random unless said, or with those of the generalist's layers that it has too. */
-    readonly gateInit?: "random" | "generalist" | undefined;
-    /** Its own early stopping; that of `personal` unless said. */
-    readonly validateEvery?: number | undefined;
-    readonly patience?: number | undefined;
-    readonly margin?: number | undefined;
     /** Mixtures trained beside it from the same fine-tuned specialist, each a method of its own, by name. */
     readonly variants?: Readonly<Record<string, VariantConfig>> | undefined;
   };

@@ -10,7 +10,8 @@ import type {
 } from "../report/records.ts";
 import { recordVersion } from "../report/records.ts";
 import { stat } from "../report/stat.ts";
-import type { Method, Personalized } from "../moe/compare.ts";
+import type { Personalized } from "../moe/compare.ts";
+import type { Method } from "../moe/methods.ts";
 import type { Trust } from "../moe/trust.ts";
 import type { Scores } from "../moe/evaluate.ts";
 import { csvTable } from "../io/csv.ts";

@@ -1,6 +1,7 @@
 // The shape of a config, and errors that say which field is wrong.
 import * as v from "valibot";
 import { catalogue } from "../data/index.ts";
+import { methods } from "../moe/methods.ts";
 import { type Config, ConfigError } from "./config.ts";
 import { isAddress } from "./ownNetworks.ts";
 
@@ -76,7 +77,6 @@ const variant = v.strictObject({
   threeWay: v.optional(v.boolean()),
   begin: v.optional(v.picklist(["finetuned", "mixture"])),
 });
-const methods = ["local", "fedavg", "finetuned", "mixture", "ensemble", "constantWeight", "stackedGate"];
 
 const fields = v.strictObject({
   preset: v.string(),

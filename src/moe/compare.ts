@@ -26,12 +26,10 @@ import {
   trainMixture,
 } from "./experts.ts";
 import { heldOutGates } from "./heldOut.ts";
+import type { Method } from "./methods.ts";
 import type { ExpertOutput } from "./mixture.ts";
 import { expertFeatures } from "./stacking.ts";
 import { gateTrust, type GateTrust, trust, type Trust } from "./trust.ts";
-
-/** The methods every client is evaluated with; variants of the mixture have the names they were given. */
-export type Method = "local" | "fedavg" | "finetuned" | "mixture" | "ensemble" | "constantWeight" | "stackedGate";
 
 /** A mixture's settings: how it trains, and what its gate is. */
 export interface MixtureSettings extends MixtureOptions {

@@ -19,7 +19,8 @@ export {
   mixtureLoss,
   mixtureScores,
 } from "./mixture.ts";
-export type { AnswersOn, Method, MixtureSettings, Personalized, PersonalValidation, Variant } from "./compare.ts";
+export type { AnswersOn, MixtureSettings, Personalized, PersonalValidation, Variant } from "./compare.ts";
+export type { Method } from "./methods.ts";
 export type { GateTrust, Trust } from "./trust.ts";
 export { type GeneralistOptions, type Participant, trainGeneralist } from "./federation.ts";
 export { type Answer, Generalist, type Source } from "./generalist.ts";

@@ -10,7 +10,7 @@ export { parameterLines } from "./figures/lines.ts";
 export type { Series } from "./figures/lines.ts";
 export { methodPaths } from "./figures/paths.ts";
 export { plane } from "./figures/plane.ts";
-export { methodOrder, methodStyle } from "./methods.ts";
+export { methodOrder, methodStyle, paperMethods } from "./methods.ts";
 export type { MethodStyle } from "./methods.ts";
 export { clientsByMethod, difference, pairClients } from "./pairs.ts";
 export type { Pair } from "./pairs.ts";

@@ -9,7 +9,7 @@ import { vectorOf } from "../../federated/backends/flower/index.ts";
 import type { TensorData } from "../../io/dtype.ts";
 import { encodeSafetensors } from "../../io/safetensors.ts";
 import { methodOrder, methodStyle } from "../../report/index.ts";
-import type { Method } from "../../moe/compare.ts";
+import type { Method } from "../../moe/methods.ts";
 import { startWorker } from "../../runtime/platform.ts";
 import { type Pool, Threads } from "../../runtime/pool.ts";
 import { configOf } from "../commands/run.ts";
