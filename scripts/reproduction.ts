@@ -48,10 +48,12 @@ const sections: Readonly<Record<string, Readonly<Record<string, Table>>>> = {
   "cifar10-average": {
     accuracies: (runs) => tables.accuracies(runs, [...paperMethods, "probability", "ensemble"]),
     differences: (runs) => tables.differences(runs, ["mixture"], ["finetuned", "probability"]),
+    cost: tables.cost,
   },
   "cifar10-average-best": {
     accuracies: (runs) => tables.accuracies(runs, [...paperMethods, "probability", "ensemble"]),
     differences: (runs) => tables.differences(runs, ["mixture"], ["finetuned", "probability"]),
+    cost: tables.cost,
   },
   "fashion-mnist-paper": {
     accuracies: (runs) => tables.accuracies(runs, [...paperMethods, "ensemble", "constantWeight", "stackedGate"]),
