@@ -102,7 +102,6 @@ watchers
     ["stage"],
   )
   .set({ every: 0, draw: settle }, ["stage"])
-  .set({ every: 0, draw: () => closeUp.reset() }, ["data"])
   .set(new DataView(byId("data"), notebook, (choice) => void session.open(choice)), ["stage", "data"])
   .set(plane, ["places", "stage", "outline"])
   .set(roster, ["clients", "results", "outline"])
@@ -111,7 +110,7 @@ watchers
   .set(curve("loss-figure", lossCurves, "A point for every round."), ["rounds", "phase", "outline"])
   .set(curve("accuracy-figure", accuracyCurve, "A point for every validation."), ["rounds", "phase", "outline"])
   .set(trust, ["results", "outline"])
-  .set(closeUp, ["clients", "results", "rounds"]);
+  .set(closeUp, ["data", "clients", "results", "rounds"]);
 
 // the set-up is open to changes while nothing depends on it, and on a phone out of the way
 const narrow = matchMedia("(max-width: 900px)");

@@ -1,5 +1,5 @@
 // Where a client is asked: a pad to draw on, rows of the test to pick from, and the answers.
-import type { Conducting, Inputs, Specimen } from "../messages.ts";
+import type { Conducting, DataOutline, Inputs, Specimen } from "../messages.ts";
 import type { Asker } from "../wire.ts";
 import { answersFigure } from "./answers.ts";
 import { el } from "./element.ts";
@@ -24,6 +24,7 @@ export class AskPanel {
   readonly #hint = el("p", { class: "hint" });
   readonly #specimens = el("div", { role: "group", "aria-label": "Rows of the test" });
   readonly #answers = el("div", { class: "answers", "aria-live": "polite" });
+  #data: DataOutline | undefined;
   #pad: Pad | undefined;
   #client: number | undefined;
   #inputs: Inputs | undefined;
@@ -56,43 +57,42 @@ export class AskPanel {
       {},
       this.#hint,
       this.#specimens,
-      small("Others", () => void this.#deal()),
+      small("Others", () => void (this.#data && this.#deal(this.#data))),
     );
     this.element = el("div", { class: "ask" }, this.#easel, choices, this.#answers);
   }
 
   /** Asks a client, about what was asked before or a row of its own kind. */
-  async open(client: number): Promise<void> {
+  open(client: number): Promise<void> {
     this.#client = client;
-    if (this.#specimens.childElementCount === 0) await this.#deal();
-    await this.again();
+    return this.again();
   }
 
-  /** Asks the same again, since models learn. */
+  /** Asks the same again, since models learn; of other data rows of theirs. */
   again(): Promise<void> {
-    return this.#inputs ? this.#answer() : Promise.resolve();
+    const { data } = this.#notebook;
+    if (this.#client === undefined || !data) return Promise.resolve();
+    return data === this.#data ? this.#answer() : this.#deal(data);
   }
 
-  /** Other data: the pad and the rows are of another shape. */
-  reset(): void {
-    this.#pad = undefined;
+  // other data are of another shape: what was drawn or picked means nothing to their models
+  #lay(data: DataOutline): void {
+    this.#data = data;
     this.#inputs = undefined;
     for (const place of [this.#padPlace, this.#specimens, this.#answers]) place.replaceChildren();
-  }
-
-  async #deal(): Promise<void> {
-    const { data } = this.#notebook;
-    if (!data) return;
     const isImage = data.kind === "image";
-    const shape = data.shape as ImageShape;
-    if (isImage && !this.#pad) {
-      this.#pad = new Pad(shape, (pixels) => this.#put(pixels));
-      this.#padPlace.replaceChildren(this.#pad.element);
-    }
+    this.#pad = isImage ? new Pad(data.shape as ImageShape, (pixels) => this.#put(pixels)) : undefined;
+    if (this.#pad) this.#padPlace.append(this.#pad.element);
     this.element.classList.toggle("blind", !isImage);
     this.#specimens.className = isImage ? "pictures" : "rows";
     this.#hint.textContent = isImage ? "Draw one, or pick a picture of the test." : "Pick a row of the test.";
+  }
+
+  async #deal(data: DataOutline): Promise<void> {
+    if (data !== this.#data) this.#lay(data);
     const dealt = await this.#ask("specimens", { turn: this.#turn++, most });
+    if (data !== this.#data) return;
+    const shape = data.shape as ImageShape;
     this.#specimens.replaceChildren(...dealt.map((specimen) => this.#specimen(specimen, data.classes, shape)));
     const own = this.#notebook.clients[this.#client ?? 0]?.outline.classes[0] ?? 0;
     const first = dealt.find(({ label }) => label === own) ?? dealt[0];

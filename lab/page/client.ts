@@ -83,11 +83,6 @@ export class ClientView implements View {
     void this.#ask.open(client);
   }
 
-  /** Other data: nothing that was asked can be asked of them. */
-  reset(): void {
-    this.#ask.reset();
-  }
-
   draw(): void {
     const page = this.#page();
     const { data } = this.#notebook;

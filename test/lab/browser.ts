@@ -143,6 +143,11 @@ lab("asks a client about a picture and a drawing, by keyboard and pointer", asyn
   await page.mouse.move(pad.x + 50, pad.y + 140, { steps: 5 });
   await page.mouse.up();
   await page.waitForFunction((text) => document.querySelector("#client .answers")?.textContent !== text, before);
+  // a page laid out anew keeps what was drawn
+  const drawn = await page.locator("#client .pad").evaluate(painted);
+  await page.setViewportSize({ width: 1100, height: 800 });
+  await page.waitForTimeout(500);
+  assert.is(await page.locator("#client .pad").evaluate(painted), drawn);
   await page.keyboard.press("Escape");
   assert.is(await page.locator("#client").isVisible(), false);
   await page.context().close();
@@ -258,6 +263,11 @@ lab("keeps the page free while 20 clients train for 20 rounds, beside the comman
   );
   assert.ok((tasks[0] ?? 0) < 2000, `a task of ${tasks[0]} ms`);
 });
+
+// runs in the page
+function painted(pad: Element): string {
+  return (pad as HTMLCanvasElement).toDataURL();
+}
 
 // three kinds around three middles, by a generator of its own: the numbers have to look like measurements, no more
 function flowers(rows: number): string {
