@@ -1,6 +1,7 @@
 // The worker behind the page: holds data and runs, starts the trainers, answers questions. Nothing here sees the page, and
 // nothing of this size runs on the page's own thread.
 import { isAddress } from "../src/experiment/ownNetworks.ts";
+import type { Setup } from "../src/experiment/setup.ts";
 import { MemoryStore } from "../src/experiment/store.ts";
 import { run } from "../src/experiment/run.ts";
 import { encodeZip } from "../src/io/zip.ts";
@@ -31,16 +32,22 @@ const data = (): LabDataset => {
 const service: Conducting = {
   open: async (choice) => {
     opened = await openData(choice);
+    oracle = undefined;
     const { kind, classes, shape, train, test } = opened.dataset;
     return { kind, classes, shape, train: train.rows, test: test.rows, names: opened.names };
   },
-  outline: (config) => outlineClients(config, data()),
+  outline: (config) => {
+    // another run: its clients are others, whatever those of the last have learnt
+    oracle = undefined;
+    return outlineClients(config, data());
+  },
   run: async ({ config, resume }) => {
     // an address may name anything, and a module that it names would run here
     if (isAddress(config.model)) throw new Error("lab: networks from elsewhere are not loaded here; use lenet or mlp");
     if (!resume) store = new MemoryStore();
     stop = new AbortController();
     const events = new Batch<LabEvent>(tell);
+    let begun: Setup | undefined;
     const result = await run({
       config,
       dataset: data(),
@@ -48,7 +55,7 @@ const service: Conducting = {
       resume,
       signal: stop.signal,
       pool: (setup) => {
-        const ours = { ...setup, dataset: data() };
+        const ours = (begun = { ...setup, dataset: data() });
         const listener = new Oracle(ours, store);
         const onlooker = new Onlooker(ours, (standing) => events.add(standing));
         oracle = listener;
@@ -61,7 +68,7 @@ const service: Conducting = {
           },
         );
       },
-      onEvent: (event) => labEvents(event, oracle!.setup).forEach((one) => events.add(one)),
+      onEvent: (event) => labEvents(event, begun!).forEach((one) => events.add(one)),
       render: async (records) => renderRunReport(records, await openDocument()),
       command: "moiety run config.json",
       runtime: `${browserName(navigator.userAgent)}, ${trainerCount()} workers, the lab`,
@@ -69,10 +76,7 @@ const service: Conducting = {
     return result.finished ? { finished: true, summary: result.records.summary } : result;
   },
   pause: () => stop.abort(),
-  answer: ({ client, inputs }) => {
-    if (!oracle) throw new Error("lab: nothing is trained yet; start a run");
-    return oracle.answer(client, inputs);
-  },
+  answer: async ({ client, inputs }) => oracle?.answer(client, inputs),
   specimens: (which) => specimens(data(), which),
   archive: () => encodeZip(store.files),
 };

@@ -87,7 +87,8 @@ export type Conducting = {
   /** Runs to the end or to a pause; a run that goes on has the config it began with. */
   run: (order: { readonly config: Config; readonly resume: boolean }) => Promise<Ending>;
   pause: (nothing: null) => void;
-  answer: (question: { readonly client: number; readonly inputs: Inputs }) => Promise<Answers>;
+  /** What a client's models say, if a run has begun. */
+  answer: (question: { readonly client: number; readonly inputs: Inputs }) => Promise<Answers | undefined>;
   /** One test row of every class, the `turn`-th of each; at most so many. */
   specimens: (which: { readonly turn: number; readonly most: number }) => Specimen[];
   archive: (nothing: null) => Uint8Array;

@@ -26,10 +26,10 @@ export class Oracle {
     this.#generalist = generalist;
   }
 
-  /** Asks a client about an input of the dataset's shape. */
-  async answer(client: number, inputs: Inputs): Promise<Answers> {
+  /** Asks a client about an input of the dataset's shape; nobody answers before there is a generalist. */
+  async answer(client: number, inputs: Inputs): Promise<Answers | undefined> {
     const { config, dataset } = this.setup;
-    if (!this.#generalist) throw new Error("lab: nothing is trained yet; start a run");
+    if (!this.#generalist) return undefined;
     const own = await loadClient(this.#store, client);
     const generalist = this.#generalist;
     const modules = networks(config, dataset);

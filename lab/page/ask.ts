@@ -21,7 +21,7 @@ export class AskPanel {
   readonly #ask: Asker<Conducting>;
   readonly #easel: HTMLElement;
   readonly #padPlace = el("div");
-  readonly #hint = el("p", { class: "hint" });
+  readonly #hint = hint("");
   readonly #specimens = el("div", { role: "group", "aria-label": "Rows of the test" });
   readonly #answers = el("div", { class: "answers", "aria-live": "polite" });
   #data: DataOutline | undefined;
@@ -121,17 +121,22 @@ export class AskPanel {
 
   // at most one question is open; what changed meanwhile is asked about afterwards
   async #answer(): Promise<void> {
-    const [client, inputs, data] = [this.#client, this.#inputs, this.#notebook.data];
+    const [client, inputs, data] = [this.#client, this.#inputs, this.#data];
     if (this.#asking || client === undefined || !inputs || !data) return;
     this.#asking = true;
-    try {
-      this.#answers.replaceChildren(...answersFigure(await this.#ask("answer", { client, inputs }), data.classes));
-    } catch {
-      this.#answers.replaceChildren(el("p", { class: "hint" }, "Nobody can answer before the run begins."));
-    }
+    const shown = await this.#ask("answer", { client, inputs }).then(
+      (answers) =>
+        answers ? answersFigure(answers, data.classes) : [hint("Nobody can answer before the run begins.")],
+      (error: Error) => [hint(error.message)],
+    );
     this.#asking = false;
+    if (this.#data === data) this.#answers.replaceChildren(...shown);
     if (this.#inputs !== inputs || this.#client !== client) await this.#answer();
   }
+}
+
+function hint(text: string): HTMLElement {
+  return el("p", { class: "hint" }, text);
 }
 
 function small(label: string, onclick: () => void): HTMLElement {
