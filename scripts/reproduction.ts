@@ -24,6 +24,7 @@ const sections: Readonly<Record<string, Readonly<Record<string, Table>>>> = {
   "cifar10-authors-code": {
     figure: tables.besideFigure,
     seeds: tables.seedRanges,
+    clients: tables.clientSpread,
     differences: (runs) => tables.differences(runs, ["mixture"], ["finetuned", "ensemble", "constantWeight"]),
     gates: (runs) => tables.gates(runs, ["mixture"]),
     cost: tables.cost,

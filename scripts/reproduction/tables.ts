@@ -84,22 +84,32 @@ export function besideFigure(runs: Runs): string {
   );
 }
 
-/** How far coordinates move from seed to seed: the largest range over seeds by method. */
-export function seedRanges(runs: Runs): string {
-  const { settings } = settingsOf(runs);
-  const range = (setting: Setting, method: string, test: Test): string => {
-    const means = setting.runs.map(({ summary }) => summary.methods[method]![test].mean);
-    return fixed(Math.max(...means) - Math.min(...means));
-  };
+function ofPlotted(runs: Runs, cell: (setting: Setting, method: string, test: Test) => number): string {
   return markdown(
     ["p", ...plotted.map((method) => methodStyle(method).label)],
-    settings
-      .toReversed()
+    settingsOf(runs)
+      .settings.toReversed()
       .map((setting) => [
         String(setting.values.get("p")),
-        ...plotted.map((method) => tests.map((test) => range(setting, method, test)).join(" / ")),
+        ...plotted.map((method) => tests.map((test) => fixed(cell(setting, method, test))).join(" / ")),
       ]),
   );
+}
+
+/** How far coordinates move from seed to seed: the range over seeds by method. */
+export function seedRanges(runs: Runs): string {
+  return ofPlotted(runs, (setting, method, test) => {
+    const means = setting.runs.map(({ summary }) => summary.methods[method]![test].mean);
+    return Math.max(...means) - Math.min(...means);
+  });
+}
+
+/** How far clients lie apart: the standard deviation over the clients of all seeds. */
+export function clientSpread(runs: Runs): string {
+  return ofPlotted(runs, (setting, method, test) => {
+    const clients = setting.runs.flatMap(({ metrics }) => clientsByMethod(metrics).get(method) ?? []);
+    return stat(clients.map((client) => client[test])).std;
+  });
 }
 
 /** Methods minus others, paired by client over all seeds; in brackets how many seeds have that sign. */
