@@ -27,7 +27,8 @@ options
   --bare            the kernel calls of every case alone as well: what the layer above them costs
   --compare <ref>   this checkout against another commit, interleaved; exit code 1 if it is slower beyond noise
   --filter <text>   only cases whose name contains it
-  --rounds <n>      turns of every runner on every case (12)`;
+  --rounds <n>      turns of every runner on every case (12)
+  --help            this text`;
 
 function complain(message: string): never {
   console.error(`bench: ${message}\n\n${usage}`);
@@ -36,6 +37,10 @@ function complain(message: string): never {
 
 function parse(): { flags: ReturnType<typeof parseFlags>["values"]; wanted: readonly Suite[] } {
   const { values, positionals } = parseFlags();
+  if (values.help) {
+    console.log(usage);
+    process.exit(0);
+  }
   const known = new Set(["all", ...suites.map(({ name }) => name)]);
   for (const name of positionals) if (!known.has(name)) complain(`no suite ${name}`);
   if (positionals.length === 0) complain("name at least one suite");
@@ -50,6 +55,7 @@ function parseFlags() {
     return parseArgs({
       allowPositionals: true,
       options: {
+        help: { type: "boolean", short: "h", default: false },
         json: { type: "boolean", default: false },
         write: { type: "boolean", default: false },
         peers: { type: "boolean", default: false },
