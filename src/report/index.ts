@@ -21,5 +21,5 @@ export { pairedDifference, stat, tQuantile } from "./stat.ts";
 export { partStat, settingName, settingStat, slices, sweepOf } from "./sweep.ts";
 export type { ParameterValue, Setting, Sweep, Test } from "./sweep.ts";
 export { renderSweepReport } from "./sweepReport.ts";
-export { methodTable } from "./table.ts";
+export { methodTable, settingTable } from "./table.ts";
 export { themeCss } from "./theme.ts";

@@ -1,7 +1,7 @@
 // Many runs as a table of settings: which parameters were varied, and what each setting gives over its seeds.
 import type { ClientMetric, RunRecords, Stat } from "./records.ts";
 import { stat } from "./stat.ts";
-import { clientsByMethod } from "./pairs.ts";
+import { clientsByMethod, difference, pairClients } from "./pairs.ts";
 
 /** What a varied parameter may hold. */
 export type ParameterValue = string | number | boolean | null;
@@ -67,7 +67,15 @@ export function settingStat({ runs }: Setting, method: string, test: Test): Stat
   return overSeeds(stats);
 }
 
-/** The same over a part of the clients, from their own records. */
+/** What the mixture has more than another method, paired by client over all seeds; undefined where one of them did not run. */
+export function mixtureAgainst({ runs }: Setting, method: string, test: Test): Stat | undefined {
+  return difference(
+    runs.flatMap(({ metrics }) => pairClients(metrics, method, "mixture")),
+    test,
+  );
+}
+
+/** The same as settingStat over a part of the clients, from their own records. */
 export function partStat(
   { runs }: Setting,
   method: string,

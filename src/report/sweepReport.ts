@@ -8,9 +8,18 @@ import type { Html } from "./html.ts";
 import { methodOrder, methodStyle } from "./methods.ts";
 import { duration, fixed, plusMinus, signed } from "./numbers.ts";
 import { figure, page, table } from "./page.ts";
-import { difference, pairClients } from "./pairs.ts";
+import { pairClients } from "./pairs.ts";
 import type { RunRecords, Stat } from "./records.ts";
-import { parameterLabel, partStat, settingName, overSeeds, settingStat, slices, sweepOf } from "./sweep.ts";
+import {
+  mixtureAgainst,
+  overSeeds,
+  parameterLabel,
+  partStat,
+  settingName,
+  settingStat,
+  slices,
+  sweepOf,
+} from "./sweep.ts";
 import type { Setting, Sweep, Test } from "./sweep.ts";
 
 const tests = [
@@ -62,13 +71,6 @@ export function renderSweepReport(runs: readonly RunRecords[], document: Documen
 function seedsOf(runs: readonly RunRecords[]): string {
   const seeds = [...new Set(runs.map(({ summary }) => summary.seed))].toSorted((a, b) => a - b);
   return seeds.length === 1 ? `one seed (${seeds[0]})` : `${seeds.length} seeds (${seeds.join(", ")})`;
-}
-
-function mixtureAgainst({ runs }: Setting, method: string, test: Test): Stat | undefined {
-  return difference(
-    runs.flatMap(({ metrics }) => pairClients(metrics, method, "mixture")),
-    test,
-  );
 }
 
 function headline({ settings }: Sweep): Html {

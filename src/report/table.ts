@@ -1,7 +1,8 @@
-// The methods of a run as plain text, for a terminal.
-import { methodOrder, methodStyle } from "./methods.ts";
-import { fixed } from "./numbers.ts";
-import type { Summary } from "./records.ts";
+// What runs give as plain text, for a terminal.
+import { methodOrder, methodStyle, paperMethods } from "./methods.ts";
+import { fixed, plusMinus, signed } from "./numbers.ts";
+import type { RunRecords, Summary } from "./records.ts";
+import { mixtureAgainst, settingName, settingStat, sweepOf } from "./sweep.ts";
 
 /** Method, local test and global test accuracy in percent, each with the half width of its 95 % interval. */
 export function methodTable({ methods }: Pick<Summary, "methods">): string {
@@ -11,9 +12,35 @@ export function methodTable({ methods }: Pick<Summary, "methods">): string {
     const cells = [result.localTest, result.globalTest].flatMap(({ mean, ci95 }) => [fixed(mean), fixed(ci95)]);
     return [[methodStyle(method).label, ...cells]];
   });
-  const widths = [15, 10, 5, 11, 5];
-  return [["method", "local test", "±", "global test", "±"], ...rows]
-    .map((row) => row.map((cell, i) => (i ? cell.padStart(widths[i] ?? 0) : cell.padEnd(widths[i] ?? 0))).join("  "))
+  return columns([["method", "local test", "±", "global test", "±"], ...rows], [15, 10, 5, 11, 5]);
+}
+
+/**
+ * Every setting of many runs: local / global test accuracy in percent of the paper's methods, mean over seeds, and how much
+ * more the mixture has than the fine-tuned model, paired by client, with the half width of its 95 % interval.
+ */
+export function settingTable(runs: readonly RunRecords[]): string {
+  const { settings } = sweepOf(runs);
+  const both = (write: (test: "localTest" | "globalTest") => string): string =>
+    `${write("localTest")} / ${write("globalTest")}`;
+  const rows = settings.map((setting) => [
+    settingName(setting),
+    String(setting.runs.length),
+    ...paperMethods.map((method) => both((test) => fixed(settingStat(setting, method, test)?.mean))),
+    both((test) => {
+      const more = mixtureAgainst(setting, "finetuned", test);
+      return more ? plusMinus(more, 1, signed) : "–";
+    }),
+  ]);
+  const labels = paperMethods.map((method) => methodStyle(method).label);
+  return columns([["setting", "seeds", ...labels, "Mixture − Fine-tuned"], ...rows]);
+}
+
+// the first column to the left, all others to the right; at least so wide, or as its longest cell
+function columns(rows: readonly (readonly string[])[], least: readonly number[] = []): string {
+  const widths = rows[0]!.map((_, i) => Math.max(least[i] ?? 0, ...rows.map((row) => row[i]?.length ?? 0)));
+  return rows
+    .map((row) => row.map((cell, i) => (i ? cell.padStart(widths[i]!) : cell.padEnd(widths[i]!))).join("  "))
     .map((line) => `${line}\n`)
     .join("");
 }

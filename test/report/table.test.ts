@@ -1,7 +1,8 @@
 import { methodOrder, methodStyle } from "../../src/report/methods.ts";
 import { duration, fixed, plusMinus, signed } from "../../src/report/numbers.ts";
-import { methodTable } from "../../src/report/table.ts";
+import { methodTable, settingTable } from "../../src/report/table.ts";
 import { assert, test } from "../support/suite.ts";
+import { exampleRun } from "./example.ts";
 
 const stat = (mean: number, ci95: number) => ({ mean, std: 1, ci95 });
 const result = (local: number, global: number, ci95 = 0.53) => ({
@@ -26,6 +27,22 @@ test("the table has one row per method, baselines first, in fixed columns", () =
     "Mixture                64.5    0.5         19.6    0.5",
   ];
   assert.is(methodTable({ methods }), `${lines.join("\n")}\n`);
+});
+
+test("the table of a sweep has a row per setting: means over its seeds, and what the mixture has more", () => {
+  const runs = [1, 0.2].flatMap((p) => [1, 2].map((seed) => exampleRun({ p, seed })));
+  const [head, ...rows] = settingTable(runs).trimEnd().split("\n");
+  assert.match(head!, /^setting +seeds +Local +FedAvg +Fine-tuned +Mixture +Mixture − Fine-tuned$/);
+  assert.equal(
+    rows.map((row) => row.split(/ {2,}/).slice(0, 2)),
+    [
+      ["p = 0.2", "2"],
+      ["p = 1", "2"],
+    ],
+  );
+  const means = runs.slice(2).map(({ summary }) => summary.methods["local"]!.localTest.mean);
+  assert.is(rows[0]!.split(/ {2,}/)[2]!.split(" / ")[0], fixed((means[0]! + means[1]!) / 2));
+  assert.is(new Set([head, ...rows].map((row) => row!.length)).size, 1);
 });
 
 test("unknown methods come before the mixture, by name", () => {

@@ -15,6 +15,7 @@ import {
   renderRunReport,
   renderSweepReport,
   runName,
+  settingTable,
   sweepOf,
 } from "../../report/index.ts";
 import type { Metric, RunRecords, Summary } from "../../report/records.ts";
@@ -72,8 +73,9 @@ export const reportCommand: CommandModule<
   handler: async ({ runs, out, svg }) => {
     const records = await Promise.all(runs.map(readRun));
     const document = await openDocument();
-    for (const { summary } of records) console.log(`${runName(summary)}\n${methodTable(summary)}`);
     const single = records.length === 1;
+    const { summary } = records[0]!;
+    console.log(single ? `${runName(summary)}\n${methodTable(summary)}` : settingTable(records));
     const page = single ? renderRunReport(records[0]!, document) : renderSweepReport(records, document);
     const path = resolve(out ?? (single ? `${runs[0]}/report.html` : "sweep.html"));
     await new Folder("/").write(path, page);

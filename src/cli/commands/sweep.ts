@@ -3,7 +3,7 @@
 import { join } from "node:path";
 import type { Argv, CommandModule } from "yargs";
 import { ConfigError, planRuns, type PlannedRun, run, type SweepPlan, type Variation } from "../../experiment/index.ts";
-import { openDocument, renderSweepReport, runName } from "../../report/index.ts";
+import { openDocument, renderSweepReport, settingTable } from "../../report/index.ts";
 import { duration } from "../../report/numbers.ts";
 import { Folder } from "../folder.ts";
 import { interruptible } from "../interrupt.ts";
@@ -83,7 +83,8 @@ async function start(args: SweepArguments): Promise<void> {
       console.log(
         `${one.name} (${done}/${total}): mixture ${mixture.localTest.mean.toFixed(1)} / ${mixture.globalTest.mean.toFixed(1)} %, ` +
           `fine-tuned ${finetuned.localTest.mean.toFixed(1)} / ${finetuned.globalTest.mean.toFixed(1)} %, ` +
-          `${duration(result.records.summary.wallSeconds)}, about ${duration((each * (total - done)) / 1000)} left`,
+          duration(result.records.summary.wallSeconds) +
+          (done < total ? `, about ${duration((each * (total - done)) / 1000)} left` : ""),
       );
     }
   };
@@ -99,7 +100,7 @@ async function start(args: SweepArguments): Promise<void> {
   }
   const records = await Promise.all(planned.map((one) => readRun(runFolder(folder, one).path)));
   await folder.write("report.html", renderSweepReport(records, await openDocument()));
-  for (const { summary } of records) console.log(`${runName(summary)}: ${summary.weightsSha256.slice(0, 16)}`);
+  console.log(`\n${settingTable(records)}`);
   console.log(`report   ${folder.path}/report.html`);
 }
 
