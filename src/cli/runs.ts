@@ -1,11 +1,14 @@
 // Run folders by name and state.
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { type Config, ConfigError } from "../experiment/index.ts";
+import { type Config, ConfigError, planRuns, type SweepPlan } from "../experiment/index.ts";
 import { fractionP } from "../experiment/records.ts";
 import { Folder } from "./folder.ts";
 
 const RUNS = "runs";
+
+/** The file of a sweep's folder that says which runs belong to it. */
+export const PLAN = "sweep.json";
 
 async function names(): Promise<string[]> {
   return (await readdir(RUNS).catch(() => [])).sort();
@@ -32,6 +35,18 @@ export async function newRunFolder(config: Config): Promise<string> {
 /** Whether a folder holds a run with its summary. */
 export async function isFinished(folder: Folder): Promise<boolean> {
   return (await folder.read("summary.json")) !== undefined;
+}
+
+/** The run folders that a path stands for: its own, or those of a sweep, done and still open. */
+export async function runsAt(path: string): Promise<{ done: string[]; open: string[] }> {
+  const plan = await new Folder(path).read(PLAN);
+  if (!plan) return { done: [path], open: [] };
+  const found = { done: [] as string[], open: [] as string[] };
+  for (const { name } of planRuns(JSON.parse(new TextDecoder().decode(plan)) as SweepPlan)) {
+    const run = join(path, name);
+    found[(await isFinished(new Folder(run))) ? "done" : "open"].push(run);
+  }
+  return found;
 }
 
 /** The newest folder under runs/ that was begun and not finished, of one preset if named. */

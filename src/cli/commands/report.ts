@@ -21,6 +21,7 @@ import {
 import type { Metric, RunRecords, Summary } from "../../report/records.ts";
 import { isKnown } from "../dataset.ts";
 import { Folder } from "../folder.ts";
+import { runsAt } from "../runs.ts";
 
 async function text(folder: Folder, name: string): Promise<string> {
   const bytes = await folder.read(name);
@@ -61,23 +62,29 @@ export const reportCommand: CommandModule<
   { runs: string[]; out: string | undefined; svg: string | undefined }
 > = {
   command: "report <runs..>",
-  describe: "write the report of a run, or one report over several",
+  describe: "write the report of a run or a sweep, or one report over several",
   builder: (yargs) =>
     yargs
-      .positional("runs", { type: "string", array: true, demandOption: true, describe: "run folders" })
+      .positional("runs", { type: "string", array: true, demandOption: true, describe: "folders of runs or sweeps" })
       .option("out", {
         type: "string",
-        describe: "file to write; default report.html in the run folder, or sweep.html here",
+        describe: "file to write; default report.html in the folder, or sweep.html here for several",
       })
       .option("svg", { type: "string", describe: "also write the figures as SVG files into this folder" }),
   handler: async ({ runs, out, svg }) => {
-    const records = await Promise.all(runs.map(readRun));
+    const found = await Promise.all(runs.map(runsAt));
+    const open = found.reduce((sum, at) => sum + at.open.length, 0);
+    const done = found.flatMap((at) => at.done);
+    if (done.length === 0)
+      throw new ConfigError(`report: no run of ${runs.join(", ")} is done yet; see moiety sweep --help`);
+    if (open > 0) console.log(`${open} of ${open + done.length} runs are not done yet`);
+    const records = await Promise.all(done.map(readRun));
     const document = await openDocument();
     const single = records.length === 1;
     const { summary } = records[0]!;
     console.log(single ? `${runName(summary)}\n${methodTable(summary)}` : settingTable(records));
     const page = single ? renderRunReport(records[0]!, document) : renderSweepReport(records, document);
-    const path = resolve(out ?? (single ? `${runs[0]}/report.html` : "sweep.html"));
+    const path = resolve(out ?? (runs.length === 1 ? `${runs[0]}/report.html` : "sweep.html"));
     await new Folder("/").write(path, page);
     console.log(`report   ${path}`);
     if (svg === undefined) return;

@@ -9,7 +9,7 @@ import { Folder } from "../folder.ts";
 import { interruptible } from "../interrupt.ts";
 import { invocation } from "../invocation.ts";
 import { startPool } from "../../experiment/pool.ts";
-import { isFinished } from "../runs.ts";
+import { isFinished, PLAN } from "../runs.ts";
 import { openDataset } from "../dataset.ts";
 import { readRun } from "./report.ts";
 import { configOf, experimentFlags, fields, valueOf } from "./run.ts";
@@ -23,8 +23,6 @@ interface SweepArguments {
   data: string | undefined;
   out: string | undefined;
 }
-
-const PLAN = "sweep.json";
 
 function variation(text: string): Variation {
   const at = text.indexOf("=");
