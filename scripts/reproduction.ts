@@ -6,7 +6,8 @@ import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync,
 import { basename, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { figureFile, methodPaths, openDocument, paperMethods, type RunRecords, sweepOf } from "../src/report/index.ts";
-import { readSweep } from "./reproduction/records.ts";
+import { readRun } from "../src/cli/records.ts";
+import { runsAt } from "../src/cli/runs.ts";
 import * as tables from "./reproduction/tables.ts";
 import { replaceSection } from "./section.ts";
 
@@ -74,6 +75,11 @@ const sections: Readonly<Record<string, Readonly<Record<string, Table>>>> = {
   },
 };
 
+/** The runs of a sweep's folder. */
+export async function readSweep(path: string): Promise<RunRecords[]> {
+  return Promise.all((await runsAt(path)).done.map(readRun));
+}
+
 /** Everything that is made from the committed runs: the page, and figures by their path below docs/reproduction. */
 export async function reproduction(text: string): Promise<{ page: string; figures: Map<string, string> }> {
   const document = await openDocument();
@@ -81,7 +87,7 @@ export async function reproduction(text: string): Promise<{ page: string; figure
   for (const [sweep, made] of Object.entries(sections)) {
     const path = join(folder, sweep);
     if (!existsSync(path)) continue;
-    const runs = readSweep(path);
+    const runs = await readSweep(path);
     for (const [name, table] of Object.entries(made))
       text = replaceSection(text, "reproduced", `${sweep} ${name}`, table(runs));
     const { parameters, settings } = sweepOf(runs);

@@ -1,8 +1,7 @@
 // docs/reproduction.md says what the runs beside it say.
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { reproduction } from "../scripts/reproduction.ts";
-import { readSweep } from "../scripts/reproduction/records.ts";
+import { readSweep, reproduction } from "../scripts/reproduction.ts";
 import { assert, suite } from "./support/suite.ts";
 
 const test = suite("the reproduction");
@@ -26,9 +25,9 @@ test("every sweep has its section, every section its sweep, every figure its fil
   assert.not.match(text, /PLACE/);
 });
 
-test("runs are kept small and whole: no weights, no epochs, three seeds of every setting", () => {
+test("runs are kept small and whole: no weights, no epochs, three seeds of every setting", async () => {
   for (const sweep of sweeps) {
-    const runs = readSweep(`${docs}reproduction/${sweep}`);
+    const runs = await readSweep(`${docs}reproduction/${sweep}`);
     const seeds = runs.map(({ summary }) => summary.seed);
     for (const seed of [1, 2, 3]) assert.is(seeds.filter((other) => other === seed).length, runs.length / 3, sweep);
     for (const { summary, metrics } of runs) {

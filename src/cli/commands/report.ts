@@ -1,9 +1,7 @@
 // moiety report: the report of finished runs again, or several of them as a sweep.
 import { resolve } from "node:path";
 import type { CommandModule } from "yargs";
-import { configRecord, ConfigError, parseConfig } from "../../experiment/index.ts";
-import { catalogue } from "../../data/index.ts";
-import { parseJsonLines } from "../../io/index.ts";
+import { ConfigError } from "../../experiment/index.ts";
 import {
   figureFile,
   gateHistogram,
@@ -18,31 +16,10 @@ import {
   settingTable,
   sweepOf,
 } from "../../report/index.ts";
-import type { Metric, RunRecords, Summary } from "../../report/records.ts";
-import { isKnown } from "../dataset.ts";
+import type { RunRecords } from "../../report/records.ts";
 import { Folder } from "../folder.ts";
+import { readRun } from "../records.ts";
 import { runsAt } from "../runs.ts";
-
-async function text(folder: Folder, name: string): Promise<string> {
-  const bytes = await folder.read(name);
-  if (!bytes) throw new ConfigError(`report: ${folder.path} has no ${name}; give the folder of a finished run`);
-  return new TextDecoder().decode(bytes);
-}
-
-/** The records of a finished run folder. */
-export async function readRun(path: string): Promise<RunRecords> {
-  const folder = new Folder(path);
-  // a sweep keeps the clock out of its summaries
-  const timing = await folder.read("timing.json");
-  const summary = {
-    ...JSON.parse(await text(folder, "summary.json")),
-    ...(timing && JSON.parse(new TextDecoder().decode(timing))),
-  } as Summary;
-  const config = parseConfig(JSON.parse(await text(folder, "config.json")));
-  const { rows } = parseJsonLines(await text(folder, "metrics.jsonl"));
-  const classes = summary.classNames ?? (isKnown(config.dataset) ? catalogue[config.dataset].classes : []);
-  return { config: configRecord(config, classes), summary, metrics: rows as Metric[] };
-}
 
 type Figures = Record<string, Parameters<typeof figureFile>[0]>;
 

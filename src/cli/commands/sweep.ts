@@ -9,9 +9,9 @@ import { Folder } from "../folder.ts";
 import { interruptible } from "../interrupt.ts";
 import { invocation } from "../invocation.ts";
 import { startPool } from "../../experiment/pool.ts";
+import { readRun } from "../records.ts";
 import { isFinished, PLAN } from "../runs.ts";
 import { openDataset } from "../dataset.ts";
-import { readRun } from "./report.ts";
 import { configOf, experimentFlags, fields, valueOf } from "./run.ts";
 
 interface SweepArguments {
