@@ -40,7 +40,7 @@ export function figure(
   </figure>`;
 }
 
-/** A table under its caption; the first column is text, all others are numbers. What is too wide scrolls by itself. */
+/** A table under its caption; the first column is text, all others are numbers. What is wider than the text spreads over the page, and then scrolls by itself. */
 export function table(caption: string, header: readonly HtmlPart[], rows: readonly (readonly HtmlPart[])[]): Html {
   return html`<p class="caption">${caption}</p>
     <div class="scroll" tabindex="0" role="region" aria-label="${caption}">
@@ -82,7 +82,10 @@ figcaption { margin-top: 8px; }
 .moiety-figure { display: block; max-width: 100%; height: auto; --plot-background: var(--moiety-paper); }
 .moiety-figure text { white-space: pre; }
 .narrow { display: none; }
-.scroll { overflow-x: auto; margin: 0 0 24px; }
+.scroll {
+  overflow-x: auto; margin: 0 0 24px; position: relative; left: 50%; transform: translateX(-50%);
+  width: max-content; min-width: 100%; max-width: min(1120px, 100vw - 48px);
+}
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; font-size: 0.9375rem; }
 th, td { padding: 6px 0 6px 16px; text-align: right; white-space: nowrap; border-bottom: 1px solid var(--moiety-line); }
 th:first-child { text-align: left; padding-left: 0; }
@@ -97,6 +100,7 @@ summary { cursor: pointer; }
 :focus-visible { outline: 2px solid var(--moiety-mixture); outline-offset: 2px; }
 @media (max-width: 700px) {
   main { padding: 24px 10px 48px; }
+  .scroll { max-width: 100%; }
   h1 { font-size: 1.35rem; }
   .wide { display: none; }
   .narrow { display: block; }

@@ -18,7 +18,7 @@ export function renderRunReport(run: RunRecords, document: Document): string {
   return page(
     `moiety: ${runName(summary)}`,
     html`<header>
-        <h1>${summary.preset}: ${summary.dataset}${summary.p === null ? "" : `, p = ${summary.p}`}</h1>
+        <h1>${subject(summary)}</h1>
         <p class="quiet">${setting(summary)}</p>
       </header>
       ${headline(run)}
@@ -74,8 +74,13 @@ export function renderRunReport(run: RunRecords, document: Document): string {
 }
 
 /** A run in a few words: `quick, fashion-mnist, p = 0.6, seed 1`. */
-export function runName({ preset, dataset, p, seed }: Summary): string {
-  return [preset, dataset, ...(p === null ? [] : [`p = ${p}`]), `seed ${seed}`].join(", ");
+export function runName(summary: Summary): string {
+  return `${subject(summary)}, seed ${summary.seed}`;
+}
+
+// presets may be called as their dataset is
+function subject({ preset, dataset, p }: Summary): string {
+  return [...new Set([preset, dataset]), ...(p === null ? [] : [`p = ${p}`])].join(", ");
 }
 
 function setting({ clients, optOut, ownRowsKeptBack, rounds, fidelity, seed, wallSeconds }: Summary): string {
