@@ -6,63 +6,28 @@ import { FloatExamples } from "../nn/examples.ts";
 import type { Fit } from "../nn/fit.ts";
 import type { Module } from "../nn/module.ts";
 import { Net } from "../nn/net.ts";
+import { Kept } from "../runtime/kept.ts";
 import { fold, type Key } from "../runtime/random.ts";
 import {
   constantAnswers,
   expertAnswers,
+  expertOn,
   gateWeights,
   mixedAnswers,
   outputs,
   score,
   type Scores,
-  type TestSet,
 } from "./evaluate.ts";
-import {
-  type Experts,
-  type MixtureOptions,
-  type OwnExamples,
-  type PersonalOptions,
-  trainAlone,
-  trainMixture,
-} from "./experts.ts";
+import { type Experts, type OnValidation, type PersonalOptions, trainAlone } from "./experts.ts";
 import { heldOutGates } from "./heldOut.ts";
 import type { Method } from "./methods.ts";
-import type { ExpertOutput } from "./mixture.ts";
+import { type Ingredients, type MixtureSettings, trainMixed, type Variant } from "./mixed.ts";
 import { expertFeatures } from "./stacking.ts";
 import { gateTrust, type GateTrust, trust, type Trust } from "./trust.ts";
 
-/** A mixture's settings: how it trains, and what its gate is. */
-export interface MixtureSettings extends MixtureOptions {
-  /** Where the gate begins: at random, or with the generalist's layers wherever it has the same. */
-  readonly gateInit?: "random" | "generalist";
-}
-
-/** Another mixture of the same experts, trained beside the main one with settings of its own. */
-export interface Variant extends Partial<
-  Pick<
-    MixtureSettings,
-    "lr" | "gateLr" | "gateOnly" | "space" | "learnFrom" | "gateInit" | "validateEvery" | "patience" | "margin"
-  >
-> {
-  /** Whether the model that the client trained alone is a third expert. */
-  readonly threeWay?: boolean;
-  /** What its specialist begins as: the fine-tuned model unless said, or the main mixture's specialist. */
-  readonly begin?: "finetuned" | "mixture";
-}
-
-export interface ComparisonOptions {
+export interface ComparisonOptions extends Ingredients {
   readonly client: number;
   readonly expert: Module;
-  readonly gate: Module;
-  /** A gate with three outputs, for variants that have three experts. */
-  readonly threeGate?: Module | undefined;
-  readonly output: ExpertOutput;
-  /** The federation's net; its parameters are read only. */
-  readonly generalist: Net;
-  /** The generalist's outputs on the test split, which are the same for every client. */
-  readonly generalistOnTest: Tensor;
-  readonly own: OwnExamples;
-  readonly test: TestSet;
   /** The client's majority classes, for the gate's histogram. */
   readonly classes: readonly number[];
   readonly alone: PersonalOptions;
@@ -113,144 +78,108 @@ export interface Training {
 
 /** Runs a client's private part. All networks made on the way are gone afterwards. */
 export function compareMethods(options: ComparisonOptions): Personalized {
-  const { client, expert, gate: gateModule, output, generalist, own, test, key, init } = options;
-  const validations: PersonalValidation[] = [];
-  const hear =
-    (method: PersonalValidation["method"], answers: AnswersOn) =>
-    (at: { epoch: number; trainLoss: number; loss: number; accuracy: number; best: boolean }): void => {
-      const { epoch, trainLoss, loss, accuracy, best } = at;
-      const found = { method, epoch, trainLoss, validationLoss: loss, validationAccuracy: 100 * accuracy, best };
-      validations.push(found);
-      options.onValidation?.(found, answers);
-    };
-  const made: { dispose(): void }[] = [];
-  const keep = <T extends { dispose(): void }>(thing: T): T => {
-    made.push(thing);
-    return thing;
-  };
+  const kept = new Kept();
   try {
-    const finetuned = keep(generalist.clone({ group: "private" }));
-    const tuned = trainAlone(
-      finetuned,
-      own,
-      options.alone,
-      fold(key, "finetuned"),
-      hear("finetuned", expertOn(finetuned, options)),
-    );
-    const local = keep(new Net(expert, { group: "private" })).init(init.local);
-    const alone = trainAlone(local, own, options.alone, fold(key, "local"), hear("local", expertOn(local, options)));
-
-    const { examples, classes } = test;
-    const on = (net: Net, width: number): Tensor => keep(outputs(net, examples, width));
-    const lg = options.generalistOnTest;
-    const answersOf = (raw: Tensor): Tensor => {
-      const logp = expertAnswers(raw, output);
-      // log-probabilities already: the tensor is somebody's
-      return logp === raw ? raw : keep(logp);
-    };
-    const general = answersOf(lg);
-    const fineOutputs = on(finetuned, classes);
-    const fine = answersOf(fineOutputs);
-
-    const mix = (begin: Specialist, settings: MixtureSettings, threeWay: boolean, heard: boolean): Mixed => {
-      if (threeWay && !options.threeGate) throw new Error("compareMethods: a three-way variant needs a threeGate");
-      const specialist = keep(begin.net.clone({ group: "private" }));
-      const gate = keep(new Net(threeWay ? options.threeGate! : gateModule, { group: "private" })).init(init.gate);
-      if (settings.gateInit === "generalist") gate.parameters.copyMatching(generalist.parameters);
-      const third = threeWay ? keep(local.clone({ group: "private" })) : undefined;
-      const experts = { specialist, generalist, gate, alone: third };
-      const told = heard ? hear("mixture", mixtureOn(experts, options)) : undefined;
-      const fitted = trainMixture(experts, own, { ...settings, output }, fold(key, "mixture"), told);
-      const z = on(gate, threeWay ? 3 : 1);
-      const onTest = settings.gateOnly ? begin.onTest : on(specialist, classes);
-      const answers = {
-        specialist: onTest,
-        generalist: lg,
-        alone: third && on(third, classes),
-      };
-      const logp = keep(mixedAnswers(settings.space, output, answers, z));
-      return { net: specialist, onTest, gate, fitted, scores: score(logp, test), weights: gateWeights(z) };
-    };
-    // the specialist begins as the fine-tuned generalist
-    const tunedSpecialist = { net: finetuned, onTest: fineOutputs };
-    const main = mix(tunedSpecialist, options.mixture, false, true);
-    const variants = Object.entries(options.variants ?? {}).map(([name, { threeWay = false, begin, ...settings }]) => {
-      const from = begin === "mixture" ? main : tunedSpecialist;
-      return [name, mix(from, { ...options.mixture, ...settings }, threeWay, false)] as const;
-    });
-
-    const { weight, stacked } = heldOutGates(options, finetuned);
-    keep(stacked);
-    const seen = keep(new FloatExamples(keep(expertFeatures(fine, general)), examples.labels));
-    const stackedLogits = keep(outputs(stacked, seen, 1));
-    const both = { specialist: fine, generalist: general };
-    const scores: Record<Method, Scores> & Record<string, Scores> = {
-      local: score(answersOf(on(local, classes)), test),
-      fedavg: score(general, test),
-      finetuned: score(fine, test),
-      mixture: main.scores,
-      ensemble: score(keep(constantAnswers(fine, general, 0.5)), test),
-      constantWeight: score(keep(constantAnswers(fine, general, weight)), test),
-      stackedGate: score(keep(mixedAnswers("probability", "logSoftmax", both, stackedLogits)), test),
-      ...Object.fromEntries(variants.map(([name, found]) => [name, found.scores])),
-    };
-    const epochsOf = ({ epochs, bestEpoch, best }: Fit): Training => ({ epochs, bestEpoch, bestLoss: best.loss });
-    const gates = { mixture: main.weights, stackedGate: gateWeights(stackedLogits) };
-    const weights = [...Object.entries(gates), ...variants.map(([name, found]) => [name, found.weights] as const)];
-    return {
-      client,
-      specialist: main.net.parameters.toArray(),
-      gate: main.gate.parameters.toArray(),
-      scores,
-      epochs: {
-        finetuned: epochsOf(tuned),
-        local: epochsOf(alone),
-        mixture: epochsOf(main.fitted),
-        ...Object.fromEntries(variants.map(([name, { fitted }]) => [name, epochsOf(fitted)])),
-      },
-      trust: gateTrust(main.weights, test, options.classes),
-      gates: Object.fromEntries(weights.map(([name, h]) => [name, trust(h, test, options.classes)])),
-      constantWeight: weight,
-      validations,
-    };
+    return compare(options, kept);
   } finally {
-    for (const thing of made) thing.dispose();
+    kept.dispose();
   }
 }
 
-/** A specialist and what it puts out on the test. */
-interface Specialist {
-  readonly net: Net<"private">;
-  readonly onTest: Tensor;
-}
+function compare(options: ComparisonOptions, kept: Kept): Personalized {
+  const { client, expert, output, generalist, own, test, key, init } = options;
+  const { examples, classes } = test;
+  const validations: PersonalValidation[] = [];
+  const hear = (method: PersonalValidation["method"], answers: AnswersOn): OnValidation =>
+    hearing(method, (at) => {
+      validations.push(at);
+      options.onValidation?.(at, answers);
+    });
+  const hearExpert = (method: "finetuned" | "local", net: Net): OnValidation =>
+    hear(method, (asked) => expertOn(net, asked, own.classes, output));
 
-/** A mixture after its training, and how it does on the test. */
-interface Mixed extends Specialist {
-  readonly gate: Net<"private">;
-  readonly fitted: Fit;
-  readonly scores: Scores;
-  readonly weights: ArrayLike<number>;
-}
+  const finetuned = kept.add(generalist.clone({ group: "private" }));
+  const tuned = trainAlone(finetuned, own, options.alone, fold(key, "finetuned"), hearExpert("finetuned", finetuned));
+  const local = kept.add(new Net(expert, { group: "private" })).init(init.local);
+  const alone = trainAlone(local, own, options.alone, fold(key, "local"), hearExpert("local", local));
 
-function expertOn(net: Net, { output, own }: ComparisonOptions): AnswersOn {
-  return (examples) => {
-    const raw = outputs(net, examples, own.classes);
+  // the specialist begins as the fine-tuned generalist
+  const begin = { net: finetuned, onTest: kept.add(outputs(finetuned, examples, classes)) };
+  const main = trainMixed(options, begin, undefined, options.mixture, kept, (experts) =>
+    hear("mixture", (asked) => mixtureOn(experts, asked, options)),
+  );
+  const variants = Object.entries(options.variants ?? {}).map(([name, { threeWay, begin: from, ...settings }]) => {
+    const specialist = from === "mixture" ? main : begin;
+    const third = threeWay ? local : undefined;
+    return [name, trainMixed(options, specialist, third, { ...options.mixture, ...settings }, kept)] as const;
+  });
+
+  const logpOf = (raw: Tensor): Tensor => {
     const logp = expertAnswers(raw, output);
-    // log-probabilities already, or new ones
-    if (logp !== raw) raw.dispose();
-    return logp;
+    // log-probabilities already: the tensor is somebody's
+    return logp === raw ? raw : kept.add(logp);
+  };
+  const both = { specialist: logpOf(begin.onTest), generalist: logpOf(options.generalistOnTest) };
+  const { weight, stacked } = heldOutGates(options, finetuned);
+  kept.add(stacked);
+  const seen = kept.add(new FloatExamples(kept.add(expertFeatures(both.specialist, both.generalist)), examples.labels));
+  const z = kept.add(outputs(stacked, seen, 1));
+  const constant = (h: number): Scores => score(kept.add(constantAnswers(both.specialist, both.generalist, h)), test);
+  const scores: Record<Method, Scores> & Record<string, Scores> = {
+    local: score(kept.add(expertOn(local, examples, classes, output)), test),
+    fedavg: score(both.generalist, test),
+    finetuned: score(both.specialist, test),
+    mixture: main.scores,
+    ensemble: constant(0.5),
+    constantWeight: constant(weight),
+    stackedGate: score(kept.add(mixedAnswers("probability", "logSoftmax", both, z)), test),
+  };
+  const epochs: Record<string, Training> = {
+    finetuned: trainingOf(tuned),
+    local: trainingOf(alone),
+    mixture: trainingOf(main.fitted),
+  };
+  const gates: Record<string, Trust> = {
+    mixture: trust(main.weights, test, options.classes),
+    stackedGate: trust(gateWeights(z), test, options.classes),
+  };
+  for (const [name, found] of variants) {
+    scores[name] = found.scores;
+    epochs[name] = trainingOf(found.fitted);
+    gates[name] = trust(found.weights, test, options.classes);
+  }
+  return {
+    client,
+    specialist: main.net.parameters.toArray(),
+    gate: main.gate.parameters.toArray(),
+    scores,
+    epochs,
+    trust: gateTrust(main.weights, test, options.classes),
+    gates,
+    constantWeight: weight,
+    validations,
   };
 }
 
-function mixtureOn({ specialist, generalist, gate }: Experts, { output, own, mixture }: ComparisonOptions): AnswersOn {
-  return (examples) => {
-    const answers = {
-      specialist: outputs(specialist, examples, own.classes),
-      generalist: outputs(generalist, examples, own.classes),
-    };
-    const z = outputs(gate, examples, 1);
-    const mixed = mixedAnswers(mixture.space, output, answers, z);
-    for (const raw of [...Object.values(answers), z]) raw.dispose();
-    return mixed;
+function hearing(method: PersonalValidation["method"], tell: (at: PersonalValidation) => void): OnValidation {
+  return ({ epoch, trainLoss, loss, accuracy, best }) =>
+    tell({ method, epoch, trainLoss, validationLoss: loss, validationAccuracy: 100 * accuracy, best });
+}
+
+const trainingOf = ({ epochs, bestEpoch, best }: Fit): Training => ({ epochs, bestEpoch, bestLoss: best.loss });
+
+/** What a mixture in training says of any examples. */
+function mixtureOn(
+  { specialist, generalist, gate }: Experts,
+  examples: Examples,
+  { output, own, mixture }: ComparisonOptions,
+): Tensor {
+  const answers = {
+    specialist: outputs(specialist, examples, own.classes),
+    generalist: outputs(generalist, examples, own.classes),
   };
+  const z = outputs(gate, examples, 1);
+  const mixed = mixedAnswers(mixture.space, output, answers, z);
+  for (const raw of [...Object.values(answers), z]) raw.dispose();
+  return mixed;
 }

@@ -7,6 +7,7 @@ import { concat } from "../autograd/ops/slice.ts";
 import { exp } from "../autograd/ops/unary.ts";
 import { encodeSafetensors } from "../io/safetensors.ts";
 import { Net } from "../nn/net.ts";
+import { Kept } from "../runtime/kept.ts";
 import { fold, key } from "../runtime/random.ts";
 import { inTurns, type Steps } from "../runtime/steps.ts";
 import { type OnValidation, type PersonalOptions, trainAloneSteps, trainMixtureSteps } from "./experts.ts";
@@ -166,20 +167,16 @@ function* personalizeSteps(generalist: Generalist, rows: Rows, options: DeviceOp
         best,
       });
 
-  const made: { dispose(): void }[] = [];
-  const keep = <T extends { dispose(): void }>(thing: T): T => {
-    made.push(thing);
-    return thing;
-  };
+  const kept = new Kept();
   try {
     const own = {
-      train: keep(stage(model, rows.x, labels, part.train)),
-      validation: keep(stage(model, rows.x, labels, part.held)),
+      train: kept.add(stage(model, rows.x, labels, part.train)),
+      validation: kept.add(stage(model, rows.x, labels, part.held)),
       classes: model.classes.length,
     };
-    const specialist = keep(generalist.net.clone({ group: "private" }));
+    const specialist = kept.add(generalist.net.clone({ group: "private" }));
     yield* trainAloneSteps(specialist, own, training, fold(root, "specialist"), tell("specialist", 0));
-    const gate = keep(new Net(model.gate, { group: "private" })).init(fold(root, "init", "gate"));
+    const gate = kept.add(new Net(model.gate, { group: "private" })).init(fold(root, "init", "gate"));
     const experts = { specialist, generalist: generalist.net, gate };
     const mixing = { ...training, space: "probability", gateOnly: false, generalistDropout: false } as const;
     yield* trainMixtureSteps(experts, own, mixing, fold(root, "mixture"), tell("mixture", 1));
@@ -187,6 +184,6 @@ function* personalizeSteps(generalist: Generalist, rows: Rows, options: DeviceOp
     const frozen = { group: "private", trainable: false } as const;
     return new Mixture(generalist, specialist.clone(frozen), gate.clone(frozen));
   } finally {
-    for (const thing of made) thing.dispose();
+    kept.dispose();
   }
 }

@@ -65,6 +65,15 @@ export function expertAnswers(raw: Tensor, output: ExpertOutput): Tensor {
   return scope(() => noGrad(() => toLogProbabilities(raw, output, false)));
 }
 
+/** Log-probabilities of an expert for every example, [count, classes]; the caller disposes of them. */
+export function expertOn(net: Net, examples: Examples, classes: number, output: ExpertOutput): Tensor {
+  const raw = outputs(net, examples, classes);
+  const logp = expertAnswers(raw, output);
+  // log-probabilities already, or new ones
+  if (logp !== raw) raw.dispose();
+  return logp;
+}
+
 /** Log-probabilities of the mixture of experts' outputs under gate logits [count, 1], or [count, 3] of three experts. */
 export function mixedAnswers(space: MixingSpace, output: ExpertOutput, experts: ExpertOutputs, z: Tensor): Tensor {
   return scope(() =>

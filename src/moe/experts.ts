@@ -12,6 +12,7 @@ import type { Net } from "../nn/net.ts";
 import { Adam, Together } from "../nn/optimizers.ts";
 import type { Parameters } from "../nn/parameters.ts";
 import { predictSteps } from "../nn/predict.ts";
+import { Kept } from "../runtime/kept.ts";
 import { fold, type Key, Stream } from "../runtime/random.ts";
 import { finish, type Steps } from "../runtime/steps.ts";
 import {
@@ -146,18 +147,15 @@ export function* trainMixtureSteps(
     space === "probability" ? toLogProbabilities(answers, output, false) : answers;
   const privately = alone ? [specialist, alone] : [specialist];
   const trained = [...(gateOnly ? [] : privately), gate].map(({ parameters }) => parameters);
-  const made: { dispose(): void }[] = [];
+  const kept = new Kept();
   // the answers of a net that does not learn are computed once
   const fixed = function* (net: Net, examples: Examples): Steps<Tensor> {
-    const answers = yield* predictSteps(examples, classes, (x) => mixed(net.predict(x)));
-    made.push(answers);
-    return answers;
+    return kept.add(yield* predictSteps(examples, classes, (x) => mixed(net.predict(x))));
   };
   try {
-    const optimizer = new Together(
-      trained.map((block) => new Adam(block, { lr: block === gate.parameters ? gateLr : lr })),
+    const optimizer = kept.add(
+      new Together(trained.map((block) => new Adam(block, { lr: block === gate.parameters ? gateLr : lr }))),
     );
-    made.push(optimizer);
     const answersOf = function* (net: Net, learns: boolean): Steps<Answers> {
       const onHeld = learns ? null : yield* fixed(net, held);
       // dropout that stays active gives other answers at every step
@@ -203,7 +201,7 @@ export function* trainMixtureSteps(
       ...(onValidation && { onValidation }),
     });
   } finally {
-    for (const thing of made) thing.dispose();
+    kept.dispose();
   }
 }
 

@@ -3,7 +3,7 @@ import type { Tensor } from "../autograd/tensor.ts";
 import { negativeLogLikelihood } from "../nn/metrics.ts";
 import type { Net } from "../nn/net.ts";
 import { fold, type Key } from "../runtime/random.ts";
-import { constantAnswers, expertAnswers, outputs } from "./evaluate.ts";
+import { constantAnswers, expertOn } from "./evaluate.ts";
 import type { OwnExamples } from "./experts.ts";
 import type { ExpertOutput } from "./mixture.ts";
 import { trainAnswersGate } from "./stacking.ts";
@@ -24,12 +24,7 @@ export function heldOutGates(
   finetuned: Net,
 ): { weight: number; stacked: Net<"private"> } {
   const { validation: held, classes } = own;
-  const [ls, lg] = [finetuned, generalist].map((net) => {
-    const raw = outputs(net, held, classes);
-    const logp = expertAnswers(raw, output);
-    if (logp !== raw) raw.dispose();
-    return logp;
-  }) as [Tensor, Tensor];
+  const [ls, lg] = [finetuned, generalist].map((net) => expertOn(net, held, classes, output)) as [Tensor, Tensor];
   const rows = Int32Array.from({ length: held.count }, (_, i) => i);
   let best = { h: 0.5, loss: Infinity };
   for (let i = 1; i < 20; i++) {

@@ -19,7 +19,8 @@ export {
   mixtureLoss,
   mixtureScores,
 } from "./mixture.ts";
-export type { AnswersOn, MixtureSettings, Personalized, PersonalValidation, Variant } from "./compare.ts";
+export type { AnswersOn, Personalized, PersonalValidation } from "./compare.ts";
+export type { MixtureSettings, Variant } from "./mixed.ts";
 export type { Method } from "./methods.ts";
 export type { GateTrust, Trust } from "./trust.ts";
 export { type GeneralistOptions, type Participant, trainGeneralist } from "./federation.ts";
