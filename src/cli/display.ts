@@ -13,19 +13,30 @@ export function display(): Display {
   return process.stdout.isTTY ? bars() : lines();
 }
 
+/** What a user sees of a sweep: a line for every run that is done, and on a terminal a bar for every one that goes on. */
+export interface SweepDisplay {
+  /** One more run goes on. */
+  begin(name: string): { show(event: RunEvent): void; end(line: string): void };
+  stop(): void;
+}
+
+/** The display of a sweep of so many runs that fits where stdout goes. */
+export function sweepDisplay(total: number): SweepDisplay {
+  return process.stdout.isTTY && total > 0
+    ? sweepBars(total)
+    : { begin: () => ({ show() {}, end: console.log }), stop() {} };
+}
+
 const titles = { federation: "federation", clients: "clients" } as const;
 
+function multiBar(etaBuffer: number): MultiBar {
+  const format = "{title} {bar} {value}/{total} | {eta_formatted} left | {note}";
+  return new MultiBar({ format, hideCursor: true, clearOnComplete: false, etaBuffer }, Presets.shades_classic);
+}
+
 function bars(): Display {
-  const multi = new MultiBar(
-    {
-      format: "{title} {bar} {value}/{total} | {eta_formatted} left | {note}",
-      hideCursor: true,
-      clearOnComplete: false,
-      // rounds differ little, so a short memory is honest
-      etaBuffer: 50,
-    },
-    Presets.shades_classic,
-  );
+  // rounds differ little, so a short memory is honest
+  const multi = multiBar(50);
   let bar: SingleBar | undefined;
   let note = "";
   return {
@@ -43,6 +54,31 @@ function bars(): Display {
         note = `client ${event.client}: fine-tuned ${finetuned.localTest.toFixed(1)} %, mixture ${mixture.localTest.toFixed(1)} % local`;
         bar?.update(event.done, { note });
       }
+    },
+    stop: () => multi.stop(),
+  };
+}
+
+function sweepBars(total: number): SweepDisplay {
+  const multi = multiBar(total);
+  // the end of a name tells runs apart
+  const titleOf = (name: string): string => name.slice(-36).padEnd(36);
+  const all = multi.create(total, 0, { title: titleOf("runs"), note: "" });
+  return {
+    begin(name) {
+      const title = titleOf(name);
+      const bar = multi.create(1, 0, { title, note: "" });
+      return {
+        show(event) {
+          if (event.kind === "phase") bar.start(event.total, event.done, { title, note: titles[event.phase] });
+          else bar.update(event.kind === "round" ? event.round + 1 : event.done);
+        },
+        end(line) {
+          multi.remove(bar);
+          multi.log(`${line}\n`);
+          all.increment();
+        },
+      };
     },
     stop: () => multi.stop(),
   };

@@ -156,8 +156,12 @@ async function start(args: RunArguments): Promise<void> {
     ? parseConfig(await readConfig(`${folder.path}/config.json`))
     : await configOf(args.experiment ?? "quick", args as unknown as Record<string, unknown>);
   const store = folder.path ? folder : new Folder(await newRunFolder(config));
-  if (!resume && args.out && (await isFinished(store)))
-    throw new ConfigError(`--out: ${args.out} holds a finished run; choose another folder`);
+  if (!resume && (await store.read("config.json")))
+    throw new ConfigError(
+      (await isFinished(store))
+        ? `--out: ${store.path} holds a finished run; choose another folder`
+        : `--out: ${store.path} holds a run that was begun; go on with ${invocation()} run --resume ${store.path}, or choose another folder`,
+    );
 
   const { dataset, where, complete: whole } = await openDataset(config, args.data);
   console.log(

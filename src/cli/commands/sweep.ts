@@ -5,6 +5,7 @@ import type { Argv, CommandModule } from "yargs";
 import { ConfigError, planRuns, type PlannedRun, run, type SweepPlan, type Variation } from "../../experiment/index.ts";
 import { openDocument, renderSweepReport, settingTable } from "../../report/index.ts";
 import { duration } from "../../report/numbers.ts";
+import { sweepDisplay } from "../display.ts";
 import { Folder } from "../folder.ts";
 import { interruptible } from "../interrupt.ts";
 import { invocation } from "../invocation.ts";
@@ -53,6 +54,7 @@ async function start(args: SweepArguments): Promise<void> {
   for (const one of planned) if (!(await isFinished(runFolder(folder, one)))) queue.push(one);
   if (queue.length < planned.length) console.log(`${planned.length - queue.length} are done already`);
   const total = queue.length;
+  const shown = sweepDisplay(total);
   const started = performance.now();
   let done = 0;
 
@@ -60,6 +62,7 @@ async function start(args: SweepArguments): Promise<void> {
   const lane = async (): Promise<void> => {
     for (let one = queue.shift(); one && !signal.aborted; one = queue.shift()) {
       const store = runFolder(folder, one);
+      const display = shown.begin(one.name);
       const result = await run({
         config: one.config,
         dataset,
@@ -67,6 +70,7 @@ async function start(args: SweepArguments): Promise<void> {
         pool: (setup) => startPool(setup, 1),
         resume: true,
         signal,
+        onEvent: (event) => display.show(event),
         command: `${invocation()} run ${store.path}/config.json${args.data ? ` --data ${args.data}` : ""}`,
         runtime: `node ${process.versions.node}, ${process.platform} ${process.arch}, 1 worker`,
         circumstances: "apart",
@@ -78,7 +82,7 @@ async function start(args: SweepArguments): Promise<void> {
       done++;
       const { mixture, finetuned } = result.records.summary.methods;
       const each = (performance.now() - started) / done;
-      console.log(
+      display.end(
         `${one.name} (${done}/${total}): mixture ${mixture.localTest.mean.toFixed(1)} / ${mixture.globalTest.mean.toFixed(1)} %, ` +
           `fine-tuned ${finetuned.localTest.mean.toFixed(1)} / ${finetuned.globalTest.mean.toFixed(1)} %, ` +
           duration(result.records.summary.wallSeconds) +
@@ -89,6 +93,7 @@ async function start(args: SweepArguments): Promise<void> {
   try {
     await Promise.all(Array.from({ length: args.workers }, lane));
   } finally {
+    shown.stop();
     release();
   }
   if (signal.aborted) {
