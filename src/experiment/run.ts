@@ -40,7 +40,7 @@ export interface RunOptions {
    * summary.json are the same whenever and wherever the run is repeated.
    */
   readonly circumstances?: "summary" | "apart";
-  /** Also write audit.jsonl: every tensor and scalar that left a client, as it left. */
+  /** Also write audit.jsonl: every tensor and scalar that left a client, as it left. A resumed run goes on with a log it has. */
   readonly audit?: boolean;
   /** Makes report.html from the records. */
   readonly render?: (records: RunRecords) => string | Promise<string>;
@@ -74,8 +74,11 @@ export async function run(options: RunOptions): Promise<RunResult> {
   const origin = { data: fingerprint(dataset), config: hashOf(config), kernels: kernelBuild() };
   const before = resume ? await loadFederation(store, origin) : undefined;
   if (!before) await clearProgress(store, wanted);
-  // what left a client in a run that was killed has left it: only a new run begins a new log
+  // what left a client in a run that was killed has left it: only a new run begins a new log, and a log once begun goes on
+  const logged = resume && (await store.read(AUDIT)) !== undefined;
   if (!resume) await store.remove(AUDIT);
+  if (options.audit && !logged) await store.write(AUDIT, "");
+  const audit = options.audit || logged;
   await store.write("config.json", `${JSON.stringify(config, null, 2)}\n`);
   const rounds = await keptRounds(store, before?.state);
   const started = performance.now();
@@ -84,7 +87,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
   const pool = await options.pool(setup);
   try {
     onEvent?.({ kind: "phase", phase: "federation", done: before?.state.round ?? 0, total: config.federation.rounds });
-    const state = await runFederation(options, setup, pool, before?.state, rounds, (at) =>
+    const state = await runFederation({ ...options, audit }, setup, pool, before?.state, rounds, (at) =>
       saveFederation(store, { state: at, seconds: elapsed() }, origin),
     );
     if (!state.done) return { finished: false, at: `round ${state.round} of at most ${config.federation.rounds}` };

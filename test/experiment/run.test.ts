@@ -262,6 +262,12 @@ test("the audit log names every round's clients and nothing else, and a new run 
   assert.equal(rest, leftIn(whole.store), "looking changes no number");
   await runTiny({ audit: true, store });
   assert.is(textOf(store, "audit.jsonl").trim().split("\n").length, lines.length);
+
+  // stopped before anything had left a client, and not told again
+  const controller = new AbortController();
+  const stopped = await runTiny({ audit: true, signal: controller.signal, onEvent: () => controller.abort() });
+  await runTiny({ store: stopped.store, resume: true });
+  assert.is(textOf(stopped.store, "audit.jsonl"), textOf(store, "audit.jsonl"));
 });
 
 test("times and places can be kept apart, so that summary.json is the same wherever the run is repeated", async () => {
