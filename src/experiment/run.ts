@@ -5,19 +5,19 @@ import { Audited } from "../federated/backends/audited.ts";
 import type { Backend } from "../federated/backends/backend.ts";
 import { Workers } from "../federated/backends/workers.ts";
 import { beginning, federate, type FederationState } from "../federated/loop.ts";
-import { encodeSafetensors, jsonLine, parseJsonLines, Sha256 } from "../io/index.ts";
+import { jsonLine, parseJsonLines, Sha256 } from "../io/index.ts";
 import type { Personalized } from "../moe/compare.ts";
 import type { Pool } from "../runtime/pool.ts";
 import { fold } from "../runtime/random.ts";
-import type { Metric, RoundMetric, RunRecords, Summary } from "../report/records.ts";
+import type { Metric, RoundMetric, RunRecords } from "../report/records.ts";
 import { kernelBuild } from "../autograd/index.ts";
-import { sizeOf } from "../autograd/shape.ts";
 import { type ExperimentCalls, initialGeneralist } from "./clients.ts";
 import { behaviour, type Config } from "./config.ts";
+import { METRICS, weightsHash, writeRecords } from "./files.ts";
 import { networks } from "./networks.ts";
 import { loadNetworks } from "./ownNetworks.ts";
 import { clearProgress, loadClient, loadFederation, saveClient, saveFederation } from "./progress.ts";
-import { clientMetrics, clientsCsv, configRecord, summarize } from "./records.ts";
+import { clientMetrics, summarize } from "./records.ts";
 import { evaluatedClients, optedIn, rootKey, type Setup, setUp } from "./setup.ts";
 import { parseConfig } from "./schema.ts";
 import type { RunStore } from "./store.ts";
@@ -62,7 +62,6 @@ export type RunEvent =
 export type RunResult =
   { readonly finished: true; readonly records: RunRecords } | { readonly finished: false; readonly at: string };
 
-const METRICS = "metrics.jsonl";
 const AUDIT = "audit.jsonl";
 
 /** Runs an experiment to its end, or to the abort of `signal`. */
@@ -231,60 +230,6 @@ async function keptRounds(store: RunStore, state: FederationState | undefined): 
   );
   await store.write(METRICS, rounds.map(jsonLine).join(""));
   return rounds;
-}
-
-async function writeRecords(
-  { store, render, circumstances = "summary" }: RunOptions,
-  setup: Setup,
-  generalist: Float32Array,
-  done: readonly Personalized[],
-  rounds: readonly RoundMetric[],
-  summary: Summary,
-): Promise<RunRecords> {
-  const metrics: Metric[] = [...rounds, ...done.flatMap((one) => clientMetrics(one, setup.clients[one.client]!))];
-  const records: RunRecords = { config: configRecord(setup.config, setup.dataset.classes), summary, metrics };
-  // now in the order of clients, not in the order in which they finished
-  await store.write(METRICS, metrics.map(jsonLine).join(""));
-  await store.write("clients.csv", clientsCsv(setup, done));
-  await store.write("generalist.safetensors", generalistFile(setup, generalist, summary));
-  if (render) await store.write("report.html", await render(records));
-  const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
-  // the summary comes last: where it is, the run is whole
-  if (circumstances === "summary") await store.write("summary.json", json(summary));
-  else {
-    const { wallSeconds, phases, command, runtime, ...rest } = summary;
-    await store.write("timing.json", json({ wallSeconds, phases, command, runtime }));
-    await store.write("summary.json", json(rest));
-  }
-  await store.remove("checkpoint.safetensors");
-  return records;
-}
-
-function generalistFile({ config, dataset }: Setup, values: Float32Array, { rounds, bestRound }: Summary): Uint8Array {
-  let at = 0;
-  const tensors = networks(config, dataset).expert.specs.map(({ name, shape }) => {
-    const data = values.slice(at, (at += sizeOf(shape)));
-    return [name, { shape, data }] as const;
-  });
-  return encodeSafetensors(tensors, {
-    model: config.model,
-    dataset: config.dataset,
-    rounds: String(rounds),
-    bestRound: String(bestRound),
-  });
-}
-
-/** SHA-256 over the generalist and every client's specialist and gate, in client order. */
-export function weightsHash(generalist: Float32Array, clients: readonly Personalized[]): string {
-  const hash = new Sha256();
-  const add = ({ buffer, byteOffset, byteLength }: Float32Array): void =>
-    void hash.update(new Uint8Array(buffer, byteOffset, byteLength));
-  add(generalist);
-  for (const { specialist, gate } of clients) {
-    add(specialist);
-    add(gate);
-  }
-  return hash.hex();
 }
 
 // in the order of the schema, whatever order the fields came in

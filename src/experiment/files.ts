@@ -1,0 +1,67 @@
+// The files that a finished run leaves behind.
+import { sizeOf } from "../autograd/shape.ts";
+import { encodeSafetensors, jsonLine, Sha256 } from "../io/index.ts";
+import type { Personalized } from "../moe/compare.ts";
+import type { Metric, RoundMetric, RunRecords, Summary } from "../report/records.ts";
+import { networks } from "./networks.ts";
+import { clientMetrics, clientsCsv, configRecord } from "./records.ts";
+import type { RunOptions } from "./run.ts";
+import type { Setup } from "./setup.ts";
+
+/** A line for every round, validation, method and gate. */
+export const METRICS = "metrics.jsonl";
+
+/** Writes what a finished run leaves behind, and clears its checkpoint away. */
+export async function writeRecords(
+  { store, render, circumstances = "summary" }: Pick<RunOptions, "store" | "render" | "circumstances">,
+  setup: Setup,
+  generalist: Float32Array,
+  done: readonly Personalized[],
+  rounds: readonly RoundMetric[],
+  summary: Summary,
+): Promise<RunRecords> {
+  const metrics: Metric[] = [...rounds, ...done.flatMap((one) => clientMetrics(one, setup.clients[one.client]!))];
+  const records: RunRecords = { config: configRecord(setup.config, setup.dataset.classes), summary, metrics };
+  // now in the order of clients, not in the order in which they finished
+  await store.write(METRICS, metrics.map(jsonLine).join(""));
+  await store.write("clients.csv", clientsCsv(setup, done));
+  await store.write("generalist.safetensors", generalistFile(setup, generalist, summary));
+  if (render) await store.write("report.html", await render(records));
+  const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
+  // the summary comes last: where it is, the run is whole
+  if (circumstances === "summary") await store.write("summary.json", json(summary));
+  else {
+    const { wallSeconds, phases, command, runtime, ...rest } = summary;
+    await store.write("timing.json", json({ wallSeconds, phases, command, runtime }));
+    await store.write("summary.json", json(rest));
+  }
+  await store.remove("checkpoint.safetensors");
+  return records;
+}
+
+function generalistFile({ config, dataset }: Setup, values: Float32Array, { rounds, bestRound }: Summary): Uint8Array {
+  let at = 0;
+  const tensors = networks(config, dataset).expert.specs.map(({ name, shape }) => {
+    const data = values.slice(at, (at += sizeOf(shape)));
+    return [name, { shape, data }] as const;
+  });
+  return encodeSafetensors(tensors, {
+    model: config.model,
+    dataset: config.dataset,
+    rounds: String(rounds),
+    bestRound: String(bestRound),
+  });
+}
+
+/** SHA-256 over the generalist and every client's specialist and gate, in client order. */
+export function weightsHash(generalist: Float32Array, clients: readonly Personalized[]): string {
+  const hash = new Sha256();
+  const add = ({ buffer, byteOffset, byteLength }: Float32Array): void =>
+    void hash.update(new Uint8Array(buffer, byteOffset, byteLength));
+  add(generalist);
+  for (const { specialist, gate } of clients) {
+    add(specialist);
+    add(gate);
+  }
+  return hash.hex();
+}
