@@ -47,6 +47,12 @@ const sections: Readonly<Record<string, Readonly<Record<string, Table>>>> = {
     gates: (runs) => tables.gates(runs, variants),
     cost: tables.cost,
   },
+  "cifar10-kept-back": {
+    accuracies: (runs) => tables.accuracies(runs, [...paperMethods, "ensemble"]),
+    differences: (runs) => tables.differences(runs, ["mixture"], ["finetuned", "ensemble", "fedavg"]),
+    harmed: (runs) => tables.harmed(runs, ["fedavg", "finetuned", "mixture"]),
+    cost: tables.cost,
+  },
   "cifar10-average": {
     accuracies: (runs) => tables.accuracies(runs, [...paperMethods, "probability", "ensemble"]),
     differences: (runs) => tables.differences(runs, ["mixture"], ["finetuned", "probability"]),

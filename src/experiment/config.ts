@@ -143,12 +143,12 @@ function isOptional(keys: readonly string[]): boolean {
 }
 
 function fieldsOf(value: unknown, path: string): Record<string, unknown> {
-  if (typeof value !== "object" || value === null) throw new ConfigError(`--set: ${path} leads into a plain value`);
+  if (typeof value !== "object" || value === null) throw new ConfigError(`config: ${path} leads into a plain value`);
   return value as Record<string, unknown>;
 }
 
 function unknownField(path: string, at: object): ConfigError {
-  return new ConfigError(`--set: no field ${path}; here there are ${Object.keys(at).join(", ")}`);
+  return new ConfigError(`config: no field ${path}; here there are ${Object.keys(at).join(", ")}`);
 }
 
 /** What a fidelity stands for. */

@@ -130,12 +130,12 @@ test("override changes one field and leaves its argument alone", () => {
 test("override of a field that is not there lists those that are", () => {
   refuses(
     () => override(quick, "federation.speed", 1),
-    /^--set: no field federation\.speed; here there are rounds, cohort, /,
+    /^config: no field federation\.speed; here there are rounds, cohort, /,
   );
-  refuses(() => override(quick, "colour", 1), /^--set: no field colour; here there are .*federation, personal/);
-  refuses(() => override(quick, "seed.deep", 1), "--set: seed.deep leads into a plain value");
-  refuses(() => override(quick, "toString", 1), /^--set: no field toString; /);
-  refuses(() => override(quick, "toString.x", 1), /^--set: no field toString\.x; /);
+  refuses(() => override(quick, "colour", 1), /^config: no field colour; here there are .*federation, personal/);
+  refuses(() => override(quick, "seed.deep", 1), "config: seed.deep leads into a plain value");
+  refuses(() => override(quick, "toString", 1), /^config: no field toString; /);
+  refuses(() => override(quick, "toString.x", 1), /^config: no field toString\.x; /);
 });
 
 test("another kind of partition brings fields of its own", () => {

@@ -85,6 +85,12 @@ export function experimentFlags<T>(yargs: Argv<T>): Argv<T> {
     .option("out", { type: "string", describe: "folder to write; default a new one under runs/" });
 }
 
+/** Refuses a number of workers that is none. */
+export function checkWorkers(workers: number): void {
+  if (!(Number.isInteger(workers) && workers >= 1))
+    throw new ConfigError(`--workers: got ${workers}, expected a whole number from 1`);
+}
+
 /** The config that a preset or file and flags describe. */
 export async function configOf(experiment: string, args: Readonly<Record<string, unknown>>): Promise<Config> {
   let config: unknown = experiment.endsWith(".json")
@@ -144,8 +150,7 @@ async function readConfig(path: string): Promise<unknown> {
 }
 
 async function start(args: RunArguments): Promise<void> {
-  if (!(Number.isInteger(args.workers) && args.workers >= 1))
-    throw new ConfigError(`--workers: got ${args.workers}, expected a whole number from 1`);
+  checkWorkers(args.workers);
   const folder = new Folder(
     args.resume !== undefined ? args.resume || (await unfinishedRun(args.experiment)) : (args.out ?? ""),
   );

@@ -13,7 +13,7 @@ import { startPool } from "../../experiment/pool.ts";
 import { readRun } from "../records.ts";
 import { isFinished, PLAN } from "../runs.ts";
 import { openDataset } from "../dataset.ts";
-import { configOf, experimentFlags, fields, valueOf } from "./run.ts";
+import { checkWorkers, configOf, experimentFlags, fields, valueOf } from "./run.ts";
 
 interface SweepArguments {
   experiment: string;
@@ -40,6 +40,7 @@ function variation(text: string): Variation {
 }
 
 async function start(args: SweepArguments): Promise<void> {
+  checkWorkers(args.workers);
   const base = await configOf(args.experiment, args as unknown as Record<string, unknown>);
   const plan: SweepPlan = { base, variations: (args.vary ?? []).map(variation), seeds: args.seeds };
   const planned = planRuns(plan);
