@@ -9,7 +9,8 @@ import { grad } from "../../src/autograd/backward.ts";
 import { scope, type Tensor, tensor } from "../../src/autograd/tensor.ts";
 import { type Engine, withEngine } from "../../src/runtime/engine.ts";
 import { referenceEngine } from "../../src/runtime/reference/index.ts";
-import { type Case, samples } from "../support/samples.ts";
+import { samples } from "../support/samples.ts";
+import type { Case } from "../support/samples/sample.ts";
 import { refuses } from "../support/refuses.ts";
 import { assert, test } from "../support/suite.ts";
 
