@@ -56,8 +56,8 @@ async function start(args: SweepArguments): Promise<void> {
   if (queue.length < planned.length) console.log(`${planned.length - queue.length} are done already`);
   const total = queue.length;
   const shown = sweepDisplay(total);
-  const started = performance.now();
   let done = 0;
+  let spent = 0;
 
   // a run per worker rather than workers per run: rounds have no common end to wait for
   const lane = async (): Promise<void> => {
@@ -82,12 +82,16 @@ async function start(args: SweepArguments): Promise<void> {
       await store.remove("generalist.safetensors");
       done++;
       const { mixture, finetuned } = result.records.summary.methods;
-      const each = (performance.now() - started) / done;
+      const { wallSeconds } = result.records.summary;
+      spent += wallSeconds;
+      // what goes on is half done, as a rule
+      const others = Math.min(args.workers - 1, total - done);
+      const left = ((spent / done) * (total - done - others / 2)) / Math.min(args.workers, total);
       display.end(
         `${one.name} (${done}/${total}): mixture ${mixture.localTest.mean.toFixed(1)} / ${mixture.globalTest.mean.toFixed(1)} %, ` +
           `fine-tuned ${finetuned.localTest.mean.toFixed(1)} / ${finetuned.globalTest.mean.toFixed(1)} %, ` +
-          duration(result.records.summary.wallSeconds) +
-          (done < total ? `, about ${duration((each * (total - done)) / 1000)} left` : ""),
+          duration(wallSeconds) +
+          (done < total ? `, about ${duration(left)} left` : ""),
       );
     }
   };
