@@ -56,6 +56,7 @@ const sections: Readonly<Record<string, Readonly<Record<string, Table>>>> = {
   "cifar10-kept-back-long": {
     accuracies: (runs) => tables.accuracies(runs, [...paperMethods, "ensemble"]),
     differences: (runs) => tables.differences(runs, ["mixture"], ["finetuned", "local", "ensemble"]),
+    harmed: (runs) => tables.harmed(runs, ["fedavg", "finetuned", "mixture"]),
     cost: tables.cost,
   },
   "cifar10-average": {
