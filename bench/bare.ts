@@ -34,6 +34,7 @@ export function bare(prepared: Prepared): Prepared {
   // the first run may allocate what later ones find
   prepared.run();
   const calls = record(prepared.run);
+  if (calls.length === 0) throw new Error("bare: no kernel is called through the library; say that the case is direct");
   // as code, so that nothing but the calls is left to do
   const body = calls.map(({ kernel, args }) => `kernels.${kernel}(${args.join(", ")});`).join("\n");
   const replay = new Function("kernels", body) as (kernels: Kernels) => void;

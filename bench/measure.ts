@@ -48,7 +48,7 @@ export async function* measure(suite: Suite, options: MeasureOptions): AsyncGene
       const runners = [
         ours,
         ...(one.flops === undefined ? [] : [peak]),
-        ...(options.bare ? [bare] : []),
+        ...(options.bare && !one.direct ? [bare] : []),
         ...beside,
         ...peers,
       ];

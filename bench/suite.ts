@@ -22,6 +22,8 @@ export interface Case {
   readonly flops?: number;
   readonly task: Task;
   readonly prepare: () => Prepared;
+  /** Whether it is a kernel call already, so that nothing lies above its kernels. */
+  readonly direct?: boolean;
 }
 
 export interface Suite {

@@ -77,6 +77,7 @@ function convolve({ title, ic, size, oc }: Layer, pass: keyof typeof passes, bat
     name: `${title} ${pass} batch ${batch}`,
     flops: 2 * batch * oc * out * out * ic * KERNEL * KERNEL,
     task: { op: `conv2d.${pass}`, batch, ic, size, oc, kernel: KERNEL },
+    direct: true,
     prepare,
   };
 }

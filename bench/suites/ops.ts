@@ -86,6 +86,7 @@ function pool(batch: number, channels: number, size: number, backward: boolean):
   return {
     name: `${name} ${batch}x${channels}x${size}x${size}`,
     task: { op: name, batch, channels, size },
+    direct: backward,
     prepare,
   };
 }
