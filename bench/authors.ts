@@ -2,10 +2,16 @@
 // PyTorch thread. Theirs takes a quarter of an hour, so its units of work are timed (bench/peers/authors.py), before our run
 // and after it, and multiplied by how often our run did them: as many rounds, epochs, validations and tests.
 //
-//   npm run bench:authors -- [--write]      CIFAR-10 from MOIETY_DATA; --write puts the table into docs/reproduction.md
+//   npm run bench:authors -- [--write]      CIFAR-10 from where MOIETY_DATA says; --write puts the table into docs/reproduction.md
 import { spawnSync } from "node:child_process";
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { sources } from "../src/cli/sources.ts";
+import { catalogue, gather } from "../src/data/catalogue.ts";
+import { findDataset } from "../src/data/find.ts";
+import { unpack } from "../src/data/gzip.ts";
 import { parseJsonLines } from "../src/io/index.ts";
 import type { Metric, Summary } from "../src/report/records.ts";
 import { replaceSection } from "../scripts/section.ts";
@@ -66,17 +72,28 @@ function counts(metrics: readonly Metric[]): Record<"federation" | "clients", Pa
   };
 }
 
-const data = process.env["MOIETY_DATA"];
-if (!data) throw new Error("bench:authors: MOIETY_DATA is not set, expected the folder with CIFAR-10's binary batches");
+/** Puts CIFAR-10's batches into one folder as their script reads them, from wherever and however packed they are. */
+async function batches(): Promise<string> {
+  const { source } = await findDataset("cifar10", await sources(undefined));
+  const entry = catalogue.cifar10;
+  const { files } = await gather(source, entry, [...entry.files.train, ...entry.files.test]);
+  const to = mkdtempSync(join(tmpdir(), "moiety-authors-"));
+  for (const [i, stem] of [...entry.files.train, ...entry.files.test].entries())
+    writeFileSync(join(to, stem), await unpack(files[i]!.bytes, files[i]!.name));
+  return to;
+}
+
 const missing = installPython((text) => console.error(text));
 if (missing !== null) throw new Error(`bench:authors: PyTorch cannot be had: ${missing}`);
 
 const out = "runs/bench-authors";
 rmSync(`${root}${out}`, { recursive: true, force: true });
 const command = ["run", "cifar10", "--fidelity", "authors-code", "--p", "0.5"];
+const data = await batches();
 const before = theirUnits(data);
 program(process.execPath, ["scripts/moiety.mjs", ...command, "--out", out], "inherit");
 const after = theirUnits(data);
+rmSync(data, { recursive: true });
 
 const seconds = Object.fromEntries(
   units.map((unit) => [unit, (before.seconds[unit] + after.seconds[unit]) / 2]),
