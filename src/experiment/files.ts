@@ -5,15 +5,26 @@ import type { Personalized } from "../moe/compare.ts";
 import type { Metric, RoundMetric, RunRecords, Summary } from "../report/records.ts";
 import { networks } from "./networks.ts";
 import { clientMetrics, clientsCsv, configRecord } from "./records.ts";
-import type { RunOptions } from "./run.ts";
 import type { Setup } from "./setup.ts";
+import type { RunStore } from "./store.ts";
 
 /** A line for every round, validation, method and gate. */
 export const METRICS = "metrics.jsonl";
 
+export interface RecordsOptions {
+  readonly store: RunStore;
+  /**
+   * Whether summary.json tells time, command and runtime ("summary"), or timing.json does ("apart"), so that the bytes of
+   * summary.json are the same whenever and wherever the run is repeated.
+   */
+  readonly circumstances?: "summary" | "apart";
+  /** Makes report.html from the records. */
+  readonly render?: (records: RunRecords) => string | Promise<string>;
+}
+
 /** Writes what a finished run leaves behind, and clears its checkpoint away. */
 export async function writeRecords(
-  { store, render, circumstances = "summary" }: Pick<RunOptions, "store" | "render" | "circumstances">,
+  { store, render, circumstances = "summary" }: RecordsOptions,
   setup: Setup,
   generalist: Float32Array,
   done: readonly Personalized[],

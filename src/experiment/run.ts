@@ -13,7 +13,7 @@ import type { Metric, RoundMetric, RunRecords } from "../report/records.ts";
 import { kernelBuild } from "../autograd/index.ts";
 import { type ExperimentCalls, initialGeneralist } from "./clients.ts";
 import { behaviour, type Config } from "./config.ts";
-import { METRICS, weightsHash, writeRecords } from "./files.ts";
+import { METRICS, type RecordsOptions, weightsHash, writeRecords } from "./files.ts";
 import { networks } from "./networks.ts";
 import { loadNetworks } from "./ownNetworks.ts";
 import { clearProgress, loadClient, loadFederation, saveClient, saveFederation } from "./progress.ts";
@@ -22,10 +22,9 @@ import { evaluatedClients, optedIn, rootKey, type Setup, setUp } from "./setup.t
 import { parseConfig } from "./schema.ts";
 import type { RunStore } from "./store.ts";
 
-export interface RunOptions {
+export interface RunOptions extends RecordsOptions {
   readonly config: Config;
   readonly dataset: Dataset;
-  readonly store: RunStore;
   /** Makes the pool the clients run on, once the setup is known. */
   readonly pool: (setup: Setup) => Promise<Pool<ExperimentCalls>>;
   /** Go on from what the store holds; otherwise begin anew. */
@@ -35,15 +34,8 @@ export interface RunOptions {
   /** For summary.json: how to repeat the run, and where it ran. */
   readonly command?: string;
   readonly runtime?: string;
-  /**
-   * Whether summary.json tells time, command and runtime ("summary"), or timing.json does ("apart"), so that the bytes of
-   * summary.json are the same whenever and wherever the run is repeated.
-   */
-  readonly circumstances?: "summary" | "apart";
-  /** Also write audit.jsonl: every tensor and scalar that left a client, as it left. A resumed run goes on with a log it has. */
+  /** Also write audit.jsonl: every tensor and scalar that left a client, as it left. A resumed run goes on with its log. */
   readonly audit?: boolean;
-  /** Makes report.html from the records. */
-  readonly render?: (records: RunRecords) => string | Promise<string>;
 }
 
 /** What happens, as it happens. */
@@ -190,12 +182,12 @@ async function runClients(
     if (kept) found.set(client, kept);
   }
   onEvent?.({ kind: "phase", phase: "clients", done: found.size, total: wanted.length });
-  const todo = wanted.filter((client) => !found.has(client));
+  const open = wanted.filter((client) => !found.has(client));
   // what is written is written in turn: two appends at once could mix their lines
   let writing: Promise<void> = Promise.resolve();
   const work = pool.map(
     "personalize",
-    todo.map((client) => ({ client, generalist })),
+    open.map((client) => ({ client, generalist })),
     (result) => {
       found.set(result.client, result);
       onEvent?.({ kind: "personalized", client: result.client, done: found.size, total: wanted.length, result });

@@ -40,7 +40,10 @@ export function figure(
   </figure>`;
 }
 
-/** A table under its caption; the first column is text, all others are numbers. What is wider than the text spreads over the page, and then scrolls by itself. */
+/**
+ * A table under its caption; the first column is text, all others are numbers. What is wider than the text spreads over the
+ * page, and then scrolls by itself.
+ */
 export function table(caption: string, header: readonly HtmlPart[], rows: readonly (readonly HtmlPart[])[]): Html {
   return html`<p class="caption">${caption}</p>
     <div class="scroll" tabindex="0" role="region" aria-label="${caption}">
