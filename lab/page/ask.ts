@@ -124,11 +124,11 @@ export class AskPanel {
     const [client, inputs, data] = [this.#client, this.#inputs, this.#data];
     if (this.#asking || client === undefined || !inputs || !data) return;
     this.#asking = true;
-    const shown = await this.#ask("answer", { client, inputs }).then(
-      (answers) =>
+    const shown = await this.#ask("answer", { client, inputs })
+      .then((answers) =>
         answers ? answersFigure(answers, data.classes) : [hint("Nobody can answer before the run begins.")],
-      (error: Error) => [hint(error.message)],
-    );
+      )
+      .catch((error: Error) => [hint(error.message)]);
     this.#asking = false;
     if (this.#data === data) this.#answers.replaceChildren(...shown);
     if (this.#inputs !== inputs || this.#client !== client) await this.#answer();
