@@ -166,6 +166,33 @@ node("goes on after an outage, and introduces itself again to a SuperLink that f
   assert.ok(lines().some((line) => /no longer knows this node/.test(line)));
 });
 
+node("is not silenced by one slow poll", async () => {
+  const { link, ended, leave } = play(clientTrainer({ client: steppingClient() }));
+  // twenty times this would be six seconds
+  link.slow = 0.3;
+  const [id] = await link.nodes(1);
+  while (!link.calls.includes("PullMessages")) await new Promise((resolve) => setTimeout(resolve, 1));
+  link.slow = 0;
+  const silence = new Promise<string>((resolve) => setTimeout(resolve, 3000, "silent"));
+  const heard = link.ask(id!, "train", smallModel, zeros, { "server-round": 1 }).then(() => "heard");
+  assert.is(await Promise.race([heard, silence]), "heard");
+  leave();
+  await ended;
+});
+
+node("answers once where the SuperLink stored the answer and failed to say so", async () => {
+  const { link, ended, leave, lines } = play(clientTrainer({ client: steppingClient({ step: 2 }) }));
+  const [id] = await link.nodes(1);
+  for (const rpc of ["PushMessages", "PushObject", "ConfirmMessageReceived"] as const) link.lost.add(rpc);
+  const { content } = await link.ask(id!, "train", smallModel, zeros, { "server-round": 1 });
+  assert.equal([...content!.arrays.get("arrays")!.get("hidden.bias")!.data], [2, 2, 2, 2]);
+  while (!lines().some((line) => line.includes("sent"))) await new Promise((resolve) => setTimeout(resolve, 5));
+  leave();
+  assert.is((await ended).rounds, 1);
+  assert.is(link.calls.filter((rpc) => rpc === "PushMessages").length, 2);
+  assert.not.ok(lines().some((line) => line.includes("dropped")));
+});
+
 node("drops an answer that nobody wants any more, and stays", async () => {
   const { link, events, ended, leave } = play(clientTrainer({ client: steppingClient() }));
   const [id] = await link.nodes(1);

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { status } from "@grpc/grpc-js";
 import { suite, assert } from "../support/suite.ts";
 import {
   clientTrainer,
@@ -13,6 +14,7 @@ import {
 import type { FleetTransport } from "../../src/federated/backends/flower/index.ts";
 import { Fleet } from "../../src/federated/backends/flower/fleet.ts";
 import { frame, unframe } from "../../src/federated/backends/flower/transports/grpc-web.ts";
+import { kindOfCode, kindOfStatus } from "../../src/federated/backends/flower/transports/status.ts";
 import { makeCertificates, text } from "./support/certificates.ts";
 import { sizeOfModel, steppingClient } from "./support/clients.ts";
 import { FakeSuperLink } from "./support/fake.ts";
@@ -101,6 +103,18 @@ transports("gRPC-Web through a proxy carries a federation", async () => {
   const grpc = await serveGrpc(link);
   const proxy = await serveGrpcWeb(grpc.port);
   await within(grpc, () => within(proxy, () => over(link, `grpc-web+http://127.0.0.1:${proxy.port}`)));
+});
+
+transports("a server's own failure is a reason to try again, a refusal is not", () => {
+  const kinds = [500, 502, 503, 504, 429, 501, 400, 404, 401, 403, 409, 412].map(kindOfStatus);
+  assert.equal(new Set(kinds.slice(0, 5)), new Set(["unreachable"]));
+  assert.equal(kinds.slice(5), ["invalid", "invalid", "invalid", "unauthenticated", "closed", "refused", "refused"]);
+  const { OK: _, ...failures } = status;
+  const again = Object.entries(failures).filter(
+    ([, code]) => typeof code === "number" && kindOfCode(code) === "unreachable",
+  );
+  const names = ["CANCELLED", "DEADLINE_EXCEEDED", "INTERNAL", "RESOURCE_EXHAUSTED", "UNAVAILABLE", "UNKNOWN"];
+  assert.equal(again.map(([name]) => name).toSorted(), names);
 });
 
 transports("frames are read back, and a cut one is refused", () => {

@@ -20,7 +20,7 @@ const pair = [
 ];
 
 async function three(link: SuperLink, address: string, config: Record<string, string | number>): Promise<Member[]> {
-  const runId = link.run({ rounds: 3, ...config });
+  const runId = await link.run({ rounds: 3, ...config });
   const members = await Promise.all(
     pair.map((options, id) => member(address, { client: steppingClient({ id, ...options }) })),
   );
@@ -32,7 +32,7 @@ async function three(link: SuperLink, address: string, config: Record<string, st
     assert.equal(tensorOf(await summary, "hidden.bias"), [12, 12, 12, 12]);
   }
   assert.is(await finalStatus(link, runId), "finished:completed");
-  assert.not.match(link.runLog(runId), "dropped the reply");
+  assert.not.match(await link.runLog(runId), "dropped the reply");
   return members;
 }
 
@@ -87,7 +87,7 @@ basics("a model of 40 MB travels in chunks", () =>
       { name: "wide.weight", shape: [2500, 4000] },
       { name: "wide.bias", shape: [4000] },
     ];
-    link.run({ rounds: 2, out: `${folder}/out` });
+    await link.run({ rounds: 2, out: `${folder}/out` });
     const members = await Promise.all(
       pair.map((options, id) => member(link.address, { client: steppingClient({ id, specs, ...options }) })),
     );

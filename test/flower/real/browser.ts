@@ -53,7 +53,7 @@ browser("a tab trains two rounds over HTTP and two over gRPC-Web, through Envoy"
         tab.on("pageerror", (error) => console.log(`page: ${error.message}`));
         await tab.goto(site.url);
         await tab.waitForFunction("globalThis.takePart !== undefined");
-        const runId = link.run({ rounds: 2, out: `${folder}/${address.length}`, "min-nodes": 1 });
+        const runId = await link.run({ rounds: 2, out: `${folder}/${address.length}`, "min-nodes": 1 });
         const { lines, bias, rounds } = await tab.evaluate<{ lines: string[]; bias: number[]; rounds: number }>(
           `takePart(${JSON.stringify(address)})`,
         );

@@ -17,7 +17,7 @@ crowd("200 clients in one process complete 3 rounds", async () => {
   const partition = { kind: "iid" };
   const config = parseConfig({ ...base, clients: CLIENTS, rows, partition, federation });
   const pool = new InThread(flowerCalls({ setup: setUp(config, await fashion()) }));
-  await withSuperLink("crowd", {}, async (link, folder) => {
+  await withSuperLink("crowd", { limitSeconds: 1800 }, async (link, folder) => {
     const transfers = new Transfers({ concurrent: 8 });
     const members = await Promise.all(
       Array.from({ length: CLIENTS }, (_, id) =>
@@ -31,7 +31,7 @@ crowd("200 clients in one process complete 3 rounds", async () => {
     );
     await until(() => members.every(({ events }) => events.some(({ type }) => type === "joined")));
     const start = performance.now();
-    const runId = link.run({ rounds: 3, out: `${folder}/out`, "min-nodes": CLIENTS });
+    const runId = await link.run({ rounds: 3, out: `${folder}/out`, "min-nodes": CLIENTS, "round-timeout": 600 });
     for (const { summary } of members) assert.is((await summary).rounds, 3);
     const seconds = (performance.now() - start) / 1000;
     assert.is(await finalStatus(link, runId), "finished:completed");
@@ -39,6 +39,6 @@ crowd("200 clients in one process complete 3 rounds", async () => {
     console.log(
       `200 clients, 3 rounds: ${seconds.toFixed(1)} s with start and farewell, ${memory} MiB here, ${link.memory} MiB in the SuperLink`,
     );
-    console.log(link.runLog(runId).match(/Strategy execution finished in .*s/)?.[0] ?? "");
+    console.log((await link.runLog(runId)).match(/Strategy execution finished in .*s/)?.[0] ?? "");
   });
 });

@@ -18,7 +18,7 @@ deno("a client under Deno trains beside one under Node", async () => {
     return;
   }
   await withSuperLink("deno", {}, async (link, folder) => {
-    link.run({ rounds: 2, out: `${folder}/out`, weights: zerosFile(folder) });
+    await link.run({ rounds: 2, out: `${folder}/out`, weights: zerosFile(folder) });
     const here = await member(link.address, { client: steppingClient({ step: 1, examples: 10 }) });
     const peer = fileURLToPath(new URL("peer.ts", import.meta.url));
     const { stdout } = await promisify(execFile)(program, ["run", "-A", peer, link.address]);

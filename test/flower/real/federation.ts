@@ -33,19 +33,40 @@ export function scratch(name: string): string {
   return folder;
 }
 
+// the nodes of the test that runs, and what they said: a test that fails is explained by it, and leaves nobody behind
+const present: Member[] = [];
+let joinings = 0;
+const said: string[] = [];
+
+export interface FederationOptions extends Omit<SuperLinkOptions, "folder" | "bin"> {
+  /** Seconds after which the test has failed: a ServerApp that dies leaves its nodes waiting for ever. */
+  readonly limitSeconds?: number;
+}
+
 /** Runs `work` with a SuperLink of its own. */
 export async function withSuperLink(
   name: string,
-  options: Omit<SuperLinkOptions, "folder" | "bin">,
+  { limitSeconds = 240, ...options }: FederationOptions,
   work: (link: SuperLink, folder: string) => Promise<void>,
 ): Promise<void> {
   const environment = flowerEnvironment();
   if ("missing" in environment) throw new Error(environment.missing);
   const folder = scratch(name);
   const link = await SuperLink.start({ folder, bin: environment.bin, ...options });
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`${name}: not done in ${limitSeconds} s`)), limitSeconds * 1000);
+  });
   try {
-    await work(link, folder);
+    await Promise.race([work(link, folder), limit]);
+  } catch (error) {
+    const log = link.log().trimEnd().split("\n").slice(-80);
+    console.log([`${name}: the nodes`, ...said, `${name}: the SuperLink`, ...log].join("\n"));
+    throw error;
   } finally {
+    clearTimeout(timer);
+    for (const { leave } of present.splice(0)) leave();
+    said.length = 0;
     await link.stop();
   }
 }
@@ -70,6 +91,7 @@ export interface JoinOptions extends ConnectOptions {
 /** A node on a SuperLink; clients that are given as such start from zeros. */
 export async function member(address: string, options: JoinOptions): Promise<Member> {
   const { client, identity, heartbeatSeconds = 10, pollSeconds = [0.3, 1], transfers, ca } = options;
+  const number = joinings++;
   const pushed = new Map<string, Uint8Array>();
   const events: NodeEvent[] = [];
   const controller = new AbortController();
@@ -85,12 +107,14 @@ export async function member(address: string, options: JoinOptions): Promise<Mem
     signal: controller.signal,
     onEvent: (event) => {
       events.push(event);
-      if (process.env["MOIETY_VERBOSE"] !== undefined) console.log(client?.id ?? "", describe(event));
+      said.push(`${new Date().toISOString()} ${number}: ${describe(event)}`);
     },
   });
   // heard where it is awaited
   summary.catch(() => undefined);
-  return { summary, events, pushed, leave: () => controller.abort(new Error("leave")) };
+  const joined = { summary, events, pushed, leave: () => controller.abort(new Error("leave")) };
+  present.push(joined);
+  return joined;
 }
 
 function zerosFor({ specs }: FederatedClient): ReturnType<typeof sharedVector> {
@@ -131,7 +155,7 @@ export async function until(condition: () => boolean): Promise<void> {
 /** The run's final status, once it has one. */
 export async function finalStatus(link: SuperLink, runId: string): Promise<string> {
   for (let n = 0; n < 60; n++) {
-    const status = link.status(runId);
+    const status = await link.status(runId);
     if (status.startsWith("finished")) return status;
     await new Promise((resolve) => setTimeout(resolve, 1000));
   }

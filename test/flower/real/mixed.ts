@@ -75,10 +75,10 @@ mixed("a plain Python client trains beside moiety's", async () => {
     let said = "";
     for (const stream of [python.stdout, python.stderr]) stream.on("data", (part: Buffer) => (said += part.toString()));
     try {
-      const runId = link.run({ rounds: 3, out: `${folder}/out`, "min-nodes": 3 });
+      const runId = await link.run({ rounds: 3, out: `${folder}/out`, "min-nodes": 3 });
       const { generalist } = await members[0]!.summary;
       assert.is(await finalStatus(link, runId), "finished:completed");
-      const log = link.runLog(runId);
+      const log = await link.runLog(runId);
       const rounds = log.match(/aggregate_train: Received 3 results and 0 failures/g);
       assert.is(rounds?.length, 3, said);
       const judge = local(0, new ImageExamples({ ...test, shape, normalization }));

@@ -40,7 +40,7 @@ parity("three rounds of Fashion-MNIST end in the same generalist, and then in th
   const calls = flowerCalls({ setup });
   const pool = new InThread(calls);
   await withSuperLink("parity", {}, async (link, folder) => {
-    link.run({ rounds: ROUNDS, out: `${folder}/out`, "min-nodes": 4 });
+    await link.run({ rounds: ROUNDS, out: `${folder}/out`, "min-nodes": 4 });
     const members = await Promise.all(
       optedIn(setup).map((id) => member(link.address, { trainer: pooledTrainer(pool, id), heartbeatSeconds: 30 })),
     );

@@ -49,6 +49,10 @@ export class FakeSuperLink implements FleetTransport {
   readonly pushed: Map<string, Uint8Array> = new Map<string, Uint8Array>();
   /** Set to fail every call, as a network that is down does. */
   down = false;
+  /** Seconds that an answer takes to arrive. */
+  slow = 0;
+  /** Calls that are carried out, but whose answer gets lost, once each. */
+  readonly lost: Set<FleetRpc> = new Set<FleetRpc>();
   /** Set to close the run: its objects are gone, and pushes are refused. */
   closed = false;
   /** Pulls of an object that find it not yet uploaded, before one that gets it. */
@@ -120,6 +124,14 @@ export class FakeSuperLink implements FleetTransport {
   async unary(rpc: FleetRpc, request: Uint8Array, credentials: Credentials): Promise<Uint8Array> {
     this.calls.push(rpc);
     if (this.down) throw new FleetError(rpc, "unreachable", "connection refused");
+    const { slow } = this;
+    const answer = await this.#answer(rpc, request, credentials);
+    if (slow > 0) await new Promise((resolve) => setTimeout(resolve, 1000 * slow));
+    if (this.lost.delete(rpc)) throw new FleetError(rpc, "unreachable", "500: internal server error");
+    return answer;
+  }
+
+  async #answer(rpc: FleetRpc, request: Uint8Array, credentials: Credentials): Promise<Uint8Array> {
     const { publicKey, timestamp, signature } = credentials;
     const age = Date.now() - Date.parse(timestamp);
     const signed = verify("sha256", Buffer.from(timestamp), createPublicKey(Buffer.from(publicKey)), signature);
@@ -172,6 +184,8 @@ export class FakeSuperLink implements FleetTransport {
         const { node, objectId: id, content, sessionId } = proto.PushObjectRequest.decode(request);
         nodeOf(node);
         if (sessionId !== this.session || (await objectId(new Uint8Array(content))) !== id) return new Uint8Array(0);
+        // nobody waits for it any more: Flower says no
+        if (this.pushed.has(id)) return new Uint8Array(0);
         openObject(id, content);
         this.pushed.set(id, content.slice());
         this.#settle();

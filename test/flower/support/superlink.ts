@@ -1,8 +1,9 @@
 // A real SuperLink on loopback for tests: started, asked to run our ServerApp, killed and started again.
-import { spawn, spawnSync } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
+import { promisify } from "node:util";
 import { project } from "./python.ts";
 
 export interface SuperLinkOptions {
@@ -10,8 +11,8 @@ export interface SuperLinkOptions {
   readonly folder: string;
   /** The environment's bin folder. */
   readonly bin: string;
-  /** Keep the state in SQLite, so that it survives a restart. */
-  readonly database?: boolean;
+  /** SQLite file for the state, so that it survives a restart. */
+  readonly database?: string;
   /** Also serve the older gRPC Fleet API. */
   readonly grpc?: boolean;
   readonly tls?: { readonly cert: string; readonly key: string; readonly ca: string };
@@ -80,7 +81,7 @@ export class SuperLink {
     const { bin, folder, database, tls, authentication } = this.#options;
     const args = ["--host", "127.0.0.1", "--port", `${this.port}`, "--disable-runtime-dependency-installation"];
     args.push("--fleet-api-address", `127.0.0.1:${this.grpcPort}`);
-    if (database === true) args.push("--database", `${folder}/state.db`);
+    if (database !== undefined) args.push("--database", database);
     if (tls === undefined) args.push("--insecure");
     else args.push("--ssl-certfile", tls.cert, "--ssl-keyfile", tls.key, "--ssl-ca-certfile", tls.ca);
     if (authentication === true) args.push("--enable-supernode-auth");
@@ -103,7 +104,7 @@ export class SuperLink {
   }
 
   /** What a run's ServerApp has logged. */
-  runLog(runId: string): string {
+  runLog(runId: string): Promise<string> {
     return this.flwr("log", runId, "local", "--show");
   }
 
@@ -112,28 +113,30 @@ export class SuperLink {
     return readFileSync(`${this.#options.folder}/superlink.log`, "utf8");
   }
 
-  /** Runs a command of Flower's against this SuperLink and returns what it printed. */
-  flwr(...args: string[]): string {
+  /** Runs a command of Flower's against this SuperLink; resolves to what it printed. The nodes of a test live on meanwhile. */
+  async flwr(...args: string[]): Promise<string> {
     const { bin, folder } = this.#options;
-    const { stdout, stderr, status } = spawnSync(`${bin}/flwr`, args, {
-      env: this.environment,
-      cwd: folder,
-      encoding: "utf8",
-      timeout: 60_000,
-    });
-    if (status !== 0) throw new Error(`flwr ${args[0]} failed: ${stdout}${stderr}`);
-    return stdout;
+    const options = { env: this.environment, cwd: folder, timeout: 60_000 };
+    try {
+      return (await promisify(execFile)(`${bin}/flwr`, args, options)).stdout;
+    } catch (cause) {
+      const { stdout, stderr } = cause as { stdout: string; stderr: string };
+      throw new Error(`flwr ${args[0]} failed: ${stdout}${stderr}`, { cause });
+    }
   }
 
-  /** Starts our ServerApp. */
-  run(config: Readonly<Record<string, string | number | boolean>>): string {
-    const pairs = Object.entries(config).map(([key, value]) => `${key}=${JSON.stringify(value)}`);
-    const printed = this.flwr("run", project, "local", "--run-config", pairs.join(" "), "--format", "json");
+  /** Starts our ServerApp; resolves to the run's id. */
+  async run(config: Readonly<Record<string, string | number | boolean>>): Promise<string> {
+    // an answer that Flower loses ends the test in minutes, not in an hour
+    const pairs = Object.entries({ "round-timeout": 60, ...config }).map(
+      ([key, value]) => `${key}=${JSON.stringify(value)}`,
+    );
+    const printed = await this.flwr("run", project, "local", "--run-config", pairs.join(" "), "--format", "json");
     return (JSON.parse(printed.slice(printed.indexOf("{"))) as RunInfo)["run-id"];
   }
 
-  status(runId: string): string {
-    const printed = this.flwr("list", "local", "--run-id", runId, "--format", "json");
+  async status(runId: string): Promise<string> {
+    const printed = await this.flwr("list", "local", "--run-id", runId, "--format", "json");
     const { runs } = JSON.parse(printed.slice(printed.indexOf("{"))) as { runs: RunInfo[] };
     return runs[0]?.status ?? "unknown";
   }

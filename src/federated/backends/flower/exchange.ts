@@ -86,7 +86,9 @@ export async function pushReply(link: Link, received: Metadata, reply: Reply, se
   if (!objectsToPush.includes(root.id)) throw new RangeError("pushReply: the SuperLink did not accept the reply");
   const wanted = flatten(root).filter((object) => objectsToPush.includes(object.id));
   const store = async (object: FlowerObject): Promise<void> => {
-    const stored = await persistently(link, () => fleet.pushObject(nodeId, received.runId, object, sessionId, signal));
+    const push = (): Promise<boolean> => fleet.pushObject(nodeId, received.runId, object, sessionId, signal);
+    // stored once: pushed again, it is no longer wanted, because only the answer had been lost
+    const stored = await persistently(link, async (attempt) => (await push()) || attempt > 0);
     if (!stored) throw new RangeError(`pushReply: object ${object.id.slice(0, 12)} was not stored`);
   };
   await Promise.all(wanted.map((object) => link.transfers.inTurn(() => store(object))));
@@ -112,11 +114,14 @@ function bodyOf({ id, content }: FlowerObject): unknown {
 }
 
 /** Repeats a call while the SuperLink cannot be reached, for at most the link's patience. */
-export async function persistently<T>({ signal, patienceSeconds }: Link, call: () => Promise<T>): Promise<T> {
+export async function persistently<T>(
+  { signal, patienceSeconds }: Link,
+  call: (attempt: number) => Promise<T>,
+): Promise<T> {
   const until = performance.now() + patienceSeconds * 1000;
   for (let n = 0; ; n++) {
     try {
-      return await call();
+      return await call(n);
     } catch (error) {
       if (!(error instanceof FleetError && error.kind === "unreachable") || performance.now() > until) throw error;
       await pause(backoff(n), signal);

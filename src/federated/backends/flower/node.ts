@@ -180,32 +180,33 @@ class FlowerNode {
     const { pollSeconds: [first, longest] = [1, 3], transfers = new Transfers() } = this.#options;
     const nodeId = this.#nodeId!;
     const link: Link = { fleet: this.#fleet, nodeId, signal: this.#signal, patienceSeconds: this.#patience, transfers };
+    let slow = 0;
     for (let wait = first; !this.#finished;) {
-      const asked = performance.now();
-      const pulled = await this.#pull(link);
-      if (pulled?.metadata === undefined) {
-        // where a poll takes long there are many of us: ask no more than a twentieth of the time
-        const answered = Math.min(MOST_POLL_SECONDS, (20 * (performance.now() - asked)) / 1000);
+      const { metadata, tree, seconds } = await this.#pull(link);
+      if (metadata === undefined || tree === undefined) {
+        // where every poll takes long there are many of us: ask no more than a twentieth of the time
+        const answered = Math.min(MOST_POLL_SECONDS, 20 * Math.min(seconds, slow));
+        slow = seconds;
         await pause(jitter(Math.max(wait, answered)), this.#signal);
         wait = Math.min(longest, wait * 1.5);
       } else {
         wait = first;
-        await this.#handle(link, pulled.metadata, pulled.tree);
+        await this.#handle(link, metadata, tree);
       }
     }
   }
 
-  async #pull({
-    fleet,
-    nodeId,
-    signal,
-  }: Link): Promise<{ metadata: Metadata | undefined; tree: ObjectTree } | undefined> {
+  /** One poll, repeated through an outage; `seconds` is what the one that was answered took. */
+  async #pull({ fleet, nodeId, signal }: Link): Promise<{ metadata?: Metadata; tree?: ObjectTree; seconds: number }> {
     const start = performance.now();
     for (let n = 0; ; n++) {
+      const asked = performance.now();
       try {
         const pulled = await fleet.pullMessage(nodeId, signal);
         this.#reach(undefined);
-        return pulled === undefined ? undefined : { metadata: pulled.message.metadata, tree: pulled.tree };
+        const seconds = (performance.now() - asked) / 1000;
+        const metadata = pulled?.message.metadata;
+        return metadata === undefined ? { seconds } : { metadata, tree: pulled!.tree, seconds };
       } catch (error) {
         if (!(error instanceof FleetError && error.kind === "unreachable")) throw error;
         if ((performance.now() - start) / 1000 > this.#patience) throw error;

@@ -42,7 +42,8 @@ export class Transfers {
       // most recently used last
       this.#known.delete(address);
       this.#known.set(address, known);
-      return known;
+      // the other fetch may have failed for reasons of its own: its run is over, its node has left
+      return known.catch(() => this.once(address, fetch));
     }
     const content = this.inTurn(fetch);
     this.#known.set(address, content);

@@ -4,8 +4,9 @@ import type { Credentials } from "./identity.ts";
 import type { FleetRpc } from "./messages.ts";
 
 /**
- * What went wrong, as far as a client can act on it: `unreachable` (try again), `unauthenticated` (unknown node, wrong
- * key or wrong clock), `refused` (a rule of the server), `closed` (the run is over), `invalid` (anything else).
+ * What went wrong, as far as a client can act on it: `unreachable` (out of reach, or failing by its own fault: try
+ * again), `unauthenticated` (unknown node, wrong key or wrong clock), `refused` (a rule of the server), `closed` (the run
+ * is over), `invalid` (anything else).
  */
 export type FleetErrorKind = "unreachable" | "unauthenticated" | "refused" | "closed" | "invalid";
 

@@ -5,7 +5,7 @@ import type { Credentials } from "../identity.ts";
 import type { FleetRpc } from "../messages.ts";
 import { FleetError, postWithin } from "../transport.ts";
 import type { CallOptions, FleetTransport, Post } from "../transport.ts";
-import { kindOf } from "./status.ts";
+import { kindOfCode, transient } from "./status.ts";
 
 // top bit of a frame's first byte: trailers instead of a message
 const TRAILERS = 0x80;
@@ -36,7 +36,7 @@ export class GrpcWebTransport implements FleetTransport {
     const url = `${this.address}/flwr.proto.Fleet/${rpc}`;
     const response = await postWithin(this.#post, rpc, url, headers, frame(0, request), call);
     if (response.status !== 200) {
-      const kind = response.status >= 502 && response.status <= 504 ? "unreachable" : "invalid";
+      const kind = transient(response.status) ? "unreachable" : "invalid";
       throw new FleetError(rpc, kind, `HTTP ${response.status} from the proxy`);
     }
     const { message, trailers } = unframe(response.body);
@@ -44,7 +44,7 @@ export class GrpcWebTransport implements FleetTransport {
     const code = Number(trailers.get("grpc-status") ?? response.header("grpc-status") ?? 2);
     if (code !== 0) {
       const detail = trailers.get("grpc-message") ?? response.header("grpc-message") ?? "";
-      throw new FleetError(rpc, kindOf(code), `status ${code}: ${decodeURIComponent(detail)}`);
+      throw new FleetError(rpc, kindOfCode(code), `status ${code}: ${decodeURIComponent(detail)}`);
     }
     return message;
   }

@@ -5,7 +5,7 @@ import type { Credentials } from "../identity.ts";
 import type { FleetRpc } from "../messages.ts";
 import { FleetError } from "../transport.ts";
 import type { CallOptions, FleetTransport } from "../transport.ts";
-import { kindOf } from "./status.ts";
+import { kindOfCode } from "./status.ts";
 
 type Grpc = typeof import("@grpc/grpc-js");
 
@@ -73,5 +73,5 @@ export class GrpcTransport implements FleetTransport {
 }
 
 function fleetError({ status }: Grpc, rpc: string, error: ServiceError): FleetError {
-  return new FleetError(rpc, kindOf(error.code), `${status[error.code]}: ${error.details}`, { cause: error });
+  return new FleetError(rpc, kindOfCode(error.code), `${status[error.code]}: ${error.details}`, { cause: error });
 }

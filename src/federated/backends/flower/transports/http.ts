@@ -3,7 +3,8 @@ import { toBase64 } from "../identity.ts";
 import type { Credentials } from "../identity.ts";
 import type { FleetRpc } from "../messages.ts";
 import { FleetError, postWithin } from "../transport.ts";
-import type { CallOptions, FleetErrorKind, FleetTransport, Post } from "../transport.ts";
+import type { CallOptions, FleetTransport, Post } from "../transport.ts";
+import { kindOfStatus } from "./status.ts";
 
 const PROTOBUF = "application/protobuf";
 
@@ -33,17 +34,10 @@ export class HttpTransport implements FleetTransport {
     const url = `${this.address}/v1/fleet/${path}`;
     const response = await postWithin(this.#post, rpc, url, headers, request, call);
     if (response.status === 200) return response.body;
-    throw new FleetError(rpc, kindOf(response.status), detailOf(response.status, response.body));
+    throw new FleetError(rpc, kindOfStatus(response.status), detailOf(response.status, response.body));
   }
 
   close(): void {}
-}
-
-function kindOf(status: number): FleetErrorKind {
-  if (status === 401) return "unauthenticated";
-  if (status === 403) return "closed";
-  if (status === 409 || status === 412) return "refused";
-  return status === 429 || (status >= 502 && status <= 504) ? "unreachable" : "invalid";
 }
 
 function detailOf(status: number, body: Uint8Array): string {
