@@ -25,6 +25,8 @@ export interface QuirksConfig {
 export interface GateConfig {
   /** The gate's own learning rate. */
   readonly gateLr?: number | undefined;
+  /** Whether that rate stays (unless said), or halves at every validation without improvement. */
+  readonly gateSchedule?: "constant" | "plateau" | undefined;
   /** Rows it learns from: the specialist's training rows unless said, or half of the validation rows. */
   readonly learnFrom?: "train" | "validation" | undefined;
   /** The gate begins at random unless said, or with those of the generalist's layers that it has too. */
@@ -131,7 +133,7 @@ export function override(config: unknown, path: string, value: unknown): unknown
 
 // fields that a config may leave out, whatever is in them
 const optional: ReadonlySet<string> = new Set([
-  ...["gateLr", "learnFrom", "gateInit", "validateEvery", "patience", "margin", "variants"].map(
+  ...["gateLr", "gateSchedule", "learnFrom", "gateInit", "validateEvery", "patience", "margin", "variants"].map(
     (field) => `mixture.${field}`,
   ),
   "files",

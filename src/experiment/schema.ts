@@ -61,6 +61,7 @@ const known: Readonly<Record<"dataset" | "model", readonly string[]>> = {
 const space = v.picklist(["probability", "output"]);
 const gate = {
   gateLr: v.optional(rate),
+  gateSchedule: v.optional(v.picklist(["constant", "plateau"])),
   learnFrom: v.optional(v.picklist(["train", "validation"])),
   gateInit: v.optional(v.picklist(["random", "generalist"])),
   validateEvery: v.optional(count),

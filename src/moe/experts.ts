@@ -100,6 +100,8 @@ export interface MixtureOptions extends PersonalOptions {
   readonly output?: ExpertOutput;
   /** The gate's own learning rate; the specialist's if not given. */
   readonly gateLr?: number;
+  /** Whether the gate's rate stays, or halves at every validation without improvement. */
+  readonly gateSchedule?: "constant" | "plateau";
   /** Train the gate alone and leave the experts as they are. */
   readonly gateOnly: boolean;
   /**
@@ -140,7 +142,7 @@ export function* trainMixtureSteps(
   onValidation?: OnValidation,
 ): Steps<Fit> {
   const { classes } = own;
-  const { space, output = "logSoftmax", gateOnly, generalistDropout, lr, gateLr = lr } = options;
+  const { space, output = "logSoftmax", gateOnly, generalistDropout, lr, gateLr = lr, gateSchedule } = options;
   const { train, rows, held, heldRows } = lessons(own, options, fold(key, "halves"));
   // the likelihood mixes log-probabilities whatever the experts end in
   const mixed = (answers: Tensor): Tensor =>
@@ -153,9 +155,9 @@ export function* trainMixtureSteps(
     return kept.add(yield* predictSteps(examples, classes, (x) => mixed(net.predict(x))));
   };
   try {
-    const optimizer = kept.add(
-      new Together(trained.map((block) => new Adam(block, { lr: block === gate.parameters ? gateLr : lr }))),
-    );
+    const optimizers = trained.map((block) => new Adam(block, { lr: block === gate.parameters ? gateLr : lr }));
+    const optimizer = kept.add(new Together(optimizers));
+    const gateOptimizer = optimizers[trained.indexOf(gate.parameters)]!;
     const answersOf = function* (net: Net, learns: boolean): Steps<Answers> {
       const onHeld = learns ? null : yield* fixed(net, held);
       // dropout that stays active gives other answers at every step
@@ -198,7 +200,10 @@ export function* trainMixtureSteps(
         scores.dispose();
         return found;
       },
-      ...(onValidation && { onValidation }),
+      onValidation: (at) => {
+        if (gateSchedule === "plateau" && !at.best) gateOptimizer.lr /= 2;
+        onValidation?.(at);
+      },
     });
   } finally {
     kept.dispose();

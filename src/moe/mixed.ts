@@ -19,7 +19,16 @@ export interface MixtureSettings extends MixtureOptions {
 export interface Variant extends Partial<
   Pick<
     MixtureSettings,
-    "lr" | "gateLr" | "gateOnly" | "space" | "learnFrom" | "gateInit" | "validateEvery" | "patience" | "margin"
+    | "lr"
+    | "gateLr"
+    | "gateSchedule"
+    | "gateOnly"
+    | "space"
+    | "learnFrom"
+    | "gateInit"
+    | "validateEvery"
+    | "patience"
+    | "margin"
   >
 > {
   /** Whether the model that the client trained alone is a third expert. */

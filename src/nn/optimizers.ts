@@ -95,23 +95,27 @@ export interface AdamOptions {
  * with which dense Adam would not move them either.
  */
 export class Adam implements Optimizer {
+  /** The rate of the steps to come: a schedule may change it between them. */
+  lr: number;
   readonly #blocks: readonly Block[];
   readonly #pieces: readonly Piece[];
-  readonly #options: Required<AdamOptions>;
+  readonly #options: Required<Omit<AdamOptions, "lr">>;
   // running powers: Math.pow differs between engines
   #power1 = 1;
   #power2 = 1;
 
   constructor(parameters: readonly Parameters[] | Parameters, options: AdamOptions = {}) {
     const { lr = 1e-3, betas = [0.9, 0.999], eps = 1e-8, weightDecay = 0, decoupled = false } = options;
-    this.#options = { lr, betas, eps, weightDecay, decoupled };
+    this.lr = lr;
+    this.#options = { betas, eps, weightDecay, decoupled };
     this.#blocks = blocks(listOf(parameters), 2);
     this.#pieces = this.#blocks.flatMap(pieces);
     this.#forgetRows();
   }
 
   step(): void {
-    const { lr, betas, eps, weightDecay, decoupled } = this.#options;
+    const { lr } = this;
+    const { betas, eps, weightDecay, decoupled } = this.#options;
     const [beta1, beta2] = betas;
     this.#power1 *= beta1;
     this.#power2 *= beta2;

@@ -172,6 +172,26 @@ function masked(seen: number[][], outputs: number): Sequential {
   return new Sequential({ drop: new Dropout(0.5), note: new Apply(note), fc: new Linear(2, outputs), output });
 }
 
+test("on a plateau the gate's rate halves, the specialist's does not, and an improvement leaves both", () => {
+  const rows = own(6);
+  // only the first validation is an improvement: the third epoch is the first with half the rate
+  const after = (epochs: number, gateSchedule: "constant" | "plateau", margin = 1e3): number[][] => {
+    const three = experts();
+    const early = { validateEvery: 1, patience: 9, margin, keep: "last" } as const;
+    trainMixture(three, rows, { ...mixing, ...early, lr: 1e-3, epochs, gateSchedule }, key(4));
+    return [values(three.specialist), values(three.gate)];
+  };
+  assert.equal(after(2, "plateau"), after(2, "constant"));
+  assert.equal(after(6, "plateau", 0), after(6, "constant", 0), "every epoch is better than the one before");
+  const [, from] = after(2, "constant");
+  const [plain, halved] = [after(3, "constant"), after(3, "plateau")];
+  const moved = (to: number[]): number => Math.hypot(...to.map((value, i) => value - from![i]!));
+  const share = moved(halved[1]!) / moved(plain[1]!);
+  assert.ok(share > 0.48 && share < 0.52, `${share}`);
+  const apart = Math.hypot(...halved[0]!.map((value, i) => value - plain[0]![i]!));
+  assert.ok(apart < 1e-4, `${apart}: the gate's weight is all that changes for the specialist`);
+});
+
 test("the three networks of a step draw masks of their own", () => {
   const seen: [number[][], number[][], number[][]] = [[], [], []];
   const net = (i: 0 | 1 | 2, outputs: number): Net<"private"> =>

@@ -135,6 +135,23 @@ test("SGD follows the formulas for any settings", () => {
   );
 });
 
+test("Adam takes a step at the rate that is set, and its moments do not depend on it", () => {
+  const moved = (rates: readonly number[]): number[] => {
+    const parameters = new Parameters([{ name: "w", shape: [start.length] }], "shared").copyFrom(start);
+    const optimizer = new Adam(parameters, { lr: 1 });
+    const places = rates.map((rate, t) => {
+      optimizer.lr = rate;
+      return walk(parameters, optimizer, slopes[t]!);
+    });
+    return places.at(-1)!.map((value, i) => value - (places.at(-2)?.[i] ?? start[i]!));
+  };
+  near(
+    moved([0.1, 0.05, 0.1]).map((by) => by / 4),
+    moved([0.2, 0.3, 0.025]),
+    1e-4,
+  );
+});
+
 test("defaults are PyTorch's: Adam 1e-3, SGD 1e-3", () => {
   near(
     path((p) => new Adam(p), slopes).flat(),
