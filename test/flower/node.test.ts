@@ -168,12 +168,12 @@ node("goes on after an outage, and introduces itself again to a SuperLink that f
 
 node("is not silenced by one slow poll", async () => {
   const { link, ended, leave } = play(clientTrainer({ client: steppingClient() }));
-  // twenty times this would be six seconds
-  link.slow = 0.3;
+  // twenty times this would be twelve seconds
+  link.slow = 0.6;
   const [id] = await link.nodes(1);
   while (!link.calls.includes("PullMessages")) await new Promise((resolve) => setTimeout(resolve, 1));
   link.slow = 0;
-  const silence = new Promise<string>((resolve) => setTimeout(resolve, 3000, "silent"));
+  const silence = new Promise<string>((resolve) => setTimeout(resolve, 8000, "silent"));
   const heard = link.ask(id!, "train", smallModel, zeros, { "server-round": 1 }).then(() => "heard");
   assert.is(await Promise.race([heard, silence]), "heard");
   leave();

@@ -6,6 +6,7 @@ import { pullObjects, pushReply, sentTensors } from "./exchange.ts";
 import type { Link, Reply } from "./exchange.ts";
 import { Fleet } from "./fleet.ts";
 import type { Identity } from "./identity.ts";
+import { Membership } from "./membership.ts";
 import type { Metadata, ObjectTree } from "./messages.ts";
 import { metricsObject, readContent, recordObject } from "./records.ts";
 import type { TensorData } from "../../../io/dtype.ts";
@@ -13,7 +14,7 @@ import { roundOf } from "./trainer.ts";
 import type { Answer, Task, Trainer } from "./trainer.ts";
 import { Transfers } from "./transfers.ts";
 import { FleetError } from "./transport.ts";
-import type { FleetErrorKind, FleetTransport } from "./transport.ts";
+import type { FleetTransport } from "./transport.ts";
 
 export interface NodeOptions {
   readonly transport: FleetTransport;
@@ -61,34 +62,38 @@ export async function runNode(options: NodeOptions): Promise<NodeSummary> {
 class FlowerNode {
   readonly #options: NodeOptions;
   readonly #fleet: Fleet;
-  readonly #heartbeat: number;
+  readonly #place: Membership;
   readonly #patience: number;
   readonly #signal: AbortSignal;
-  #nodeId: bigint | undefined;
   #rounds = 0;
   #finished = false;
   #farewell: NodeSummary["generalist"];
-  #offline = false;
 
   constructor(options: NodeOptions) {
-    const { transport, identity, heartbeatSeconds = 30, patienceSeconds = 600, signal } = options;
-    if (!(heartbeatSeconds >= 10 && heartbeatSeconds <= 1800))
-      throw new RangeError(`runNode: heartbeat, got ${heartbeatSeconds} s, expected 10 to 1800`);
+    const { transport, identity, heartbeatSeconds = 30, patienceSeconds = 600, unregister = false, signal } = options;
     this.#options = options;
     this.#fleet = new Fleet(transport, identity);
-    this.#heartbeat = heartbeatSeconds;
     this.#patience = patienceSeconds;
     this.#signal = signal ?? new AbortController().signal;
+    this.#place = new Membership({
+      fleet: this.#fleet,
+      address: transport.address,
+      heartbeatSeconds,
+      patienceSeconds,
+      unregister,
+      signal: this.#signal,
+      tell: (event) => this.#tell(event),
+    });
   }
 
   async run(): Promise<NodeSummary> {
     try {
       for (let n = 0; ; n++) {
-        await this.#join();
+        const nodeId = await this.#place.join();
         const heart = new AbortController();
-        void this.#beat(heart.signal);
+        void this.#place.keep(heart.signal);
         try {
-          await this.#serve();
+          await this.#serve(nodeId);
           break;
         } catch (error) {
           // a SuperLink that was restarted without its database knows nobody: introduce ourselves again
@@ -100,9 +105,9 @@ class FlowerNode {
         }
       }
     } catch (error) {
-      if (!this.#signal.aborted) throw error instanceof FleetError ? this.#hopeless(error) : error;
+      if (!this.#signal.aborted) throw error instanceof FleetError ? this.#place.hopeless(error) : error;
     } finally {
-      await this.#leave();
+      await this.#place.leave();
     }
     const reason = this.#finished ? "finished" : "left";
     return { reason, rounds: this.#rounds, ...(this.#farewell === undefined ? {} : { generalist: this.#farewell }) };
@@ -112,73 +117,8 @@ class FlowerNode {
     this.#options.onEvent?.(event);
   }
 
-  /** Says once that the SuperLink is out of reach, and once that it is back, whoever finds out. */
-  #reach(error: unknown): void {
-    if (error instanceof FleetError && error.kind === "unreachable") {
-      if (!this.#offline) this.#tell({ type: "offline", reason: error.message });
-      this.#offline = true;
-    } else if (this.#offline && error === undefined) {
-      this.#offline = false;
-      this.#tell({ type: "online" });
-    }
-  }
-
-  async #join(): Promise<void> {
-    const start = performance.now();
-    const again = this.#nodeId !== undefined;
-    for (let n = 0; ; n++) {
-      try {
-        // refused where this key is registered already, be it by us or by the operator
-        await this.#fleet.register(this.#signal).catch(ignoreRefusal);
-        this.#nodeId = await this.#fleet.activate(this.#heartbeat, this.#signal);
-        this.#offline = false;
-        this.#tell({ type: "joined", nodeId: this.#nodeId, address: this.#options.transport.address });
-        return;
-      } catch (error) {
-        if (!(error instanceof FleetError)) throw error;
-        // the same key may still count as online from a session that crashed: until twice the heartbeat has passed
-        const patience = error.kind === "refused" && !again ? 2 * this.#heartbeat + 5 : this.#patience;
-        const waited = (performance.now() - start) / 1000;
-        if (!(error.kind === "unreachable" || error.kind === "refused") || waited > patience)
-          throw this.#hopeless(error);
-        if (n === 0) this.#tell({ type: "offline", reason: error.message });
-        await pause(backoff(n), this.#signal);
-      }
-    }
-  }
-
-  /** Why trying again will not help, and what will. */
-  #hopeless(error: FleetError): RangeError {
-    const remedy: Partial<Record<FleetErrorKind, string>> = {
-      unauthenticated: `it refuses this key or this clock (${new Date().toISOString()})`,
-      refused: "is the key registered (flwr supernode register), or in use by another process?",
-      unreachable: "is the SuperLink running, and its port open?",
-    };
-    const { address } = this.#options.transport;
-    return new RangeError(`flower: ${address}: ${error.message}; ${remedy[error.kind] ?? "is this a SuperLink?"}`, {
-      cause: error,
-    });
-  }
-
-  async #beat(signal: AbortSignal): Promise<void> {
-    try {
-      for (;;) {
-        // early enough that one lost heartbeat does not cost the node its place
-        await pause(jitter(this.#heartbeat * 0.7), signal);
-        const error: unknown = await this.#fleet.heartbeat(this.#nodeId!, this.#heartbeat, signal).then(
-          () => undefined,
-          (reason: unknown) => reason,
-        );
-        this.#reach(error);
-      }
-    } catch {
-      // aborted: the session is over
-    }
-  }
-
-  async #serve(): Promise<void> {
+  async #serve(nodeId: bigint): Promise<void> {
     const { pollSeconds: [first, longest] = [1, 3], transfers = new Transfers() } = this.#options;
-    const nodeId = this.#nodeId!;
     const link: Link = { fleet: this.#fleet, nodeId, signal: this.#signal, patienceSeconds: this.#patience, transfers };
     let slow = 0;
     for (let wait = first; !this.#finished;) {
@@ -203,14 +143,14 @@ class FlowerNode {
       const asked = performance.now();
       try {
         const pulled = await fleet.pullMessage(nodeId, signal);
-        this.#reach(undefined);
+        this.#place.heard(undefined);
         const seconds = (performance.now() - asked) / 1000;
         const metadata = pulled?.message.metadata;
         return metadata === undefined ? { seconds } : { metadata, tree: pulled!.tree, seconds };
       } catch (error) {
         if (!(error instanceof FleetError && error.kind === "unreachable")) throw error;
         if ((performance.now() - start) / 1000 > this.#patience) throw error;
-        this.#reach(error);
+        this.#place.heard(error);
         await pause(backoff(n), signal);
       }
     }
@@ -277,18 +217,6 @@ class FlowerNode {
     const metrics = await metricsObject({ "num-examples": 0 });
     return { content: await recordObject("RecordDict", [["metrics", metrics]]), round };
   }
-
-  async #leave(): Promise<void> {
-    if (this.#nodeId === undefined) return;
-    // best effort: a SuperLink that does not answer will find out by the missing heartbeat
-    await this.#fleet.deactivate(this.#nodeId).catch(() => undefined);
-    if (this.#options.unregister === true) await this.#fleet.unregister(this.#nodeId).catch(() => undefined);
-    this.#tell({ type: "left" });
-  }
-}
-
-function ignoreRefusal(error: unknown): void {
-  if (!(error instanceof FleetError && error.kind === "refused")) throw error;
 }
 
 /** The promise, or the signal's reason as soon as that aborts: training cannot be interrupted, but it can be left alone. */
