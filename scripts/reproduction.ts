@@ -16,6 +16,7 @@ const folder = join(docs, "reproduction");
 const page = join(docs, "reproduction.md");
 
 const weighed = ["finetuned", "ensemble", "constantWeight", "stackedGate", "mixture"];
+const schedules = ["fastPlateau", "faster", "fasterPlateau", "heldOut", "heldOutPlateau", "featuresPlateau"];
 const variants = ["mixture", "stackedGate", "fastGate", "gateOnly", "heldOut", "features", "retrained", "threeWay"];
 
 type Table = (runs: readonly RunRecords[]) => string;
@@ -34,7 +35,7 @@ const oneQuirkLess: Tables = {
   cost: tables.cost,
 };
 
-/** The tables of the page by the sweep that they are of. */
+/** The tables of the page by the sweep that they are of; where runs of two sweeps count together, by both names and a plus. */
 const sections: Readonly<Record<string, Tables>> = {
   "cifar10-authors-code": {
     figure: tables.besideFigure,
@@ -44,6 +45,8 @@ const sections: Readonly<Record<string, Tables>> = {
     gates: (runs) => tables.gates(runs, ["mixture"]),
     cost: tables.cost,
   },
+  "cifar10-authors-code-again": { cost: tables.cost },
+  "cifar10-authors-code+cifar10-authors-code-again": { figure: tables.besideFigure },
   "cifar10-paper": {
     accuracies: (runs) => tables.accuracies(runs, [...paperMethods, "ensemble", "constantWeight", "stackedGate"]),
     differences: (runs) => tables.differences(runs, ["mixture"], ["finetuned", "ensemble", "constantWeight"]),
@@ -59,6 +62,12 @@ const sections: Readonly<Record<string, Tables>> = {
     variants: (runs) => tables.accuracies(runs, [...weighed, ...variants.slice(2)]),
     "variant-differences": (runs) => tables.differences(runs, variants, ["constantWeight", "mixture"]),
     gates: (runs) => tables.gates(runs, variants),
+    cost: tables.cost,
+  },
+  "cifar10-schedules": {
+    variants: (runs) => tables.accuracies(runs, ["finetuned", "constantWeight", "mixture", ...schedules]),
+    differences: (runs) => tables.differences(runs, schedules, ["constantWeight", "mixture"]),
+    gates: (runs) => tables.gates(runs, ["mixture", ...schedules]),
     cost: tables.cost,
   },
   "cifar10-kept-back": keptBack,
@@ -93,16 +102,17 @@ export async function reproduction(text: string): Promise<{ page: string; figure
   const document = await openDocument();
   const figures = new Map<string, string>();
   for (const [sweep, made] of Object.entries(sections)) {
-    const path = join(folder, sweep);
-    if (!existsSync(path)) continue;
-    const runs = await readSweep(path);
+    const paths = sweep.split("+").map((name) => join(folder, name));
+    if (!paths.every((path) => existsSync(path))) continue;
+    const runs = (await Promise.all(paths.map(readSweep))).flat();
     for (const [name, table] of Object.entries(made))
       text = replaceSection(text, "reproduced", `${sweep} ${name}`, table(runs));
     const { parameters, settings } = sweepOf(runs);
     const [varied] = parameters.filter((name) => settings.every(({ values }) => typeof values.get(name) === "number"));
     // beside the authors' own figure its methods, else also what nobody had to train
     const methods = sweep === "cifar10-authors-code" ? paperMethods : [...paperMethods, "ensemble"];
-    if (varied) figures.set(`${sweep}.svg`, figureFile(methodPaths(settings, varied, { methods }), document));
+    if (varied && text.includes(`(reproduction/${sweep}.svg)`))
+      figures.set(`${sweep}.svg`, figureFile(methodPaths(settings, varied, { methods }), document));
   }
   return { page: text, figures };
 }

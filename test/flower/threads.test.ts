@@ -2,8 +2,12 @@ import { suite, assert } from "../support/suite.ts";
 import { startWorker } from "../../src/runtime/platform.ts";
 import { Threads } from "../../src/runtime/pool.ts";
 import { createKeyPair, identityOf, pooledTrainer, runNode } from "../../src/federated/backends/flower/index.ts";
+import { clientTrainer } from "../../src/federated/backends/flower/trainer.ts";
+import { flatten } from "../../src/federated/backends/flower/objects.ts";
+import { arrayObject, recordObject } from "../../src/federated/backends/flower/records.ts";
+import { trainerCalls } from "../../src/federated/backends/flower/threads.ts";
 import type { TrainerCalls } from "../../src/federated/backends/flower/index.ts";
-import { smallModel, sizeOfModel } from "./support/clients.ts";
+import { smallModel, sizeOfModel, steppingClient } from "./support/clients.ts";
 import { FakeSuperLink } from "./support/fake.ts";
 
 const threads = suite("flower threads");
@@ -36,6 +40,27 @@ threads("nodes share a pool of workers, and this thread goes on while they train
   await Promise.all(ids.map((id) => link.ask(id, "query.farewell", smallModel, zeros, { "server-round": 1 })));
   await Promise.all(joining);
   await pool.close();
+});
+
+threads("a trainer that could not be made is made when it is asked for again, and then kept", async () => {
+  let tries = 0;
+  const { answer } = trainerCalls(() => {
+    if (++tries === 1) throw new Error("the disk is asleep");
+    return clientTrainer({ client: steppingClient() });
+  });
+  const content = await recordObject("RecordDict", [
+    ["arrays", await recordObject("ArrayRecord", [["hidden.bias", await arrayObject([4], new Float32Array(4))]])],
+  ]);
+  const objects = new Map(flatten(content).map((object) => [object.id, object.content]));
+  const ask = (): Promise<string> =>
+    answer({ client: 1, task: { messageType: "train", rootId: content.id, objects } }).then(
+      () => "answered",
+      (error: Error) => error.message,
+    );
+  assert.is(await ask(), "the disk is asleep");
+  assert.match(await ask(), "another model");
+  assert.match(await ask(), "another model");
+  assert.is(tries, 2);
 });
 
 threads.run();

@@ -23,7 +23,12 @@ export function trainerCalls(trainer: (client: number) => Trainer | Promise<Trai
   return {
     answer: async ({ client, task }) => {
       let found = made.get(client);
-      if (found === undefined) made.set(client, (found = Promise.resolve(trainer(client))));
+      if (found === undefined) {
+        found = (async () => trainer(client))();
+        made.set(client, found);
+        // what failed once may succeed in the next round
+        found.catch(() => made.delete(client));
+      }
       return (await found).answer(task);
     },
   };
