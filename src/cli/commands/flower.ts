@@ -10,6 +10,7 @@ export interface UpArguments {
   origin: string;
   weights: string | undefined;
   start: boolean;
+  resume: boolean;
   bin: string | undefined;
   cert: string | undefined;
   "cert-key": string | undefined;
@@ -39,6 +40,11 @@ export const flowerCommand: CommandModule<object, UpArguments> = {
       .option("origin", { type: "string", default: "*", describe: "pages that may take part, by their origin" })
       .option("weights", { type: "string", describe: "safetensors to start from; else the first client's" })
       .option("start", { type: "boolean", default: false, describe: "run it on 127.0.0.1, until the rounds are done" })
+      .option("resume", {
+        type: "boolean",
+        default: false,
+        describe: "go on after the last checkpoint in the folder",
+      })
       .option("bin", { type: "string", describe: "folder with flower-superlink and flwr, if they are not on the PATH" })
       .option("cert", { type: "string", describe: "TLS certificate of the server (PEM)" })
       .option("cert-key", { type: "string", describe: "its private key" })

@@ -1,7 +1,7 @@
 // moiety flower up: the server side, on Flower's own programs. Writes a folder with everything and says what to type, or
 // with --start runs it all on this machine for a trial.
 import { spawn, spawnSync } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { UpArguments } from "../commands/flower.ts";
@@ -25,6 +25,10 @@ export async function up(args: UpArguments): Promise<void> {
   if (args.authentication && !args.cert)
     throw new ConfigError("--authentication: Flower wants TLS for it; give --cert, --cert-key, --ca");
   const folder = resolve(args.out);
+  if (args.start && !args.resume && existsSync(`${folder}/out/checkpoints`))
+    throw new ConfigError(
+      `--out: ${folder} holds the checkpoints of a federation; --resume goes on after the last, another --out begins anew`,
+    );
   const home = `${folder}/flwr`;
   mkdirSync(home, { recursive: true });
   const trust = args.ca === undefined ? "insecure = true" : `root-certificates = "${resolve(args.ca)}"`;
@@ -74,7 +78,7 @@ interface Commands {
 }
 
 function commandsOf(args: UpArguments, folder: string): Commands {
-  const { port, rounds, weights } = args;
+  const { port, rounds, weights, resume } = args;
   const security =
     args.cert === undefined
       ? ["--insecure"]
@@ -88,6 +92,7 @@ function commandsOf(args: UpArguments, folder: string): Commands {
         ];
   const config = [`rounds=${rounds}`, `min-nodes=${args["min-nodes"]}`, `out="${folder}/out"`];
   if (weights !== undefined) config.push(`weights="${resolve(weights)}"`);
+  if (resume) config.push("resume=true");
   return {
     superlink: [
       "flower-superlink",
@@ -118,7 +123,7 @@ async function start(args: UpArguments, folder: string, { superlink, run, addres
     );
   console.log(`Flower's telemetry and update check are off. SuperLink on ${address}; clients join with\n`);
   console.log(`  moiety join ${address} --config quick --client 0\n`);
-  const { signal, release } = interruptible("the checkpoints are in the folder");
+  const { signal, release } = interruptible("the checkpoints are in the folder, --resume goes on from them");
   const server = spawn(superlink[0]!, superlink.slice(1), {
     env,
     stdio: ["ignore", "ignore", "inherit"],

@@ -1,0 +1,46 @@
+// moiety flower up: what it tells people to type, and what it refuses to write over.
+import { execFile } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { assert, suite } from "../support/suite.ts";
+
+const test = suite("moiety flower up");
+const program = fileURLToPath(new URL("../../scripts/moiety.mjs", import.meta.url));
+
+const up = (...args: string[]): Promise<string> =>
+  promisify(execFile)(process.execPath, [program, "flower", "up", ...args]).then(
+    ({ stdout }) => stdout,
+    ({ stderr }: { stderr: string }) => stderr,
+  );
+
+async function inFolder(work: (folder: string) => Promise<void>): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), "moiety-up-"));
+  try {
+    await work(folder);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+test("prints the commands of both sides, and those that go on after a checkpoint", () =>
+  inFolder(async (folder) => {
+    const told = await up("--out", folder, "--rounds", "7", "--port", "8123");
+    assert.match(told, "flower-superlink --host 127.0.0.1 --port 8123");
+    assert.match(told, `'rounds=7 min-nodes=2 out="${folder}/out"'`);
+    assert.match(told, "moiety join http://127.0.0.1:8123");
+    assert.ok(existsSync(`${folder}/flwr/config.toml`));
+    assert.match(await up("--out", folder, "--resume"), `out="${folder}/out" resume=true'`);
+  }));
+
+test("a folder with checkpoints is gone on with or left alone", () =>
+  inFolder(async (folder) => {
+    mkdirSync(`${folder}/out/checkpoints`, { recursive: true });
+    writeFileSync(`${folder}/out/checkpoints/round-00003.safetensors`, "");
+    assert.match(await up("--out", folder, "--start"), "--resume goes on after the last, another --out begins anew");
+    assert.not.ok(existsSync(`${folder}/flwr`));
+  }));
+
+test.run();
