@@ -45,7 +45,7 @@ const sections: Readonly<Record<string, Tables>> = {
     gates: (runs) => tables.gates(runs, ["mixture"]),
     cost: tables.cost,
   },
-  "cifar10-authors-code-again": { cost: tables.cost },
+  "cifar10-authors-code-again": { within: tables.withinFigure, cost: tables.cost },
   "cifar10-authors-code+cifar10-authors-code-again": { figure: tables.besideFigure },
   "cifar10-paper": {
     accuracies: (runs) => tables.accuracies(runs, [...paperMethods, "ensemble", "constantWeight", "stackedGate"]),

@@ -52,35 +52,56 @@ export function accuracies(runs: Runs, named?: readonly string[]): string {
 // the methods of the published figure, in its order
 const plotted = Object.keys(published["1"]!);
 
-/** Ours beside the published figure, and which coordinates are further than 3 points from it. */
+interface Coordinate {
+  readonly p: string;
+  readonly method: string;
+  readonly test: Test;
+  readonly ours: number;
+  readonly theirs: number;
+}
+
+// every coordinate of the published figure, and where our runs have it
+function coordinates(settings: readonly Setting[]): Coordinate[] {
+  return settings.toReversed().flatMap((setting) => {
+    const p = String(setting.values.get("p"));
+    return plotted.flatMap((method) =>
+      tests.map((test, axis) => {
+        const ours = settingStat(setting, method, test)!.mean;
+        return { p, method, test, ours, theirs: published[p]![method]![axis]! };
+      }),
+    );
+  });
+}
+
+/** How many coordinates are within 3 points of the published figure, and which are not. */
+export function withinFigure(runs: Runs): string {
+  const all = coordinates(settingsOf(runs).settings);
+  const outside = all.filter(({ ours, theirs }) => Math.abs(ours - theirs) > 3);
+  const named = outside.map(
+    ({ p, method, test, ours, theirs }) =>
+      `${methodStyle(method).label} at p = ${p} on the ${test === "localTest" ? "local" : "global"} test (${signed(ours - theirs)})`,
+  );
+  return (
+    `**${all.length - outside.length} of ${all.length}** coordinates are within 3 points of the figure. ` +
+    (named.length ? `Outside: ${named.join("; ")}.` : "")
+  );
+}
+
+/** Ours beside the published figure. */
 export function besideFigure(runs: Runs): string {
   const { settings, seeds } = settingsOf(runs);
-  const outside: string[] = [];
-  let within = 0;
-  const rows = settings.toReversed().map((setting) => {
-    const p = String(setting.values.get("p"));
-    const cells = plotted.map((method) => {
-      const parts = tests.map((test, axis) => {
-        const { mean } = settingStat(setting, method, test)!;
-        const theirs = published[p]![method]![axis]!;
-        const gap = mean - theirs;
-        if (Math.abs(gap) <= 3) within++;
-        else
-          outside.push(
-            `${methodStyle(method).label} at p = ${p} on the ${test === "localTest" ? "local" : "global"} test (${signed(gap)})`,
-          );
-        return { ours: fixed(mean), theirs: fixed(theirs), gap: signed(gap) };
-      });
-      const joined = (key: "ours" | "theirs" | "gap"): string => parts.map((part) => part[key]).join(" / ");
-      return `**${joined("ours")}** · ${joined("theirs")} · ${joined("gap")}`;
-    });
-    return [p, ...cells];
-  });
+  const all = coordinates(settings);
+  const cell = (p: string, method: string): string => {
+    const both = all.filter((at) => at.p === p && at.method === method);
+    const joined = (text: (at: Coordinate) => string): string => both.map(text).join(" / ");
+    const gaps = joined(({ ours, theirs }) => signed(ours - theirs));
+    return `**${joined(({ ours }) => fixed(ours))}** · ${joined(({ theirs }) => fixed(theirs))} · ${gaps}`;
+  };
+  const rows = [...new Set(all.map(({ p }) => p))].map((p) => [p, ...plotted.map((method) => cell(p, method))]);
   const table = markdown(["p", ...plotted.map((method) => methodStyle(method).label)], rows);
   return (
     `${table}\n\nLocal / global test accuracy in percent: **ours** (mean of ${seeds}, ${clientsOf(runs)}) · the figure · ours − the figure.\n\n` +
-    `**${within} of ${within + outside.length}** coordinates are within 3 points of the figure. ` +
-    (outside.length ? `Outside: ${outside.join("; ")}.` : "")
+    withinFigure(runs)
   );
 }
 
