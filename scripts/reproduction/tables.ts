@@ -82,8 +82,8 @@ export function withinFigure(runs: Runs): string {
       `${methodStyle(method).label} at p = ${p} on the ${test === "localTest" ? "local" : "global"} test (${signed(ours - theirs)})`,
   );
   return (
-    `**${all.length - outside.length} of ${all.length}** coordinates are within 3 points of the figure. ` +
-    (named.length ? `Outside: ${named.join("; ")}.` : "")
+    `**${all.length - outside.length} of ${all.length}** coordinates are within 3 points of the figure.` +
+    (named.length ? ` Outside: ${named.join("; ")}.` : "")
   );
 }
 
