@@ -58,6 +58,10 @@ const sections: Readonly<Record<string, Tables>> = {
   "cifar10-authors-code+cifar10-authors-code-again": { figure: tables.besideFigure },
   "cifar10-paper": asMeant,
   "cifar10-held-out": asMeant,
+  "cifar10-more-labels": {
+    accuracies: (runs) => tables.accuracies(runs, [...paperMethods, "ensemble"]),
+    cost: tables.cost,
+  },
   "cifar10-opt-out": {
     accuracies: (runs) => tables.accuracies(runs, [...paperMethods, "ensemble"]),
     parts: (runs) => tables.byOptOut(runs, paperMethods),
