@@ -22,13 +22,23 @@ const variants = ["mixture", "stackedGate", "fastGate", "gateOnly", "heldOut", "
 type Table = (runs: readonly RunRecords[]) => string;
 type Tables = Readonly<Record<string, Table>>;
 
-const asMeant: Tables = {
+const compared: Tables = {
   accuracies: (runs) => tables.accuracies(runs, [...paperMethods, "ensemble", "constantWeight", "stackedGate"]),
   differences: (runs) => tables.differences(runs, ["mixture"], ["finetuned", "ensemble", "constantWeight"]),
-  harmed: (runs) => tables.harmed(runs, ["fedavg", "finetuned", "ensemble", "mixture"]),
   calibration: (runs) => tables.calibration(runs, [...paperMethods, "ensemble"]),
   gates: (runs) => tables.gates(runs, ["mixture", "stackedGate"]),
   cost: tables.cost,
+};
+
+const asMeant: Tables = {
+  ...compared,
+  harmed: (runs) => tables.harmed(runs, ["fedavg", "finetuned", "ensemble", "mixture"]),
+};
+
+const otherMixtures: Tables = {
+  variants: (runs) => tables.accuracies(runs, [...weighed, ...variants.slice(2)]),
+  "variant-differences": (runs) => tables.differences(runs, variants, ["finetuned", "constantWeight", "mixture"]),
+  gates: (runs) => tables.gates(runs, variants),
 };
 
 const keptBack: Tables = {
@@ -66,9 +76,7 @@ const sections: Readonly<Record<string, Tables>> = {
     accuracies: (runs) => tables.accuracies(runs, [...paperMethods, "ensemble"]),
     parts: (runs) => tables.byOptOut(runs, paperMethods),
     differences: (runs) => tables.differences(runs, ["mixture"], ["finetuned", "ensemble", "constantWeight"]),
-    variants: (runs) => tables.accuracies(runs, [...weighed, ...variants.slice(2)]),
-    "variant-differences": (runs) => tables.differences(runs, variants, ["finetuned", "constantWeight", "mixture"]),
-    gates: (runs) => tables.gates(runs, variants),
+    ...otherMixtures,
     cost: tables.cost,
   },
   "cifar10-schedules": {
@@ -81,22 +89,8 @@ const sections: Readonly<Record<string, Tables>> = {
   "cifar10-kept-back-long": keptBack,
   "cifar10-average": oneQuirkLess,
   "cifar10-average-best": oneQuirkLess,
-  "fashion-mnist-paper": {
-    accuracies: (runs) => tables.accuracies(runs, [...paperMethods, "ensemble", "constantWeight", "stackedGate"]),
-    variants: (runs) => tables.accuracies(runs, [...weighed, ...variants.slice(2)]),
-    "variant-differences": (runs) => tables.differences(runs, variants, ["finetuned", "constantWeight", "mixture"]),
-    differences: (runs) => tables.differences(runs, ["mixture"], ["finetuned", "ensemble", "constantWeight"]),
-    calibration: (runs) => tables.calibration(runs, [...paperMethods, "ensemble"]),
-    gates: (runs) => tables.gates(runs, variants),
-    cost: tables.cost,
-  },
-  "ag-news-paper": {
-    accuracies: (runs) => tables.accuracies(runs, [...paperMethods, "ensemble", "constantWeight", "stackedGate"]),
-    differences: (runs) => tables.differences(runs, ["mixture"], ["finetuned", "ensemble", "constantWeight"]),
-    calibration: (runs) => tables.calibration(runs, [...paperMethods, "ensemble"]),
-    gates: (runs) => tables.gates(runs, ["mixture", "stackedGate"]),
-    cost: tables.cost,
-  },
+  "fashion-mnist-paper": { ...compared, ...otherMixtures },
+  "ag-news-paper": compared,
 };
 
 /** The runs of a sweep's folder. */

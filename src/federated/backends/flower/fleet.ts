@@ -11,6 +11,12 @@ const HEARTBEAT_SECONDS = 5;
 /** Seconds for which a signed time of day is used again; a SuperLink takes it for 300. Signing costs about a millisecond. */
 const CREDENTIALS_SECONDS = 20;
 
+/** A message and the tree of the objects that it is made of. */
+export interface PulledMessage {
+  readonly message: proto.FlowerMessage;
+  readonly tree: proto.ObjectTree;
+}
+
 export class Fleet {
   readonly #transport: FleetTransport;
   readonly #identity: Identity;
@@ -71,10 +77,7 @@ export class Fleet {
   }
 
   /** The next message for the node, if there is one. It is delivered once: who drops it has lost the round. */
-  async pullMessage(
-    nodeId: bigint,
-    signal?: AbortSignal,
-  ): Promise<{ message: proto.FlowerMessage; tree: proto.ObjectTree } | undefined> {
+  async pullMessage(nodeId: bigint, signal?: AbortSignal): Promise<PulledMessage | undefined> {
     const { PullMessagesRequest, PullMessagesResponse } = proto;
     const request = { node: { nodeId } };
     const answer = await this.#call("PullMessages", PullMessagesRequest, request, PullMessagesResponse, signal);

@@ -5,6 +5,7 @@ import type { NodeEvent } from "./events.ts";
 import { pullObjects, pushReply, sentTensors } from "./exchange.ts";
 import type { Link, Reply } from "./exchange.ts";
 import { Fleet } from "./fleet.ts";
+import type { PulledMessage } from "./fleet.ts";
 import type { Identity } from "./identity.ts";
 import { Membership } from "./membership.ts";
 import type { Metadata, ObjectTree } from "./messages.ts";
@@ -122,8 +123,8 @@ class FlowerNode {
     const link: Link = { fleet: this.#fleet, nodeId, signal: this.#signal, patienceSeconds: this.#patience, transfers };
     let slow = 0;
     for (let wait = first; !this.#finished;) {
-      const { metadata, tree, seconds } = await this.#pull(link);
-      if (metadata === undefined || tree === undefined) {
+      const { pulled, seconds } = await this.#pull(link);
+      if (pulled?.message.metadata === undefined) {
         // where every poll takes long there are many of us: ask no more than a twentieth of the time
         const answered = Math.min(MOST_POLL_SECONDS, 20 * Math.min(seconds, slow));
         slow = seconds;
@@ -131,22 +132,20 @@ class FlowerNode {
         wait = Math.min(longest, wait * 1.5);
       } else {
         wait = first;
-        await this.#handle(link, metadata, tree);
+        await this.#handle(link, pulled.message.metadata, pulled.tree);
       }
     }
   }
 
   /** One poll, repeated through an outage; `seconds` is what the one that was answered took. */
-  async #pull({ fleet, nodeId, signal }: Link): Promise<{ metadata?: Metadata; tree?: ObjectTree; seconds: number }> {
+  async #pull({ fleet, nodeId, signal }: Link): Promise<{ pulled: PulledMessage | undefined; seconds: number }> {
     const start = performance.now();
     for (let n = 0; ; n++) {
       const asked = performance.now();
       try {
         const pulled = await fleet.pullMessage(nodeId, signal);
         this.#place.heard(undefined);
-        const seconds = (performance.now() - asked) / 1000;
-        const metadata = pulled?.message.metadata;
-        return metadata === undefined ? { seconds } : { metadata, tree: pulled!.tree, seconds };
+        return { pulled, seconds: (performance.now() - asked) / 1000 };
       } catch (error) {
         if (!(error instanceof FleetError && error.kind === "unreachable")) throw error;
         if ((performance.now() - start) / 1000 > this.#patience) throw error;
