@@ -7,8 +7,7 @@
 //   kernels   are called in runtime and autograd/ops; the engine that holds them is seen by runtime and autograd only
 //   node:*    in runtime/platform, federated/backends and cli (scripts, bench and test are free)
 //   packages  only where `packages` below says, so the library core needs none
-//   cycles    no module needs itself before it is ready; imports that are erased (import type) or late (import()) may close
-//             a ring
+//   cycles    none of any kind: imports that are erased (import type) or late (import()) close a ring as others do
 //   exports   have names: no default exports
 //
 // Run alone it prints what breaks a rule; test/layers.test.ts runs it over the whole tree.
@@ -20,13 +19,6 @@ import { fileURLToPath } from "node:url";
 export interface Source {
   readonly path: string;
   readonly text: string;
-}
-
-interface Import {
-  /** A path from the root for modules of ours, the specifier as written for everything else. */
-  readonly target: string;
-  /** Whether the module is needed for this one to load. */
-  readonly needed: boolean;
 }
 
 const tower = ["runtime", "autograd", "nn", "federated", "moe", "experiment", "cli"];
@@ -64,18 +56,14 @@ function code(text: string): string {
   return text.replace(token, (_, literal: string | undefined) => literal ?? "");
 }
 
-function importsOf({ path, text }: Source): Import[] {
-  const found: Import[] = [];
-  const add = (specifier: string, needed: boolean): void => {
-    const folder = path.split("/").slice(0, -1);
-    const target = specifier.startsWith(".") ? join(...folder, specifier).replaceAll(sep, "/") : specifier;
-    found.push({ target, needed });
-  };
+/** What a module imports: paths from the root for modules of ours, the specifier as written for everything else. */
+function importsOf({ path, text }: Source): string[] {
+  const folder = path.split("/").slice(0, -1);
   const plain = code(text);
-  const whole = /^\s*(?:import|export)\s+(type\s)?(?:[^;"']*?\sfrom\s+)?["']([^"']+)["']/gm;
-  for (const [, type, specifier] of plain.matchAll(whole)) add(specifier!, !type);
-  for (const [, specifier] of plain.matchAll(/\bimport\(\s*["']([^"']+)["']/g)) add(specifier!, false);
-  return found;
+  const whole = /^\s*(?:import|export)\s+(?:[^;"']*?\sfrom\s+)?["']([^"']+)["']/gm;
+  return [...plain.matchAll(whole), ...plain.matchAll(/\bimport\(\s*["']([^"']+)["']/g)].map(([, specifier]) =>
+    specifier!.startsWith(".") ? join(...folder, specifier!).replaceAll(sep, "/") : specifier!,
+  );
 }
 
 const within = (path: string, places: readonly string[]): boolean =>
@@ -110,10 +98,10 @@ function refusal(path: string, target: string): string | undefined {
   return within(target, below) ? undefined : `${floor} may import ${below.join(", ") || "nothing of ours"}`;
 }
 
-function kernelRules({ path, text }: Source, imports: readonly Import[]): string[] {
+function kernelRules({ path, text }: Source, imports: readonly string[]): string[] {
   const found: string[] = [];
   if (!within(path, ["src/runtime/", "src/autograd/"])) {
-    for (const { target } of imports)
+    for (const target of imports)
       if (target === "src/runtime/engine.ts" || target === "src/runtime/kernels.wasm.ts")
         found.push(`${path}: imports ${target}; only runtime and autograd see the engine`);
   } else if (!within(path, ["src/runtime/", "src/autograd/ops/"])) {
@@ -124,7 +112,7 @@ function kernelRules({ path, text }: Source, imports: readonly Import[]): string
   return found;
 }
 
-/** One line per ring of modules that need each other to load. */
+/** One line per ring of modules that import each other. */
 function rings(graph: ReadonlyMap<string, readonly string[]>): string[] {
   const found: string[] = [];
   const done = new Set<string>();
@@ -150,24 +138,21 @@ export function violations(sources: readonly Source[]): string[] {
     const { path, text } = source;
     if (/^\s*export\s+default\b|^\s*export\s*\{[^}]*\bas\s+default\b/m.test(code(text)))
       found.push(`${path}: has a default export; exports have names`);
-    if (!path.startsWith("src/")) continue;
     const imports = importsOf(source);
-    for (const { target } of imports) {
+    graph.set(path, imports);
+    if (!path.startsWith("src/")) continue;
+    for (const target of imports) {
       const reason = refusal(path, target);
       if (reason) found.push(`${path}: imports ${target}; ${reason}`);
     }
     found.push(...kernelRules(source, imports));
-    graph.set(
-      path,
-      imports.filter(({ needed }) => needed).map(({ target }) => target),
-    );
   }
   return [...found, ...rings(graph)];
 }
 
-/** Every TypeScript module of src, test, bench, scripts and examples below `root`. */
+/** Every TypeScript module of src, lab, test, bench, scripts and examples below `root`. */
 export function readSources(root: string): Source[] {
-  return ["src", "test", "bench", "scripts", "examples"].flatMap((folder) => {
+  return ["src", "lab", "test", "bench", "scripts", "examples"].flatMap((folder) => {
     const under = join(root, folder);
     let names: string[];
     try {

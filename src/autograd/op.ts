@@ -1,21 +1,18 @@
 // One op, one declaration: name, shape rule, forward, and one gradient rule per input. Declaring registers it, and the
 // registry drives gradient checks, benches and the table of ops.
 import type { Shape } from "./shape.ts";
-import { checkOpen, type DType, empty, type Tensor } from "./tensor.ts";
+import {
+  type AnyOp,
+  checkOpen,
+  type Context,
+  type DType,
+  empty,
+  type Inputs,
+  type Tensor,
+  type Vjp,
+} from "./tensor.ts";
 
-export type Inputs = readonly (Tensor | null)[];
-
-/** What a gradient rule may read, and thereby what is saved: inputs, output, attributes. */
-export interface Context<X extends Inputs, A> {
-  readonly x: X;
-  readonly y: Tensor;
-  readonly attrs: A;
-  /** Where the engine would like the result to be written (a parameter's gradient slot), if it has a wish. */
-  readonly out: Tensor | undefined;
-}
-
-/** From the gradient of the output to the gradient of one input; written in ops, so that it can be differentiated again. */
-export type Vjp<X extends Inputs, A> = (g: Tensor, context: Context<X, A>) => Tensor;
+export type { AnyOp, Context, Inputs, Vjp };
 
 export interface OpDeclaration<X extends Inputs, A> {
   readonly name: string;
@@ -38,13 +35,6 @@ export interface OpDeclaration<X extends Inputs, A> {
 export type Op<X extends Inputs, A> = OpDeclaration<X, A> & {
   (x: X, attrs: A, out?: Tensor): Tensor;
 };
-
-/** An op whose input types have been forgotten, as history keeps it. */
-export interface AnyOp {
-  readonly name: string;
-  readonly through?: Vjp<Inputs, unknown>;
-  readonly vjp: readonly (Vjp<Inputs, unknown> | null)[];
-}
 
 /** An op as the registry has it: it runs, but its types have been forgotten. */
 export type RegisteredOp = AnyOp & ((x: Inputs, attrs: unknown, out?: Tensor) => Tensor);

@@ -2,13 +2,33 @@
 // Inside a scope it lives in the arena; outside it owns a heap block that is freed when the tensor is dropped.
 import { type Scope } from "../runtime/arena.ts";
 import { type Engine, engine } from "../runtime/engine.ts";
-import type { AnyOp } from "./op.ts";
 import { checkShape, formatShape, type Shape, sizeOf } from "./shape.ts";
 
 // pointers are shifted without sign: a memory may be larger than 2 GiB
 
 /** Element types: single floats, 32-bit integers (labels, row numbers), bytes (pixels). */
 export type DType = "f32" | "i32" | "u8";
+
+export type Inputs = readonly (Tensor | null)[];
+
+/** What a gradient rule may read, and thereby what is saved: inputs, output, attributes. */
+export interface Context<X extends Inputs, A> {
+  readonly x: X;
+  readonly y: Tensor;
+  readonly attrs: A;
+  /** Where the engine would like the result to be written (a parameter's gradient slot), if it has a wish. */
+  readonly out: Tensor | undefined;
+}
+
+/** From the gradient of the output to the gradient of one input; written in ops, so that it can be differentiated again. */
+export type Vjp<X extends Inputs, A> = (g: Tensor, context: Context<X, A>) => Tensor;
+
+/** An op whose input types have been forgotten, as history keeps it. */
+export interface AnyOp {
+  readonly name: string;
+  readonly through?: Vjp<Inputs, unknown>;
+  readonly vjp: readonly (Vjp<Inputs, unknown> | null)[];
+}
 
 let nextId = 0;
 const scopes: Scope[] = [];

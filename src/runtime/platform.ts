@@ -1,6 +1,13 @@
 // What differs between Node (and Deno, Bun, which offer Node's modules) and a browser; the only file of the library that
 // knows. Node's modules are asked for, not imported, so that neither a browser nor a bundler ever sees them.
-import type { Port } from "./pool.ts";
+
+/** What a pool needs of a worker, in Node's and in the browser's manner. */
+export interface Port {
+  post(message: unknown): void;
+  onMessage(listener: (message: unknown) => void): void;
+  onError(listener: (error: Error) => void): void;
+  terminate(): Promise<void> | void;
+}
 
 const node = typeof process === "object" && typeof process.versions?.node === "string";
 

@@ -1,6 +1,9 @@
 // Work for several threads, or for this one: named calls with structured-cloneable arguments, answers in the order asked.
 // Threads compute with the kernels that were chosen in the thread that started them.
 import { chosenKernels, configure } from "./engine.ts";
+import type { Port } from "./platform.ts";
+
+export type { Port };
 
 /** Calls by name, each from one argument to an answer. */
 export type Calls = Record<string, (argument: never) => unknown>;
@@ -54,14 +57,6 @@ export class InThread<C extends Calls> implements Pool<C> {
 
 function closed(): Error {
   return new Error("pool: closed before all calls were answered");
-}
-
-/** What a pool needs of a worker, in Node's and in the browser's manner. */
-export interface Port {
-  post(message: unknown): void;
-  onMessage(listener: (message: unknown) => void): void;
-  onError(listener: (error: Error) => void): void;
-  terminate(): Promise<void> | void;
 }
 
 interface Reply {

@@ -1,22 +1,6 @@
 // moiety flower up: the flags; the work is loaded when it is wanted.
 import type { CommandModule } from "yargs";
-
-export interface UpArguments {
-  out: string;
-  rounds: number;
-  "min-nodes": number;
-  port: number;
-  door: number;
-  origin: string;
-  weights: string | undefined;
-  start: boolean;
-  resume: boolean;
-  bin: string | undefined;
-  cert: string | undefined;
-  "cert-key": string | undefined;
-  ca: string | undefined;
-  authentication: boolean;
-}
+import type { UpArguments } from "../flower/up.ts";
 
 export const flowerCommand: CommandModule<object, UpArguments> = {
   command: "flower <action>",

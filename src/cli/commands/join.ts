@@ -1,17 +1,7 @@
 // moiety join: the flags; the work is loaded when it is wanted.
 import type { CommandModule } from "yargs";
-import { type MemberArguments, memberFlags } from "../flower/flags.ts";
-
-export interface JoinArguments extends MemberArguments {
-  address: string;
-  key: string | undefined;
-  ca: string | undefined;
-  insecure: boolean;
-  heartbeat: number;
-  clip: number | undefined;
-  epsilon: number | undefined;
-  delta: number;
-}
+import type { JoinArguments } from "../flower/join.ts";
+import { memberFlags } from "../flower/flags.ts";
 
 export const joinCommand: CommandModule<object, JoinArguments> = {
   command: "join <address>",

@@ -1,13 +1,7 @@
 // moiety pull: the flags; the work is loaded when it is wanted.
 import type { CommandModule } from "yargs";
-import { type MemberArguments, memberFlags } from "../flower/flags.ts";
-
-export interface PullArguments extends MemberArguments {
-  url: string;
-  publisher: string;
-  since: number;
-  personalize: boolean;
-}
+import type { PullArguments } from "../flower/pull.ts";
+import { memberFlags } from "../flower/flags.ts";
 
 export const pullCommand: CommandModule<object, PullArguments> = {
   command: "pull <url>",

@@ -11,10 +11,21 @@ import {
 } from "../../federated/backends/flower/index.ts";
 import type { NodeEvent } from "../../federated/backends/flower/index.ts";
 import { jsonLine } from "../../io/jsonl.ts";
-import type { JoinArguments } from "../commands/join.ts";
 import { Folder } from "../folder.ts";
 import { interruptible } from "../interrupt.ts";
 import { memberSetup, personalizeMember, startMember } from "./member.ts";
+import type { MemberArguments } from "./flags.ts";
+
+export interface JoinArguments extends MemberArguments {
+  address: string;
+  key: string | undefined;
+  ca: string | undefined;
+  insecure: boolean;
+  heartbeat: number;
+  clip: number | undefined;
+  epsilon: number | undefined;
+  delta: number;
+}
 
 /** Joins, trains when asked, personalizes at the end. */
 export async function join(args: JoinArguments): Promise<void> {

@@ -2,10 +2,17 @@
 // and gate.
 import { readFile } from "node:fs/promises";
 import { pullGeneralist } from "../../federated/backends/flower/index.ts";
-import type { PullArguments } from "../commands/pull.ts";
 import { Folder } from "../folder.ts";
 import { interruptible } from "../interrupt.ts";
 import { memberSetup, personalizeMember, startMember } from "./member.ts";
+import type { MemberArguments } from "./flags.ts";
+
+export interface PullArguments extends MemberArguments {
+  url: string;
+  publisher: string;
+  since: number;
+  personalize: boolean;
+}
 
 /** Fetches, checks, and personalizes unless told not to. */
 export async function pull(args: PullArguments): Promise<void> {

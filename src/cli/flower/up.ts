@@ -4,10 +4,26 @@ import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { UpArguments } from "../commands/flower.ts";
 import { ConfigError } from "../../experiment/index.ts";
 import { envoyConfig } from "./envoy.ts";
 import { interruptible } from "../interrupt.ts";
+
+export interface UpArguments {
+  out: string;
+  rounds: number;
+  "min-nodes": number;
+  port: number;
+  door: number;
+  origin: string;
+  weights: string | undefined;
+  start: boolean;
+  resume: boolean;
+  bin: string | undefined;
+  cert: string | undefined;
+  "cert-key": string | undefined;
+  ca: string | undefined;
+  authentication: boolean;
+}
 
 /** The Python project that comes with moiety. */
 const project = fileURLToPath(new URL("../../../flower", import.meta.url));

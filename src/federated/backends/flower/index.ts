@@ -1,6 +1,8 @@
 // moiety/flower: a client of a real Flower federation, and of what it publishes. Loads no gRPC unless an address asks for it.
-export { connect, FleetError } from "./transport.ts";
-export type { ConnectOptions, FleetErrorKind, FleetTransport } from "./transport.ts";
+export { connect } from "./connect.ts";
+export type { ConnectOptions } from "./connect.ts";
+export { FleetError } from "./transport.ts";
+export type { FleetErrorKind, FleetTransport } from "./transport.ts";
 export { createKeyPair, identityOf, keyPairOf, privateKeyPem } from "./identity.ts";
 export type { Credentials, Identity } from "./identity.ts";
 export { loadIdentity } from "./keyfile.ts";
