@@ -1,16 +1,16 @@
 // Bump allocation in scopes: what a training step makes is gone when its scope ends, at the cost of resetting one number.
-// Chunks come from the heap and are kept for the next step.
+// Chunks come from the heap and are kept for the next step, unless they turn out too small or memory is at its limit.
 import type { Heap } from "./heap.ts";
+import { footprint, SLACK } from "./memory.ts";
 
-// a power of two with the heap's slack, or the heap rounds it up by a quarter
-const CHUNK = (1 << 20) - 16;
-const LARGEST = 1 << 26;
+const CHUNK = 2 ** 20;
+const LARGEST = 2 ** 26;
 
 // larger requests get the next power of two: steps that grow a little each time find room in what the last ones left
-function chunkFor(size: number): number {
+function ampleFor(size: number): number {
   if (size > LARGEST) return size;
   let chunk = CHUNK;
-  while (chunk < size) chunk = 2 * chunk + 16;
+  while (chunk < size) chunk *= 2;
   return chunk;
 }
 
@@ -21,10 +21,15 @@ export interface Scope {
   open: boolean;
 }
 
+interface Chunk {
+  readonly start: number;
+  readonly size: number;
+}
+
 export class Arena {
   readonly #heap: Heap;
-  readonly #starts: number[] = [];
-  readonly #sizes: number[] = [];
+  /** Those up to #chunk hold something, those behind it are empty. */
+  readonly #chunks: Chunk[] = [];
   #chunk = -1;
   #offset = 0;
 
@@ -33,7 +38,7 @@ export class Arena {
   }
 
   get reserved(): number {
-    return this.#sizes.reduce((sum, size) => sum + size, 0);
+    return this.#chunks.reduce((sum, { size }) => sum + size, 0);
   }
 
   begin(): Scope {
@@ -48,19 +53,42 @@ export class Arena {
 
   /** `bytes` of scratch, 64-byte aligned with 16 bytes of slack behind, valid until the scope ends. */
   alloc(bytes: number): number {
-    // no bit operations: a request beyond 2 GiB is to meet the memory limit, not to wrap around
-    const size = Math.ceil((bytes + 16) / 64) * 64;
-    while (this.#chunk < 0 || this.#offset + size > this.#sizes[this.#chunk]!) {
-      if (this.#chunk === this.#starts.length - 1) {
-        const chunk = chunkFor(size);
-        this.#starts.push(this.#heap.alloc(chunk));
-        this.#sizes.push(chunk);
-      }
-      this.#chunk++;
-      this.#offset = 0;
-    }
-    const pointer = this.#starts[this.#chunk]! + this.#offset;
+    const size = footprint(bytes);
+    if (this.#chunk < 0 || this.#offset + size > this.#chunks[this.#chunk]!.size) this.#advance(size);
+    const pointer = this.#chunks[this.#chunk]!.start + this.#offset;
     this.#offset += size;
     return pointer;
+  }
+
+  /** Gives empty chunks back to the heap; whether there were any. */
+  trim(): boolean {
+    const empty = this.#chunks.splice(this.#chunk + 1);
+    for (const { start } of empty) this.#heap.free(start);
+    return empty.length > 0;
+  }
+
+  // to the first empty chunk with room; where none has, they all make way for one that has
+  #advance(size: number): void {
+    const next = this.#chunk + 1;
+    const fitting = this.#chunks.findIndex((chunk, i) => i >= next && chunk.size >= size);
+    if (fitting < 0) {
+      this.trim();
+      this.#chunks.push(this.#chunkFor(size));
+    } else if (fitting > next) {
+      const [chunk] = this.#chunks.splice(fitting, 1);
+      this.#chunks.splice(next, 0, chunk!);
+    }
+    this.#chunk = next;
+    this.#offset = 0;
+  }
+
+  #chunkFor(size: number): Chunk {
+    const ample = ampleFor(size);
+    try {
+      return { start: this.#heap.alloc(ample - SLACK), size: ample };
+    } catch (error) {
+      if (ample === size) throw error;
+      return { start: this.#heap.alloc(size - SLACK), size };
+    }
   }
 }

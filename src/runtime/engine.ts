@@ -37,7 +37,7 @@ export interface EngineOptions {
   readonly maximumBytes?: number;
 }
 
-const INITIAL_BYTES = 16 << 20;
+const INITIAL_BYTES = 16 * 2 ** 20;
 let options: EngineOptions = {};
 let current: Engine | undefined;
 let relaxedHex: string | undefined;
@@ -128,5 +128,7 @@ export function assemble(memory: Memory, kernels: Kernels, precision: Engine["pr
   const heap = new Heap(memory, kernels.heapBase());
   kernels.init(heap.alloc(kernels.scratchBytes()));
   const build = builds[kernels.build()]!;
-  return { memory, kernels, build, heap, arena: new Arena(heap), precision };
+  const arena = new Arena(heap);
+  heap.relief = () => arena.trim();
+  return { memory, kernels, build, heap, arena, precision };
 }

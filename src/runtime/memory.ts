@@ -2,6 +2,18 @@
 
 const PAGE = 65536;
 
+/** Tensors start on cache lines. */
+export const ALIGNMENT = 64;
+/** Kernels may read (never write) so many bytes past a tensor's end. */
+export const SLACK = 16;
+
+/** What a request takes of memory: with its slack, up to the next cache line. No bit operations: it may lie beyond 2 GiB. */
+export function footprint(bytes: number): number {
+  if (!(Number.isSafeInteger(bytes) && bytes >= 0))
+    throw new RangeError(`memory: bytes, got ${bytes}, expected a whole number of at least 0`);
+  return Math.ceil((bytes + SLACK) / ALIGNMENT) * ALIGNMENT;
+}
+
 export class Memory {
   readonly wasm: WebAssembly.Memory;
   readonly maximumBytes: number;
@@ -27,7 +39,7 @@ export class Memory {
         `memory: ${mebibytes(bytes)} MiB needed, ${mebibytes(this.maximumBytes)} MiB maximum; ` +
           `wrap each step in scope(), dispose of what is no longer used, or configure({ maximumBytes })`,
       );
-    const target = Math.min(this.maximumBytes, Math.max(bytes, now + (now >> 2)));
+    const target = Math.min(this.maximumBytes, Math.max(bytes, Math.ceil(now * 1.25)));
     try {
       this.wasm.grow(Math.ceil((target - now) / PAGE));
     } catch (cause) {

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { Arena } from "../../src/runtime/arena.ts";
 import { Heap } from "../../src/runtime/heap.ts";
 import { Memory } from "../../src/runtime/memory.ts";
+import { key, Stream } from "../../src/runtime/random.ts";
 import { refuses } from "../support/refuses.ts";
 import { assert, test } from "../support/suite.ts";
 
@@ -62,8 +63,64 @@ test("a freed block is handed out again", () => {
   heap.free(a);
   assert.is(heap.alloc(1005), a);
   heap.free(b);
-  assert.is.not(heap.alloc(5000), b);
-  assert.is(heap.alloc(1000), b);
+  assert.is(heap.alloc(5000), b);
+});
+
+test("freed neighbours are one block, whatever the order, and what is left of a block can be had", () => {
+  for (const order of [
+    [0, 1, 2],
+    [2, 1, 0],
+    [0, 2, 1],
+    [1, 0, 2],
+  ]) {
+    const { heap } = heapOf(MIB);
+    const blocks = [0, 0, 0].map(() => heap.alloc(100 * KIB));
+    const guard = heap.alloc(1);
+    for (const i of order) heap.free(blocks[i]!);
+    assert.is(heap.alloc(290 * KIB), blocks[0]);
+    assert.ok(heap.alloc(9 * KIB) < guard);
+  }
+});
+
+// 10^5 operations, sizes over six orders of magnitude, in waves that fill and empty
+test("memory taken at the most is at most twice what was used at the most, and all of it can be had again", () => {
+  const waves = fc.record({
+    seed: fc.nat(),
+    largest: fc.integer({ min: 2, max: 20 }),
+    full: fc.integer({ min: 50, max: 2000 }),
+  });
+  fc.assert(
+    fc.property(waves, ({ seed, largest, full }) => {
+      const { heap } = heapOf(2048 * MIB);
+      const random = new Stream(key(seed));
+      const empty = heap.stats.reserved;
+      const live: { at: number; bytes: number }[] = [];
+      let most = 0;
+      for (let i = 0; i < 100_000; i++) {
+        const filling = random.uniform() < (Math.floor(i / 10_000) % 2 === 0 ? 0.7 : 0.4);
+        if (live.length === 0 || (filling && live.length < full)) {
+          const bytes = Math.floor(2 ** (random.uniform() * largest));
+          live.push({ at: heap.alloc(bytes), bytes });
+          most = Math.max(most, heap.stats.used);
+        } else {
+          const at = random.below(live.length);
+          heap.free(live[at]!.at);
+          live[at] = live[live.length - 1]!;
+          live.pop();
+        }
+        if (i % 10_000 > 0) continue;
+        live.sort((a, b) => a.at - b.at);
+        live.forEach(({ at, bytes }, k) => assert.ok(k + 1 === live.length || at + bytes + 16 <= live[k + 1]!.at));
+      }
+      const { reserved } = heap.stats;
+      assert.ok(reserved - empty <= 2 * most, `${reserved} reserved, ${most} used`);
+      for (const { at } of live) heap.free(at);
+      assert.equal(heap.stats, { used: 0, reserved, blocks: 0 });
+      heap.alloc(reserved - empty - 64);
+      assert.is(heap.stats.reserved, reserved, "one block as large as everything before");
+    }),
+    { numRuns: 6 },
+  );
 });
 
 test("freeing the same memory for ever takes no more of it", () => {
@@ -153,11 +210,77 @@ test("steps that grow a little each time do not pile up chunks", () => {
   const arena = new Arena(heap);
   for (let size = MIB / 2; size < 24 * MIB; size += MIB / 3) {
     const scope = arena.begin();
-    arena.alloc(size);
-    arena.alloc(size);
+    arena.alloc(Math.floor(size));
+    arena.alloc(Math.floor(size));
     arena.end(scope);
   }
   assert.ok(arena.reserved < 8 * 24 * MIB, `${arena.reserved / MIB} MiB for steps of at most 48`);
+});
+
+test("nor do steps of any size, however they grow and shrink", () => {
+  const steps = fc.array(fc.array(fc.integer({ min: 0, max: 150 * MIB }), { minLength: 1, maxLength: 4 }), {
+    minLength: 1,
+    maxLength: 40,
+  });
+  fc.assert(
+    fc.property(steps, (steps) => {
+      // nobody touches it
+      const memory = { ensure: (bytes: number) => assert.ok(bytes < 2048 * MIB) } as Memory;
+      const heap = new Heap(memory, 100);
+      const arena = new Arena(heap);
+      let most = 0;
+      for (const sizes of steps) {
+        const scope = arena.begin();
+        for (const size of sizes) arena.alloc(size);
+        arena.end(scope);
+        most = Math.max(
+          most,
+          sizes.reduce((sum, size) => sum + size, 0),
+        );
+        assert.ok(arena.reserved <= 2 * most + 150 * MIB, `${arena.reserved / MIB} MiB, steps of ${most / MIB}`);
+        assert.is(heap.stats.used, arena.reserved);
+      }
+    }),
+    { numRuns: 200 },
+  );
+});
+
+test("at the limit the arena's empty chunks serve whoever asks", () => {
+  const { heap } = heapOf(8 * MIB);
+  const arena = new Arena(heap);
+  heap.relief = () => arena.trim();
+  const outer = arena.begin();
+  const held = arena.alloc(MIB / 2);
+  const inner = arena.begin();
+  // rounded up to the next power of two it would not fit
+  arena.alloc(5 * MIB);
+  arena.end(inner);
+  const a = heap.alloc(6 * MIB);
+  assert.ok(a >= held + MIB / 2);
+  assert.is(arena.reserved, MIB);
+  refuses(() => arena.alloc(2 * MIB), /8 MiB maximum/);
+  arena.end(outer);
+  const again = arena.begin();
+  assert.is(arena.alloc(MIB / 2), held);
+  arena.end(again);
+});
+
+test("a request that is no number of bytes is refused before anything moves", () => {
+  const { heap } = heapOf(MIB);
+  const arena = new Arena(heap);
+  const bad = fc.oneof(
+    fc.integer({ max: -1 }),
+    fc.double({ noInteger: true }),
+    fc.constantFrom(NaN, Infinity, 2 ** 53, undefined as unknown as number),
+  );
+  fc.assert(
+    fc.property(bad, (bytes) => {
+      const before = heap.stats;
+      for (const from of [heap, arena])
+        refuses(() => from.alloc(bytes), `memory: bytes, got ${bytes}, expected a whole number of at least 0`);
+      assert.equal(heap.stats, before);
+    }),
+  );
 });
 
 test("inner scopes give back their part only", () => {
