@@ -1,5 +1,6 @@
 // Files as they are on disk, packed or not: gzip is known by its first two bytes, never by the name. Unpacks with the
 // runtime's own DecompressionStream.
+import { copyBytes } from "../io/dtype.ts";
 import { shared } from "./share.ts";
 
 function isGzip(bytes: Uint8Array): boolean {
@@ -12,7 +13,7 @@ function decompress(bytes: Uint8Array, name: string): ReadableStreamDefaultReade
   const stream = new DecompressionStream("gzip");
   const writer = stream.writable.getWriter();
   // a failure comes out of the readable end, so it is not to be reported here as well
-  writer.write(bytes.slice()).catch(() => {});
+  writer.write(copyBytes(bytes)).catch(() => {});
   writer.close().catch(() => {});
   return stream.readable.getReader();
 }

@@ -46,7 +46,9 @@ function checkSize(size: number, name: string, shape: readonly number[]): void {
 export function parseIdx(bytes: Uint8Array, name: string, dimensions: number): Idx {
   const shape = readShape(bytes, name, dimensions);
   checkSize(bytes.length, name, shape);
-  return { shape, data: bytes.subarray(4 + 4 * dimensions) };
+  const start = 4 + 4 * dimensions;
+  // not subarray, which of a Node Buffer is a Buffer
+  return { shape, data: new Uint8Array(bytes.buffer, bytes.byteOffset + start, bytes.length - start) };
 }
 
 /** An unpacked idx file of these bytes. */

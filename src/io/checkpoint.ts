@@ -1,6 +1,6 @@
 // A checkpoint: one safetensors file with flat tensors and a JSON value beside them, sealed by a SHA-256.
 // A file that was cut, or changed in a single bit, is refused. What the tensors mean is the writer's business.
-import type { NumericArray } from "./dtype.ts";
+import { copyBytes, type NumericArray } from "./dtype.ts";
 import { Sha256 } from "./hash.ts";
 import { decodeSafetensors, encodeSafetensors } from "./safetensors.ts";
 
@@ -35,7 +35,7 @@ export function encodeCheckpoint(state: Checkpoint): Uint8Array {
  * Errors: RangeError for a torn or changed file or another version, TypeError for what is no checkpoint.
  */
 export function decodeCheckpoint(bytes: Uint8Array): Checkpoint {
-  const text = new TextDecoder().decode(bytes.slice(8, sealAt + sealLength));
+  const text = new TextDecoder().decode(copyBytes(bytes, 8, sealAt + sealLength));
   if (!text.startsWith(sealPrefix)) throw new TypeError("checkpoint: no seal; is this a checkpoint?");
   if (text.slice(sealPrefix.length) !== seal(bytes)) {
     throw new RangeError("checkpoint: content does not fit its SHA-256, the file is torn; use an older checkpoint");

@@ -72,9 +72,20 @@ export function bytesOf({ shape, data }: TensorData): Uint8Array {
   return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 }
 
-/** `length` elements starting at byte `start`: a view where the alignment allows it, else a copy. */
+/**
+ * The bytes from `start` to before `end`, as many as there are, in memory of their own. Never `bytes.slice`: a Node Buffer's is
+ * a view into whatever lies around it, and of shared memory no text decoder takes a view.
+ */
+export function copyBytes(bytes: Uint8Array, start = 0, end: number = bytes.length): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(bytes.subarray(start, end));
+}
+
+/** `length` elements starting at byte `start`: a view where the alignment allows it, else a copy. The one way from bytes to arrays. */
 export function arrayAt(bytes: Uint8Array, start: number, length: number, { array }: Dtype): NumericArray {
+  const size = length * array.BYTES_PER_ELEMENT;
+  if (start + size > bytes.length)
+    throw new RangeError(`tensor: bytes, got ${bytes.length}, expected ${start + size} for ${length} elements`);
   const offset = bytes.byteOffset + start;
   if (offset % array.BYTES_PER_ELEMENT === 0) return new array(bytes.buffer, offset, length);
-  return new array(bytes.slice(start, start + length * array.BYTES_PER_ELEMENT).buffer, 0, length);
+  return new array(copyBytes(bytes, start, start + size).buffer, 0, length);
 }

@@ -2,7 +2,7 @@
 // Reading is strict: what is truncated, overlaps or leaves a hole is refused, so a file that loads is whole.
 // It knows names, shapes and bytes; what they are weights of is somebody else's business.
 // Format: github.com/huggingface/safetensors, README.
-import { arrayAt, bytesOf, dtypeOf, dtypes, elementCount } from "./dtype.ts";
+import { arrayAt, bytesOf, copyBytes, dtypeOf, dtypes, elementCount } from "./dtype.ts";
 import type { Dtype, TensorData } from "./dtype.ts";
 
 /** A file's content. Tensors keep their order; metadata values are strings, as the format wants. */
@@ -103,8 +103,7 @@ function readHeader(bytes: Uint8Array): { header: Record<string, unknown>; start
   }
   let header: unknown;
   try {
-    // sliced, because a decoder refuses shared memory
-    header = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes.slice(8, start)));
+    header = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(copyBytes(bytes, 8, start)));
   } catch (cause) {
     throw new TypeError("safetensors: header is not JSON; is this a safetensors file?", { cause });
   }

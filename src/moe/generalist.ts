@@ -3,6 +3,7 @@ import { exp } from "../autograd/ops/unary.ts";
 import type { Tensor } from "../autograd/tensor.ts";
 import type { TensorData } from "../io/dtype.ts";
 import { decodeSafetensors, encodeSafetensors } from "../io/safetensors.ts";
+import { checkFinite } from "../nn/finite.ts";
 import { Net } from "../nn/net.ts";
 import { predictAll } from "../nn/predict.ts";
 import { fetchBytes } from "../runtime/platform.ts";
@@ -47,12 +48,15 @@ export class Generalist {
   /** Frozen: it has no gradients. */
   readonly net: Net<"shared">;
 
-  /** @param values the flat vector of the expert's parameters; a RangeError unless model and values fit together */
+  /** @param values the flat vector of the expert's parameters; a RangeError unless model and values fit together and are finite */
   constructor(model: Model, values?: ArrayLike<number>) {
     checkModel(model);
     this.model = model;
     this.net = new Net(model.expert, { group: "shared", trainable: false });
-    if (values) this.net.parameters.copyFrom(values);
+    if (values) {
+      checkFinite("generalist", "values", values);
+      this.net.parameters.copyFrom(values);
+    }
   }
 
   /** A generalist from safetensors as `save`, a run folder or a Flower server writes them. */

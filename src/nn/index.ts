@@ -1,4 +1,5 @@
 // Modules, layers, optimisers and the paper's networks.
+export { checkFinite } from "./finite.ts";
 export { constant, fanInUniform, gaussian, type Initializer } from "./init.ts";
 export { Conv2d, Dropout, Linear, MaxPool2d } from "./layers.ts";
 export { Apply, EVALUATE, type Forward, type Mode, type Module, type ParameterSpec, Sequential } from "./module.ts";

@@ -3,6 +3,7 @@
 import { copyInto } from "../autograd/ops/copy.ts";
 import { fillInto } from "../autograd/ops/fill.ts";
 import { persistent, type Tensor, view } from "../autograd/tensor.ts";
+import { checkFinite } from "./finite.ts";
 import { formatShape, sameShape, type Shape, sizeOf } from "../autograd/shape.ts";
 
 /** Name and shape of one parameter. */
@@ -81,13 +82,14 @@ export class Parameters<G extends Group = Group> {
     );
   }
 
-  /** Overwrites the state from tensors by name; every name must be there with its shape. */
+  /** Overwrites the state from tensors by name; every name must be there with its shape and finite values. */
   fromRecord(record: Readonly<Record<string, { readonly shape: Shape; readonly data: ArrayLike<number> }>>): this {
     const checked = this.specs.map(({ name, shape }) => {
       const found = record[name];
       if (!found) throw new RangeError(`parameters: ${name} is missing, got ${Object.keys(record).join(", ")}`);
       if (formatShape(found.shape) !== formatShape(shape))
         throw new RangeError(`parameters: ${name}, got ${formatShape(found.shape)}, expected ${formatShape(shape)}`);
+      checkFinite("parameters", name, found.data);
       return found.data;
     });
     checked.forEach((data, i) => this.tensors[i]!.set(data));

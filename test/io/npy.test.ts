@@ -68,4 +68,52 @@ test("cut files, other types and other formats are refused", () => {
   assert.throws(() => decodeNpy(edit("shape", "shame")), /npy: header, got /);
 });
 
+/** A file of version 2 with this header and no elements. */
+function headed(text: string): Uint8Array {
+  const bytes = new TextEncoder().encode(text);
+  const file = Uint8Array.from([0x93, ...new TextEncoder().encode("NUMPY"), 2, 0, 0, 0, 0, 0, ...bytes]);
+  new DataView(file.buffer).setUint32(8, bytes.length, true);
+  return file;
+}
+
+test("headers of any pieces are read or refused in time that grows with their length alone, and quoted in part", () => {
+  const piece = fc.constantFrom(
+    ..."{ } ' \" : , ( ) [ ] 1 L True False <f4 \n".split(" "),
+    " ",
+    "'descr'",
+    "'shape'",
+    "'fortran_order'",
+    "'descr':[",
+    "'shape':(1",
+    "{'descr': '<f4', ",
+  );
+  const pieces = fc.tuple(fc.array(piece, { maxLength: 8 }), fc.array(piece, { minLength: 1, maxLength: 3 }));
+  fc.assert(
+    fc.property(pieces, fc.nat(1), ([begin, again], brace) => {
+      const text = "{".repeat(brace) + begin.join("") + again.join("").repeat(30_000);
+      const start = performance.now();
+      assert.throws(
+        () => decodeNpy(headed(text)),
+        (error: Error) => error.message.startsWith("npy: ") && error.message.length < 300,
+      );
+      assert.ok(performance.now() - start < 1000, `${text.slice(0, 60)} took ${performance.now() - start} ms`);
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test("a field that is missing, given twice or unknown is refused, and so is what follows the dict", () => {
+  const fields = ["'descr': '<f4'", "'fortran_order': False", "'shape': (0,)"];
+  const dict = (...parts: string[]) => headed(`{${parts.join(", ")}, }\n`);
+  assert.equal(decodeNpy(dict(...fields)), { shape: [0], data: new Float32Array() });
+  for (const [i, field] of fields.entries()) {
+    assert.throws(() => decodeNpy(dict(...fields.toSpliced(i, 1))), /npy: header, got .*expected a dict with descr/);
+    assert.throws(() => decodeNpy(dict(...fields, field)), /npy: header/);
+  }
+  assert.throws(() => decodeNpy(dict(...fields, "'x': 1")), /npy: header/);
+  assert.throws(() => decodeNpy(headed(`{${fields.join(", ")}} x`)), /npy: header/);
+  assert.throws(() => decodeNpy(headed(`{${fields.join(" ")}}`)), /npy: header/);
+  assert.throws(() => decodeNpy(headed(" ".repeat(1_000_001))), /npy: header too long, got 1000001 bytes/);
+});
+
 test.run();

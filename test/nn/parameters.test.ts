@@ -1,5 +1,6 @@
+import fc from "fast-check";
 import { add, backward, grad, matmul, memory, mul, scope, square, sum, tensor } from "../../src/autograd/index.ts";
-import { Adam, Linear, Net, Parameters, Sequential, SGD } from "../../src/nn/index.ts";
+import { Adam, checkFinite, Linear, Net, Parameters, Sequential, SGD } from "../../src/nn/index.ts";
 import { refuses } from "../support/refuses.ts";
 import { assert, test } from "../support/suite.ts";
 
@@ -43,6 +44,28 @@ test("toArray copies, and copyFrom takes vectors and other blocks", () => {
     () => p.copyFrom(new Parameters([{ name: "w", shape: [4] }], "shared")),
     "parameters: 9 values expected, got 4; the models differ",
   );
+});
+
+test("weights from outside are finite as single floats, or refused by name before any is written", () => {
+  fc.assert(
+    fc.property(fc.nat(8), fc.constantFrom(NaN, Infinity, -Infinity, 1e39, -3.5e38), (at, bad) => {
+      const p = numbered();
+      const values = Float64Array.from(p.toArray(), (x) => x + 1);
+      values[at] = bad;
+      const record = {
+        "a.weight": { shape: [2, 3], data: values.subarray(0, 6) },
+        "a.bias": { shape: [2], data: values.subarray(6, 8) },
+        scale: { shape: [], data: values.subarray(8) },
+      };
+      refuses(() => p.fromRecord(record), /^parameters: (a\.weight|a\.bias|scale), got \S+ at \d, expected finite/);
+      assert.equal(Array.from(p.toArray()), [0, 1, 2, 3, 4, 5, 6, 7, 8]);
+      refuses(
+        () => checkFinite("op", "weights", values),
+        `op: weights, got ${bad} at ${at}, expected finite numbers; the model diverged or its bytes are damaged`,
+      );
+    }),
+  );
+  checkFinite("op", "weights", [3.4e38, -0, 1e-320]);
 });
 
 test("copyMatching takes what has the same name and shape, and nothing else", () => {
