@@ -1,45 +1,13 @@
 // A client that trains the generalist on its own rows: local epochs from the federation's weights with a fresh optimiser.
-import { mean } from "../autograd/ops/sum.ts";
-import { nll } from "../autograd/ops/nll.ts";
 import { type Examples } from "../nn/examples.ts";
-import { epochSteps, type Loss, type Validation } from "../nn/fit.ts";
-import { accuracy, negativeLogLikelihood } from "../nn/metrics.ts";
+import { epochSteps } from "../nn/fit.ts";
 import type { Net } from "../nn/net.ts";
 import type { Optimizer } from "../nn/optimizers.ts";
-import { predictSteps } from "../nn/predict.ts";
+import { likelihood, validationSteps } from "../nn/validate.ts";
 import { fold, type Key } from "../runtime/random.ts";
 import { finish, type Steps } from "../runtime/steps.ts";
 import type { EvaluateReply, FederatedClient, TrainReply } from "./client.ts";
 import { SharedVector, type TensorSpec } from "./shared.ts";
-
-/** Mean negative log-likelihood of a net that puts out log-probabilities. */
-export function likelihood(net: Net): Loss {
-  return ({ x, labels }, mode) => mean(nll(net.forward(x, mode), labels));
-}
-
-/** Loss and accuracy of a net on examples, in evaluation mode. */
-export function validateNet(net: Net, examples: Examples, classes: number): Validation {
-  return finish(validationSteps(net, examples, classes));
-}
-
-/** `validateNet`, resting after every batch. */
-export function* validationSteps(net: Net, examples: Examples, classes: number): Steps<Validation> {
-  const answers = yield* predictSteps(examples, classes, (x) => net.predict(x));
-  const found = validation(answers.toArray(), examples.labels, classes);
-  answers.dispose();
-  return found;
-}
-
-/** Loss and accuracy of log-probabilities [count, classes] row by row, over all rows unless said. */
-export function validation(
-  logp: ArrayLike<number>,
-  labels: ArrayLike<number>,
-  classes: number,
-  rows: Int32Array = Int32Array.from({ length: labels.length }, (_, i) => i),
-): Validation {
-  const answers = { logp, classes };
-  return { loss: negativeLogLikelihood(answers, labels, rows), accuracy: accuracy(answers, labels, rows) };
-}
 
 export interface LocalClientOptions {
   readonly id: number;

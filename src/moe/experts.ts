@@ -4,7 +4,7 @@ import { nll } from "../autograd/ops/nll.ts";
 import { gather } from "../autograd/ops/rows.ts";
 import { mean } from "../autograd/ops/sum.ts";
 import type { Tensor } from "../autograd/tensor.ts";
-import { validation, validationSteps } from "../federated/local.ts";
+import { validation, validationSteps } from "../nn/validate.ts";
 import type { Examples } from "../nn/examples.ts";
 import { type Fit, type FitOptions, fitSteps } from "../nn/fit.ts";
 import type { Mode } from "../nn/module.ts";

@@ -18,16 +18,27 @@ export interface EpochOptions {
   /** The address of this epoch: its order and every step's random numbers are below it. */
   readonly key: Key;
   /** Which examples, all by default. */
-  readonly rows?: Int32Array;
+  readonly rows?: Int32Array | undefined;
+  /** Changes the gradient between backward and step: see Parameters.addGradient. */
+  readonly correct?: (() => void) | undefined;
 }
 
-/** One pass over the examples, in an order of its own unless they have one; the last batch may be smaller. Returns the mean training loss. */
-export function trainEpoch(options: EpochOptions): number {
-  return finish(epochSteps(options));
+/** A step's batch to be: which rows (i32, on the heap), and the address of the step's random numbers. */
+export interface Drawn {
+  readonly rows: Tensor;
+  readonly mode: Mode & { readonly train: true };
 }
 
-/** `trainEpoch`, resting after every batch. */
-export function* epochSteps({ examples, loss, optimizer, batchSize, key, rows }: EpochOptions): Steps<number> {
+/**
+ * The batches of one pass over the examples, in an order of its own unless they have one; the last may be smaller. Nothing
+ * of an arena is open between them, so that work may rest there.
+ */
+export function* epochBatches({
+  examples,
+  batchSize,
+  key,
+  rows,
+}: Pick<EpochOptions, "examples" | "batchSize" | "key" | "rows">): Generator<Drawn, void, void> {
   // examples that have batches of their own keep them
   const fixed = rows ? undefined : examples.epoch?.();
   const numbers = fixed
@@ -38,23 +49,36 @@ export function* epochSteps({ examples, loss, optimizer, batchSize, key, rows }:
   // on the heap: no scope may be open while the work rests
   const order = persistent([numbers.length], "i32").set(numbers);
   const steps = fold(key, "step");
-  let total = 0;
   let step = 0;
   try {
-    for (const part of fixed ? parts(order, fixed) : batches(order, batchSize)) {
-      scope(() => {
-        const mean = loss(examples.batch(part), { train: true, key: fold(steps, step++) });
-        backward(mean);
-        optimizer.step();
-        total += mean.item() * part.size;
-      });
-      yield;
-    }
+    for (const part of fixed ? parts(order, fixed) : batches(order, batchSize))
+      yield { rows: part, mode: { train: true, key: fold(steps, step++) } };
   } finally {
     order.dispose();
   }
+}
+
+/** One pass over the examples, in an order of its own unless they have one; the last batch may be smaller. Returns the mean training loss. */
+export function trainEpoch(options: EpochOptions): number {
+  return finish(epochSteps(options));
+}
+
+/** `trainEpoch`, resting after every batch. */
+export function* epochSteps({ examples, loss, optimizer, correct, ...of }: EpochOptions): Steps<number> {
+  let [total, count] = [0, 0];
+  for (const { rows, mode } of epochBatches({ examples, ...of })) {
+    scope(() => {
+      const mean = loss(examples.batch(rows), mode);
+      backward(mean);
+      correct?.();
+      optimizer.step();
+      total += mean.item() * rows.size;
+    });
+    count += rows.size;
+    yield;
+  }
   // no examples, no loss: a client may have kept all of its rows back
-  return numbers.length > 0 ? total / numbers.length : 0;
+  return count > 0 ? total / count : 0;
 }
 
 /** What a validation found. */

@@ -2,11 +2,23 @@
 export { checkFinite } from "./finite.ts";
 export { constant, fanInUniform, gaussian, type Initializer } from "./init.ts";
 export { Conv2d, Dropout, Linear, MaxPool2d } from "./layers.ts";
-export { Apply, EVALUATE, type Forward, type Mode, type Module, type ParameterSpec, Sequential } from "./module.ts";
+export {
+  Apply,
+  EVALUATE,
+  type Forward,
+  type Mode,
+  type Module,
+  type ParameterSpec,
+  type Parts,
+  Sequential,
+} from "./module.ts";
 export { Net, type NetOptions } from "./net.ts";
-export { Adam, type AdamOptions, type Optimizer, SGD, type SgdOptions, Together } from "./optimizers.ts";
+export { clipGradient, Clipped, gradientNorm } from "./clip.ts";
+export { Adam, type AdamOptions, type Optimizer, type Rated, SGD, type SgdOptions, Together } from "./optimizers.ts";
+export { optimizerOf, type OptimizerRule } from "./rule.ts";
+export { factorAt, type Schedule } from "./schedule.ts";
 export { bucketed, type Batching, inOrder, PaddedTextExamples, sorted } from "./paddedText.ts";
-export { type Group, Parameters, type TensorSpec } from "./parameters.ts";
+export { type Group, Parameters, type Part, type TensorSpec, type Vector } from "./parameters.ts";
 export { type Sentences, TextExamples } from "./textExamples.ts";
 export { BiLstm, Embedding, TextClassifier, type TextClassifierOptions } from "./text.ts";
 export {
@@ -22,6 +34,8 @@ export {
 } from "./zoo.ts";
 export { type Batch, type Examples, FloatExamples, ImageExamples, type Images } from "./examples.ts";
 export {
+  type Drawn,
+  epochBatches,
   type EpochOptions,
   epochSteps,
   fit,
@@ -33,5 +47,7 @@ export {
   type Validation,
 } from "./fit.ts";
 export { accuracy, type Answers, calibrationError, negativeLogLikelihood } from "./metrics.ts";
+export { likelihood, validateNet, validation, validationSteps } from "./validate.ts";
+export { BatchNorm } from "./norm.ts";
 export { predictAll, predictSteps } from "./predict.ts";
 export { FeatureExamples, type FeatureRows } from "./features.ts";

@@ -26,14 +26,24 @@ export interface Module {
    * @param at position of this module in its model, which keys its random numbers apart from its siblings'
    */
   bind(tensors: readonly Tensor[], at: number): Forward;
+  /** The model in two, where it can be taken apart; the parts' specs are the model's in their order. */
+  split?(): Parts;
+}
+
+/** A model in two: features, and what makes answers of them. */
+export interface Parts {
+  readonly body: Module;
+  readonly head: Module;
 }
 
 /** Modules in order, each on the output of the one before; parameter names are `child.name`, as in PyTorch. */
 export class Sequential implements Module {
   readonly specs: readonly ParameterSpec[];
+  readonly #names: readonly string[];
   readonly #children: readonly Module[];
 
   constructor(children: Readonly<Record<string, Module>>) {
+    this.#names = Object.keys(children);
     this.#children = Object.values(children);
     this.specs = Object.entries(children).flatMap(([child, { specs }]) =>
       specs.map((spec) => ({ ...spec, name: `${child}.${spec.name}` })),
@@ -41,17 +51,41 @@ export class Sequential implements Module {
   }
 
   bind(tensors: readonly Tensor[], at: number): Forward {
-    let offset = 0;
-    const steps = this.#children.map((child, i) => {
-      const own = tensors.slice(offset, (offset += child.specs.length));
-      // room for 64 children a level keeps addresses of nested models apart
-      return child.bind(own, at * 64 + i + 1);
+    return chain(this.#children, tensors, at, 0);
+  }
+
+  /**
+   * This model in two: what comes before a child, and the rest. Names, order and addresses stay as they are, so the parts'
+   * vectors behind each other are the model's.
+   * @param before name of a child; the last one with parameters unless said
+   */
+  split(before: string = this.#names[this.#children.findLastIndex(({ specs }) => specs.length > 0)]!): Parts {
+    const cut = this.#names.indexOf(before);
+    if (cut < 1) throw new RangeError(`split: got ${before}, expected one of ${this.#names.slice(1).join(", ")}`);
+    const count = this.#children.slice(0, cut).reduce((n, { specs }) => n + specs.length, 0);
+    const part = (children: readonly Module[], first: number, specs: readonly ParameterSpec[]): Module => ({
+      specs,
+      bind: (tensors, at) => chain(children, tensors, at, first),
     });
-    return (x, mode) => {
-      for (let i = 0; i < steps.length; i++) x = steps[i]!(x, mode);
-      return x;
+    return {
+      body: part(this.#children.slice(0, cut), 0, this.specs.slice(0, count)),
+      head: part(this.#children.slice(cut), cut, this.specs.slice(count)),
     };
   }
+}
+
+// children in order; `first` is the place of the first one among all
+function chain(children: readonly Module[], tensors: readonly Tensor[], at: number, first: number): Forward {
+  let offset = 0;
+  const steps = children.map((child, i) => {
+    const own = tensors.slice(offset, (offset += child.specs.length));
+    // room for 64 children a level keeps addresses of nested models apart
+    return child.bind(own, at * 64 + first + i + 1);
+  });
+  return (x, mode) => {
+    for (let i = 0; i < steps.length; i++) x = steps[i]!(x, mode);
+    return x;
+  };
 }
 
 /** A module made of a function without parameters. */

@@ -1,10 +1,14 @@
 // A model's state is one flat vector with named, shaped views: averaging is a weighted sum, the optimiser one kernel
 // call, copying a model one memcpy. A group is shared (it may leave the client) or private (it cannot).
+import { noGrad } from "../autograd/op.ts";
+import { addInto } from "../autograd/ops/add.ts";
+import { affine } from "../autograd/ops/arithmetic.ts";
 import { copyInto } from "../autograd/ops/copy.ts";
+import { touchAll } from "../autograd/ops/embedding.ts";
 import { fillInto } from "../autograd/ops/fill.ts";
-import { persistent, type Tensor, view } from "../autograd/tensor.ts";
-import { checkFinite } from "./finite.ts";
+import { persistent, scope, type Tensor, view } from "../autograd/tensor.ts";
 import { formatShape, sameShape, type Shape, sizeOf } from "../autograd/shape.ts";
+import { checkFinite } from "./finite.ts";
 
 /** Name and shape of one parameter. */
 export interface TensorSpec {
@@ -12,7 +16,15 @@ export interface TensorSpec {
   readonly shape: Shape;
   /** A table of which a batch reaches few rows: its gradient keeps track of which. */
   readonly table?: boolean;
+  /** Measured while training rather than learnt: part of the state, without a gradient, and no optimiser moves it. */
+  readonly statistic?: boolean;
 }
+
+/** Which parameters, by name. */
+export type Part = (name: string) => boolean;
+
+/** A model's numbers, or a part of them: single precision, or double on a reference engine. */
+export type Vector = Float32Array | Float64Array;
 
 export type Group = "shared" | "private";
 
@@ -34,9 +46,9 @@ export class Parameters<G extends Group = Group> {
     this.values = persistent([size]);
     this.gradient = trainable ? fillInto(persistent([size]), 0) : null;
     let offset = 0;
-    this.tensors = specs.map(({ shape, table = false }) => {
+    this.tensors = specs.map(({ shape, table = false, statistic = false }) => {
       const t = view(this.values, offset, shape);
-      if (this.gradient) {
+      if (this.gradient && !statistic) {
         t.requiresGrad = true;
         t.slot = view(this.gradient, offset, shape);
         if (table) t.slot.touched = persistent([shape[0]!], "i32").set(new Int32Array(shape[0]!));
@@ -54,6 +66,63 @@ export class Parameters<G extends Group = Group> {
   /** A copy of the flat vector. */
   toArray(): Float32Array {
     return this.values.toArray() as Float32Array;
+  }
+
+  /** A copy of those parameters, flat, in the order of the whole. */
+  read(part: Part): Float32Array {
+    const values = this.toArray();
+    let [from, to] = [0, 0];
+    for (const [i, { size }] of this.tensors.entries()) {
+      if (part(this.specs[i]!.name)) {
+        values.copyWithin(to, from, from + size);
+        to += size;
+      }
+      from += size;
+    }
+    return values.slice(0, to);
+  }
+
+  /** Overwrites those parameters by what `read` gave of them; the rest stays. */
+  write(part: Part, values: Vector): this {
+    const chosen = this.tensors.filter((_, i) => part(this.specs[i]!.name));
+    const size = chosen.reduce((n, t) => n + t.size, 0);
+    if (values.length !== size)
+      throw new RangeError(`parameters: ${size} values expected, got ${values.length}; the models differ`);
+    let at = 0;
+    for (const t of chosen) t.set(values.subarray(at, (at += t.size)));
+    return this;
+  }
+
+  /**
+   * The gradient [size] of the last backward(), 0 where the loss did not reach. An optimiser's step uses it up.
+   */
+  settled(): Tensor {
+    const { gradient } = this;
+    if (!gradient) throw new TypeError("parameters: got a frozen block, which has no gradient; make it trainable");
+    for (const t of this.tensors) {
+      if (t.slot && t.grad === null) {
+        fillInto(t.slot, 0);
+        touchAll(t.slot);
+        t.grad = t.slot;
+      }
+    }
+    return gradient;
+  }
+
+  /** Adds `scale` times a vector [size] to the gradient of the last backward(), before the optimiser's step. */
+  addGradient(of: Tensor, scale = 1): this {
+    const gradient = this.settled();
+    addInto(gradient, of, scale);
+    // any row of a table may be other than zero now
+    for (const { slot } of this.tensors) if (slot) touchAll(slot);
+    return this;
+  }
+
+  /** Multiplies the gradient of the last backward(), before the optimiser's step. */
+  scaleGradient(by: number): this {
+    const gradient = this.settled();
+    scope(() => noGrad(() => copyInto(gradient, affine(gradient, by, 0))));
+    return this;
   }
 
   /** Overwrites the state with another block's or a flat vector's; sizes must be equal. */

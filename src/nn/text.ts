@@ -8,7 +8,7 @@ import { concat } from "../autograd/ops/slice.ts";
 import type { Tensor } from "../autograd/tensor.ts";
 import { fanInUniform, gaussian } from "./init.ts";
 import { Linear } from "./layers.ts";
-import type { Forward, Module, ParameterSpec } from "./module.ts";
+import type { Forward, Module, ParameterSpec, Parts } from "./module.ts";
 
 /** A vector for each word of a vocabulary, normal with standard deviation 1 at first. */
 export class Embedding implements Module {
@@ -76,13 +76,33 @@ export class TextClassifier implements Module {
     this.specs = [...named("embedding", this.#embedding), ...named("rnn", this.#rnn), ...named("top_layer", this.#top)];
   }
 
-  bind(tensors: readonly Tensor[]): Forward {
-    const embed = this.#embedding.bind(tensors.slice(0, 1));
-    const run = this.#rnn.bind(tensors.slice(1, 9));
-    const top = this.#top.bind(tensors.slice(9));
-    return (x, mode) => {
-      const packed = pack(x);
-      return this.#head(top(run(embed(packed.words, mode), packed), mode));
+  bind(tensors: readonly Tensor[], at: number): Forward {
+    const { body, head } = this.split();
+    const [features, answers] = [body.bind(tensors.slice(0, 9), at), head.bind(tensors.slice(9), at)];
+    return (x, mode) => answers(features(x, mode), mode);
+  }
+
+  /** The last states [batch, 2 hidden], and the linear layer on them. */
+  split(): Parts {
+    return {
+      body: {
+        specs: this.specs.slice(0, 9),
+        bind: (tensors) => {
+          const embed = this.#embedding.bind(tensors.slice(0, 1));
+          const run = this.#rnn.bind(tensors.slice(1));
+          return (x, mode) => {
+            const packed = pack(x);
+            return run(embed(packed.words, mode), packed);
+          };
+        },
+      },
+      head: {
+        specs: this.specs.slice(9),
+        bind: (tensors) => {
+          const top = this.#top.bind(tensors);
+          return (x, mode) => this.#head(top(x, mode));
+        },
+      },
     };
   }
 }

@@ -6,7 +6,7 @@ import {
   trainAlone,
   trainMixture,
 } from "../../src/moe/index.ts";
-import { validateNet } from "../../src/federated/local.ts";
+import { validateNet } from "../../src/nn/validate.ts";
 import { Dropout, FloatExamples, Linear, Net, predictAll, Sequential } from "../../src/nn/index.ts";
 import { Apply } from "../../src/nn/module.ts";
 import { key } from "../../src/runtime/random.ts";

@@ -53,7 +53,7 @@ for (const [name, make] of Object.entries(made))
 
 // torch.optim.Adam's documentation, line by line
 function adam(
-  { lr, betas: [b1, b2], eps, weightDecay, decoupled }: Required<AdamOptions>,
+  { lr, betas: [b1, b2], eps, weightDecay, decoupled }: Required<Omit<AdamOptions, "only">>,
   gradients: readonly ArrayLike<number>[],
 ): number[][] {
   const w = [...start];
@@ -75,7 +75,7 @@ function adam(
 
 // torch.optim.SGD's documentation, line by line
 function sgd(
-  { lr, momentum, dampening, weightDecay, nesterov }: Required<SgdOptions>,
+  { lr, momentum, dampening, weightDecay, nesterov }: Required<Omit<SgdOptions, "only">>,
   gradients: readonly ArrayLike<number>[],
 ): number[][] {
   const w = [...start];

@@ -17,8 +17,8 @@ export function add(a: Tensor, b: Tensor): Tensor {
   return addOp([a, b], undefined);
 }
 
-/** Adds `x` to `y` in place, without history; sizes must be equal. */
-export function addInto(y: Tensor, x: Tensor): void {
+/** Adds `scale` times `x` to `y` in place, without history; sizes must be equal. */
+export function addInto(y: Tensor, x: Tensor, scale = 1): void {
   checkWrite("addInto", y, x);
-  engine().kernels.axpy(x.ptr, y.ptr, y.size, 1);
+  engine().kernels.axpy(x.ptr, y.ptr, y.size, scale);
 }
