@@ -26,3 +26,28 @@ export async function openDataset({ dataset: name, files }: Config, named: strin
   const { source, complete } = await findDataset(known, await sources(named));
   return { dataset: await loadDataset(known, source), where: source.where, complete };
 }
+
+/** The data of several configs: opened once for all that have the same, let go when others are wanted. */
+export class Datasets {
+  readonly #named: string | undefined;
+  readonly #opened = new Map<string, { readonly data: Promise<OpenedDataset>; users: number }>();
+
+  /** @param named the folder that a user gave, if any */
+  constructor(named: string | undefined) {
+    this.#named = named;
+  }
+
+  /** Uses a config's data; errors of opening are every user's. */
+  async use<T>(config: Config, work: (opened: OpenedDataset) => Promise<T>): Promise<T> {
+    const key = JSON.stringify([config.dataset, config.files]);
+    for (const [other, { users }] of this.#opened) if (other !== key && users === 0) this.#opened.delete(other);
+    const held = this.#opened.get(key) ?? { data: openDataset(config, this.#named), users: 0 };
+    this.#opened.set(key, held);
+    held.users++;
+    try {
+      return await work(await held.data);
+    } finally {
+      held.users--;
+    }
+  }
+}

@@ -4,7 +4,6 @@
 import { readFileSync } from "node:fs";
 import yargs from "yargs";
 import { hideBin } from "yargs/helpers";
-import { ConfigError } from "../experiment/config.ts";
 import { dataCommand } from "./commands/data.ts";
 import { flowerCommand } from "./commands/flower.ts";
 import { joinCommand } from "./commands/join.ts";
@@ -13,6 +12,7 @@ import { pullCommand } from "./commands/pull.ts";
 import { reportCommand } from "./commands/report.ts";
 import { runCommand } from "./commands/run.ts";
 import { sweepCommand } from "./commands/sweep.ts";
+import { refusal, shown } from "./failure.ts";
 
 const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
   version: string;
@@ -47,9 +47,5 @@ const cli = yargs(hideBin(process.argv))
 try {
   await cli.parseAsync();
 } catch (error) {
-  if (error instanceof ConfigError) fail(error.message, 2);
-  // data that do not suffice, files that are damaged, memory that ends: the message says what and what to do
-  if (error instanceof RangeError) fail(error.message, 1);
-  if (error instanceof Error && "code" in error) fail(error.message, 1);
-  fail(error instanceof Error ? (error.stack ?? error.message) : String(error), 1);
+  fail(shown(error), refusal(error)?.code ?? 1);
 }

@@ -2,12 +2,11 @@
 import { readCsv } from "../data/csv.ts";
 import { catalogue } from "../data/index.ts";
 import { configRecord, ConfigError, parseConfig } from "../experiment/index.ts";
+import { parseMetric, parseSummary, readJson } from "../experiment/recordSchema.ts";
 import { parseJsonLines } from "../io/index.ts";
 import type { ClientMetric, Metric, RunRecords, Summary } from "../report/records.ts";
 import { isKnown } from "./dataset.ts";
 import { Folder } from "./folder.ts";
-
-const decode = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
 
 async function bytesOf(folder: Folder, name: string): Promise<Uint8Array> {
   const bytes = await folder.read(name);
@@ -15,41 +14,58 @@ async function bytesOf(folder: Folder, name: string): Promise<Uint8Array> {
   return bytes;
 }
 
-async function json(folder: Folder, name: string): Promise<unknown> {
-  return JSON.parse(decode(await bytesOf(folder, name)));
-}
-
 /**
  * The records of a finished run folder. Of one that was cut down to its summary and clients.csv, without rounds and epochs,
- * the clients' accuracies are read from there.
+ * the clients' accuracies are read from there. What is damaged, of another version or of other types is refused by name.
  */
 export async function readRun(path: string): Promise<RunRecords> {
   const folder = new Folder(path);
+  const json = async (name: string): Promise<unknown> => readJson(await bytesOf(folder, name), `${path}/${name}`);
+  const told = await json("summary.json");
   // a sweep keeps the clock out of its summaries
-  const timing = await folder.read("timing.json");
-  const summary = {
-    ...((await json(folder, "summary.json")) as Summary),
-    ...(timing && (JSON.parse(decode(timing)) as Partial<Summary>)),
-  };
-  const config = parseConfig(await json(folder, "config.json"));
+  const timing = (await folder.read("timing.json")) && (await json("timing.json"));
+  const name = `${path}/summary.json${timing ? " and timing.json" : ""}`;
+  const isRecord = (value: unknown): boolean => typeof value === "object" && !Array.isArray(value);
+  const summary = parseSummary(timing && isRecord(told) && isRecord(timing) ? { ...told!, ...timing } : told, name);
+  const config = parseConfig(await json("config.json"));
   const classes = summary.classNames ?? (isKnown(config.dataset) ? catalogue[config.dataset].classes : []);
   const lines = await folder.read("metrics.jsonl");
-  const metrics = lines ? (parseJsonLines(decode(lines)).rows as Metric[]) : await clientsOf(folder, summary);
+  const metrics = lines ? metricsOf(lines, `${path}/metrics.jsonl`) : await clientsOf(folder, summary);
   return { config: configRecord(config, classes), summary, metrics };
+}
+
+function metricsOf(bytes: Uint8Array, name: string): Metric[] {
+  let rows: readonly unknown[];
+  try {
+    ({ rows } = parseJsonLines(new TextDecoder().decode(bytes)));
+  } catch (cause) {
+    throw new RangeError(`${name}: ${(cause as Error).message}; is it damaged?`, { cause });
+  }
+  return rows.map((row, i) => parseMetric(row, `${name}: row ${i + 1}`));
 }
 
 async function clientsOf(folder: Folder, { methods }: Summary): Promise<ClientMetric[]> {
   const name = "clients.csv";
   const [header = [], ...rows] = await readCsv({ name, bytes: await bytesOf(folder, name) });
-  return rows.flatMap((cells) => {
-    const row = Object.fromEntries(header.map((column, i) => [column, cells[i]]));
+  return rows.flatMap((cells, i) => {
+    const cell = (column: string): string => {
+      const found = cells[header.indexOf(column)];
+      if (found !== undefined && found !== "") return found;
+      throw new ConfigError(`${folder.path}/${name}: row ${i + 1}, got no ${column}; is it of a run of moiety?`);
+    };
+    const numberOf = (column: string): number => {
+      const text = cell(column);
+      const value = Number(text);
+      if (Number.isFinite(value)) return value;
+      throw new ConfigError(`${folder.path}/${name}: row ${i + 1}, ${column}, got ${text}, expected a number`);
+    };
     return Object.keys(methods).map((method): ClientMetric => ({
       kind: "client",
-      client: Number(row["client"]),
+      client: numberOf("client"),
       method,
-      optedOut: row["optedOut"] === "true",
-      localTest: Number(row[`${method}Local`]),
-      globalTest: Number(row[`${method}Global`]),
+      optedOut: cell("optedOut") === "true",
+      localTest: numberOf(`${method}Local`),
+      globalTest: numberOf(`${method}Global`),
       localNll: NaN,
       globalNll: NaN,
     }));

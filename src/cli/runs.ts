@@ -32,9 +32,16 @@ export async function newRunFolder(config: Config): Promise<string> {
   return join(RUNS, path);
 }
 
-/** Whether a folder holds a run with its summary. */
+/** Whether a folder holds a run with its summary. One that is empty or torn is none: its run is gone on with. */
 export async function isFinished(folder: Folder): Promise<boolean> {
-  return (await folder.read("summary.json")) !== undefined;
+  const bytes = await folder.read("summary.json");
+  if (!bytes) return false;
+  try {
+    JSON.parse(new TextDecoder().decode(bytes));
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** The run folders that a path stands for: its own, or those of a sweep, done and still open. */

@@ -9,6 +9,7 @@ import { Adam, type Examples, Net } from "../nn/index.ts";
 import type { Tensor } from "../autograd/tensor.ts";
 import { fold } from "../runtime/random.ts";
 import { behaviour } from "./config.ts";
+import { naming } from "./diverged.ts";
 import { networks } from "./networks.ts";
 import { rootKey, type Setup } from "./setup.ts";
 import { staging } from "./staging.ts";
@@ -105,6 +106,9 @@ export function experimentCalls(setup: Setup, watch?: WatchOptions): ExperimentC
             },
           }),
         });
+      } catch (error) {
+        const rates = { "personal.lr": personal.lr, "mixture.lr": mixture.lr };
+        throw naming(error, `client ${client}: `, rates);
       } finally {
         train.dispose();
         validation.dispose();

@@ -31,6 +31,11 @@ export function isAddress(model: string): boolean {
 /** Imports the module that a config names, if it names one; `ownNetworks` then has it. */
 export async function loadNetworks({ model }: Pick<Config, "model">): Promise<void> {
   if (!isAddress(model) || loaded.has(model)) return;
+  // relative to this module, which is nowhere near the user's
+  if (model.startsWith("."))
+    throw new ConfigError(
+      `model: got ${model}, expected an address that means the same everywhere (file:///..., https://...)`,
+    );
   let found: Partial<OwnNetworks>;
   try {
     found = (await import(/* @vite-ignore */ model)) as Partial<OwnNetworks>;

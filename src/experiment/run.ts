@@ -13,6 +13,7 @@ import type { Metric, RoundMetric, RunRecords } from "../report/records.ts";
 import { kernelBuild } from "../autograd/index.ts";
 import { type ExperimentCalls, initialGeneralist } from "./clients.ts";
 import { behaviour, type Config } from "./config.ts";
+import { naming } from "./diverged.ts";
 import { METRICS, type RecordsOptions, weightsHash, writeRecords } from "./files.ts";
 import { networks } from "./networks.ts";
 import { loadNetworks } from "./ownNetworks.ts";
@@ -80,7 +81,9 @@ export async function run(options: RunOptions): Promise<RunResult> {
     onEvent?.({ kind: "phase", phase: "federation", done: before?.state.round ?? 0, total: config.federation.rounds });
     const state = await runFederation({ ...options, audit }, setup, pool, before?.state, rounds, (at) =>
       saveFederation(store, { state: at, seconds: elapsed() }, origin),
-    );
+    ).catch((error: unknown) => {
+      throw naming(error, "", { "federation.lr": config.federation.lr });
+    });
     if (!state.done) return { finished: false, at: `round ${state.round} of at most ${config.federation.rounds}` };
     const federated = elapsed();
 

@@ -80,7 +80,8 @@ const variant = v.strictObject({
 });
 
 const fields = v.strictObject({
-  preset: v.string(),
+  // it becomes a part of a folder's name
+  preset: v.pipe(v.string(), v.regex(/^[A-Za-z0-9][\w.-]*$/, "expected a name of letters and digits")),
   fidelity: v.picklist(["paper", "authors-code"]),
   dataset: name,
   files: v.optional(files),

@@ -1,5 +1,6 @@
 // Many runs of one experiment: every combination of varied fields, for several seeds. The plan is a pure function of what
 // was asked, so a killed sweep finds its place again by looking at what is done.
+import { Sha256 } from "../io/index.ts";
 import { type Config, ConfigError, override } from "./config.ts";
 import { parseConfig } from "./schema.ts";
 
@@ -13,7 +14,7 @@ export interface Variation {
 export interface SweepPlan {
   readonly base: Config;
   readonly variations: readonly Variation[];
-  /** Seeds are base.seed, base.seed + 1, ... */
+  /** Seeds are base.seed, base.seed + 1, ...; 1 where the seed itself is varied. */
   readonly seeds: number;
 }
 
@@ -28,22 +29,50 @@ export function planRuns({ base, variations, seeds }: SweepPlan): PlannedRun[] {
   if (!(Number.isInteger(seeds) && seeds >= 1))
     throw new ConfigError(`--seeds: got ${seeds}, expected a whole number from 1`);
   let settings: { name: string[]; config: unknown }[] = [{ name: [], config: base }];
+  const varied = variations.filter(({ path }) => path === "seed");
+  if (varied.length > 0 && seeds > 1)
+    throw new ConfigError(
+      `--seeds: got ${seeds} beside --vary seed, expected one of the two; name every seed, or count them`,
+    );
   for (const { path, values } of variations) {
     if (values.length === 0) throw new ConfigError(`--vary: ${path} has no values`);
+    if (path === "seed") continue;
     settings = settings.flatMap(({ name, config }) =>
       values.map((value) => ({
-        name: [...name, `${path.split(".").pop()}${typeof value === "object" ? JSON.stringify(value) : String(value)}`],
+        name: [...name, `${path.split(".").pop()}${segment(value)}`],
         config: override(path === "partition.p" ? override(config, "partition.kind", "majority") : config, path, value),
       })),
     );
   }
+  const wanted = varied.length > 0 ? varied.flatMap(({ values }) => values) : undefined;
   const runs = settings.flatMap(({ name, config }) =>
-    Array.from({ length: seeds }, (_, i) => {
-      const seed = base.seed + i;
-      return { name: [...name, `seed${seed}`].join("-"), config: parseConfig(override(config, "seed", seed)) };
-    }),
+    (wanted ?? Array.from({ length: seeds }, (_, i) => base.seed + i)).map((seed) => ({
+      name: [...name, `seed${segment(seed)}`].join("-"),
+      config: parseConfig(override(config, "seed", seed)),
+    })),
   );
-  const twice = runs.find(({ name }, i) => runs.findIndex((other) => other.name === name) !== i);
-  if (twice) throw new ConfigError(`--vary: two runs would be ${twice.name}; give every value once`);
+  const names = new Set<string>();
+  for (const { name } of runs) {
+    if (names.has(name)) throw new ConfigError(`--vary: two runs would be ${name}; give every value once`);
+    names.add(name);
+  }
   return runs;
+}
+
+const LONGEST = 80;
+
+/**
+ * A value as a part of a folder's name: never a way to another folder. What holds separators or is long goes by its end and
+ * a hash of the whole.
+ */
+function segment(value: unknown): string {
+  const text = typeof value === "object" ? JSON.stringify(value) : String(value);
+  // oxlint-disable-next-line no-control-regex
+  if (text.length <= LONGEST && !/[/\\\u0000-\u001f]/.test(text)) return text;
+  const end = text
+    .split(/[/\\]/)
+    .pop()!
+    .replaceAll(/[^\w.+-]/g, "_")
+    .slice(-LONGEST);
+  return `${end}-${new Sha256().update(new TextEncoder().encode(text)).hex().slice(0, 8)}`;
 }

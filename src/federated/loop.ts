@@ -1,4 +1,5 @@
 // The round loop: sample a cohort of opted-in clients, let them train, average, validate, keep the best, stop early.
+import { DivergenceError } from "../nn/divergence.ts";
 import { fold, type Key, Stream } from "../runtime/random.ts";
 import type { Backend } from "./backends/backend.ts";
 import type { Aggregation } from "./aggregation.ts";
@@ -135,7 +136,9 @@ export async function federate(options: FederationOptions, state: FederationStat
       };
     }
     if (Number.isNaN(report.trainLoss) || Number.isNaN(report.validationLoss))
-      throw new Error(`federate: the loss is NaN in round ${round}; lower the learning rate or look at the data`);
+      throw new DivergenceError(
+        `federate: the loss is NaN in round ${round}; lower the learning rate or look at the data`,
+      );
     const done = round + 1 >= rounds || waited >= validation.patience;
     at = { round: round + 1, generalist, best, bestRound, bestLoss, waited, done };
     await onRound?.(report, at);

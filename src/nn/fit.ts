@@ -3,6 +3,7 @@ import { backward } from "../autograd/backward.ts";
 import { persistent, scope, type Tensor } from "../autograd/tensor.ts";
 import { fold, type Key, Stream } from "../runtime/random.ts";
 import { finish, type Steps } from "../runtime/steps.ts";
+import { DivergenceError } from "./divergence.ts";
 import { type Batch, batches, type Examples, parts } from "./examples.ts";
 import type { Mode } from "./module.ts";
 import type { Optimizer } from "./optimizers.ts";
@@ -128,7 +129,9 @@ export function* fitSteps(options: FitOptions): Steps<Fit> {
     const answer = validate();
     const found = "next" in answer ? yield* answer : answer;
     if (Number.isNaN(found.loss))
-      throw new Error(`fit: the validation loss is NaN in epoch ${at}; lower the learning rate or look at the data`);
+      throw new DivergenceError(
+        `fit: the validation loss is NaN in epoch ${at}; lower the learning rate or look at the data`,
+      );
     const better = found.loss < best.loss - margin;
     if (better) {
       best = found;

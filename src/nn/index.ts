@@ -46,6 +46,7 @@ export {
   trainEpoch,
   type Validation,
 } from "./fit.ts";
+export { DivergenceError } from "./divergence.ts";
 export { accuracy, type Answers, calibrationError, negativeLogLikelihood } from "./metrics.ts";
 export { likelihood, validateNet, validation, validationSteps } from "./validate.ts";
 export { BatchNorm } from "./norm.ts";

@@ -24,8 +24,18 @@ export type Test = "localTest" | "globalTest";
 
 const ofSummary = ["preset", "fidelity", "dataset", "p", "optOut", "ownRowsKeptBack"] as const;
 
+/** Every run once: one that is there again, under another name or in a copy of its folder, is no second seed. */
+export function distinct(runs: readonly RunRecords[]): RunRecords[] {
+  const told = new Set<string>();
+  return runs.filter(({ config, summary }) => {
+    const identity = JSON.stringify([config, summary.weightsSha256]);
+    return !told.has(identity) && told.add(identity);
+  });
+}
+
 /** Finds the parameters in which runs differ, seeds apart, and groups the runs by them; settings sort by value. */
-export function sweepOf(runs: readonly RunRecords[]): Sweep {
+export function sweepOf(all: readonly RunRecords[]): Sweep {
+  const runs = distinct(all);
   const flat = runs.map(parametersOf);
   const names = [...new Set(flat.flatMap((parameters) => [...parameters.keys()]))];
   const parameters = names.filter((name) => new Set(flat.map((values) => values.get(name) ?? null)).size > 1);

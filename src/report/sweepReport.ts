@@ -11,6 +11,7 @@ import { figure, page, table } from "./page.ts";
 import { pairClients } from "./pairs.ts";
 import type { RunRecords, Stat } from "./records.ts";
 import {
+  distinct,
   mixtureAgainst,
   overSeeds,
   parameterLabel,
@@ -27,8 +28,19 @@ const tests = [
   { test: "globalTest", label: "Global test" },
 ] as const;
 
+/** A run of a sweep that ended without a result, and why. */
+export interface FailedRun {
+  readonly name: string;
+  readonly reason: string;
+}
+
 /** The whole report as one self-contained page. Figures are drawn in `document`; see openDocument. */
-export function renderSweepReport(runs: readonly RunRecords[], document: Document): string {
+export function renderSweepReport(
+  all: readonly RunRecords[],
+  document: Document,
+  failed: readonly FailedRun[] = [],
+): string {
+  const runs = distinct(all);
   const sweep = sweepOf(runs);
   const methods = methodOrder(runs.flatMap(({ summary }) => Object.keys(summary.methods)));
   const numeric = sweep.parameters.filter((name) =>
@@ -54,6 +66,17 @@ export function renderSweepReport(runs: readonly RunRecords[], document: Documen
         ${tests.map(({ test, label }) => accuracyTable(sweep, methods, test, label))} ${differenceTable(sweep)}
         ${calibrationTables(sweep, methods)} ${gateTable(sweep)}
       </section>
+      ${
+        failed.length > 0 &&
+        html`<section>
+          <h2>Without a result</h2>
+          ${table(
+            `${failed.length} ${failed.length === 1 ? "run" : "runs"} ended without a result and count nowhere.`,
+            ["Run", "Reason"],
+            failed.map(({ name, reason }) => [name, reason]),
+          )}
+        </section>`
+      }
       <section>
         <h2>Repeat</h2>
         ${table(

@@ -1,5 +1,6 @@
 // What differs between Node (and Deno, Bun, which offer Node's modules) and a browser; the only file of the library that
 // knows. Node's modules are asked for, not imported, so that neither a browser nor a bundler ever sees them.
+import { WorkerError } from "./workerError.ts";
 
 /** What a pool needs of a worker, in Node's and in the browser's manner. */
 export interface Port {
@@ -55,7 +56,7 @@ export async function startWorker(module: URL): Promise<Port> {
         worker.on("error", listener);
         // a thread may end without an error, and what it was to answer would be waited for in vain
         worker.on("exit", (code) =>
-          listener(new Error(`worker: ended with exit code ${code} before its work was done`)),
+          listener(new WorkerError(`worker: ended with exit code ${code} before its work was done`)),
         );
       },
       terminate: async () => void (await worker.terminate()),

@@ -1,3 +1,5 @@
+import { dirname, join } from "node:path";
+import fc from "fast-check";
 import { complete } from "../../src/experiment/complete.ts";
 import { networks } from "../../src/experiment/networks.ts";
 import { type Config, planRuns, preset } from "../../src/experiment/index.ts";
@@ -48,6 +50,66 @@ test("a sweep that cannot be is refused before anything runs", () => {
   refuses(plan("optOut", []), "--vary: optOut has no values");
   refuses(plan("optOut", [0.5, 0.5]), "--vary: two runs would be optOut0.5-seed1; give every value once");
   refuses(plan("optOut", [0], 0), "--seeds: got 0, expected a whole number from 1");
+});
+
+test("seeds that are varied are the runs' seeds, one for each", () => {
+  const variations = [
+    { path: "seed", values: [5, 6] },
+    { path: "optOut", values: [0, 0.5] },
+  ];
+  const runs = planRuns({ base, variations, seeds: 1 });
+  assert.equal(
+    runs.map(({ name, config: { seed } }) => [name, seed]),
+    [
+      ["optOut0-seed5", 5],
+      ["optOut0-seed6", 6],
+      ["optOut0.5-seed5", 5],
+      ["optOut0.5-seed6", 6],
+    ],
+  );
+  refuses(plan("seed", [5, 6], 3), /^--seeds: got 3 beside --vary seed, expected one of the two/);
+  refuses(plan("seed", [5, 5]), "--vary: two runs would be seed5; give every value once");
+});
+
+// texts that a path or an address could be, and any others
+const text = fc.oneof(
+  fc.string(),
+  fc.array(fc.constantFrom("..", ".", "a", "net.mjs", ""), { maxLength: 6 }).map((parts) => parts.join("/")),
+  fc.constantFrom("file:///x/net.mjs", "..\\\\..\\\\x", "/etc", "a\u0000b", "x".repeat(300)),
+);
+
+test("whatever is varied, every run has a folder of its own right in the sweep's, and the value it is named after", () => {
+  fc.assert(
+    fc.property(
+      fc.uniqueArray(
+        text.filter((value) => value !== ""),
+        { minLength: 1, maxLength: 6 },
+      ),
+      (values) => {
+        const files = { kind: "csv", folder: "/data", train: "a.csv", label: "y" } as const;
+        const runs = planRuns({
+          base: { ...base, dataset: "mine", files },
+          variations: [{ path: "files.train", values }],
+          seeds: 2,
+        });
+        const names = runs.map(({ name }) => name);
+        assert.is(new Set(names).size, 2 * values.length);
+        for (const name of names) {
+          assert.is(dirname(join("sweep", name)), "sweep");
+          assert.ok(Buffer.byteLength(name) <= 255, name);
+        }
+        assert.equal(
+          runs.map(({ config }) => (config.files as { train: string }).train),
+          values.flatMap((value) => [value, value]),
+        );
+      },
+    ),
+  );
+});
+
+test("a preset's name cannot lead out of the folder of runs", () => {
+  for (const value of ["../..", "/etc", "a/b", "..", "", ".x"])
+    refuses(plan("preset", [value]), /^config: preset: got .*, expected a name of letters and digits/);
 });
 
 test("what a short config leaves out comes from the preset it names", () => {

@@ -10,4 +10,10 @@ test("HTML inside HTML stays, lists are joined and nothing is left out", () => {
   assert.is(html`${raw("<svg/>")}`.html, "<svg/>");
 });
 
+test("what only looks like HTML, as JSON can, is refused", () => {
+  const forged = JSON.parse('{"html":"<img src=x onerror=alert(1)>"}') as never;
+  assert.throws(() => html`<p>${forged}</p>`, /^html: got an object, expected text/);
+  assert.throws(() => html`<p>${[forged]}</p>`, /^html: got an object/);
+});
+
 test.run();

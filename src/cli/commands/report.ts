@@ -1,8 +1,11 @@
 // moiety report: the report of finished runs again, or several of them as a sweep.
-import { resolve } from "node:path";
+import { realpath } from "node:fs/promises";
+import { basename, resolve } from "node:path";
 import type { CommandModule } from "yargs";
 import { ConfigError } from "../../experiment/index.ts";
 import {
+  distinct,
+  type FailedRun,
   figureFile,
   gateHistogram,
   lossCurves,
@@ -17,6 +20,7 @@ import {
   sweepOf,
 } from "../../report/index.ts";
 import type { RunRecords } from "../../report/records.ts";
+import { failureIn } from "../failed.ts";
 import { Folder } from "../folder.ts";
 import { readRun } from "../records.ts";
 import { runsAt } from "../runs.ts";
@@ -32,6 +36,16 @@ function sweepFigures(records: readonly RunRecords[]): Figures {
   const { parameters, settings } = sweepOf(records);
   const numeric = parameters.filter((name) => settings.every(({ values }) => typeof values.get(name) === "number"));
   return Object.fromEntries(numeric.map((name) => [`plane-by-${name.split(".").pop()}`, methodPaths(settings, name)]));
+}
+
+// why those that are open have no result, where they left it
+async function failuresOf(open: readonly string[]): Promise<FailedRun[]> {
+  const all = await Promise.all(
+    open.map(async (path) => ({ name: basename(path), reason: await failureIn(new Folder(path)) })),
+  );
+  const failed = all.flatMap(({ name, reason }) => (reason === undefined ? [] : [{ name, reason }]));
+  for (const { name, reason } of failed) console.log(`${name}: ${reason}`);
+  return failed;
 }
 
 export const reportCommand: CommandModule<
@@ -55,12 +69,18 @@ export const reportCommand: CommandModule<
     if (done.length === 0)
       throw new ConfigError(`report: no run of ${runs.join(", ")} is done yet; see moiety sweep --help`);
     if (open > 0) console.log(`${open} of ${open + done.length} runs are not done yet`);
-    const records = await Promise.all(done.map(readRun));
+    // a folder that is named twice, or through its sweep as well, is one run
+    const paths = [...new Set(await Promise.all(done.map((path) => realpath(path).catch(() => path))))];
+    const read = await Promise.all(paths.map(readRun));
+    const records = distinct(read);
+    const again = done.length - records.length;
+    if (again > 0) console.log(`${again} of ${done.length} runs are there twice, and count once`);
+    const failed = await failuresOf(found.flatMap((at) => at.open));
     const document = await openDocument();
     const single = records.length === 1;
     const { summary } = records[0]!;
     console.log(single ? `${runName(summary)}\n${methodTable(summary)}` : settingTable(records));
-    const page = single ? renderRunReport(records[0]!, document) : renderSweepReport(records, document);
+    const page = single ? renderRunReport(records[0]!, document) : renderSweepReport(records, document, failed);
     const path = resolve(out ?? (runs.length === 1 ? `${runs[0]}/report.html` : "sweep.html"));
     await new Folder("/").write(path, page);
     console.log(`report   ${path}`);

@@ -111,8 +111,8 @@ export async function configOf(experiment: string, args: Readonly<Record<string,
   return parseConfig(resolved(config, "."));
 }
 
-// a run folder's config.json is to mean the same wherever it is read
-function resolved(config: unknown, folder: string): unknown {
+/** A config whose model and files mean the same wherever it is read: relative paths are those of `folder`. */
+export function resolved(config: unknown, folder: string): unknown {
   // what is no config is refused by the schema
   if (typeof config !== "object" || config === null || Array.isArray(config)) return config;
   const { model, files } = config as { model?: unknown; files?: { folder?: unknown } };

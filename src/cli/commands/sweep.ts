@@ -1,24 +1,27 @@
 // moiety sweep: every combination of varied fields, several seeds each, on all cores; killed at any instant it goes on
-// where it stood, and what is done is not done again.
+// where it stood, and what is done is not done again. A run that fails ends alone; the same command tries it again.
 import { join } from "node:path";
 import type { Argv, CommandModule } from "yargs";
 import { ConfigError, planRuns, type PlannedRun, run, type SweepPlan, type Variation } from "../../experiment/index.ts";
-import { openDocument, renderSweepReport, settingTable } from "../../report/index.ts";
+import { type FailedRun, openDocument, renderSweepReport, settingTable } from "../../report/index.ts";
 import { duration } from "../../report/numbers.ts";
+import { Datasets } from "../dataset.ts";
 import { sweepDisplay } from "../display.ts";
+import { FAILED, writeFailure } from "../failed.ts";
+import { refusal, shown } from "../failure.ts";
 import { Folder } from "../folder.ts";
 import { interruptible } from "../interrupt.ts";
 import { invocation } from "../invocation.ts";
 import { startPool } from "../../experiment/pool.ts";
 import { readRun } from "../records.ts";
 import { isFinished, PLAN } from "../runs.ts";
-import { openDataset } from "../dataset.ts";
-import { checkWorkers, configOf, experimentFlags, fields, valueOf } from "./run.ts";
+import { sources } from "../sources.ts";
+import { checkWorkers, configOf, experimentFlags, fields, resolved, valueOf } from "./run.ts";
 
 interface SweepArguments {
   experiment: string;
   vary: string[] | undefined;
-  seeds: number;
+  seeds: number | undefined;
   seed: number | undefined;
   workers: number;
   data: string | undefined;
@@ -30,52 +33,65 @@ function variation(text: string): Variation {
   if (at < 1) throw new ConfigError(`--vary: got ${text}, expected key=value,value,...`);
   const name = text.slice(0, at);
   const path = (fields as Readonly<Record<string, string>>)[name] ?? name;
-  return {
-    path,
-    values: text
-      .slice(at + 1)
-      .split(",")
-      .map(valueOf),
-  };
+  const values = text.slice(at + 1).split(",");
+  return { path, values: values.map((value) => placed(path, valueOf(value))) };
+}
+
+// a path that is typed is meant from here, as it is on every other flag
+function placed(path: string, value: unknown): unknown {
+  const [field, part] = path.split(".");
+  if (path === "model") return (resolved({ model: value }, ".") as { model: unknown }).model;
+  if (field !== "files" || (part !== undefined && part !== "folder")) return value;
+  const { files } = resolved({ files: part ? { folder: value } : value }, ".") as { files: { folder: unknown } };
+  return part ? files.folder : files;
 }
 
 async function start(args: SweepArguments): Promise<void> {
   checkWorkers(args.workers);
+  // a folder that is not there is not every run's failure
+  await sources(args.data);
   const base = await configOf(args.experiment, args as unknown as Record<string, unknown>);
-  const plan: SweepPlan = { base, variations: (args.vary ?? []).map(variation), seeds: args.seeds };
+  const variations = (args.vary ?? []).map(variation);
+  const seeds = args.seeds ?? (variations.some(({ path }) => path === "seed") ? 1 : 3);
+  const plan: SweepPlan = { base, variations, seeds };
   const planned = planRuns(plan);
   const folder = new Folder(args.out ?? join("runs", `sweep-${base.preset}-${base.fidelity}`));
   await claim(folder, plan);
 
-  const { dataset, where } = await openDataset(base, args.data);
-  console.log(`${planned.length} runs in ${folder.path}, ${args.workers} at a time; data from ${where}`);
-
-  const { signal, release } = interruptible("the same command goes on");
   const queue: PlannedRun[] = [];
   for (const one of planned) if (!(await isFinished(runFolder(folder, one)))) queue.push(one);
-  if (queue.length < planned.length) console.log(`${planned.length - queue.length} are done already`);
   const total = queue.length;
-  const shown = sweepDisplay(total);
+  const workers = Math.min(args.workers, Math.max(1, total));
+  console.log(`${planned.length} runs in ${folder.path}, ${workers} at a time`);
+  if (total < planned.length) console.log(`${planned.length - total} are done already`);
+
+  const { signal, release } = interruptible("the same command goes on");
+  const datasets = new Datasets(args.data);
+  const shownAll = sweepDisplay(total);
+  const failed: FailedRun[] = [];
   let done = 0;
   let spent = 0;
+  let fatal: unknown;
 
-  // a run per worker rather than workers per run: rounds have no common end to wait for
-  const lane = async (): Promise<void> => {
-    for (let one = queue.shift(); one && !signal.aborted; one = queue.shift()) {
-      const store = runFolder(folder, one);
-      const display = shown.begin(one.name);
-      const result = await run({
-        config: one.config,
-        dataset,
-        store,
-        pool: (setup) => startPool(setup, 1),
-        resume: true,
-        signal,
-        onEvent: (event) => display.show(event),
-        command: `${invocation()} run ${store.path}/config.json${args.data ? ` --data ${args.data}` : ""}`,
-        runtime: `node ${process.versions.node}, ${process.platform} ${process.arch}, 1 worker`,
-        circumstances: "apart",
-      });
+  const runOne = async (one: PlannedRun): Promise<void> => {
+    const store = runFolder(folder, one);
+    const display = shownAll.begin(one.name);
+    try {
+      await store.remove(FAILED);
+      const result = await datasets.use(one.config, ({ dataset }) =>
+        run({
+          config: one.config,
+          dataset,
+          store,
+          pool: (setup) => startPool(setup, 1),
+          resume: true,
+          signal,
+          onEvent: (event) => display.show(event),
+          command: `${invocation()} run ${store.path}/config.json${args.data ? ` --data ${args.data}` : ""}`,
+          runtime: `node ${process.versions.node}, ${process.platform} ${process.arch}, 1 worker`,
+          circumstances: "apart",
+        }),
+      );
       if (!result.finished) return;
       // a sweep is its numbers; a run repeated from its config.json gives the weights again
       await store.remove("clients");
@@ -85,31 +101,60 @@ async function start(args: SweepArguments): Promise<void> {
       const { wallSeconds } = result.records.summary;
       spent += wallSeconds;
       // what goes on is half done, as a rule
-      const others = Math.min(args.workers - 1, total - done);
-      const left = ((spent / done) * (total - done - others / 2)) / Math.min(args.workers, total);
+      const open = total - done - failed.length;
+      const left = ((spent / done) * (open - Math.min(workers - 1, open) / 2)) / workers;
       display.end(
-        `${one.name} (${done}/${total}): mixture ${mixture.localTest.mean.toFixed(1)} / ${mixture.globalTest.mean.toFixed(1)} %, ` +
+        `${one.name} (${done + failed.length}/${total}): mixture ${mixture.localTest.mean.toFixed(1)} / ${mixture.globalTest.mean.toFixed(1)} %, ` +
           `fine-tuned ${finetuned.localTest.mean.toFixed(1)} / ${finetuned.globalTest.mean.toFixed(1)} %, ` +
           duration(wallSeconds) +
-          (done < total ? `, about ${duration(left)} left` : ""),
+          (open > 0 ? `, about ${duration(left)} left` : ""),
       );
+    } catch (error) {
+      // a disk that is full, or a bug, is not this run's alone
+      if (!refusal(error) || (error as Error).name === "StoreError") throw error;
+      const reason = shown(error);
+      failed.push({ name: one.name, reason });
+      await writeFailure(store, reason);
+      display.end(`${one.name} (${done + failed.length}/${total}): failed, ${reason}`);
     }
   };
+  // a run per worker rather than workers per run: rounds have no common end to wait for
+  const lane = async (): Promise<void> => {
+    for (let one = queue.shift(); one && !signal.aborted; one = queue.shift())
+      try {
+        await runOne(one);
+      } catch (error) {
+        fatal ??= error;
+        queue.length = 0;
+      }
+  };
   try {
-    await Promise.all(Array.from({ length: args.workers }, lane));
+    await Promise.all(Array.from({ length: workers }, lane));
   } finally {
-    shown.stop();
+    shownAll.stop();
     release();
   }
+  if (fatal !== undefined) throw fatal;
   if (signal.aborted) {
     console.log(`\nstopped with ${queue.length} runs not begun; the same command goes on`);
     process.exitCode = 130;
     return;
   }
-  const records = await Promise.all(planned.map((one) => readRun(runFolder(folder, one).path)));
-  await folder.write("report.html", renderSweepReport(records, await openDocument()));
-  console.log(`\n${settingTable(records)}`);
-  console.log(`report   ${folder.path}/report.html`);
+  await report(folder, planned, failed);
+}
+
+async function report(folder: Folder, planned: readonly PlannedRun[], failed: readonly FailedRun[]): Promise<void> {
+  const finished = planned.filter(({ name }) => !failed.some((one) => one.name === name));
+  const records = await Promise.all(finished.map((one) => readRun(runFolder(folder, one).path)));
+  if (records.length > 0) {
+    await folder.write("report.html", renderSweepReport(records, await openDocument(), failed));
+    console.log(`\n${settingTable(records)}`);
+    console.log(`report   ${folder.path}/report.html`);
+  }
+  if (failed.length === 0) return;
+  console.log(`\n${failed.length} of ${planned.length} runs failed; the same command tries them again:`);
+  for (const { name, reason } of failed) console.log(`${name}: ${reason}`);
+  process.exitCode = 1;
 }
 
 function runFolder(sweep: Folder, { name }: PlannedRun): Folder {
@@ -139,7 +184,10 @@ export const sweepCommand: CommandModule<object, SweepArguments> = {
         array: true,
         describe: "a field and its values, as in p=0.2,0.6,1.0 or opt-out=0,0.5",
       })
-      .option("seeds", { type: "number", default: 3, describe: "runs of each setting, with seeds from --seed upward" })
+      .option("seeds", {
+        type: "number",
+        describe: "runs of each setting, with seeds from --seed upward; 3 unless said",
+      })
       .option("seed", { type: "number", describe: "the first seed" })
       .example(
         "$0 sweep cifar10 --data DIR --vary p=0.2,0.6,1.0 --seeds 3",

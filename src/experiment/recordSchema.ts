@@ -1,0 +1,148 @@
+// The gate that every record of a run folder passes on its way in: JSON, the version we write, and fields of the types they
+// are said to have. What is behind it may be drawn and printed as it is.
+import * as v from "valibot";
+import { type Metric, recordVersion, type Summary } from "../report/records.ts";
+import { ConfigError } from "./config.ts";
+
+// JSON has no NaN: an interval over one client, or a likelihood that nobody measured, is null
+const number = v.pipe(
+  v.nullable(v.number()),
+  v.transform((value) => value ?? NaN),
+);
+const index = v.pipe(v.number(), v.integer(), v.minValue(0));
+const text = v.string();
+const texts = v.array(text);
+const numbers = v.array(number);
+const stat = v.object({ mean: number, std: number, ci95: number });
+// a method's name becomes a column's and a figure's
+const method = v.pipe(text, v.regex(/^[A-Za-z][\w-]*$/, "expected a name of letters and digits"));
+
+const result = v.object({
+  localTest: stat,
+  globalTest: stat,
+  localNll: v.optional(stat),
+  globalNll: v.optional(stat),
+  localEce: v.optional(stat),
+  globalEce: v.optional(stat),
+});
+
+const summary = v.object({
+  version: v.literal(recordVersion),
+  preset: text,
+  fidelity: text,
+  dataset: text,
+  seed: v.number(),
+  p: v.nullable(v.number()),
+  optOut: v.number(),
+  ownRowsKeptBack: v.number(),
+  clients: index,
+  rounds: index,
+  bestRound: v.number(),
+  wallSeconds: number,
+  phases: v.record(text, number),
+  weightsSha256: v.pipe(text, v.regex(/^[0-9a-f]{64}$/, "expected 64 hexadecimal digits")),
+  kernels: v.optional(v.picklist(["plain", "relaxed", "wide"])),
+  evaluatedClients: index,
+  methods: v.pipe(
+    v.record(method, result),
+    v.check(
+      (methods) => ["local", "fedavg", "finetuned", "mixture"].every((name) => Object.hasOwn(methods, name)),
+      "expected local, fedavg, finetuned and mixture among them",
+    ),
+  ),
+  classNames: v.optional(texts),
+  gates: v.optional(v.record(method, v.object({ own: stat, other: stat, spread: stat }))),
+  command: text,
+  runtime: text,
+});
+
+const optionalNumber = v.optional(number);
+const metric = v.variant("kind", [
+  v.object({
+    kind: v.literal("round"),
+    round: index,
+    clients: v.array(index),
+    trainLoss: number,
+    validationLoss: optionalNumber,
+    validationAccuracy: optionalNumber,
+    best: v.optional(v.boolean()),
+    seconds: number,
+  }),
+  v.object({
+    kind: v.literal("epoch"),
+    client: index,
+    method,
+    epoch: index,
+    trainLoss: optionalNumber,
+    validationLoss: number,
+    validationAccuracy: number,
+    best: v.boolean(),
+  }),
+  v.object({
+    kind: v.literal("client"),
+    client: index,
+    method,
+    optedOut: v.boolean(),
+    localTest: number,
+    globalTest: number,
+    localNll: number,
+    globalNll: number,
+    localEce: optionalNumber,
+    globalEce: optionalNumber,
+    epochs: optionalNumber,
+    bestEpoch: optionalNumber,
+    bestLoss: optionalNumber,
+  }),
+  v.object({
+    kind: v.literal("gate"),
+    client: index,
+    own: numbers,
+    other: numbers,
+    perClass: numbers,
+    ownMean: optionalNumber,
+    otherMean: optionalNumber,
+    spread: optionalNumber,
+    classes: v.optional(v.array(index)),
+  }),
+]);
+
+const failure = v.object({ version: v.literal(recordVersion), reason: text });
+
+/** The JSON in a file; a RangeError that names the file where it is empty, torn or none. */
+export function readJson(bytes: Uint8Array, name: string): unknown {
+  if (bytes.length === 0) throw new RangeError(`${name}: got an empty file, expected JSON; was its writing cut short?`);
+  try {
+    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+  } catch (cause) {
+    throw new RangeError(`${name}: got no JSON, ${(cause as Error).message}; is it damaged?`, { cause });
+  }
+}
+
+function check<T extends v.GenericSchema>(schema: T, input: unknown, name: string): v.InferOutput<T> {
+  const { version } = (input ?? {}) as { version?: unknown };
+  if (version !== undefined && version !== recordVersion)
+    throw new ConfigError(
+      `${name}: version, got ${JSON.stringify(version)}, expected ${recordVersion}; read it with the moiety that wrote it`,
+    );
+  const found = v.safeParse(schema, input, { abortEarly: true });
+  if (found.success) return found.output;
+  const [issue] = found.issues;
+  const path = v.getDotPath(issue);
+  const wanted = issue.message.startsWith("Invalid") ? `expected ${issue.expected}` : issue.message;
+  throw new ConfigError(`${name}: ${path ?? "content"}, got ${issue.received}, ${wanted}; is it of a run of moiety?`);
+}
+
+/** A summary as summary.json has it; a ConfigError that names file and field for what is none, or of another version. */
+export function parseSummary(input: unknown, name: string): Summary {
+  return check(summary, input, name) as unknown as Summary;
+}
+
+/** A line of metrics.jsonl; `name` says which file and line. */
+export function parseMetric(input: unknown, name: string): Metric {
+  return check(metric, input, name) as Metric;
+}
+
+/** Why a run of a sweep has no result. */
+export function parseFailure(input: unknown, name: string): { readonly reason: string } {
+  return check(failure, input, name);
+}

@@ -1,0 +1,6 @@
+// Training that went out of the numbers.
+
+/** A loss that is NaN: the steps were too large, or the data hold no numbers. */
+export class DivergenceError extends RangeError {
+  override readonly name = "DivergenceError";
+}
