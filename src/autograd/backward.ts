@@ -1,12 +1,12 @@
 // Reverse mode: from one output back through the history, each op once, newest first.
 import { add, addInto } from "./ops/add.ts";
-import { copyInto } from "./ops/copy.ts";
-import { touchAll } from "./ops/embedding.ts";
+import { copy, copyInto } from "./ops/copy.ts";
+import { clearSlot, touchAll } from "./ops/embedding.ts";
 import { fillInto, zeros } from "./ops/fill.ts";
 import { sumTo } from "./ops/sum.ts";
 import { type Inputs, setRecording } from "./op.ts";
 import { formatShape, sameShape } from "./shape.ts";
-import { empty, type Tensor } from "./tensor.ts";
+import { checkOpen, empty, setOverwritten, type Tensor } from "./tensor.ts";
 
 let walk = 0;
 
@@ -60,15 +60,59 @@ function leadingTo(wanted: ReadonlySet<Tensor>, order: readonly Tensor[]): Set<T
   return leading;
 }
 
-// without a quest gradients go to the leaves: into their slots, or kept as `grad`
-function sweep(root: Tensor, seed: Tensor, quest?: Quest): void {
-  const order = reachable(root);
-  const leading = quest && leadingTo(quest.wanted, order);
-  for (const t of order) {
-    // a sweep that ended in an error may have left something
-    t.pending = null;
-    if (!quest) t.grad = null;
+// what a node's rules may not read: memory it was computed from, or lies in, that has been written over since
+function overwrittenSince(y: Tensor): Tensor[] | null {
+  const { id, inputs } = y;
+  let found: Tensor[] | null = null;
+  for (let i = -1; i < inputs.length; i++) {
+    const t = i < 0 ? y : inputs[i];
+    if (!t) continue;
+    const memory = t.base ?? t;
+    if (memory.written > id) (found ??= []).push(memory);
   }
+  return found;
+}
+
+/** Gradients as they are given away: none shares its memory with another one, or with what was there before the sweep. */
+class Given {
+  readonly #memory = new Set<Tensor>();
+  readonly #since: number;
+
+  constructor(since: number) {
+    this.#since = since;
+  }
+
+  own(g: Tensor): Tensor {
+    const memory = g.base ?? g;
+    const mine = memory.id > this.#since && !this.#memory.has(memory) ? g : copy(g);
+    this.#memory.add(mine.base ?? mine);
+    return mine;
+  }
+}
+
+// sweeps under way: a gradient rule may take gradients itself
+let depth = 0;
+
+// without a quest gradients go to the leaves: into their slots, or kept as `grad`
+function sweep(order: readonly Tensor[], seed: Tensor, quest?: Quest): void {
+  // what an outer sweep has on its way stays on its way; what one that ended in an error has left goes
+  const outer = depth > 0 ? order.map(({ pending }) => pending) : null;
+  for (const t of order) t.pending = null;
+  depth++;
+  const before = setOverwritten(null);
+  try {
+    walkBack(order, seed, quest);
+  } finally {
+    setOverwritten(before);
+    depth--;
+    if (outer) order.forEach((t, i) => (t.pending = outer[i]!));
+  }
+}
+
+function walkBack(order: readonly Tensor[], seed: Tensor, quest?: Quest): void {
+  const root = order[0]!;
+  const leading = quest && leadingTo(quest.wanted, order);
+  const given = new Given(root.id);
   root.pending = seed;
   const context: Mutable = { x: [], y: root, attrs: undefined, out: undefined };
   for (const y of order) {
@@ -77,10 +121,12 @@ function sweep(root: Tensor, seed: Tensor, quest?: Quest): void {
     y.pending = null;
     if (quest?.wanted.has(y)) quest.found.set(y, g);
     if (!y.op) {
-      if (!quest) y.grad = g;
+      if (!quest) y.grad = given.own(g);
       continue;
     }
     const { op, inputs, attrs } = y;
+    const memory = overwrittenSince(y);
+    if (memory) setOverwritten({ op: op.name, memory });
     context.x = inputs;
     context.y = y;
     context.attrs = attrs;
@@ -94,11 +140,21 @@ function sweep(root: Tensor, seed: Tensor, quest?: Quest): void {
       const slot = quest ? null : input.slot;
       context.out = slot && !input.grad ? slot : undefined;
       let gx = rule(g, context);
+      checkOpen(gx);
       if (gx.shape !== input.shape && !sameShape(gx.shape, input.shape)) gx = sumTo(gx, input.shape);
       if (slot) settle(input, slot, gx);
       else input.pending = input.pending ? add(input.pending, gx) : gx;
     }
+    if (memory) setOverwritten(null);
   }
+}
+
+// all parameters with a place in the flat gradient of a model that is reached: those that are not reached have gradient 0
+function parametersOf(leaves: readonly Tensor[]): Set<Tensor> {
+  const found = new Set<Tensor>();
+  for (const leaf of leaves)
+    if (leaf.slot && !found.has(leaf)) for (const parameter of leaf.siblings ?? [leaf]) found.add(parameter);
+  return found;
 }
 
 function seedFor(name: string, y: Tensor): Tensor {
@@ -108,22 +164,49 @@ function seedFor(name: string, y: Tensor): Tensor {
   return fillInto(empty(y.shape), 1);
 }
 
+/** Sweeps of backward() so far. */
+let sweeps = 0;
+
+/** How often backward() has run: whoever keeps gradients can tell whether they are those of the last one. */
+export function sweepsSoFar(): number {
+  return sweeps;
+}
+
 /**
  * Gradients of a scalar with respect to every leaf it was computed from, written over `leaf.grad` (earlier contents are
- * replaced, not added to). A parameter's slot in its model's flat gradient is used if it has one.
+ * replaced, not added to). A parameter's slot in its model's flat gradient is used if it has one; parameters of that model
+ * that the scalar does not depend on have `grad` null and zeros in their slots afterwards.
  */
 export function backward(y: Tensor): void {
+  if (depth > 0)
+    throw new Error("backward: called by a gradient rule, it would replace gradients under way; call grad() there");
+  const seed = seedFor("backward", y);
+  const order = reachable(y);
+  const leaves = order.filter(({ op }) => !op);
+  const parameters = parametersOf(leaves);
+  const forget = (): void => {
+    for (const leaf of leaves) leaf.grad = null;
+    for (const parameter of parameters) parameter.grad = null;
+  };
+  forget();
   const before = setRecording(false);
+  let complete = false;
   try {
-    sweep(y, seedFor("backward", y));
+    sweep(order, seed);
+    complete = true;
   } finally {
     setRecording(before);
+    // half of a gradient is none
+    if (!complete) forget();
+    for (const { grad, slot } of parameters) if (grad === null) clearSlot(slot!);
+    sweeps++;
   }
 }
 
 /**
  * Gradients of a scalar with respect to `inputs`, in their order; `leaf.grad` is not touched. An input may be a result as
- * well as a leaf, and inputs may depend on each other. Zeros where the scalar does not depend on an input.
+ * well as a leaf, and inputs may depend on each other. Zeros where the scalar does not depend on an input. No two of them
+ * share memory.
  * @param createGraph record the computation, so that the gradients can be differentiated again
  */
 export function grad(
@@ -139,8 +222,10 @@ export function grad(
   const before = setRecording(createGraph);
   try {
     const found = new Map<Tensor, Tensor>();
-    sweep(y, seedFor("grad", y), { wanted: new Set(inputs), found });
-    return inputs.map((input) => found.get(input) ?? zeros(input.shape));
+    const given = new Given(y.id);
+    const seed = seedFor("grad", y);
+    sweep(reachable(y), seed, { wanted: new Set(inputs), found });
+    return inputs.map((input) => given.own(found.get(input) ?? zeros(input.shape)));
   } finally {
     setRecording(before);
   }

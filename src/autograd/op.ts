@@ -69,6 +69,8 @@ export function defineOp<X extends Inputs, A = undefined>(declaration: OpDeclara
     else {
       y = out ?? empty(shape!(x, attrs), dtype);
       forward!(y, x, attrs);
+      // a forward may fill its output as anybody would
+      if (!out) y.written = 0;
     }
     if (recording && differentiable) {
       y.requiresGrad = true;

@@ -54,6 +54,10 @@ export class Tensor {
   slot: Tensor | null = null;
   /** Of a slot that few rows reach at a time: i32 [rows], 0 where the row is all zeros. */
   touched: Tensor | null = null;
+  /** Of a parameter: all parameters whose slots are parts of one vector. */
+  siblings: readonly Tensor[] | null = null;
+  /** Of memory of its own: the id that was next when it was last written over, so that whatever used it before has a smaller one. */
+  written = 0;
 
   /** History: the op, its inputs and attributes. Null in a leaf. */
   op: AnyOp | null = null;
@@ -103,6 +107,7 @@ export class Tensor {
     const { memory } = engine();
     const at = this.dtype === "u8" ? this.ptr : this.ptr >>> 2;
     (this.dtype === "f32" ? memory.f : this.dtype === "i32" ? memory.i32 : memory.u8).set(values, at);
+    markWritten(this);
     return this;
   }
 
@@ -126,10 +131,34 @@ function read(t: Tensor, index: number): number {
   return t.dtype === "i32" ? memory.i32[(t.ptr >>> 2) + index]! : memory.u8[t.ptr + index]!;
 }
 
-/** Throws if the memory of a tensor, or of what it is a view of, is gone. */
+/** Throws if the memory of a tensor, or of what it is a view of, is gone or no longer what a gradient needs. */
 export function checkOpen(t: Tensor): void {
   if (t.scope ? !t.scope.open : (t.base ?? t).ptr === 0)
     throw new Error(`${t}: used after ${t.scope ? "its scope ended; return it from scope() to keep it" : "dispose()"}`);
+  if (overwritten !== null && overwritten.memory.includes(t.base ?? t))
+    throw new Error(
+      `${overwritten.op}: its gradient needs ${t}, which has been overwritten since; take the gradient before, or use a copy()`,
+    );
+}
+
+/** Memory that was written over after an op had used it, which the op's gradient rule may not read. */
+export interface Overwritten {
+  readonly op: string;
+  readonly memory: readonly Tensor[];
+}
+
+let overwritten: Overwritten | null = null;
+
+/** Sets what may not be read and returns what it was before. */
+export function setOverwritten(next: Overwritten | null): Overwritten | null {
+  const before = overwritten;
+  overwritten = next;
+  return before;
+}
+
+/** Says of a tensor's memory that it has new contents: what every write outside an op's forward calls. */
+export function markWritten(t: Tensor): void {
+  (t.base ?? t).written = nextId;
 }
 
 /** A new tensor with undefined contents: in the arena inside a scope, on the heap outside. */

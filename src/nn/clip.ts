@@ -8,7 +8,10 @@ import type { Parameters } from "./parameters.ts";
 
 /** The Euclidean norm of the gradient of the last backward(), over all blocks. */
 export function gradientNorm(blocks: readonly Parameters[]): number {
-  const squares = blocks.map((block) => scope(() => noGrad(() => sum(mul(block.settled(), block.settled())).item())));
+  const squares = blocks.map(({ gradient }) => {
+    if (!gradient) throw new TypeError("clip: got a frozen block, which has no gradient; leave it out");
+    return scope(() => noGrad(() => sum(mul(gradient, gradient)).item()));
+  });
   return Math.sqrt(squares.reduce((total, one) => total + one, 0));
 }
 

@@ -1,29 +1,16 @@
 // Optimisers over flat parameter blocks: one kernel call per block and step.
 import { fillInto } from "../autograd/ops/fill.ts";
 import { adamInto, adamRowsInto, sgdInto } from "../autograd/ops/update.ts";
-import { persistent, type Tensor, view } from "../autograd/tensor.ts";
+import { checkOpen, persistent, type Tensor, view } from "../autograd/tensor.ts";
+import { BELOW_ONE, checkOptions, FINITE, NOT_NEGATIVE } from "../runtime/options.ts";
 import type { Parameters, Part } from "./parameters.ts";
 
 export interface Optimizer {
-  /** Moves the parameters along the gradients of the last backward(). */
+  /** Moves the parameters that the last backward() reached along its gradients, which are spent with it. */
   step(): void;
   /** Forgets moments and step count, as a new optimiser would begin. */
   reset(): void;
   dispose(): void;
-}
-
-interface Block {
-  readonly parameters: Parameters;
-  readonly moments: readonly Tensor[];
-}
-
-function blocks(of: readonly Parameters[], moments: number): Block[] {
-  return of.map((parameters) => {
-    if (!parameters.gradient)
-      throw new TypeError("optimizer: the parameters are frozen; make them trainable or leave them out");
-    const made = Array.from({ length: moments }, () => fillInto(persistent([parameters.size]), 0));
-    return { parameters, moments: made };
-  });
 }
 
 /** An optimiser with one rate, which a schedule may change between steps. */
@@ -32,60 +19,93 @@ export interface Rated extends Optimizer {
   lr: number;
 }
 
-/** Parameters that the loss did not reach have gradient 0, not the gradient of an earlier step; the next step's begin anew. */
-function consume({ tensors }: Parameters): void {
-  for (let i = 0; i < tensors.length; i++) {
-    const t = tensors[i]!;
-    if (t.grad === null && t.slot) fillInto(t.slot, 0);
-    t.grad = null;
+/** What an optimiser keeps of a model: vectors in the layout of its state, and how often each parameter has moved. */
+class Block {
+  readonly parameters: Parameters;
+  readonly moments: readonly Tensor[];
+  /** Steps of each parameter since the moments were cleared. */
+  readonly steps: number[];
+  readonly #moves: readonly boolean[];
+  readonly #offsets: readonly number[];
+  readonly #runs = new Map<number, Run>();
+
+  /** @param only what it is to move; statistics never */
+  constructor(parameters: Parameters, moments: number, only: Part = () => true) {
+    if (!parameters.gradient)
+      throw new TypeError("optimizer: the parameters are frozen; make them trainable or leave them out");
+    this.parameters = parameters;
+    this.moments = Array.from({ length: moments }, () => fillInto(persistent([parameters.size]), 0));
+    this.steps = parameters.tensors.map(() => 0);
+    this.#moves = parameters.tensors.map(({ slot }, i) => slot !== null && only(parameters.specs[i]!.name));
+    let at = 0;
+    this.#offsets = [0, ...parameters.tensors.map(({ size }) => (at += size))];
+  }
+
+  /** Calls `move` for every run of neighbours that the loss has reached and that are as many steps old, and counts a step. */
+  eachRun(move: (run: Run, steps: number) => void): void {
+    const { tensors, values } = this.parameters;
+    checkOpen(values);
+    for (let from = 0, to = 0; from < tensors.length; from = to) {
+      to = from + 1;
+      if (!this.#reached(from)) continue;
+      const age = this.steps[from]!;
+      // a table is a run by itself: it is moved by rows
+      const table = (i: number): boolean => tensors[i]!.slot!.touched !== null;
+      if (!table(from)) while (to < tensors.length && this.#reached(to) && this.steps[to] === age && !table(to)) to++;
+      for (let i = from; i < to; i++) this.steps[i] = age + 1;
+      move(this.#run(from, to), age + 1);
+    }
+    this.parameters.spendGradient(this.#moves);
+  }
+
+  #reached(at: number): boolean {
+    return this.#moves[at]! && this.parameters.tensors[at]!.grad !== null;
+  }
+
+  // mostly the whole state, again and again
+  #run(from: number, to: number): Run {
+    const at = from * this.#offsets.length + to;
+    const known = this.#runs.get(at);
+    if (known) return known;
+    const [first, size] = [this.#offsets[from]!, this.#offsets[to]! - this.#offsets[from]!];
+    const part = (of: Tensor): Tensor => view(of, first, [size]);
+    // only Adam, which has two moments, moves rows
+    const touched = this.moments.length === 2 ? this.parameters.tensors[from]!.slot!.touched : null;
+    const run: Run = {
+      w: part(this.parameters.values),
+      g: part(this.parameters.gradient!),
+      moments: this.moments.map(part),
+      rows: touched && { touched, live: persistent(touched.shape, "i32").set(new Int32Array(touched.size)) },
+    };
+    this.#runs.set(at, run);
+    return run;
+  }
+
+  /** Forgets moments and steps. */
+  reset(): void {
+    for (const moment of this.moments) fillInto(moment, 0);
+    this.steps.fill(0);
+    for (const { rows } of this.#runs.values()) rows?.live.set(new Int32Array(rows.live.size));
+  }
+
+  dispose(): void {
+    for (const moment of this.moments) moment.dispose();
+    for (const { rows } of this.#runs.values()) rows?.live.dispose();
   }
 }
 
-function listOf(parameters: readonly Parameters[] | Parameters): readonly Parameters[] {
-  return "values" in parameters && "specs" in parameters ? [parameters] : parameters;
-}
-
-function clear(blocks: readonly Block[]): void {
-  for (const { moments } of blocks) for (const moment of moments) fillInto(moment, 0);
-}
-
-/** What one kernel call takes: neighbouring parameters, or a table by itself. */
-interface Piece {
+/** What one kernel call moves: neighbouring parameters, or a table by itself. */
+interface Run {
   readonly w: Tensor;
   readonly g: Tensor;
-  /** Adam's m and v, SGD's velocity if it has one. */
   readonly moments: readonly Tensor[];
   /** Of a table: which rows have a gradient now, and which have had one since the moments were cleared. */
   readonly rows: { readonly touched: Tensor; readonly live: Tensor } | null;
 }
 
-// statistics and what the optimiser is not to move are left out
-function pieces({ parameters, moments }: Block, only: Part = () => true, tables = true): Piece[] {
-  const { values, gradient, tensors, specs } = parameters;
-  const made: Piece[] = [];
-  const add = (from: number, to: number, touched?: Tensor): void => {
-    if (from === to) return;
-    const [w, g, ...rest] = [values, gradient!, ...moments].map((t) => view(t, from, [to - from])) as [
-      Tensor,
-      Tensor,
-      ...Tensor[],
-    ];
-    const rows = touched ? { touched, live: persistent(touched.shape, "i32") } : null;
-    made.push({ w, g, moments: rest, rows });
-  };
-  let [from, at] = [0, 0];
-  for (const [i, { size, slot }] of tensors.entries()) {
-    const moves = slot !== null && only(specs[i]!.name);
-    const touched = tables ? slot?.touched : null;
-    if (!moves || touched) {
-      add(from, at);
-      if (moves) add(at, at + size, touched!);
-      from = at + size;
-    }
-    at += size;
-  }
-  add(from, at);
-  return made;
+function blocksOf(parameters: readonly Parameters[] | Parameters, moments: number, only?: Part): Block[] {
+  const list = "values" in parameters && "specs" in parameters ? [parameters] : parameters;
+  return list.map((block) => new Block(block, moments, only));
 }
 
 export interface AdamOptions {
@@ -100,59 +120,79 @@ export interface AdamOptions {
 }
 
 /**
- * Adam (Kingma & Ba 2015) with PyTorch's defaults and arithmetic. A table's rows cost nothing before their first gradient,
- * with which dense Adam would not move them either.
+ * Adam (Kingma & Ba 2015) with PyTorch's defaults and arithmetic. A parameter that the loss did not reach does not move,
+ * and its moments wait. A table's rows cost nothing before their first gradient, with which dense Adam would not move them
+ * either.
  */
 export class Adam implements Rated {
-  /** The rate of the steps to come: a schedule may change it between them. */
-  lr: number;
+  #lr = 0;
   readonly #blocks: readonly Block[];
-  readonly #pieces: readonly Piece[];
   readonly #options: Required<Omit<AdamOptions, "lr" | "only">>;
-  // running powers: Math.pow differs between engines
-  #power1 = 1;
-  #power2 = 1;
+  readonly #power1: Powers;
+  readonly #power2: Powers;
 
   constructor(parameters: readonly Parameters[] | Parameters, options: AdamOptions = {}) {
     const { lr = 1e-3, betas = [0.9, 0.999], eps = 1e-8, weightDecay = 0, decoupled = false } = options;
+    const [beta1, beta2] = betas;
     this.lr = lr;
+    checkOptions("Adam", { beta1, beta2, eps, weightDecay }, ADAM);
     this.#options = { betas, eps, weightDecay, decoupled };
-    this.#blocks = blocks(listOf(parameters), 2);
-    this.#pieces = this.#blocks.flatMap((block) => pieces(block, options.only));
-    this.#forgetRows();
+    [this.#power1, this.#power2] = [new Powers(beta1), new Powers(beta2)];
+    this.#blocks = blocksOf(parameters, 2, options.only);
+  }
+
+  /** The rate of the steps to come: a schedule may change it between them. */
+  get lr(): number {
+    return this.#lr;
+  }
+
+  set lr(lr: number) {
+    checkOptions("Adam", { lr }, RATE);
+    this.#lr = lr;
   }
 
   step(): void {
-    const { lr } = this;
-    const { betas, eps, weightDecay, decoupled } = this.#options;
+    const { betas, ...rest } = this.#options;
     const [beta1, beta2] = betas;
-    this.#power1 *= beta1;
-    this.#power2 *= beta2;
-    const [correction1, correction2] = [1 - this.#power1, 1 - this.#power2];
-    const step = { lr, beta1, beta2, eps, weightDecay, correction1, correction2, decoupled };
-    for (const { parameters } of this.#blocks) consume(parameters);
-    for (const { w, g, moments, rows } of this.#pieces) {
-      const [m, v] = moments as [Tensor, Tensor];
-      if (rows) adamRowsInto(w, g, m, v, rows, step);
-      else adamInto(w, g, m, v, step);
-    }
+    for (const block of this.#blocks)
+      block.eachRun(({ w, g, moments, rows }, steps) => {
+        const [m, v] = moments as readonly [Tensor, Tensor];
+        const [correction1, correction2] = [1 - this.#power1.to(steps), 1 - this.#power2.to(steps)];
+        const step = { ...rest, lr: this.#lr, beta1, beta2, correction1, correction2 };
+        if (rows) adamRowsInto(w, g, m, v, rows, step);
+        else adamInto(w, g, m, v, step);
+      });
   }
 
   reset(): void {
-    this.#power1 = this.#power2 = 1;
-    clear(this.#blocks);
-    this.#forgetRows();
-  }
-
-  #forgetRows(): void {
-    for (const { rows } of this.#pieces) rows?.live.set(new Int32Array(rows.live.size));
+    for (const block of this.#blocks) block.reset();
   }
 
   dispose(): void {
-    for (const { moments } of this.#blocks) for (const moment of moments) moment.dispose();
-    for (const { rows } of this.#pieces) rows?.live.dispose();
+    for (const block of this.#blocks) block.dispose();
   }
 }
+
+/** Powers of a number as a product of it grows, which is the same in every engine; Math.pow is not. */
+class Powers {
+  readonly #base: number;
+  #exponent = 0;
+  #power = 1;
+
+  constructor(base: number) {
+    this.#base = base;
+  }
+
+  to(exponent: number): number {
+    if (exponent < this.#exponent) [this.#exponent, this.#power] = [0, 1];
+    for (; this.#exponent < exponent; this.#exponent++) this.#power *= this.#base;
+    return this.#power;
+  }
+}
+
+const RATE = { lr: NOT_NEGATIVE };
+const ADAM = { beta1: BELOW_ONE, beta2: BELOW_ONE, eps: NOT_NEGATIVE, weightDecay: NOT_NEGATIVE };
+const SGD_OPTIONS = { momentum: NOT_NEGATIVE, dampening: FINITE, weightDecay: NOT_NEGATIVE };
 
 export interface SgdOptions {
   readonly lr?: number;
@@ -164,39 +204,45 @@ export interface SgdOptions {
   readonly only?: Part;
 }
 
-/** Stochastic gradient descent with PyTorch's momentum. */
+/** Stochastic gradient descent with PyTorch's momentum. A parameter that the loss did not reach does not move. */
 export class SGD implements Rated {
-  /** The rate of the steps to come: a schedule may change it between them. */
-  lr: number;
+  #lr = 0;
   readonly #blocks: readonly Block[];
-  readonly #pieces: readonly Piece[];
   readonly #options: Required<Omit<SgdOptions, "lr" | "only">>;
-  #first = true;
 
   constructor(parameters: readonly Parameters[] | Parameters, options: SgdOptions = {}) {
     const { lr = 1e-3, momentum = 0, dampening = 0, weightDecay = 0, nesterov = false } = options;
     this.lr = lr;
+    checkOptions("SGD", { momentum, dampening, weightDecay }, SGD_OPTIONS);
     this.#options = { momentum, dampening, weightDecay, nesterov };
-    this.#blocks = blocks(listOf(parameters), momentum === 0 ? 0 : 1);
-    this.#pieces = this.#blocks.flatMap((block) => pieces(block, options.only, false));
+    this.#blocks = blocksOf(parameters, momentum === 0 ? 0 : 1, options.only);
+  }
+
+  /** The rate of the steps to come: a schedule may change it between them. */
+  get lr(): number {
+    return this.#lr;
+  }
+
+  set lr(lr: number) {
+    checkOptions("SGD", { lr }, RATE);
+    this.#lr = lr;
   }
 
   step(): void {
-    const { lr } = this;
-    // PyTorch begins with velocity = gradient, undampened
-    const options = this.#first ? { ...this.#options, lr, dampening: 0 } : { ...this.#options, lr };
-    this.#first = false;
-    for (const { parameters } of this.#blocks) consume(parameters);
-    for (const { w, g, moments } of this.#pieces) sgdInto(w, g, moments[0] ?? null, options);
+    for (const block of this.#blocks)
+      block.eachRun(({ w, g, moments }, steps) => {
+        const options = { ...this.#options, lr: this.#lr };
+        // PyTorch begins with velocity = gradient, undampened
+        sgdInto(w, g, moments[0] ?? null, steps === 1 ? { ...options, dampening: 0 } : options);
+      });
   }
 
   reset(): void {
-    this.#first = true;
-    clear(this.#blocks);
+    for (const block of this.#blocks) block.reset();
   }
 
   dispose(): void {
-    for (const { moments } of this.#blocks) for (const moment of moments) moment.dispose();
+    for (const block of this.#blocks) block.dispose();
   }
 }
 

@@ -1,10 +1,11 @@
 // A model's state is one flat vector with named, shaped views: averaging is a weighted sum, the optimiser one kernel
 // call, copying a model one memcpy. A group is shared (it may leave the client) or private (it cannot).
+import { sweepsSoFar } from "../autograd/backward.ts";
 import { noGrad } from "../autograd/op.ts";
 import { addInto } from "../autograd/ops/add.ts";
 import { affine } from "../autograd/ops/arithmetic.ts";
 import { copyInto } from "../autograd/ops/copy.ts";
-import { touchAll } from "../autograd/ops/embedding.ts";
+import { clearSlot, touchAll } from "../autograd/ops/embedding.ts";
 import { fillInto } from "../autograd/ops/fill.ts";
 import { persistent, scope, type Tensor, view } from "../autograd/tensor.ts";
 import { formatShape, sameShape, type Shape, sizeOf } from "../autograd/shape.ts";
@@ -33,10 +34,11 @@ export class Parameters<G extends Group = Group> {
   readonly specs: readonly TensorSpec[];
   /** The whole state, [size]. */
   readonly values: Tensor;
-  /** Gradients in the same layout, 0 in rows of a table that are not marked as touched; null in a frozen block. */
-  readonly gradient: Tensor | null;
   /** One view per spec, with its gradient slot. */
   readonly tensors: readonly Tensor[];
+  readonly #gradient: Tensor | null;
+  // after which backward() a step has used the gradient up, -1 if none has
+  #spent = -1;
 
   /** @param trainable a frozen block has no gradient, and backward never reaches it */
   constructor(specs: readonly TensorSpec[], group: G, { trainable = true }: { trainable?: boolean } = {}) {
@@ -44,18 +46,42 @@ export class Parameters<G extends Group = Group> {
     this.specs = specs;
     const size = specs.reduce((n, spec) => n + sizeOf(spec.shape), 0);
     this.values = persistent([size]);
-    this.gradient = trainable ? fillInto(persistent([size]), 0) : null;
+    this.#gradient = trainable ? fillInto(persistent([size]), 0) : null;
     let offset = 0;
     this.tensors = specs.map(({ shape, table = false, statistic = false }) => {
       const t = view(this.values, offset, shape);
-      if (this.gradient && !statistic) {
+      if (this.#gradient && !statistic) {
         t.requiresGrad = true;
-        t.slot = view(this.gradient, offset, shape);
+        t.slot = view(this.#gradient, offset, shape);
         if (table) t.slot.touched = persistent([shape[0]!], "i32").set(new Int32Array(shape[0]!));
       }
       offset += sizeOf(shape);
       return t;
     });
+    const learnt = this.tensors.filter(({ slot }) => slot);
+    for (const t of learnt) t.siblings = learnt;
+  }
+
+  /**
+   * The gradient of the last backward() in the layout of the state: 0 where its scalar does not depend on a parameter. It
+   * may be scaled in place; what is added goes through `addGradient`. Null in a frozen block.
+   */
+  get gradient(): Tensor | null {
+    // used up, and a backward() since then has passed this block by
+    if (this.#spent >= 0 && this.#spent !== sweepsSoFar()) {
+      this.#spent = -1;
+      for (const { slot, grad } of this.tensors) if (slot && grad === null) clearSlot(slot);
+    }
+    return this.#gradient;
+  }
+
+  /**
+   * Says that a step has used the gradient up: before the next backward() those parameters have none.
+   * @param of by position, all unless said
+   */
+  spendGradient(of?: readonly boolean[]): void {
+    for (const [i, t] of this.tensors.entries()) if (!of || of[i]) t.grad = null;
+    this.#spent = sweepsSoFar();
   }
 
   /** The number of parameters. */
@@ -94,35 +120,38 @@ export class Parameters<G extends Group = Group> {
   }
 
   /**
-   * The gradient [size] of the last backward(), 0 where the loss did not reach. An optimiser's step uses it up.
+   * Adds `scale` times a vector [size] to the gradient between backward() and an optimiser's step: a proximal term, a
+   * control variate. From then on every parameter counts as reached, and so does every row of a table.
    */
-  settled(): Tensor {
-    const { gradient } = this;
-    if (!gradient) throw new TypeError("parameters: got a frozen block, which has no gradient; make it trainable");
-    for (const t of this.tensors) {
-      if (t.slot && t.grad === null) {
-        fillInto(t.slot, 0);
-        touchAll(t.slot);
-        t.grad = t.slot;
-      }
-    }
-    return gradient;
-  }
-
-  /** Adds `scale` times a vector [size] to the gradient of the last backward(), before the optimiser's step. */
   addGradient(of: Tensor, scale = 1): this {
-    const gradient = this.settled();
-    addInto(gradient, of, scale);
-    // any row of a table may be other than zero now
-    for (const { slot } of this.tensors) if (slot) touchAll(slot);
+    this.#trained("addGradient");
+    if (of.size !== this.size)
+      throw new RangeError(`addGradient: got ${of}, expected [${this.size}], a number for each parameter`);
+    let at = 0;
+    for (const t of this.tensors) {
+      // statistics have no gradient
+      if (t.slot) {
+        if (t.grad === null) clearSlot(t.slot);
+        t.grad = t.slot;
+        touchAll(t.slot);
+        addInto(t.slot, view(of, at, t.shape), scale);
+      }
+      at += t.size;
+    }
     return this;
   }
 
   /** Multiplies the gradient of the last backward(), before the optimiser's step. */
   scaleGradient(by: number): this {
-    const gradient = this.settled();
+    const gradient = this.#trained("scaleGradient");
     scope(() => noGrad(() => copyInto(gradient, affine(gradient, by, 0))));
     return this;
+  }
+
+  #trained(op: string): Tensor {
+    const { gradient } = this;
+    if (!gradient) throw new TypeError(`${op}: got a frozen block, which has no gradient; make it trainable`);
+    return gradient;
   }
 
   /** Overwrites the state with another block's or a flat vector's; sizes must be equal. */
@@ -168,7 +197,7 @@ export class Parameters<G extends Group = Group> {
   /** Frees the memory now; the block must not be used any more. */
   dispose(): void {
     this.values.dispose();
-    this.gradient?.dispose();
+    this.#gradient?.dispose();
     for (const { slot } of this.tensors) slot?.touched?.dispose();
   }
 }

@@ -4,6 +4,7 @@ import {
   affine,
   backward,
   concat,
+  copy,
   crossEntropy,
   exp,
   expand,
@@ -321,6 +322,171 @@ test("mul by a number, sub and mean have the gradients of their formulas", () =>
   backward(mean(square(sub(mul(a, 2), b))));
   assert.equal(list(a.grad), [-2, 1, 4, 7]);
   assert.equal(list(b.grad), [1, -0.5, -2, -3.5]);
+});
+
+// rules that hand on what they are given, as it is, as a view, or as something saved
+const saved: Op<readonly [Tensor, Tensor], undefined> = defineOp<readonly [Tensor, Tensor]>({
+  name: "test:saved",
+  shape: ([x]) => x.shape,
+  forward: (y, [x]) => engine().kernels.copy(x.ptr, y.ptr, x.size),
+  vjp: [(_, { x: [, b] }) => b, (g) => g],
+});
+
+const handingOn: readonly ((a: Tensor, b: Tensor) => Tensor)[] = [
+  add,
+  (a, b) => add(reshape(a, [2, 1]), reshape(b, [2, 1])),
+  (a, b) => copy(add(a, b)),
+  (a, b) => saved([reshape(a, [2]), reshape(b, [2])], undefined),
+  (a, b) => sub(a, b),
+  (a, b) => add(expand(a, [2]), b),
+];
+
+/** Overwrites one tensor after another and says whether any of the others changed. */
+function entangled(gradients: readonly Tensor[], others: readonly Tensor[]): boolean {
+  const all = [...gradients, ...others];
+  return gradients.some((g) => {
+    const before = all.map(list);
+    g.set(list(g).map((v) => v + 1000));
+    return all.some((t, i) => t !== g && list(t).some((v, j) => v !== before[i]![j]));
+  });
+}
+
+test("gradients share memory neither with each other nor with anything else", () => {
+  const program = fc.array(fc.tuple(fc.nat(5), fc.nat(9), fc.nat(9)), { minLength: 1, maxLength: 6 });
+  fc.assert(
+    fc.property(program, fc.boolean(), (program, slotted) => {
+      const leaves = [leaf([1, 2]), leaf([3, 4]), leaf([5, 6])];
+      if (slotted) leaves[0]!.slot = tensor([0, 0]);
+      const nodes = [...leaves];
+      for (const [op, i, j] of program)
+        nodes.push(
+          reshape(handingOn[op]!(reshape(nodes[i % nodes.length]!, [2]), reshape(nodes[j % nodes.length]!, [2])), [2]),
+        );
+      const y = sum(nodes.at(-1)!);
+      const asked = nodes.filter((t) => t.requiresGrad && t !== y);
+      assert.not(entangled(grad(y, [...asked, ...asked]), nodes));
+      backward(y);
+      assert.not(
+        entangled(
+          leaves.flatMap(({ grad }) => grad ?? []),
+          nodes,
+        ),
+      );
+    }),
+  );
+});
+
+// g' = 2 x g by way of a sweep inside the rule, as in gradient checkpointing
+const inside: Op<readonly [Tensor], undefined> = defineOp<readonly [Tensor]>({
+  name: "test:inside",
+  shape: ([x]) => x.shape,
+  forward: (y, [x]) => void y.set(square(x).toArray()),
+  vjp: [
+    (g, { x: [x] }) => {
+      const fixed = noGrad(() => copy(g));
+      return grad(sum(mul(square(x), fixed)), [x], { createGraph: true })[0]!;
+    },
+  ],
+});
+
+test("a rule that takes gradients itself changes nothing of the sweep it is in", () => {
+  const program = fc.array(fc.tuple(fc.nat(2), fc.nat(9), fc.nat(9)), { minLength: 1, maxLength: 7 });
+  fc.assert(
+    fc.property(program, (program) => {
+      const run = (squared: (x: Tensor) => Tensor): number[] => {
+        const nodes = [leaf([0.5, -0.75]), leaf([1.25, 0.25])];
+        for (const [op, i, j] of program) {
+          const [a, b] = [nodes[i % nodes.length]!, nodes[j % nodes.length]!];
+          nodes.push(op === 0 ? tanh(squared(a)) : op === 1 ? mul(a, b) : add(a, b));
+        }
+        return grad(sum(add(nodes.at(-1)!, affine(nodes[0]!, 5, 0))), nodes.slice(0, 2), { createGraph: true }).flatMap(
+          list,
+        );
+      };
+      near(
+        run((x) => inside([x], undefined)),
+        run(square),
+        1e-5,
+      );
+    }),
+  );
+});
+
+test("a rule that calls backward is refused, for it would write over what is on its way", () => {
+  const rude: Op<readonly [Tensor], undefined> = defineOp<readonly [Tensor]>({
+    name: "test:rude",
+    shape: ([x]) => x.shape,
+    forward: (y, [x]) => engine().kernels.copy(x.ptr, y.ptr, x.size),
+    vjp: [
+      (g, { x: [x] }) => {
+        backward(sum(x));
+        return g;
+      },
+    ],
+  });
+  const x = leaf([1, 2]);
+  refuses(() => backward(sum(rude([x], undefined))), /^backward: called by a gradient rule/);
+  backward(sum(x));
+  assert.equal(list(x.grad), [1, 1]);
+});
+
+const functions: readonly ((a: Tensor, b: Tensor) => Tensor)[] = [
+  add,
+  sub,
+  mul,
+  (a) => square(a),
+  (a) => exp(a),
+  (a) => relu(a),
+  (a) => affine(a, 3, 1),
+  (a, b) => matmul(reshape(a, [1, 2]), reshape(b, [2, 1])),
+  (a) => softmax(a),
+  (a) => log(square(a)),
+  (a, b) => concat([a, b], 0),
+  (a) => slice(a, { axis: 0, from: 0, to: 1 }),
+];
+
+test("a value that is overwritten between forward and backward is an error where the gradient needs it, and nothing where not", () => {
+  fc.assert(
+    fc.property(fc.constantFrom(...functions), fc.constantFrom(...functions), fc.nat(4), (f, g, which) => {
+      const gradients = (touch: boolean): number[][] => {
+        const [a, b] = [leaf([0.5, -0.75]), leaf([1.25, 0.25])];
+        const h = f(a, b);
+        const y = g(reshape(h, [-1]).size === 2 ? reshape(h, [2]) : a, b);
+        const loss = sum(y);
+        if (touch) [a, b, h, y, reshape(a, [1, 2])][which]!.set(list([a, b, h, y, a][which]!).map(() => 77));
+        return grad(add(loss, sum(add(a, b))), [a, b]).map(list);
+      };
+      let got: number[][] | undefined;
+      try {
+        got = gradients(true);
+      } catch (error) {
+        assert.match((error as Error).message, /its gradient needs Tensor\(.*\), which has been overwritten since/);
+      }
+      if (got) assert.equal(got, gradients(false));
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test("the value of a loss that its gradient does not need may be overwritten", () => {
+  const [x, y] = [leaf([1, 2]), leaf([3, 4])];
+  const loss = sum(add(x, y));
+  x.set([5, 6]);
+  backward(loss);
+  assert.equal(
+    [x, y].map((t) => list(t.grad)),
+    [
+      [1, 1],
+      [1, 1],
+    ],
+  );
+  const square3 = sum(square(x));
+  x.set([7, 8]);
+  refuses(
+    () => backward(square3),
+    "square: its gradient needs Tensor(f32[2]), which has been overwritten since; take the gradient before, or use a copy()",
+  );
+  assert.is(x.grad, null);
 });
 
 test.run();

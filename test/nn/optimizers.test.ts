@@ -4,6 +4,7 @@ import { backward, mul, scope, sum, tensor } from "../../src/autograd/index.ts";
 import { Adam, type AdamOptions, type Optimizer, Parameters, SGD, type SgdOptions } from "../../src/nn/index.ts";
 import { golden, wave } from "../support/golden.ts";
 import { near } from "../support/near.ts";
+import { refuses } from "../support/refuses.ts";
 import { assert, test } from "../support/suite.ts";
 
 const torch = golden<Record<string, number[][]>>(new URL("golden/optimizers.json", import.meta.url));
@@ -135,22 +136,23 @@ test("SGD follows the formulas for any settings", () => {
   );
 });
 
-test("Adam takes a step at the rate that is set, and its moments do not depend on it", () => {
-  const moved = (rates: readonly number[]): number[] => {
-    const parameters = new Parameters([{ name: "w", shape: [start.length] }], "shared").copyFrom(start);
-    const optimizer = new Adam(parameters, { lr: 1 });
-    const places = rates.map((rate, t) => {
-      optimizer.lr = rate;
-      return walk(parameters, optimizer, slopes[t]!);
-    });
-    return places.at(-1)!.map((value, i) => value - (places.at(-2)?.[i] ?? start[i]!));
-  };
-  near(
-    moved([0.1, 0.05, 0.1]).map((by) => by / 4),
-    moved([0.2, 0.3, 0.025]),
-    1e-4,
-  );
-});
+for (const Kind of [Adam, SGD])
+  test(`${Kind.name} takes a step at the rate that is set, and what it remembers does not depend on it`, () => {
+    const moved = (rates: readonly number[]): number[] => {
+      const parameters = new Parameters([{ name: "w", shape: [start.length] }], "shared").copyFrom(start);
+      const optimizer = Kind === SGD ? new SGD(parameters, { lr: 1, momentum: 0.9 }) : new Adam(parameters, { lr: 1 });
+      const places = rates.map((rate, t) => {
+        optimizer.lr = rate;
+        return walk(parameters, optimizer, slopes[t]!);
+      });
+      return places.at(-1)!.map((value, i) => value - (places.at(-2)?.[i] ?? start[i]!));
+    };
+    near(
+      moved([0.1, 0.05, 0.1]).map((by) => by / 4),
+      moved([0.2, 0.3, 0.025]),
+      1e-4,
+    );
+  });
 
 test("defaults are PyTorch's: Adam 1e-3, SGD 1e-3", () => {
   near(
@@ -200,5 +202,26 @@ test("gradients of nothing move Adam nowhere, even after long", () => {
   );
   assert.equal(found[199], start);
 });
+
+const wrong: readonly (readonly [string, (p: Parameters) => unknown, string])[] = [
+  ...[-1, NaN, Infinity].flatMap((lr) => [
+    [`Adam lr ${lr}`, (p: Parameters) => new Adam(p, { lr }), "a finite number of at least 0"] as const,
+    [`SGD lr ${lr}`, (p: Parameters) => (new SGD(p).lr = lr), "a finite number of at least 0"] as const,
+  ]),
+  ["Adam beta1 1", (p) => new Adam(p, { betas: [1, 0.9] }), "a number in [0,1)"],
+  ["Adam beta2 -0.5", (p) => new Adam(p, { betas: [0.9, -0.5] }), "a number in [0,1)"],
+  ["Adam eps -1", (p) => new Adam(p, { eps: -1 }), "a finite number of at least 0"],
+  ["Adam weightDecay NaN", (p) => new Adam(p, { weightDecay: NaN }), "a finite number of at least 0"],
+  ["SGD momentum -0.1", (p) => new SGD(p, { momentum: -0.1 }), "a finite number of at least 0"],
+  ["SGD dampening NaN", (p) => new SGD(p, { dampening: NaN }), "a finite number"],
+];
+
+for (const [what, make, expected] of wrong)
+  test(`${what} is refused`, () => {
+    const [op, name, got] = what.split(" ");
+    const parameters = new Parameters([{ name: "w", shape: [1] }], "shared").copyFrom([1]);
+    refuses(() => make(parameters), `${op}: ${name}, got ${got}, expected ${expected}`);
+    parameters.dispose();
+  });
 
 test.run();

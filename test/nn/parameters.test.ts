@@ -1,6 +1,19 @@
 import fc from "fast-check";
-import { add, backward, grad, matmul, memory, mul, scope, square, sum, tensor } from "../../src/autograd/index.ts";
-import { Adam, checkFinite, Linear, Net, Parameters, Sequential, SGD } from "../../src/nn/index.ts";
+import {
+  add,
+  backward,
+  embedding,
+  grad,
+  matmul,
+  memory,
+  mul,
+  scope,
+  square,
+  sum,
+  type Tensor,
+  tensor,
+} from "../../src/autograd/index.ts";
+import { Adam, checkFinite, Linear, Net, type Optimizer, Parameters, Sequential, SGD } from "../../src/nn/index.ts";
 import { refuses } from "../support/refuses.ts";
 import { assert, test } from "../support/suite.ts";
 
@@ -155,10 +168,114 @@ test("a parameter that a loss does not reach is not moved by the gradient of an 
   assert.equal(Array.from(p.toArray()), [-1, 0]);
 });
 
-test("a step without a backward moves nothing but what decays", () => {
+test("a step without a backward moves nothing", () => {
   const p = new Parameters([{ name: "a", shape: [2] }], "shared").copyFrom([1, 2]);
-  new SGD(p, { lr: 1 }).step();
-  assert.equal(Array.from(p.toArray()), [1, 2]);
+  for (const optimizer of [new SGD(p, { lr: 1, weightDecay: 1 }), new Adam(p, { lr: 1, weightDecay: 1 })]) {
+    optimizer.step();
+    assert.equal(Array.from(p.toArray()), [1, 2]);
+  }
+});
+
+const pair = [
+  { name: "a", shape: [2] },
+  { name: "b", shape: [3] },
+  { name: "table", shape: [4, 2], table: true },
+  { name: "c", shape: [] },
+];
+const sizes = pair.map(({ shape }) => shape.reduce((n, size) => n * size, 1));
+const zeros = (n: number): number[] => new Array<number>(n).fill(0);
+
+/** One turn: which parameters the loss reaches and by which slopes, what is added, and whether a step follows. */
+const turns = fc.array(
+  fc.record({
+    reached: fc.subarray(pair.map((_, i) => i)),
+    slope: fc.integer({ min: 1, max: 9 }),
+    added: fc.constantFrom(0, 0, -2, 3),
+    steps: fc.boolean(),
+  }),
+  { minLength: 1, maxLength: 8 },
+);
+
+const makes: Record<string, (p: Parameters) => Optimizer> = {
+  adam: (p) => new Adam(p, { lr: 0.5, weightDecay: 0.1 }),
+  sgd: (p) => new SGD(p, { lr: 0.5, momentum: 0.9, dampening: 0.3, weightDecay: 0.1 }),
+};
+
+for (const [name, make] of Object.entries(makes))
+  test(`the flat gradient is the last loss's, and ${name} moves each parameter as an optimiser of its own would`, () => {
+    fc.assert(
+      fc.property(turns, (turns) => {
+        const whole = new Parameters(pair, "shared").copyFrom(Array.from({ length: 14 }, (_, i) => i - 7));
+        const optimizer = make(whole);
+        const apart = pair.map((spec, i) => new Parameters([spec], "shared").copyFrom(whole.tensors[i]!.toArray()));
+        const own = apart.map(make);
+        const elsewhere = new Parameters([{ name: "w", shape: [1] }], "shared").copyFrom([1]);
+        for (const { reached, slope, added, steps } of turns) {
+          const loss = (of: readonly Tensor[]): Tensor => of.map((t) => sum(mul(t, slope))).reduce(add);
+          // what reaches no parameter of this model leaves it without gradients
+          scope(() => backward(loss(reached.length ? reached.map((i) => whole.tensors[i]!) : elsewhere.tensors)));
+          const slopes = pair.flatMap((_, i) => zeros(sizes[i]!).fill(reached.includes(i) ? slope : 0));
+          if (reached.length) assert.equal(Array.from(whole.gradient!.toArray()), slopes);
+          for (const i of reached) scope(() => backward(loss(apart[i]!.tensors)));
+          // a sweep that reaches the model replaces what an earlier one left of the others
+          if (reached.length) for (const [i, p] of apart.entries()) if (!reached.includes(i)) p.spendGradient();
+          if (added) {
+            scope(() => whole.addGradient(tensor(new Float32Array(14).fill(1)), added));
+            for (const p of apart) scope(() => p.addGradient(tensor(new Float32Array(p.size).fill(1)), added));
+            if (reached.length)
+              assert.equal(
+                Array.from(whole.gradient!.toArray()),
+                slopes.map((g) => g + added),
+              );
+          }
+          if (!steps) continue;
+          const before = Array.from(whole.toArray());
+          optimizer.step();
+          for (const o of own) o.step();
+          assert.equal(
+            Array.from(whole.toArray()),
+            apart.flatMap((p) => Array.from(p.toArray())),
+          );
+          if (turns.length === 1 && !added) {
+            let at = 0;
+            sizes.forEach((size, i) => {
+              const moved = Array.from(whole.toArray())
+                .slice(at, at + size)
+                .some((w, j) => w !== before[at + j]);
+              assert.is(moved, reached.includes(i));
+              at += size;
+            });
+          }
+          scope(() => backward(loss(elsewhere.tensors)));
+          assert.equal(Array.from(whole.gradient!.toArray()), zeros(14));
+        }
+        for (const held of [optimizer, ...own, whole, ...apart, elsewhere]) held.dispose();
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+test("what is added to the gradient moves rows of a table that no batch has reached, every step by as much", () => {
+  const p = new Parameters([{ name: "t", shape: [3, 2], table: true }], "shared").copyFrom([1, 2, 3, 4, 5, 6]);
+  const optimizer = new SGD(p, { lr: 1 });
+  const one = tensor([1, 1, 1, 1, 1, 1]);
+  for (let step = 1; step <= 3; step++) {
+    scope(() => backward(sum(embedding(p.tensors[0]!, tensor([1], [1], "i32")))));
+    p.addGradient(one, 0.5);
+    optimizer.step();
+    assert.equal(
+      Array.from(p.toArray()),
+      [1, 2, 3, 4, 5, 6].map((w, i) => w - step * (i === 2 || i === 3 ? 1.5 : 0.5)),
+    );
+  }
+  refuses(
+    () => p.addGradient(tensor([1])),
+    "addGradient: got Tensor(f32[1]), expected [6], a number for each parameter",
+  );
+  refuses(
+    () => new Parameters(specs, "shared", { trainable: false }).addGradient(one),
+    "addGradient: got a frozen block, which has no gradient; make it trainable",
+  );
 });
 
 test("a clone has the weights and a life of its own", () => {

@@ -1,7 +1,7 @@
 import { engine } from "../../runtime/engine.ts";
 import { defineOp, type Op } from "../op.ts";
 import { broadcastShapes } from "../shape.ts";
-import type { Tensor } from "../tensor.ts";
+import { markWritten, type Tensor } from "../tensor.ts";
 import { elementwise } from "./broadcast.ts";
 import { checkWrite } from "./copy.ts";
 
@@ -21,4 +21,5 @@ export function add(a: Tensor, b: Tensor): Tensor {
 export function addInto(y: Tensor, x: Tensor, scale = 1): void {
   checkWrite("addInto", y, x);
   engine().kernels.axpy(x.ptr, y.ptr, y.size, scale);
+  markWritten(y);
 }

@@ -1,7 +1,7 @@
 import { engine } from "../../runtime/engine.ts";
 import { defineOp, type Op } from "../op.ts";
 import { formatShape } from "../shape.ts";
-import { checkOpen, type Tensor } from "../tensor.ts";
+import { checkOpen, markWritten, type Tensor } from "../tensor.ts";
 
 const copyOp: Op<readonly [Tensor], undefined> = defineOp<readonly [Tensor]>({
   name: "copy",
@@ -19,6 +19,7 @@ export function copy(x: Tensor): Tensor {
 export function copyInto(y: Tensor, x: Tensor): void {
   checkWrite("copyInto", y, x);
   engine().kernels.copy(x.ptr, y.ptr, x.size);
+  markWritten(y);
 }
 
 /** Refuses to write where it would hit something else: over a tensor of another size, or one whose memory is gone. */

@@ -2,7 +2,8 @@
 import { engine } from "../../runtime/engine.ts";
 import { defineOp, type Op } from "../op.ts";
 import { formatShape, type Shape } from "../shape.ts";
-import type { Tensor } from "../tensor.ts";
+import { checkOpen, markWritten, type Tensor } from "../tensor.ts";
+import { fillInto } from "./fill.ts";
 
 const embeddingOp: Op<readonly [Tensor, Tensor], undefined> = defineOp<readonly [w: Tensor, words: Tensor]>({
   name: "embedding",
@@ -29,7 +30,16 @@ const embeddingGradOp: Op<readonly [Tensor, Tensor], Shape> = defineOp<readonly 
 
 /** Says of a slot that keeps track of its rows that any of them may be other than zero. */
 export function touchAll({ touched }: Tensor): void {
-  if (touched) engine().memory.i32.fill(1, touched.ptr >> 2, (touched.ptr >> 2) + touched.size);
+  if (touched) engine().memory.i32.fill(1, touched.ptr >>> 2, (touched.ptr >>> 2) + touched.size);
+}
+
+/** Makes a slot zero: all of it, or the rows that may be other than zero where it keeps track of them. */
+export function clearSlot(slot: Tensor): void {
+  if (!slot.touched) return void fillInto(slot, 0);
+  const [rows, width] = slot.shape as readonly [number, number];
+  checkOpen(slot);
+  engine().kernels.embeddingGrad(0, 0, slot.ptr, slot.touched.ptr, 0, rows, width);
+  markWritten(slot);
 }
 
 /**

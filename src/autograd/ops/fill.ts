@@ -2,12 +2,13 @@
 import { engine } from "../../runtime/engine.ts";
 import type { Key } from "../../runtime/random.ts";
 import type { Shape } from "../shape.ts";
-import { checkOpen, empty, type Tensor } from "../tensor.ts";
+import { checkOpen, empty, markWritten, type Tensor } from "../tensor.ts";
 
 /** Overwrites every element with one value. */
 export function fillInto(y: Tensor, value: number): Tensor {
   checkOpen(y);
   engine().kernels.fill(y.ptr, y.size, value);
+  markWritten(y);
   return y;
 }
 
@@ -20,6 +21,7 @@ export function zeros(shape: Shape): Tensor {
 export function uniformInto(y: Tensor, low: number, high: number, key: Key): Tensor {
   checkOpen(y);
   engine().kernels.uniform(y.ptr, y.size, low, high, key[0] | 0, key[1] | 0);
+  markWritten(y);
   return y;
 }
 
@@ -27,5 +29,6 @@ export function uniformInto(y: Tensor, low: number, high: number, key: Key): Ten
 export function normalInto(y: Tensor, mean: number, std: number, key: Key): Tensor {
   checkOpen(y);
   engine().kernels.normal(y.ptr, y.size, mean, std, key[0] | 0, key[1] | 0);
+  markWritten(y);
   return y;
 }

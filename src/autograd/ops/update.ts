@@ -1,6 +1,6 @@
 // Optimiser steps over a flat vector, in place and without history.
 import { engine } from "../../runtime/engine.ts";
-import { checkOpen, type Tensor } from "../tensor.ts";
+import { checkOpen, markWritten, type Tensor } from "../tensor.ts";
 
 /** What one Adam step needs besides the vectors; corrections are 1 - beta^t. */
 export interface AdamStep {
@@ -21,6 +21,7 @@ export function adamInto(w: Tensor, g: Tensor, m: Tensor, v: Tensor, s: AdamStep
   const { adam } = engine().kernels;
   for (const t of [w, g, m, v]) checkOpen(t);
   adam(w.ptr, g.ptr, m.ptr, v.ptr, w.size, lr, beta1, beta2, eps, weightDecay, correction1, correction2, +decoupled);
+  for (const t of [w, m, v]) markWritten(t);
 }
 
 /**
@@ -41,6 +42,7 @@ export function adamRowsInto(
   const pointers = [w.ptr, g.ptr, m.ptr, v.ptr, touched.ptr, live.ptr] as const;
   const scalars = [lr, beta1, beta2, eps, weightDecay, correction1, correction2, +decoupled] as const;
   engine().kernels.adamRows(...pointers, live.size, w.size / live.size, ...scalars);
+  for (const t of [w, m, v, live]) markWritten(t);
 }
 
 /** What one SGD step needs besides the vectors. */
@@ -58,4 +60,6 @@ export function sgdInto(w: Tensor, g: Tensor, velocity: Tensor | null, s: SgdSte
   for (const t of [w, g]) checkOpen(t);
   if (velocity) checkOpen(velocity);
   engine().kernels.sgd(w.ptr, g.ptr, velocity?.ptr ?? 0, w.size, lr, momentum, dampening, weightDecay, +nesterov);
+  markWritten(w);
+  if (velocity) markWritten(velocity);
 }

@@ -1,0 +1,71 @@
+// Numbers that a caller hands in, checked before anything is done with them.
+
+/** What a number has to be, and how an error says so. */
+export interface NumberRule {
+  readonly expected: string;
+  readonly fits: (value: number) => boolean;
+}
+
+/** How many there are, where none makes no sense: rows in a batch, rounds, epochs. */
+export const COUNT: NumberRule = {
+  expected: "a whole number of at least 1",
+  fits: (value) => Number.isSafeInteger(value) && value >= 1,
+};
+
+/** How many there are, maybe none. */
+export const COUNT_OR_NONE: NumberRule = {
+  expected: "a whole number of at least 0",
+  fits: (value) => Number.isSafeInteger(value) && value >= 0,
+};
+
+/** A count, or Infinity for no end. */
+export const COUNT_OR_ENDLESS: NumberRule = {
+  expected: "a whole number of at least 1, or Infinity",
+  fits: (value) => value === Infinity || COUNT.fits(value),
+};
+
+/** A rate or a strength: 0 turns it off. */
+export const NOT_NEGATIVE: NumberRule = {
+  expected: "a finite number of at least 0",
+  fits: (value) => Number.isFinite(value) && value >= 0,
+};
+
+/** A part of a whole that is neither nothing nor all of it. */
+export const SHARE: NumberRule = {
+  expected: "a number between 0 and 1",
+  fits: (value) => value > 0 && value < 1,
+};
+
+/** A part of a whole that is not all of it: a factor of decay, a probability of leaving out. */
+export const BELOW_ONE: NumberRule = {
+  expected: "a number in [0,1)",
+  fits: (value) => value >= 0 && value < 1,
+};
+
+/** Any number but NaN and the infinities. */
+export const FINITE: NumberRule = { expected: "a finite number", fits: Number.isFinite };
+
+/** What names a stream of random numbers. */
+export const SEED: NumberRule = { expected: "a whole number", fits: Number.isSafeInteger };
+
+/**
+ * Throws a RangeError that names the first option that is not what its rule says; options left out are passed over.
+ * @param op in whose name
+ */
+export function checkOptions<O extends object>(
+  op: string,
+  options: O,
+  rules: { readonly [K in keyof O]?: NumberRule | undefined },
+): void {
+  for (const name of Object.keys(rules) as (keyof O & string)[]) {
+    const rule = rules[name]!;
+    const value: unknown = options[name];
+    if (value === undefined) continue;
+    if (typeof value !== "number" || !rule.fits(value))
+      throw new RangeError(`${op}: ${name}, got ${shown(value)}, expected ${rule.expected}`);
+  }
+}
+
+function shown(value: unknown): string {
+  return typeof value === "string" ? JSON.stringify(value) : String(value);
+}
