@@ -30,17 +30,18 @@ async function table(files: Files, names: readonly string[]): Promise<Recognised
     throw new RangeError(
       `data: got ${names.join(", ")}, expected one table, or two of which one has "test" in its name`,
     );
-  const [header = []] = await readCsv({ name: train, bytes: files[train]! });
+  const { rows } = await readCsv({ name: train, bytes: files[train]! });
+  const [header = []] = rows;
   const columns = header.map((cell) => cell.trim());
   const label = columns.find((column) => labels.includes(column.toLowerCase())) ?? columns.at(-1);
   if (label === undefined) throw new RangeError(`data: ${train} is empty; expected a header and rows`);
   return { name: stem(train), own: { kind: "csv", train, ...(test !== undefined && { test }), label } };
 }
 
-async function images(files: Files, names: readonly string[]): Promise<Recognised> {
+function images(files: Files, names: readonly string[]): Recognised {
   const found: { name: string; dimensions: number }[] = [];
   for (const name of names) {
-    const head = await unpackHead(files[name]!, name, 4);
+    const head = unpackHead(files[name]!, name, 4);
     const isIdx = head.length === 4 && head[0] === 0 && head[1] === 0 && head[2] === 8;
     if (isIdx) found.push({ name, dimensions: head[3]! });
   }

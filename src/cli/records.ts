@@ -46,7 +46,7 @@ function metricsOf(bytes: Uint8Array, name: string): Metric[] {
 
 async function clientsOf(folder: Folder, { methods }: Summary): Promise<ClientMetric[]> {
   const name = "clients.csv";
-  const [header = [], ...rows] = await readCsv({ name, bytes: await bytesOf(folder, name) });
+  const [header = [], ...rows] = (await readCsv({ name, bytes: await bytesOf(folder, name) })).rows;
   return rows.flatMap((cells, i) => {
     const cell = (column: string): string => {
       const found = cells[header.indexOf(column)];

@@ -9,7 +9,7 @@ const NEWLINE = 0x0a;
 
 /** How many rows a file holds: line ends outside of quotes. */
 export async function countAgNews({ bytes, name }: NamedFile): Promise<number> {
-  const text = await unpack(bytes, name);
+  const text = unpack(bytes, name);
   let rows = 0;
   let quoted = false;
   let open = false;
@@ -28,11 +28,12 @@ export async function countAgNews({ bytes, name }: NamedFile): Promise<number> {
 export async function readAgNews(file: NamedFile): Promise<Texts> {
   const { name } = file;
   const labels: number[] = [];
-  const texts = (await readCsv(file)).map((row, at) => {
+  const { rows, line } = await readCsv(file, ",");
+  const texts = rows.map((row, at) => {
     const [label, title, description] = row;
     if (row.length !== 3 || !/^[1-4]$/.test(label!))
       throw new RangeError(
-        `csv: ${name}, row ${at}, got ${row.length} columns and class ${label}, expected class 1 to 4, title and description`,
+        `csv: ${name}, line ${line(at)}, got ${row.length} columns and class ${label}, expected class 1 to 4, title and description`,
       );
     labels.push(Number(label) - 1);
     return [title, description].filter(Boolean).join(" , ");

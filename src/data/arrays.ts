@@ -1,5 +1,6 @@
 // Data that are in memory already, as a dataset.
-import { centred, type ImageDataset, type Normalization, type Split } from "./dataset.ts";
+import { centred, checkNormalization, type ImageDataset, type Normalization, type Split } from "./dataset.ts";
+import { classNumbers, exampleSize } from "./labels.ts";
 import { share } from "./share.ts";
 
 /** Images as bytes, prod(shape) for each label. */
@@ -20,27 +21,20 @@ export interface ArraysOptions {
 }
 
 function split(part: string, { x, labels }: Arrays, { shape, classes }: ArraysOptions): Split {
-  const size = shape.reduce((product, n) => product * n, 1);
+  const size = exampleSize("fromArrays", shape);
   const rows = labels.length;
   if (rows === 0) throw new RangeError(`fromArrays: ${part} labels, got none, expected at least 1`);
   if (x.length !== rows * size)
     throw new RangeError(
       `fromArrays: ${part} x, got ${x.length} bytes, expected ${rows} labels x ${shape.join(" x ")} = ${rows * size}`,
     );
-  for (let row = 0; row < rows; row++) {
-    const label = labels[row]!;
-    if (!Number.isInteger(label) || label < 0 || label >= classes.length || label > 255)
-      throw new RangeError(
-        `fromArrays: ${part} labels, got ${label} in row ${row}, expected a class number from 0 to ` +
-          `${Math.min(classes.length, 256) - 1}`,
-      );
-  }
-  return { x: share(x), labels: share(Uint8Array.from(labels)), rows };
+  return { x: share(x), labels: classNumbers(labels, `fromArrays: ${part} labels`, classes.length), rows };
 }
 
 /** A dataset of images in memory; pixels and labels are copied into memory that workers share, where there is such. */
 export function fromArrays(options: ArraysOptions): ImageDataset {
-  const { name, classes, shape } = options;
+  const { name, classes, shape, normalization = centred(shape[0]) } = options;
+  checkNormalization("fromArrays", normalization, shape[0]);
   const train = split("train", options.train, options);
   const test = split("test", options.test, options);
   return {
@@ -50,6 +44,6 @@ export function fromArrays(options: ArraysOptions): ImageDataset {
     shape,
     train,
     test,
-    normalization: options.normalization ?? centred(shape[0]),
+    normalization,
   };
 }

@@ -1,8 +1,9 @@
 // The binary version of CIFAR-10 and CIFAR-100: records of one or two label bytes and 3 x 32 x 32 pixel bytes, red, green,
 // blue, rows from the top. The files have no header, so their length is all there is to check.
-import { checkLabels, type Split } from "./dataset.ts";
+import type { Split } from "./dataset.ts";
 import { unpack, unpackedSize } from "./gzip.ts";
 import { shared } from "./share.ts";
+import { classNumbers } from "./labels.ts";
 import type { NamedFile } from "./source.ts";
 
 const PIXELS = 3072;
@@ -16,10 +17,10 @@ function countRecords(size: number, name: string, record: number): number {
   return size / record;
 }
 
-/** How many rows the files hold, from their sizes alone. */
+/** How many rows the files hold, from their sizes alone; a packed one is unpacked for that. */
 export function countCifar(files: readonly NamedFile[], labelBytes: number): number {
   return files.reduce(
-    (rows, { bytes, name }) => rows + countRecords(unpackedSize(bytes), name, labelBytes + PIXELS),
+    (rows, { bytes, name }) => rows + countRecords(unpackedSize(bytes, name), name, labelBytes + PIXELS),
     0,
   );
 }
@@ -32,7 +33,7 @@ export async function loadCifar(
   const record = labelBytes + PIXELS;
   const batches: Uint8Array[] = [];
   for (const { bytes, name } of files) {
-    const batch = await unpack(bytes, name);
+    const batch = unpack(bytes, name);
     countRecords(batch.length, name, record);
     batches.push(batch);
   }
@@ -46,7 +47,7 @@ export async function loadCifar(
       labels[row] = batch[at + labelBytes - 1]!;
       x.set(batch.subarray(at + labelBytes, at + record), row * PIXELS);
     }
-    checkLabels(labels.subarray(first, row), classes, files[i]!.name);
+    classNumbers(labels.subarray(first, row), `labels: ${files[i]!.name}`, classes);
   }
   return { x, labels, rows };
 }

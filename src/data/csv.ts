@@ -1,15 +1,43 @@
 // CSV files, read by a package that is loaded when the first one is.
+import { decodeText } from "./decode.ts";
 import { unpack } from "./gzip.ts";
 import type { NamedFile } from "./source.ts";
 
-/** The cells of a file, line by line; a RangeError for quotes that do not match. */
-export async function readCsv({ bytes, name }: NamedFile): Promise<string[][]> {
+/** The most bytes of a file: half of the longest text that engines hold. */
+const MOST = 2 ** 28;
+
+/** The cells of a file, row by row, and where each row stands. */
+export interface Csv {
+  readonly rows: readonly (readonly string[])[];
+  /** The number of the line in which a row begins, from 1; for messages, as it reads the file again. */
+  line(row: number): number;
+}
+
+/** Reads a file in UTF-8 or (by its mark) UTF-16, with line ends of any kind. A RangeError for quotes that do not match. */
+export async function readCsv({ bytes, name }: NamedFile, delimiter = ""): Promise<Csv> {
   // here and not above: only who reads such files needs the package
   const { default: csv } = await import("papaparse");
-  // text decoders do not take shared memory everywhere
-  const text = new TextDecoder().decode((await unpack(bytes, name)).slice());
-  const { data, errors } = csv.parse<string[]>(text, { skipEmptyLines: true });
+  // one kind of line end, or the package takes that of the first line for all
+  const text = decodeText(unpack(bytes, name, MOST), name).replace(/\r\n?/g, "\n");
+  const form = { skipEmptyLines: true, newline: "\n", delimiter } as const;
+  const { data, errors, meta } = csv.parse<string[]>(text, form);
+  const line = (row: number): number => {
+    let [begin, end, at] = [0, 0, -1];
+    csv.parse<string[]>(text, {
+      ...form,
+      delimiter: meta.delimiter,
+      preview: row + 1,
+      step: ({ meta: { cursor } }) => {
+        if (++at <= row) [begin, end] = [end, cursor];
+      },
+    });
+    // empty lines are skipped, and belong to no row
+    while (text[begin] === "\n") begin++;
+    let lines = 1;
+    for (let i = text.indexOf("\n"); i >= 0 && i < begin; i = text.indexOf("\n", i + 1)) lines++;
+    return lines;
+  };
   const [error] = errors.filter(({ type }) => type === "Quotes");
-  if (error) throw new RangeError(`csv: ${name}, row ${error.row ?? "?"}, ${error.message}; the file is damaged`);
-  return data;
+  if (error) throw new RangeError(`csv: ${name}, line ${line(error.row ?? 0)}, ${error.message}; the file is damaged`);
+  return { rows: data, line };
 }

@@ -69,17 +69,23 @@ export interface TextDataset {
 /** Any dataset; `kind` says which. */
 export type Dataset = ImageDataset | TextDataset | FeatureDataset;
 
+/** Refuses a normalisation that lacks a channel, or divides by what is no size. */
+export function checkNormalization(op: string, { mean, std }: Normalization, channels: number): void {
+  for (const [what, values] of Object.entries({ mean, std })) {
+    if (values.length !== channels)
+      throw new RangeError(
+        `${op}: normalization.${what}, got ${values.length} numbers, expected ${channels}, one a channel`,
+      );
+    const odd = values.find((value) => !Number.isFinite(value) || (what === "std" && value <= 0));
+    if (odd !== undefined)
+      throw new RangeError(
+        `${op}: normalization.${what}, got ${odd}, expected a ${what === "std" ? "number above 0" : "finite number"}`,
+      );
+  }
+}
+
 /** The authors' normalisation, 0.5 and 0.5 in every channel, so pixels lie in [-1, 1]. */
 export function centred(channels: number): Normalization {
   const halves = Array.from({ length: channels }, () => 0.5);
   return { mean: halves, std: halves };
-}
-
-/** Refuses labels outside 0..classes-1; `name` is the file they came from. */
-export function checkLabels(labels: Uint8Array, classes: number, name: string): void {
-  const row = labels.findIndex((label) => label >= classes);
-  if (row >= 0)
-    throw new RangeError(
-      `labels: ${name}, got class ${labels[row]} in row ${row}, expected 0 to ${classes - 1}; is it the right file?`,
-    );
 }

@@ -1,4 +1,5 @@
 // Rows of floats with one class each: tables, measurements, features of another network. As with images, nothing is a tensor.
+import { classNumbers, exampleSize } from "./labels.ts";
 import type { Labels } from "./partition/partition.ts";
 import { shared } from "./share.ts";
 
@@ -35,7 +36,7 @@ export interface FeaturesOptions {
 }
 
 function split(part: string, { x, labels }: Features, { shape, classes }: FeaturesOptions): FeatureSplit {
-  const size = shape.reduce((product, n) => product * n, 1);
+  const size = exampleSize("fromFeatures", shape);
   const rows = labels.length;
   if (rows === 0) throw new RangeError(`fromFeatures: ${part} labels, got none, expected at least 1`);
   if (x.length !== rows * size)
@@ -49,17 +50,7 @@ function split(part: string, { x, labels }: Features, { shape, classes }: Featur
     throw new RangeError(
       `fromFeatures: ${part} x, got ${values[odd]} in row ${Math.floor(odd / size)}, expected finite numbers`,
     );
-  const numbers = shared(rows);
-  for (let row = 0; row < rows; row++) {
-    const label = labels[row]!;
-    if (!Number.isInteger(label) || label < 0 || label >= Math.min(classes.length, 256))
-      throw new RangeError(
-        `fromFeatures: ${part} labels, got ${label} in row ${row}, expected a class number from 0 to ` +
-          `${Math.min(classes.length, 256) - 1}`,
-      );
-    numbers[row] = label;
-  }
-  return { x: values, labels: numbers, rows };
+  return { x: values, labels: classNumbers(labels, `fromFeatures: ${part} labels`, classes.length), rows };
 }
 
 /** A dataset of numbers in memory; they are copied into memory that workers share, where there is such. */

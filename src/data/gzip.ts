@@ -1,67 +1,48 @@
-// Files as they are on disk, packed or not: gzip is known by its first two bytes, never by the name. Unpacks with the
-// runtime's own DecompressionStream.
-import { copyBytes } from "../io/dtype.ts";
+// Files as they are on disk, packed or not: gzip is known by its first two bytes, never by the name. Never more is unpacked
+// than the reader of a format says there can be.
+import { gunzip, isGzip } from "../io/gzip.ts";
 import { shared } from "./share.ts";
 
-function isGzip(bytes: Uint8Array): boolean {
-  return bytes.length >= 2 && bytes[0] === 0x1f && bytes[1] === 0x8b;
-}
+/** The most bytes that are unpacked of a file whose format does not say how many it has. */
+const MOST = 2 ** 31 - 1;
 
-function decompress(bytes: Uint8Array, name: string): ReadableStreamDefaultReader<Uint8Array> {
-  if (typeof DecompressionStream === "undefined")
-    throw new TypeError(`gunzip: ${name}, got a runtime without DecompressionStream; unpack the file first`);
-  const stream = new DecompressionStream("gzip");
-  const writer = stream.writable.getWriter();
-  // a failure comes out of the readable end, so it is not to be reported here as well
-  writer.write(copyBytes(bytes)).catch(() => {});
-  writer.close().catch(() => {});
-  return stream.readable.getReader();
-}
-
-async function chunks(bytes: Uint8Array, name: string, enough: number): Promise<Uint8Array[]> {
-  const reader = decompress(bytes, name);
-  const parts: Uint8Array[] = [];
-  let size = 0;
+function unpacked(bytes: Uint8Array, name: string, most: number): { bytes: Uint8Array; whole: boolean } {
   try {
-    while (size < enough) {
-      const { done, value } = await reader.read();
-      if (done) return parts;
-      parts.push(value);
-      size += value.length;
-    }
+    return gunzip(bytes, { most, allocate: shared });
   } catch (reason) {
-    const why = reason instanceof Error ? reason.message : String(reason);
-    throw new RangeError(`gunzip: ${name}, got a damaged or truncated file (${why}); fetch it again`, {
+    if (!(reason instanceof RangeError)) throw reason;
+    throw new RangeError(`gunzip: ${name}, got a damaged or truncated file (${reason.message}); fetch it again`, {
       cause: reason,
     });
   }
-  await reader.cancel();
-  return parts;
 }
 
-function join(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = shared(parts.reduce((size, part) => size + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
-}
-
-/** The contents of a file, unpacked if it is gzip. A damaged or truncated file is a RangeError that names it. */
-export async function unpack(bytes: Uint8Array, name: string): Promise<Uint8Array> {
-  return isGzip(bytes) ? join(await chunks(bytes, name, Infinity)) : bytes;
+/**
+ * The contents of a file, unpacked if it is gzip. A damaged or truncated file is a RangeError that names it, and so is one of
+ * more than `most` bytes, at once.
+ */
+export function unpack(bytes: Uint8Array, name: string, most: number = MOST): Uint8Array {
+  if (!isGzip(bytes)) return bytes;
+  const all = unpacked(bytes, name, most);
+  if (!all.whole)
+    throw new RangeError(
+      `gunzip: ${name}, got more than ${most} bytes, expected at most as many; is it the right file?`,
+    );
+  return all.bytes;
 }
 
 /** The first `size` bytes of the contents or all if they are fewer, without unpacking the rest. */
-export async function unpackHead(bytes: Uint8Array, name: string, size: number): Promise<Uint8Array> {
-  const whole = isGzip(bytes) ? join(await chunks(bytes, name, size)) : bytes;
-  return whole.subarray(0, size);
+export function unpackHead(bytes: Uint8Array, name: string, size: number): Uint8Array {
+  return isGzip(bytes) ? unpacked(bytes, name, size).bytes : bytes.subarray(0, size);
 }
 
-/** How many bytes the contents have, without unpacking: what a gzip file says of itself in its last four bytes. */
-export function unpackedSize(bytes: Uint8Array): number {
+/**
+ * How many bytes the contents have. `expected` is believed where a gzip file says the same of itself in its last four bytes;
+ * else, as one of several members does not, they are counted.
+ */
+export function unpackedSize(bytes: Uint8Array, name: string, expected?: number): number {
   if (!isGzip(bytes)) return bytes.length;
-  return bytes.length < 18 ? 0 : new DataView(bytes.buffer, bytes.byteOffset + bytes.length - 4).getUint32(0, true);
+  const end = bytes.subarray(-4);
+  const last = end.reduceRight((sum, byte) => 256 * sum + byte, 0);
+  return last === expected && bytes.length >= 18 ? last : unpack(bytes, name).length;
 }

@@ -1,12 +1,13 @@
 // Data of one's own, in files of the usual forms under names of one's own: what a config can say about them, and one loader.
 import type { TensorData } from "../io/dtype.ts";
-import { decodeNpy } from "../io/npy.ts";
+import { decodeNpy, npyHeadSize, npySize } from "../io/npy.ts";
 import { fromArrays } from "./arrays.ts";
 import { loadCifar } from "./cifar.ts";
 import { centred, type ImageDataset } from "./dataset.ts";
 import { type FeatureDataset, fromFeatures } from "./features.ts";
-import { unpack } from "./gzip.ts";
-import { parseIdx } from "./idx.ts";
+import { unpack, unpackHead } from "./gzip.ts";
+import { checkPair, readIdx } from "./idx.ts";
+import { classNumbers } from "./labels.ts";
 import { type DataSource, locate, type NamedFile } from "./source.ts";
 import { loadTable, type TableOptions } from "./table.ts";
 
@@ -38,10 +39,15 @@ async function find(source: DataSource, name: string): Promise<NamedFile> {
 }
 
 /** Names for classes that have none: their numbers. */
-function numbered(...labels: readonly ArrayLike<number>[]): string[] {
-  let most = 0;
-  for (const some of labels) for (let i = 0; i < some.length; i++) most = Math.max(most, some[i]!);
+function numbered(...labels: readonly Uint8Array[]): string[] {
+  const most = labels.reduce((most, some) => some.reduce((a, b) => Math.max(a, b), most), 0);
   return Array.from({ length: most + 1 }, (_, c) => String(c));
+}
+
+/** Refuses test rows of another shape, as many numbers though they may have. */
+function checkShapes(test: string, got: readonly number[], train: string, expected: readonly number[]): void {
+  if (got.join() !== expected.join())
+    throw new RangeError(`data: ${test}, got rows of [${got}], expected [${expected}] as in ${train}`);
 }
 
 async function fromIdx(
@@ -49,13 +55,17 @@ async function fromIdx(
   source: DataSource,
   { train, test, classes }: Extract<OwnData, { kind: "idx" }>,
 ): Promise<ImageDataset> {
-  const read = async ([images, labels]: readonly [string, string]) => {
-    const [pixels, marks] = [await find(source, images), await find(source, labels)];
-    const { shape, data } = parseIdx(await unpack(pixels.bytes, pixels.name), pixels.name, 3);
-    return { shape, x: data, labels: parseIdx(await unpack(marks.bytes, marks.name), marks.name, 1).data };
+  const read = async (names: readonly [images: string, labels: string]) => {
+    const [pixels, marks] = [await find(source, names[0]), await find(source, names[1])];
+    const { shape, data } = readIdx(pixels, 3);
+    const { shape: rows, data: numbers } = readIdx(marks, 1);
+    checkPair(pixels, marks, shape, rows[0]!);
+    const labels = classNumbers(numbers, `labels: ${marks.name}`, classes?.length);
+    return { name: pixels.name, shape: shape.slice(1), x: data, labels };
   };
   const [training, testing] = [await read(train), await read(test)];
-  const [, height, width] = training.shape as [number, number, number];
+  checkShapes(testing.name, testing.shape, training.name, training.shape);
+  const [height, width] = training.shape as [number, number];
   const names = classes ?? numbered(training.labels, testing.labels);
   return fromArrays({ name, classes: names, shape: [1, height, width], train: training, test: testing });
 }
@@ -74,12 +84,14 @@ async function fromCifar(
   return { kind: "image", name, classes, shape: [3, 32, 32], ...splits, normalization: centred(3) };
 }
 
-async function readNpy({ bytes, name }: NamedFile): Promise<TensorData> {
+/** An npy file, packed or not; no more of it is unpacked than its header says. What it is not is a RangeError that names it. */
+function readNpy({ bytes, name }: NamedFile): TensorData {
   try {
-    return decodeNpy(await unpack(bytes, name));
-  } catch (error) {
-    if (error instanceof Error) error.message = `${name}: ${error.message}`;
-    throw error;
+    const head = unpackHead(bytes, name, npyHeadSize(unpackHead(bytes, name, 12)));
+    return decodeNpy(unpack(bytes, name, npySize(head)));
+  } catch (cause) {
+    if (!(cause instanceof RangeError || cause instanceof TypeError)) throw cause;
+    throw new RangeError(`${name}: ${cause.message}`, { cause });
   }
 }
 
@@ -90,15 +102,15 @@ async function fromNpy(
 ): Promise<ImageDataset | FeatureDataset> {
   const read = async (part: string) => {
     const [inputs, marks] = [await find(source, `x_${part}.npy`), await find(source, `y_${part}.npy`)];
-    const [x, y] = [await readNpy(inputs), await readNpy(marks)];
+    const [x, y] = [readNpy(inputs), readNpy(marks)];
     const [rows = 0, ...shape] = x.shape;
     if (y.shape.length !== 1 || y.shape[0] !== rows)
       throw new RangeError(`npy: ${marks.name}, got [${y.shape}], expected [${rows}], one class number per row of x`);
-    return { x: x.data, labels: Float64Array.from(y.data, Number), shape };
+    const labels = classNumbers(Float64Array.from(y.data, Number), `labels: ${marks.name}`, classes?.length);
+    return { name: inputs.name, x: x.data, labels, shape };
   };
   const [train, test] = [await read("train"), await read("test")];
-  if (test.shape.join() !== train.shape.join())
-    throw new RangeError(`npy: x_test.npy, got rows of [${test.shape}], expected [${train.shape}] as in x_train.npy`);
+  checkShapes(test.name, test.shape, train.name, train.shape);
   const names = classes ?? numbered(train.labels, test.labels);
   const { shape } = train;
   if (train.x instanceof Uint8Array && test.x instanceof Uint8Array && (shape.length === 2 || shape.length === 3)) {

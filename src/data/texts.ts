@@ -1,6 +1,7 @@
 // Texts that are in memory already, as a dataset: split into words, words into numbers.
 import type { TextDataset, TextSplit } from "./dataset.ts";
-import { share, shared } from "./share.ts";
+import { classNumbers } from "./labels.ts";
+import { shared } from "./share.ts";
 import { tokenize } from "./tokens.ts";
 import { UNKNOWN, vocabularyOf } from "./vocabulary.ts";
 
@@ -20,30 +21,20 @@ export interface TextsOptions {
   readonly test: Texts;
 }
 
-function check(part: string, { texts, labels }: Texts, { classes }: TextsOptions): void {
+function check(part: string, { texts, labels }: Texts, { classes }: TextsOptions): Uint8Array {
   if (texts.length === 0) throw new RangeError(`fromTexts: ${part} texts, got none, expected at least 1`);
   if (labels.length !== texts.length)
     throw new RangeError(
       `fromTexts: ${part} labels, got ${labels.length}, expected ${texts.length}, one for each text`,
     );
-  for (let row = 0; row < labels.length; row++) {
-    const label = labels[row]!;
-    if (!Number.isInteger(label) || label < 0 || label >= Math.min(classes.length, 256))
-      throw new RangeError(
-        `fromTexts: ${part} labels, got ${label} in row ${row}, expected a class number from 0 to ${classes.length - 1}`,
-      );
-  }
+  return classNumbers(labels, `fromTexts: ${part} labels`, classes.length);
 }
 
 function whole(n: number): Int32Array {
   return new Int32Array(shared(4 * n).buffer);
 }
 
-function encode(
-  texts: readonly (readonly string[])[],
-  labels: ArrayLike<number>,
-  numbers: Map<string, number>,
-): TextSplit {
+function encode(texts: readonly (readonly string[])[], labels: Uint8Array, numbers: Map<string, number>): TextSplit {
   const offsets = whole(texts.length + 1);
   const words = whole(texts.reduce((n, text) => n + text.length, 0));
   let at = 0;
@@ -51,14 +42,13 @@ function encode(
     for (const word of text) words[at++] = numbers.get(word) ?? UNKNOWN;
     offsets[row + 1] = at;
   });
-  return { words, offsets, labels: share(Uint8Array.from(labels)), rows: texts.length };
+  return { words, offsets, labels, rows: texts.length };
 }
 
 /** A dataset of texts; the vocabulary is that of the training texts alone. */
 export function fromTexts(options: TextsOptions): TextDataset {
   const { name, classes, words = 10_000, train, test } = options;
-  check("train", train, options);
-  check("test", test, options);
+  const [marks, heldMarks] = [check("train", train, options), check("test", test, options)];
   const [training, held] = [train.texts.map(tokenize), test.texts.map(tokenize)];
   const vocabulary = vocabularyOf(training, words);
   const numbers = new Map(vocabulary.map((word, number) => [word, number]));
@@ -67,7 +57,7 @@ export function fromTexts(options: TextsOptions): TextDataset {
     name,
     classes,
     vocabulary,
-    train: encode(training, train.labels, numbers),
-    test: encode(held, test.labels, numbers),
+    train: encode(training, marks, numbers),
+    test: encode(held, heldMarks, numbers),
   };
 }

@@ -1,5 +1,6 @@
 // A zip archive of files that are stored, not compressed: enough for a page to hand out a run folder.
 // Every entry has the same date, so equal files give equal bytes. Format: PKWARE APPNOTE 6.3, sections 4.3.7 to 4.3.16.
+import { crc32 } from "./crc32.ts";
 
 const limit = 0xffffffff;
 const utf8Names = 0x0800;
@@ -47,16 +48,3 @@ function record(signature: number, fields: readonly number[], name: Uint8Array =
 function u32(value: number): [number, number] {
   return [value & 0xffff, value >>> 16];
 }
-
-function crc32(bytes: Uint8Array): number {
-  let crc = -1;
-  for (let i = 0; i < bytes.length; i++) crc = (crc >>> 8) ^ crcTable[(crc ^ bytes[i]!) & 0xff]!;
-  return ~crc >>> 0;
-}
-
-// remainders of every byte by the reflected polynomial
-const crcTable = /* @__PURE__ */ Int32Array.from({ length: 256 }, (_, byte) => {
-  let crc = byte;
-  for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0xedb88320 : crc >>> 1;
-  return crc;
-});

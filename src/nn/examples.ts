@@ -56,6 +56,11 @@ export class ImageExamples implements Examples {
       this.labels.set(labels);
     }
     const { mean, std } = normalization;
+    for (const [what, values] of Object.entries({ mean, std }))
+      if (values.length !== shape[0])
+        throw new RangeError(
+          `images: normalization.${what}, got ${values.length} numbers, expected ${shape[0]}, one for each channel`,
+        );
     const scale = persistent([mean.length]).set(std.map((s) => 1 / (255 * s)));
     const shift = persistent([mean.length]).set(mean.map((m, c) => -m / std[c]!));
     this.#tensors = [pixels, persistent([this.count], "i32").set(this.labels), scale, shift];

@@ -50,7 +50,7 @@ test("missing, truncated and foreign CIFAR files are one error that names them",
   await rejects(() => loadCifar10(memorySource(cut)), /data_batch_2.bin, got 3072 bytes, expected a multiple of 3073/);
   await rejects(
     () => loadCifar10(memorySource({ ...ten, "test_batch.bin": records([10]) })),
-    /test_batch.bin, got class 10 in row 0, expected 0 to 9/,
+    /test_batch.bin, got 10 in row 0, expected a class number from 0 to 9/,
   );
   assert.throws(() => countCifar([{ name: "f", bytes: new Uint8Array(0) }], 1), /f, got 0 bytes/);
 });

@@ -44,6 +44,30 @@ test("images and labels load alike packed and unpacked", async () => {
   }
 });
 
+test("files of several members, or padded, are counted and read like any other", async () => {
+  const cut = (bytes: Uint8Array, at: number) =>
+    Buffer.concat([gzipSync(bytes.subarray(0, at)), gzipSync(bytes.subarray(at)), Buffer.alloc(100)]);
+  for (let at = 0; at <= 34; at += 17) {
+    const pair = [
+      { name: "i", bytes: cut(images(3), at) },
+      { name: "l", bytes: cut(labels(2, 0, 1), at % 5) },
+    ] as const;
+    assert.is(await countIdx(...pair), 3);
+    assert.equal([...(await loadIdx(...pair, sizes)).labels], [2, 0, 1]);
+  }
+});
+
+test("no more is unpacked than the header says there is", async () => {
+  const much = new Uint8Array(gzipSync(new Uint8Array([...images(2), ...new Uint8Array(50_000_000)])));
+  const before = process.memoryUsage().arrayBuffers;
+  await rejects(() => load(much, labels(0, 1)), /images, got more than 28 bytes, expected at most as many/);
+  await rejects(
+    () => countIdx({ name: "images", bytes: much }, { name: "labels", bytes: labels(0, 1) }),
+    /images, got 50000012 bytes after the header, expected 2 x 2 x 3 = 12; the file is too long/,
+  );
+  assert.ok(process.memoryUsage().arrayBuffers - before < 200_000_000);
+});
+
 test("pixels and labels lie in memory that workers can share", async () => {
   const split = await loadIdx({ name: "i", bytes: images(2) }, { name: "l", bytes: labels(0, 1) }, sizes);
   assert.instance(split.x.buffer, SharedArrayBuffer);
@@ -70,7 +94,7 @@ test("every broken pair of files is one error that names the file and what was e
     await rejects(() => load(i, l), message);
     await rejects(() => countIdx({ name: "images", bytes: i }, { name: "labels", bytes: l }), /images|labels/);
   }
-  await rejects(() => load(images(2), labels(0, 3)), /labels, got class 3 in row 1, expected 0 to 2/);
+  await rejects(() => load(images(2), labels(0, 3)), /labels, got 3 in row 1, expected a class number from 0 to 2/);
   const square = formatIdx({ shape: [1, 2, 2], data: new Uint8Array(4) });
   await rejects(() => load(square, labels(0)), /images, got images of 2 x 2, expected 2 x 3/);
 });

@@ -46,11 +46,11 @@ const refuses = (lines: readonly string[], message: RegExp, more: object = { ign
   rejects(() => load({ ...csv, ...more }, { "a.csv": text(lines), "b.csv": text(b) }), message);
 
 test("what does not fit in a table is named by file, row and column", async () => {
-  await refuses([...a, "big,cat,1,x"], /a.csv, row 3, column width, got "big", expected a number/);
-  await refuses([...a, "1,cat"], /a.csv, row 3, got 2 cells, expected 4/);
-  await refuses(a, /row 0, column note, got "x"/, {});
+  await refuses([...a, "big,cat,1,x"], /a.csv, line 5, column width, got "big", expected a decimal number/);
+  await refuses([...a, "1,cat"], /a.csv, line 5, got 2 cells, expected 4/);
+  await refuses(a, /line 2, column note, got "x"/, {});
   await refuses(a, /expected one called species/, { label: "species" });
-  await refuses(a.slice(0, 2), /b.csv, row 0, got class "dog", expected one of the training rows': cat/);
+  await refuses(a.slice(0, 2), /b.csv, line 2, got class "dog", expected one of the training rows': cat/);
   await rejects(() => load(csv, {}), /got no a.csv; give the folder/);
 });
 
@@ -89,7 +89,10 @@ test("idx and CIFAR files are found under names of one's own", async () => {
   const cifar = { kind: "cifar", train: ["x", "x"], test: ["x"], labelBytes: 1 } as const;
   const mine = await load({ ...cifar, classes: ["a", "b"] }, { x: record });
   assert.equal([mine.train.rows, mine.test.rows, mine.train.labels[1]], [2, 1, 1]);
-  await rejects(() => load({ ...cifar, classes: ["a"] }, { x: record }), /got class 1 in row 0, expected 0 to 0/);
+  await rejects(
+    () => load({ ...cifar, classes: ["a"] }, { x: record }),
+    /labels: memory\/x, got 1 in row 0, expected a class number from 0 to 0/,
+  );
 });
 
 const make = (x: number[], labels: number[]) =>

@@ -98,8 +98,8 @@ test("a part of AG News does where the whole is not there, and is said to be a p
 test("AG News with damaged rows, or without its files, is refused by file and row", async () => {
   const load = (text: string): Promise<unknown> =>
     loadAgNews(memorySource({ "train.csv": bytes(text), "test.csv": whole }, "here"));
-  await rejects(() => load(`"1","a","b"\n"5","a","b"\n`), /here\/train\.csv, row 1, got 3 columns and class 5/);
-  await rejects(() => load(`"1","a"\n`), /row 0, got 2 columns and class 1, expected class 1 to 4/);
+  await rejects(() => load(`"1","a","b"\n"5","a","b"\n`), /here\/train\.csv, line 2, got 3 columns and class 5/);
+  await rejects(() => load(`"1","a"\n`), /line 1, got 2 columns and class 1, expected class 1 to 4/);
   await rejects(() => load(`"1","a","b\n"2","a","b"\n`), /here\/train\.csv/);
   await rejects(
     () => loadAgNews(memorySource({ "test.csv": whole })),

@@ -36,6 +36,15 @@ test("batches are normalised by channel, in the order asked, with their labels",
   examples.dispose();
 });
 
+test("a normalisation that lacks a channel is refused rather than read past its end", () => {
+  for (const what of ["mean", "std"] as const)
+    for (const values of [[], [0.5], [0.5, 0.5, 0.5]])
+      refuses(
+        () => new ImageExamples({ ...images, normalization: { ...images.normalization, [what]: values } }),
+        `images: normalization.${what}, got ${values.length} numbers, expected 2, one for each channel`,
+      );
+});
+
 test("chosen rows are the examples, numbered anew", () => {
   const examples = new ImageExamples(images, [3, 1]);
   assert.equal([examples.count, Array.from(examples.labels)], [2, [2, 1]]);

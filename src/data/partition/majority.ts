@@ -84,6 +84,11 @@ export function majority(train: Labels, test: Labels, options: MajorityOptions, 
     return [takeOwn(pool, pair, trainCounts, stream, i), takeOwn(pool, pair, validationCounts, stream, i)] as const;
   });
   const rest = trainCounts[2]! + validationCounts[2]!;
+  if (rest > 0 && classes < 3 && owners.some((pair) => new Set(pair).size === classes))
+    throw new RangeError(
+      `majority: classes, got ${classes}, expected at least 3 for p = ${p}, as what is not of a client's two majority classes ` +
+        `is of others; take p = 1, or another kind of partition (dirichlet-labels, dirichlet-sizes, iid)`,
+    );
   const others = shareOthers(owners, pool.left.slice(), rest, key);
   const all = owners.map((pair, i): ClientRows => {
     const stream = new Stream(fold(key, "rows", i));

@@ -69,9 +69,20 @@ export function checkShare(op: string, name: string, share: number): void {
   if (!(share >= 0 && share <= 1)) throw new RangeError(`${op}: ${name}, got ${share}, expected a number from 0 to 1`);
 }
 
-/** How many classes two splits have: one more than their largest label. */
+// counts by class and client are kept for all of them
+const MOST_CLASSES = 65_536;
+
+/** How many classes two splits have: one more than their largest label. What is no class number is a RangeError with its row. */
 export function classCount(train: Labels, test: Labels): number {
   let largest = -1;
-  for (const labels of [train, test]) for (let i = 0; i < labels.length; i++) largest = Math.max(largest, labels[i]!);
+  for (const [part, labels] of Object.entries({ train, test }))
+    for (let row = 0; row < labels.length; row++) {
+      const label = labels[row]!;
+      if (!(Number.isInteger(label) && label >= 0 && label < MOST_CLASSES))
+        throw new RangeError(
+          `partition: ${part} labels, got ${label} in row ${row}, expected a class number from 0 to ${MOST_CLASSES - 1}`,
+        );
+      largest = Math.max(largest, label);
+    }
   return largest + 1;
 }

@@ -36,7 +36,10 @@ test("any split either keeps its promises or is refused with one message that sa
         } catch (reason) {
           refused++;
           assert.instance(reason, RangeError);
-          assert.match((reason as Error).message, /^majority: .*, got .*, expected .*; .*(lower|bring|allow)/);
+          assert.match(
+            (reason as Error).message,
+            /^majority: .*, got .*, expected .*; .*(lower|bring|allow|take p = 1)/,
+          );
           return;
         }
         made++;
@@ -184,8 +187,13 @@ test("errors say which rows are too few, how many there are and what to change",
   refuse({ testRows: 1001 }, /rows of the test split, got 1000, expected 1001 for every client; lower testRows/);
   refuse(
     { clients: 1, trainRows: 10, validationRows: 0 },
-    /train rows of classes other than 0 and 1, got 0, expected 4 for training and validation of client 0; lower clients/,
+    /majority: classes, got 2, expected at least 3 for p = 0\.6, .*; take p = 1, or another kind of partition/,
     labelsOf(2, 50),
+  );
+  refuse(
+    { clients: 1, trainRows: 10, validationRows: 0 },
+    /train rows of classes other than 0 and 1, got 1, expected 4 for training and validation of client 0; lower clients/,
+    Uint8Array.from([...labelsOf(2, 50), 2]),
   );
 });
 
