@@ -3,6 +3,7 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { extraHex } from "../src/runtime/extra.wasm.ts";
 import { kernelsHex } from "../src/runtime/kernels.wasm.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -18,6 +19,7 @@ export function build(): void {
     if (source !== file && !existsSync(`${root}src/${source}`)) rmSync(`${root}dist/${file}`);
   }
   writeFileSync(`${root}dist/kernels.wasm`, Buffer.from(kernelsHex, "hex"));
+  writeFileSync(`${root}dist/extra.wasm`, Buffer.from(extraHex, "hex"));
   // what scripts/stale.mjs goes by
   writeFileSync(`${root}dist/.stamp`, "");
 }

@@ -49,7 +49,12 @@ async function contents(tarball: string): Promise<string> {
     (file) => !/^package\/((dist|data\/fashion-mnist|flower)\/.*|package\.json|README\.md|LICENSE)$/.test(file),
   );
   if (strange.length > 0) throw new Error(`the tarball holds ${strange.join(", ")}`);
-  for (const file of ["dist/kernels.wasm", "dist/cli/main.js", "data/fashion-mnist/train-images-idx3-ubyte.gz"])
+  for (const file of [
+    "dist/kernels.wasm",
+    "dist/extra.wasm",
+    "dist/cli/main.js",
+    "data/fashion-mnist/train-images-idx3-ubyte.gz",
+  ])
     if (!files.includes(`package/${file}`)) throw new Error(`the tarball lacks ${file}`);
   return `${files.length} files, ${kilobytes((await stat(tarball)).size)}`;
 }
@@ -87,7 +92,7 @@ async function main(): Promise<void> {
     async () => void (await run(await tool("publint", "0.3.25", "publint"), [tarball, "--strict"])),
   );
   await check("are the types wrong", async () => {
-    const flags = ["--profile", "esm-only", "--exclude-entrypoints", "kernels.wasm", "--no-emoji"];
+    const flags = ["--profile", "esm-only", "--exclude-entrypoints", "kernels.wasm", "extra.wasm", "--no-emoji"];
     await run(await tool("@arethetypeswrong/cli", "0.18.5", "attw"), [tarball, ...flags]);
   });
   await check("deno publish", async () => {

@@ -102,11 +102,11 @@ function kernelRules({ path, text }: Source, imports: readonly string[]): string
   const found: string[] = [];
   if (!within(path, ["src/runtime/", "src/autograd/"])) {
     for (const target of imports)
-      if (target === "src/runtime/engine.ts" || target === "src/runtime/kernels.wasm.ts")
+      if (/^src\/runtime\/(engine|extra|kernels\.wasm|extra\.wasm)\.ts$/.test(target))
         found.push(`${path}: imports ${target}; only runtime and autograd see the engine`);
   } else if (!within(path, ["src/runtime/", "src/autograd/ops/"])) {
     const literals = /"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`(?:\\.|[^`\\])*`/g;
-    if (/\bkernels\b/.test(code(text).replace(literals, '""')))
+    if (/\bkernels\b|\bextra\(/.test(code(text).replace(literals, '""')))
       found.push(`${path}: calls kernels; only runtime and autograd/ops do`);
   }
   return found;

@@ -49,11 +49,8 @@ export function prepare({ compile }) {
       const npm = process.platform === "win32" ? "npm.cmd" : "npm";
       execFileSync(npm, ["ci", "--no-audit", "--no-fund"], { ...quiet, shell: process.platform === "win32" });
     });
-  step(
-    "building kernels",
-    "src/runtime/kernels.wasm.ts",
-    ["kernels", "asconfig.json", "scripts/build-kernels.ts"],
-    () => execFileSync(process.execPath, ["--import", "tsx", "scripts/build-kernels.ts"], quiet),
+  step("building kernels", "src/runtime/extra.wasm.ts", ["kernels", "asconfig.json", "scripts/build-kernels.ts"], () =>
+    execFileSync(process.execPath, ["--import", "tsx", "scripts/build-kernels.ts"], quiet),
   );
   if (!compile) return;
   step("compiling", "dist/.stamp", ["src", "tsconfig.json", "tsconfig.build.json"], () => {

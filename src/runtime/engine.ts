@@ -3,6 +3,7 @@
 import { Arena } from "./arena.ts";
 import { decodeHex } from "./hex.ts";
 import { Heap } from "./heap.ts";
+import type { ExtraKernels } from "./extra.wasm.ts";
 import { type Kernels, kernelsHex } from "./kernels.wasm.ts";
 import { Memory } from "./memory.ts";
 import { fetchBytes } from "./platform.ts";
@@ -18,6 +19,8 @@ const builds: readonly Build[] = ["plain", "relaxed", "wide"];
 export interface Engine {
   readonly memory: Memory;
   readonly kernels: Kernels;
+  /** The second module, once it has been needed (see extra.ts). */
+  extra: ExtraKernels | undefined;
   readonly build: Build;
   readonly heap: Heap;
   readonly arena: Arena;
@@ -28,6 +31,8 @@ export interface Engine {
 export interface EngineOptions {
   /** The kernels as a compiled module or as bytes, where inlined bytes may not be compiled (edge runtimes). */
   readonly kernels?: WebAssembly.Module | Uint8Array<ArrayBuffer>;
+  /** The second module (moiety/extra.wasm) in the same way; only ops beyond the first networks need it. */
+  readonly extra?: WebAssembly.Module | Uint8Array<ArrayBuffer>;
   /**
    * Multiply and add in one instruction: about a tenth faster. What it computes is rounded once or twice, as the machine
    * likes, so that results are no longer the same everywhere. `import "moiety/relaxed"` first.
@@ -38,10 +43,13 @@ export interface EngineOptions {
 }
 
 const INITIAL_BYTES = 16 * 2 ** 20;
+// static data of both modules lies below: the first one's from 1024 on, the second one's from the address in asconfig.json on
+const STATIC_BYTES = 32768;
 let options: EngineOptions = {};
 let current: Engine | undefined;
 let relaxedHex: string | undefined;
 let chosen: WebAssembly.Module | undefined;
+let chosenExtra: WebAssembly.Module | undefined;
 
 /** Brings the relaxed kernels into the house without choosing them: what importing "moiety/relaxed" does. */
 export function offerRelaxed(hex: string): void {
@@ -58,7 +66,7 @@ export function configure(wanted: EngineOptions): void {
   const all = { ...options, ...wanted };
   if (all.relaxedSimd && all.kernels) throw new TypeError("configure: got both relaxedSimd and kernels, expected one");
   const module = all.relaxedSimd ? relaxedModule() : all.kernels && compile(all.kernels);
-  [options, chosen] = [all, module];
+  [options, chosen, chosenExtra] = [all, module, all.extra && compile(all.extra)];
 }
 
 function relaxedModule(): WebAssembly.Module {
@@ -76,6 +84,11 @@ function relaxedModule(): WebAssembly.Module {
 /** The kernels that `configure` was given or told to take, for threads that are to compute alike; undefined by default. */
 export function chosenKernels(): WebAssembly.Module | undefined {
   return chosen;
+}
+
+/** The second module that `configure` was given; undefined by default. */
+export function extraModule(): WebAssembly.Module | undefined {
+  return chosenExtra;
 }
 
 /**
@@ -109,7 +122,8 @@ function create(): Engine {
   return assemble(memory, instance.exports as unknown as Kernels, "single");
 }
 
-function compile(source: NonNullable<EngineOptions["kernels"]>): WebAssembly.Module {
+/** A module from its bytes, with an error that names the remedy where nothing may be compiled. */
+export function compile(source: NonNullable<EngineOptions["kernels"]>): WebAssembly.Module {
   if (source instanceof WebAssembly.Module) return source;
   try {
     return new WebAssembly.Module(source);
@@ -124,11 +138,16 @@ function compile(source: NonNullable<EngineOptions["kernels"]>): WebAssembly.Mod
 }
 
 /** Puts allocators around a memory and a set of kernels. */
-export function assemble(memory: Memory, kernels: Kernels, precision: Engine["precision"]): Engine {
-  const heap = new Heap(memory, kernels.heapBase());
+export function assemble(
+  memory: Memory,
+  kernels: Kernels,
+  precision: Engine["precision"],
+  extra?: ExtraKernels,
+): Engine {
+  const heap = new Heap(memory, STATIC_BYTES);
   kernels.init(heap.alloc(kernels.scratchBytes()));
   const build = builds[kernels.build()]!;
   const arena = new Arena(heap);
   heap.relief = () => arena.trim();
-  return { memory, kernels, build, heap, arena, precision };
+  return { memory, kernels, extra, build, heap, arena, precision };
 }

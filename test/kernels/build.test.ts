@@ -1,3 +1,6 @@
+import { readFileSync } from "node:fs";
+import { zeros } from "../../src/autograd/ops/fill.ts";
+import { scope } from "../../src/autograd/tensor.ts";
 import { builds } from "../support/builds.ts";
 import { seeded } from "../support/kernel.ts";
 import { assert, test } from "../support/suite.ts";
@@ -11,6 +14,18 @@ test("every build says which one it is", () => {
 test("the builds export the same kernels", () => {
   const [plain, ...others] = builds.map(({ kernels }) => Object.keys(kernels).toSorted());
   for (const names of others) assert.equal(names, plain);
+});
+
+test("the static data of the two modules lies apart, and below what the engine allocates", () => {
+  const { targets } = JSON.parse(readFileSync(new URL("../../asconfig.json", import.meta.url), "utf8")) as {
+    targets: { extra: { memoryBase: number } };
+  };
+  for (const { kernels } of builds) {
+    assert.ok(Number(kernels.heapBase!()) <= targets.extra.memoryBase);
+    assert.ok(Number(kernels.staticEnd!()) > targets.extra.memoryBase);
+    assert.ok(Number(kernels.staticEnd!()) <= 32768);
+  }
+  assert.ok(scope(() => zeros([1]).ptr) >= 32768);
 });
 
 // the bits of y = op(a) . b, m = 37, n = 70, k = 521, in the build's own memory

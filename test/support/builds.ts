@@ -2,6 +2,7 @@
 // `fixedScratch`, what `init` gives the kernels above it; untouched pages cost nothing.
 import { readFileSync } from "node:fs";
 import { setFlagsFromString } from "node:v8";
+import { extraHex } from "../../src/runtime/extra.wasm.ts";
 import { kernelsHex } from "../../src/runtime/kernels.wasm.ts";
 import { relaxedHex } from "../../src/runtime/relaxed.wasm.ts";
 
@@ -14,11 +15,15 @@ export interface Build {
 /** Where the kernels' own scratch begins: beyond all operands. */
 export const fixedScratch: number = 96 << 20;
 
+const extraModule = new WebAssembly.Module(Buffer.from(extraHex, "hex"));
+
+/** One build of the first module with the second one over the same memory. */
 function instantiate(name: Build["name"], module: WebAssembly.Module): Build {
   const memory = new WebAssembly.Memory({ initial: (fixedScratch >> 16) + 32 });
   const kernels = new WebAssembly.Instance(module, { env: { memory } }).exports as Build["kernels"];
   kernels.init!(fixedScratch);
-  return { name, kernels, memory };
+  const extra = new WebAssembly.Instance(extraModule, { env: { memory }, kernels }).exports as Build["kernels"];
+  return { name, kernels: { ...kernels, ...extra }, memory };
 }
 
 /** The module, with Node 20's flag for as long as it takes; null where there is no relaxed SIMD at all. */

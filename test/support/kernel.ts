@@ -92,7 +92,7 @@ const canary = 0x7fc0_beef;
 export const kernels: Record<string, Kernel> = builds[0]!.kernels;
 
 const align = (bytes: number): number => (bytes + 63) & ~63;
-const base = align(Math.max(...builds.map((build) => Number(build.kernels.heapBase!())))) + gap;
+const base = align(Math.max(...builds.map(({ kernels }) => Number(kernels.staticEnd!())))) + gap;
 
 /** A small generator of the tests' own: not the library's, which is itself under test. */
 export function seeded(seed: number): () => number {

@@ -6,6 +6,14 @@ import { layers } from "./samples/layers.ts";
 import { losses } from "./samples/losses.ts";
 import { rows } from "./samples/rows.ts";
 import type { Sample } from "./samples/sample.ts";
+import { smooth } from "./samples/smooth.ts";
 import { shapes } from "./samples/shapes.ts";
 
-export const samples: Readonly<Record<string, Sample>> = { ...elementwise, ...shapes, ...layers, ...losses, ...rows };
+export const samples: Readonly<Record<string, Sample>> = {
+  ...elementwise,
+  ...shapes,
+  ...layers,
+  ...losses,
+  ...rows,
+  ...smooth,
+};

@@ -8,7 +8,7 @@ import { checkWrite } from "./copy.ts";
 const addOp: Op<readonly [Tensor, Tensor], undefined> = defineOp<readonly [Tensor, Tensor]>({
   name: "add",
   shape: ([a, b]) => broadcastShapes("add", a.shape, b.shape),
-  forward: (y, [a, b]) => elementwise("add", engine().kernels.add, y, a, b),
+  forward: (y, [a, b]) => elementwise(engine().kernels.add, y, a, b),
   vjp: [(g) => g, (g) => g],
 });
 

@@ -14,7 +14,7 @@ export function binary(name: Name, vjp: Op<Pair, undefined>["vjp"]): Op<Pair, un
   return defineOp<Pair>({
     name,
     shape: ([a, b]) => broadcastShapes(name, a.shape, b.shape),
-    forward: (y, [a, b]) => elementwise(name, engine().kernels[name], y, a, b),
+    forward: (y, [a, b]) => elementwise(engine().kernels[name], y, a, b),
     vjp,
   });
 }

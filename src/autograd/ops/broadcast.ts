@@ -34,18 +34,41 @@ export function mergeAxes(shape: Shape, strides: readonly number[][]): { sizes: 
   return { sizes, strides: merged };
 }
 
-/** Writes `x`, broadcast or permuted by `strides`, contiguously to `y`; at most four axes after merging. */
-export function writeOut(name: string, x: Tensor, y: Tensor, strides: readonly number[], from: number = x.ptr): void {
-  const plan = mergeAxes(y.shape, [[...strides]]);
-  if (plan.sizes.length > 4)
-    throw new RangeError(`${name}: at most 4 axes after merging, got ${plan.sizes.length}; reshape before`);
-  const [s0, s1, s2, s3] = [0, 0, 0, 0, ...plan.strides[0]!].slice(-4) as [number, number, number, number];
-  const [d0, d1, d2, d3] = [1, 1, 1, 1, ...plan.sizes].slice(-4) as [number, number, number, number];
-  if (y.size > 0) engine().kernels.expand(from, y.ptr, d0, d1, d2, d3, s0, s1, s2, s3);
+/**
+ * Calls a strided kernel over any number of axes: what is left beyond four after merging is walked here.
+ * @param strided address of the first element that strides place
+ * @param dense address of the contiguous elements
+ */
+export function overAxes(
+  kernel: (strided: number, dense: number, sizes: Four, strides: Four) => void,
+  strided: number,
+  dense: number,
+  shape: Shape,
+  strides: readonly number[],
+): void {
+  if (sizeOf(shape) === 0) return;
+  const plan = mergeAxes(shape, [[...strides]]);
+  const walk = (from: number, to: number, sizes: number[], steps: number[]): void => {
+    if (sizes.length <= 4)
+      return kernel(from, to, [1, 1, 1, 1, ...sizes].slice(-4) as Four, [0, 0, 0, 0, ...steps].slice(-4) as Four);
+    const inner = sizeOf(sizes.slice(1));
+    for (let i = 0; i < sizes[0]!; i++)
+      walk(from + i * steps[0]! * 4, to + i * inner * 4, sizes.slice(1), steps.slice(1));
+  };
+  walk(strided, dense, plan.sizes, plan.strides[0]!);
+}
+
+/** Four sizes or strides. */
+export type Four = [number, number, number, number];
+
+/** Writes `x`, broadcast or permuted by `strides`, contiguously to `y`. */
+export function writeOut(x: Tensor, y: Tensor, strides: readonly number[], from: number = x.ptr): void {
+  const { expand } = engine().kernels;
+  overAxes((strided, dense, d, s) => expand(strided, dense, ...d, ...s), from, y.ptr, y.shape, strides);
 }
 
 /** Runs an element-wise kernel over two operands that broadcast to `y`. */
-export function elementwise(name: string, kernel: BinaryKernel, y: Tensor, a: Tensor, b: Tensor): void {
+export function elementwise(kernel: BinaryKernel, y: Tensor, a: Tensor, b: Tensor): void {
   const n = y.size;
   if (a.size === n && b.size === n) return kernel(a.ptr, b.ptr, y.ptr, 1, n, 0, 1, 0, 1);
   if (b.size === 1) return kernel(a.ptr, b.ptr, y.ptr, 1, n, 0, 1, 0, 0);
@@ -58,12 +81,12 @@ export function elementwise(name: string, kernel: BinaryKernel, y: Tensor, a: Te
   // at most one axis is left only when both operands have all elements, which was handled above
   if (sizes.length === 2 && as[1]! <= 1 && bs[1]! <= 1)
     return kernel(a.ptr, b.ptr, y.ptr, sizes[0]!, sizes[1]!, as[0]!, as[1]!, bs[0]!, bs[1]!);
-  elementwise(name, kernel, y, full(name, a, y.shape), full(name, b, y.shape));
+  elementwise(kernel, y, full(a, y.shape), full(b, y.shape));
 }
 
-function full(name: string, x: Tensor, shape: Shape): Tensor {
+function full(x: Tensor, shape: Shape): Tensor {
   if (x.size === sizeOf(shape)) return x;
   const y = empty(shape);
-  writeOut(name, x, y, broadcastStrides(x.shape, shape));
+  writeOut(x, y, broadcastStrides(x.shape, shape));
   return y;
 }

@@ -14,7 +14,7 @@ const expandOp: Op<readonly [Tensor], Shape> = defineOp<readonly [Tensor], Shape
   forward: (y, [x]) => {
     // what spreads a mean's gradient over its operands
     if (x.size === 1) return engine().kernels.fill(y.ptr, y.size, x.item());
-    return writeOut("expand", x, y, broadcastStrides(x.shape, y.shape));
+    return writeOut(x, y, broadcastStrides(x.shape, y.shape));
   },
   // the engine sums back to the input's shape
   vjp: [(g) => g],

@@ -15,7 +15,6 @@ const permuteOp: Op<readonly [Tensor], Order> = defineOp<readonly [Tensor], Orde
   forward: (y, [x], order) => {
     const strides = broadcastStrides(x.shape, x.shape);
     writeOut(
-      "permute",
       x,
       y,
       order.map((axis) => strides[axis]!),

@@ -25,7 +25,7 @@ const sliceOp: Op<readonly [Tensor], Range> = defineOp<readonly [Tensor], Range>
   },
   forward: (y, [x], { axis, from }) => {
     const strides = x.shape.map((_, i) => inner(x.shape, i));
-    writeOut("slice", x, y, strides, x.ptr + from * inner(x.shape, axis) * 4);
+    writeOut(x, y, strides, x.ptr + from * inner(x.shape, axis) * 4);
   },
   vjp: [
     (g, { x: [x], attrs: { axis, from, to } }) => {

@@ -1,9 +1,13 @@
 // Every reference twin in one set of kernels, and an engine that runs on them in double precision. Loaded by tests and
 // by moiety/testing, never by the library itself.
 import { assemble, type Engine, type Kernels } from "../engine.ts";
+import type { ExtraKernels } from "../extra.wasm.ts";
 import { Memory } from "../memory.ts";
 import { conv2d } from "./conv2d.ts";
+import { compare } from "./compare.ts";
 import { crossEntropy } from "./crossEntropy.ts";
+import { cumulative } from "./cumulative.ts";
+import { double } from "./double.ts";
 import { elementwise } from "./elementwise.ts";
 import { embedding } from "./embedding.ts";
 import { expand } from "./expand.ts";
@@ -12,10 +16,13 @@ import { lstm } from "./lstm.ts";
 import { matmul } from "./matmul.ts";
 import { mixture } from "./mixture.ts";
 import { optimizer } from "./optimizer.ts";
+import { place } from "./place.ts";
 import { pool } from "./pool.ts";
 import { random } from "./random.ts";
 import { reduce } from "./reduce.ts";
+import { select } from "./select.ts";
 import { softmax } from "./softmax.ts";
+import { topK } from "./topK.ts";
 import { unary } from "./unary.ts";
 import type { Views } from "./views.ts";
 
@@ -42,8 +49,21 @@ export function referenceKernels(views: Views): Kernels {
   };
 }
 
+/** The twins of the second module. */
+export function referenceExtra(views: Views): ExtraKernels {
+  return {
+    staticEnd: () => 1024,
+    ...compare(views),
+    ...cumulative(views),
+    ...double(views),
+    ...place(views),
+    ...select(views),
+    ...topK(views),
+  };
+}
+
 /** An engine of twins in double precision: the whole library runs on it inside `withEngine`. */
 export function referenceEngine(): Engine {
   const memory = new Memory(1 << 20, 1 << 30, true);
-  return assemble(memory, referenceKernels(memory), "double");
+  return assemble(memory, referenceKernels(memory), "double", referenceExtra(memory));
 }
