@@ -1,6 +1,6 @@
 // One op, one declaration: name, shape rule, forward, and one gradient rule per input. Declaring registers it, and the
 // registry drives gradient checks, benches and the table of ops.
-import type { Shape } from "./shape.ts";
+import { formatShape, sameShape, type Shape } from "./shape.ts";
 import {
   type AnyOp,
   checkOpen,
@@ -8,6 +8,8 @@ import {
   type DType,
   empty,
   type Inputs,
+  markWritten,
+  overlap,
   type Tensor,
   type Vjp,
 } from "./tensor.ts";
@@ -67,10 +69,13 @@ export function defineOp<X extends Inputs, A = undefined>(declaration: OpDeclara
     let y: Tensor;
     if (view) y = view(x, attrs);
     else {
-      y = out ?? empty(shape!(x, attrs), dtype);
+      const wanted = shape!(x, attrs);
+      if (out) checkOut(name, out, wanted, dtype, x, recording && differentiable);
+      y = out ?? empty(wanted, dtype, name);
       forward!(y, x, attrs);
       // a forward may fill its output as anybody would
-      if (!out) y.written = 0;
+      if (out) markWritten(out);
+      else y.written = 0;
     }
     if (recording && differentiable) {
       y.requiresGrad = true;
@@ -85,6 +90,18 @@ export function defineOp<X extends Inputs, A = undefined>(declaration: OpDeclara
   const { name: _, ...facets } = declaration;
   registry.set(name, Object.assign(run, facets) as unknown as RegisteredOp);
   return run as Op<X, A>;
+}
+
+// an output from outside must be what a new one would be, lie apart from every input, and have no history to lose
+function checkOut(op: string, out: Tensor, shape: Shape, dtype: DType, x: Inputs, history: boolean): void {
+  checkOpen(out);
+  if (out.dtype !== dtype || !sameShape(out.shape, shape))
+    throw new RangeError(`${op}: out, got ${out}, expected ${dtype}${formatShape(shape)}`);
+  if (history || out.requiresGrad)
+    throw new Error(`${op}: out, got a result with a gradient; leave \`out\` away, or compute in noGrad()`);
+  for (let i = 0; i < x.length; i++)
+    if (x[i] && overlap(out, x[i]!))
+      throw new RangeError(`${op}: out, got memory that input ${i} lies in, expected memory of its own`);
 }
 
 /** The rule of a gradient kernel that cannot be differentiated once more: an error where another rule would be silence. */

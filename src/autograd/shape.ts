@@ -48,12 +48,30 @@ export function broadcastStrides(shape: Shape, target: Shape): number[] {
   return strides;
 }
 
-/** A shape from axes given by a caller; throws unless every size is a non-negative integer. */
-export function checkShape(op: string, shape: Shape): Shape {
-  for (const size of shape)
-    if (!(Number.isInteger(size) && size >= 0))
+// more than any memory can hold
+const MOST = 2 ** 32;
+
+/**
+ * The rule for sizes, which every tensor's shape passes before it has memory: non-negative integers, at most 2^32 elements.
+ * Returns the number of elements; throws in the name of `op`.
+ */
+export function checkShape(op: string, shape: Shape): number {
+  if (!Array.isArray(shape)) throw new TypeError(`${op}: shape, got ${String(shape)}, expected an array of sizes`);
+  let size = 1;
+  for (let i = 0; i < shape.length; i++) {
+    const n = shape[i] as number;
+    if (!(Number.isInteger(n) && n >= 0))
       throw new RangeError(`${op}: sizes are non-negative integers, got ${formatShape(shape)}`);
-  return shape;
+    size *= n;
+  }
+  if (!(size <= MOST)) throw new RangeError(`${op}: at most 2^32 elements, got ${formatShape(shape)}`);
+  return size;
+}
+
+/** A copy of a caller's shape, so that what becomes of theirs changes no tensor; checked. */
+export function ownShape(op: string, shape: Shape): Shape {
+  checkShape(op, shape);
+  return [...shape];
 }
 
 /** An axis counted from the end when negative; throws RangeError when the shape has no such axis. */

@@ -1,13 +1,14 @@
 // A tensor is a pointer into linear memory, a shape, and (when it came out of an op that is differentiated) its history.
-// Inside a scope it lives in the arena; outside it owns a heap block that is freed when the tensor is dropped.
+// Inside a scope it lives in the arena; outside it owns a heap block that is freed when the tensor is dropped. What a scope
+// hands out stays outside linear memory until an op wants it: the collector can then free it while a loop runs, which it
+// cannot do with a heap block.
 import { type Scope } from "../runtime/arena.ts";
 import { type Engine, engine } from "../runtime/engine.ts";
-import { checkShape, formatShape, type Shape, sizeOf } from "./shape.ts";
+import { wordAt } from "../runtime/memory.ts";
+import { checkElements, type DType, type Elements, widthOf, widths } from "./dtype.ts";
+import { checkShape, formatShape, type Shape } from "./shape.ts";
 
-// pointers are shifted without sign: a memory may be larger than 2 GiB
-
-/** Element types: single floats, 32-bit integers (labels, row numbers), bytes (pixels). */
-export type DType = "f32" | "i32" | "u8";
+export type { DType };
 
 export type Inputs = readonly (Tensor | null)[];
 
@@ -39,8 +40,10 @@ const dropped = new FinalizationRegistry<{ engine: Engine; pointer: number }>((b
 });
 
 export class Tensor {
-  /** Byte address of the first element. Valid while the scope it was made in is open. */
-  ptr: number;
+  /** Byte address of the first element; 0 when the tensor is away, or gone. Read it through `ptr`. */
+  address: number;
+  /** The elements while they are outside linear memory. */
+  away: Elements | null = null;
   readonly shape: Shape;
   readonly size: number;
   readonly dtype: DType;
@@ -72,29 +75,38 @@ export class Tensor {
   /** What keeps the memory alive when this tensor is a view. */
   base: Tensor | null;
 
-  constructor(ptr: number, shape: Shape, dtype: DType, scope: Scope | null, base: Tensor | null) {
-    this.ptr = ptr;
+  constructor(address: number, shape: Shape, size: number, dtype: DType, scope: Scope | null, base: Tensor | null) {
+    this.address = address;
     this.shape = shape;
-    this.size = sizeOf(shape);
+    this.size = size;
     this.dtype = dtype;
     this.scope = scope;
     this.base = base;
     this.id = nextId++;
   }
 
+  /** Byte address of the first element, which does not change while the tensor can be used. Throws if its memory is gone. */
+  get ptr(): number {
+    if (this.scope ? !this.scope.open : (this.base ?? this).address === 0) {
+      checkOpen(this);
+      bringBack(this);
+    }
+    return this.address;
+  }
+
   /** The value of a tensor with one element. */
   item(): number {
     if (this.size !== 1) throw new RangeError(`item: one element expected, got shape ${formatShape(this.shape)}`);
-    return read(this, 0);
+    checkOpen(this);
+    return this.away ? this.away[0]! : memoryOf(this)[indexOf(this)]!;
   }
 
   /** A copy of the elements in the tensor's own precision: Float32Array (Float64Array in a reference engine), Int32Array or Uint8Array. */
-  toArray(): Float32Array | Float64Array | Int32Array | Uint8Array {
+  toArray(): Elements {
     checkOpen(this);
-    const { memory } = engine();
-    const at = this.dtype === "u8" ? this.ptr : this.ptr >>> 2;
-    const view = this.dtype === "f32" ? memory.f : this.dtype === "i32" ? memory.i32 : memory.u8;
-    return view.slice(at, at + this.size);
+    if (this.away) return this.away.slice();
+    const at = indexOf(this);
+    return memoryOf(this).slice(at, at + this.size);
   }
 
   /** Overwrites the elements; the number of values must be the tensor's size. */
@@ -104,19 +116,20 @@ export class Tensor {
       throw new RangeError(
         `set: ${this.size} values expected for shape ${formatShape(this.shape)}, got ${values.length}`,
       );
-    const { memory } = engine();
-    const at = this.dtype === "u8" ? this.ptr : this.ptr >>> 2;
-    (this.dtype === "f32" ? memory.f : this.dtype === "i32" ? memory.i32 : memory.u8).set(values, at);
+    checkElements("set", values, this.dtype);
+    write(this, values);
     markWritten(this);
     return this;
   }
 
   /** Frees a heap tensor now instead of when it is collected. Views of it are gone with it. */
   dispose(): void {
-    if (this.scope || this.base || !this.ptr) return;
+    if (this.scope || this.base) return;
+    this.away = null;
+    if (!this.address) return;
     dropped.unregister(this);
-    engine().heap.free(this.ptr);
-    this.ptr = 0;
+    engine().heap.free(this.address);
+    this.address = 0;
   }
 
   toString(): string {
@@ -124,16 +137,10 @@ export class Tensor {
   }
 }
 
-function read(t: Tensor, index: number): number {
-  checkOpen(t);
-  const { memory } = engine();
-  if (t.dtype === "f32") return memory.f[(t.ptr >>> 2) + index]!;
-  return t.dtype === "i32" ? memory.i32[(t.ptr >>> 2) + index]! : memory.u8[t.ptr + index]!;
-}
-
 /** Throws if the memory of a tensor, or of what it is a view of, is gone or no longer what a gradient needs. */
 export function checkOpen(t: Tensor): void {
-  if (t.scope ? !t.scope.open : (t.base ?? t).ptr === 0)
+  const { address, away } = t.base ?? t;
+  if (t.scope ? !t.scope.open : address === 0 && !away)
     throw new Error(`${t}: used after ${t.scope ? "its scope ended; return it from scope() to keep it" : "dispose()"}`);
   if (overwritten !== null && overwritten.memory.includes(t.base ?? t))
     throw new Error(
@@ -161,31 +168,56 @@ export function markWritten(t: Tensor): void {
   (t.base ?? t).written = nextId;
 }
 
+/** Whether two tensors have bytes in common. */
+export function overlap(a: Tensor, b: Tensor): boolean {
+  return a.ptr < b.ptr + b.size * widths[b.dtype] && b.ptr < a.ptr + a.size * widths[a.dtype];
+}
+
+/** Where a tensor begins in `memoryOf` it. To be asked first: what is away comes back to memory that may have to grow. */
+function indexOf(t: Tensor): number {
+  return t.dtype === "u8" ? t.ptr : wordAt(t.ptr);
+}
+
+function memoryOf({ dtype }: Tensor): Elements {
+  const { memory } = engine();
+  return dtype === "f32" ? memory.f : dtype === "i32" ? memory.i32 : memory.u8;
+}
+
+function write(t: Tensor, values: ArrayLike<number>): void {
+  if (t.away) return t.away.set(values);
+  const at = indexOf(t);
+  memoryOf(t).set(values, at);
+}
+
 /** A new tensor with undefined contents: in the arena inside a scope, on the heap outside. */
-export function empty(shape: Shape, dtype: DType = "f32"): Tensor {
-  const e = engine();
-  const bytes = sizeOf(shape) * (dtype === "u8" ? 1 : 4);
+export function empty(shape: Shape, dtype: DType = "f32", op: string = "empty"): Tensor {
   const scope = scopes.length === 0 ? null : scopes[scopes.length - 1]!;
-  if (scope) return new Tensor(e.arena.alloc(bytes), shape, dtype, scope, null);
-  return own(e, e.heap.alloc(bytes), shape, dtype);
+  if (!scope) return persistent(shape, dtype, op);
+  const size = checkShape(op, shape);
+  return new Tensor(engine().arena.alloc(size * widthOf(op, dtype)), shape, size, dtype, scope, null);
 }
 
 /** A heap tensor, even inside a scope: for what outlives steps. */
-export function persistent(shape: Shape, dtype: DType = "f32"): Tensor {
+export function persistent(shape: Shape, dtype: DType = "f32", op: string = "persistent"): Tensor {
+  const size = checkShape(op, shape);
   const e = engine();
-  return own(e, e.heap.alloc(sizeOf(shape) * (dtype === "u8" ? 1 : 4)), shape, dtype);
-}
-
-function own(e: Engine, pointer: number, shape: Shape, dtype: DType): Tensor {
-  const t = new Tensor(pointer, shape, dtype, null, null);
-  dropped.register(t, { engine: e, pointer }, t);
+  const t = new Tensor(e.heap.alloc(size * widthOf(op, dtype)), shape, size, dtype, null, null);
+  dropped.register(t, { engine: e, pointer: t.address }, t);
   return t;
 }
 
+/** Memory for a kernel to work in. */
+export function scratch(bytes: number): Tensor {
+  // the kernels' sizes are unsigned, what JavaScript sees of them is not
+  return empty([Math.ceil((bytes < 0 ? bytes + 2 ** 32 : bytes) / 4)], "f32", "scratch");
+}
+
 /** A tensor over part of another's memory, `offset` elements in. */
-export function view(of: Tensor, offset: number, shape: Shape): Tensor {
-  const width = of.dtype === "u8" ? 1 : 4;
-  return new Tensor(of.ptr + offset * width, shape, of.dtype, of.scope, of.base ?? of);
+export function view(of: Tensor, offset: number, shape: Shape, op: string = "view"): Tensor {
+  const size = checkShape(op, shape);
+  if (!(Number.isInteger(offset) && offset >= 0 && offset + size <= of.size))
+    throw new RangeError(`${op}: ${formatShape(shape)} from element ${offset} on does not lie in ${of}`);
+  return new Tensor(of.ptr + offset * widths[of.dtype], shape, size, of.dtype, of.scope, of.base ?? of);
 }
 
 /**
@@ -194,41 +226,51 @@ export function view(of: Tensor, offset: number, shape: Shape): Tensor {
  */
 export function tensor(values: ArrayLike<number> | number, shape?: Shape, dtype: DType = "f32"): Tensor {
   const list = typeof values === "number" ? [values] : values;
-  const wanted = checkShape("tensor", shape ?? (typeof values === "number" ? [] : [list.length]));
-  if (sizeOf(wanted) !== list.length)
-    throw new RangeError(
-      `tensor: shape ${formatShape(wanted)} has ${sizeOf(wanted)} elements, got ${list.length} values`,
-    );
-  return empty(wanted, dtype).set(list);
+  widthOf("tensor", dtype);
+  checkElements("tensor", list, dtype);
+  const wanted = shape ?? (typeof values === "number" ? [] : [list.length]);
+  const size = checkShape("tensor", wanted);
+  if (size !== list.length)
+    throw new RangeError(`tensor: shape ${formatShape(wanted)} has ${size} elements, got ${list.length} values`);
+  const t = empty([...wanted], dtype, "tensor");
+  write(t, list);
+  return t;
 }
 
 /**
  * Runs `fn` so that every tensor it makes is gone when it returns, except the tensors it returns (alone, in an array or
- * in a plain object), which move to the surrounding scope or the heap and lose their history.
+ * in a plain object), which move to the surrounding scope or out of all of them and lose their history. Nothing is left of
+ * an `fn` that throws, or whose result cannot be carried out.
  */
 export function scope<T>(fn: () => T): T {
   const e = engine();
+  const outer = scopes.length === 0 ? null : scopes[scopes.length - 1]!;
   const mine = e.arena.begin();
   scopes.push(mine);
   let result: T;
+  let kept: readonly (readonly [Tensor, Elements])[];
   try {
     result = fn();
-  } catch (error) {
+    refusePromise(result);
+    kept = tensorsIn(result, mine).map((t) => [t, t.toArray()] as const);
+  } finally {
     scopes.pop();
     e.arena.end(mine);
-    throw error;
   }
-  scopes.pop();
-  if (typeof result === "object" && result !== null) {
-    if (typeof (result as { then?: unknown }).then === "function") {
-      e.arena.end(mine);
-      throw new TypeError(
-        "scope: the function returned a promise; a scope ends when its function returns, so it must be synchronous",
-      );
+  for (const [t, values] of kept) {
+    if (outer) t.address = e.arena.alloc(t.size * widths[t.dtype]);
+    else {
+      t.address = 0;
+      t.away = values;
     }
-    return keep(e, mine, result);
+    t.scope = outer;
+    // a view has left what it was a view of
+    t.base = null;
+    t.op = null;
+    t.inputs = [];
+    t.requiresGrad = false;
+    if (outer) write(t, values);
   }
-  e.arena.end(mine);
   return result;
 }
 
@@ -237,44 +279,44 @@ export function inScope(): boolean {
   return scopes.length > 0;
 }
 
-// returned tensors leave through the heap, and come back into the outer scope's arena after this one is reset
-function keep<T>(e: Engine, mine: Scope, result: T): T {
-  const found: Tensor[] = [];
-  const collect = (value: unknown): void => {
-    if (value instanceof Tensor) {
-      if (value.scope === mine && !found.includes(value)) found.push(value);
-    } else if (Array.isArray(value)) value.forEach(collect);
-    else if (value && Object.getPrototypeOf(value) === Object.prototype) Object.values(value).forEach(collect);
-  };
-  collect(result);
-  const width = (t: Tensor): number => t.size * (t.dtype === "u8" ? 1 : 4);
-  const outer = scopes.length === 0 ? null : scopes[scopes.length - 1]!;
-  const blocks = found.map((t) => {
-    const pointer = e.heap.alloc(width(t));
-    copyElements(e, t, pointer);
-    return pointer;
-  });
-  e.arena.end(mine);
-  found.forEach((t, i) => {
-    t.ptr = blocks[i]!;
-    t.scope = outer;
-    // a view has left what it was a view of
-    t.base = null;
-    t.op = null;
-    t.inputs = [];
-    t.requiresGrad = false;
-    if (outer) {
-      const pointer = e.arena.alloc(width(t));
-      copyElements(e, t, pointer);
-      e.heap.free(t.ptr);
-      t.ptr = pointer;
-    } else dropped.register(t, { engine: e, pointer: t.ptr }, t);
-  });
-  return result;
+function refusePromise(result: unknown): void {
+  if (typeof result !== "object" || result === null || !("then" in result) || typeof result.then !== "function") return;
+  // what becomes of it follows from this refusal, and nobody else will ever hear of it
+  if (result instanceof Promise) result.catch(() => undefined);
+  throw new TypeError(
+    "scope: the function returned a promise; a scope ends when its function returns, so it must be synchronous",
+  );
 }
 
-function copyElements(e: Engine, from: Tensor, to: number): void {
-  const { memory } = e;
-  if (from.dtype === "f32") memory.f.copyWithin(to >>> 2, from.ptr >>> 2, (from.ptr >>> 2) + from.size);
-  else memory.u8.copyWithin(to, from.ptr, from.ptr + from.size * (from.dtype === "u8" ? 1 : 4));
+// also in what contains itself
+function tensorsIn(result: unknown, mine: Scope): Tensor[] {
+  const found: Tensor[] = [];
+  const seen = new Set<unknown>();
+  const waiting: unknown[] = [result];
+  while (waiting.length > 0) {
+    const value = waiting.pop();
+    if (typeof value !== "object" || value === null || seen.has(value)) continue;
+    seen.add(value);
+    if (value instanceof Tensor) {
+      if (value.scope === mine) found.push(value);
+    } else if (Array.isArray(value)) for (const item of value) waiting.push(item);
+    else if (isPlain(value)) for (const item of Object.values(value)) waiting.push(item);
+  }
+  return found;
+}
+
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+}
+
+// on the heap, even inside a scope: who handed it out keeps it
+function bringBack(t: Tensor): void {
+  const e = engine();
+  const values = t.away!;
+  const pointer = e.heap.alloc(t.size * widths[t.dtype]);
+  dropped.register(t, { engine: e, pointer }, t);
+  t.address = pointer;
+  t.away = null;
+  write(t, values);
 }

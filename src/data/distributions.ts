@@ -68,7 +68,7 @@ export function multinomial(stream: Stream, trials: number, weights: ArrayLike<n
     let low = 0;
     let high = last;
     while (low < high) {
-      const middle = (low + high) >> 1;
+      const middle = Math.floor((low + high) / 2);
       if (upTo[middle]! > at) high = middle;
       else low = middle + 1;
     }

@@ -224,7 +224,7 @@ function lessons(
 ): { train: Examples; rows?: Int32Array<ArrayBuffer>; held: Examples; heldRows?: Int32Array<ArrayBuffer> } {
   if (learnFrom !== "validation") return { train, held };
   const order = new Stream(key).shuffle(Int32Array.from({ length: held.count }, (_, i) => i));
-  const half = held.count >> 1;
+  const half = Math.floor(held.count / 2);
   return { train: held, rows: order.slice(0, half), held, heldRows: order.slice(half) };
 }
 

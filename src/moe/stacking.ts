@@ -46,7 +46,7 @@ export function trainAnswersGate(
   const features = expertFeatures(ls, lg);
   const examples = new FloatExamples(features, labels);
   const order = new Stream(fold(key, "halves")).shuffle(Int32Array.from({ length: rows }, (_, i) => i));
-  const [learn, hold] = [order.slice(0, rows >> 1), order.slice(rows >> 1)];
+  const [learn, hold] = [order.slice(0, Math.floor(rows / 2)), order.slice(Math.floor(rows / 2))];
   const optimizer = new Adam(gate.parameters, { lr: 3e-3, weightDecay: 1e-3 });
   const lossOn = (of: Tensor, x: Tensor, targets: Tensor): Tensor =>
     mean(mixtureNll(gather(ls, of), gather(lg, of), gate.forward(x), targets));

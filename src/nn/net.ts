@@ -1,6 +1,6 @@
 // A module with parameters of its own: what is trained, copied and sent.
 import { noGrad } from "../autograd/op.ts";
-import type { Tensor } from "../autograd/tensor.ts";
+import { inScope, scope, type Tensor } from "../autograd/tensor.ts";
 import { fold, type Key, key } from "../runtime/random.ts";
 import { EVALUATE, type Forward, type Mode, type Module } from "./module.ts";
 import { type Group, Parameters } from "./parameters.ts";
@@ -36,9 +36,10 @@ export class Net<G extends Group = Group> {
     return this.#forward(x, mode);
   }
 
-  /** Runs on a batch in evaluation mode, without history. */
+  /** Runs on a batch in evaluation mode, without history. Of what that takes only the answer is left, also outside a scope. */
   predict(x: Tensor): Tensor {
-    return noGrad(() => this.#forward(x, EVALUATE));
+    const answer = (): Tensor => noGrad(() => this.#forward(x, EVALUATE));
+    return inScope() ? answer() : scope(answer);
   }
 
   /** A net of the same module with a copy of these parameters. */

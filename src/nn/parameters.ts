@@ -8,7 +8,7 @@ import { copyInto } from "../autograd/ops/copy.ts";
 import { clearSlot, touchAll } from "../autograd/ops/embedding.ts";
 import { fillInto } from "../autograd/ops/fill.ts";
 import { persistent, scope, type Tensor, view } from "../autograd/tensor.ts";
-import { formatShape, sameShape, type Shape, sizeOf } from "../autograd/shape.ts";
+import { checkShape, formatShape, sameShape, type Shape, sizeOf } from "../autograd/shape.ts";
 import { checkFinite } from "./finite.ts";
 
 /** Name and shape of one parameter. */
@@ -44,7 +44,7 @@ export class Parameters<G extends Group = Group> {
   constructor(specs: readonly TensorSpec[], group: G, { trainable = true }: { trainable?: boolean } = {}) {
     this.group = group;
     this.specs = specs;
-    const size = specs.reduce((n, spec) => n + sizeOf(spec.shape), 0);
+    const size = specs.reduce((n, { name, shape }) => n + checkShape(`parameters: ${name}`, shape), 0);
     this.values = persistent([size]);
     this.#gradient = trainable ? fillInto(persistent([size]), 0) : null;
     let offset = 0;

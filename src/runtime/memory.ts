@@ -14,10 +14,15 @@ export function footprint(bytes: number): number {
   return Math.ceil((bytes + SLACK) / ALIGNMENT) * ALIGNMENT;
 }
 
+/** The index in `f` or `i32` of what lies at a byte address, above 2 GiB as below: the one way from addresses to indices. */
+export function wordAt(pointer: number): number {
+  return pointer / 4;
+}
+
 export class Memory {
   readonly wasm: WebAssembly.Memory;
   readonly maximumBytes: number;
-  /** Elements by index: the float at byte pointer `p` is `f[p >> 2]`. Double precision in a reference engine. */
+  /** Elements by index: the float at byte pointer `p` is `f[wordAt(p)]`. Double precision in a reference engine. */
   f!: Float32Array | Float64Array;
   i32!: Int32Array;
   u8!: Uint8Array;

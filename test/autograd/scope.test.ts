@@ -4,9 +4,12 @@ import {
   affine,
   backward,
   grad,
+  lstm,
   matmul,
   memory,
   mul,
+  pack,
+  type Packed,
   reshape,
   scope,
   sum,
@@ -147,12 +150,108 @@ test("an error inside leaves scopes and memory as they were", () => {
   assert.equal(memory(), before);
 });
 
-test("a function that returns a promise is refused", () => {
-  refuses(
-    () => scope(async () => 1),
-    "scope: the function returned a promise; a scope ends when its function returns, so it must be synchronous",
-  );
+test("a function that returns a promise is refused, once: nothing of it is heard later", async () => {
+  const refused =
+    "scope: the function returned a promise; a scope ends when its function returns, so it must be synchronous";
+  const heard: unknown[] = [];
+  const hear = (reason: unknown): void => void heard.push(reason);
+  process.on("unhandledRejection", hear);
+  try {
+    refuses(() => scope(async () => 1), refused);
+    refuses(
+      () =>
+        scope(async () => {
+          const a = tensor([1]);
+          await Promise.resolve();
+          return a.toArray();
+        }),
+      refused,
+    );
+    refuses(() => scope(() => Promise.reject(new Error("on purpose"))), refused);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  } finally {
+    process.off("unhandledRejection", hear);
+  }
+  assert.equal(heard, []);
   assert.not(inScope());
+});
+
+test("tensors are found in a result that contains itself, and in one that is very deep", () => {
+  interface Knot {
+    t: Tensor;
+    self?: Knot;
+    list?: unknown[];
+  }
+  const knot = scope(() => {
+    const knot: Knot = { t: tensor([5]) };
+    knot.self = knot;
+    knot.list = [knot, tensor([6])];
+    return knot;
+  });
+  const deep = scope(() => {
+    let value: unknown = tensor([7]);
+    for (let i = 0; i < 100_000; i++) value = [value];
+    return value;
+  });
+  scope(() => void zeros([64]));
+  let inner = deep;
+  while (Array.isArray(inner)) inner = inner[0] as unknown;
+  assert.equal([list(knot.t), list(knot.list![1] as Tensor), list(inner as Tensor)], [[5], [6], [7]]);
+});
+
+test("a result that cannot be carried out leaves nothing behind", () => {
+  scope(() => void zeros([100_000]));
+  const before = memory();
+  for (let i = 0; i < 20; i++)
+    refuses(
+      () =>
+        scope(() => {
+          const t = zeros([100_000]);
+          return {
+            t,
+            get broken(): never {
+              throw new Error("on purpose");
+            },
+          };
+        }),
+      "on purpose",
+    );
+  assert.not(inScope());
+  assert.equal(memory(), before);
+});
+
+test("what scopes hand out takes no linear memory until an op wants it, however many are made", () => {
+  const one = scope(() => tensor([1, 2, 3]));
+  const before = memory();
+  const made = Array.from({ length: 1000 }, (_, i) => scope(() => affine(one, 1, i)));
+  // whatever `one` needed to be read
+  const after = memory();
+  assert.ok(after.used - before.used <= 128);
+  assert.equal(list(made[500]!), [501, 502, 503]);
+  assert.is(made[500]!.set([4, 5, 6]), made[500]);
+  assert.is(scope(() => sum(made[500]!)).item(), 15);
+  assert.ok(memory().used > after.used, "an op wanted it");
+  made[500]!.dispose();
+  made[499]!.dispose();
+  assert.equal(memory().used, after.used);
+  for (const at of [499, 500]) refuses(() => made[at]!.item(), /expected, got shape|used after dispose/);
+  for (const at of [499, 500]) refuses(() => sum(made[at]!), /used after dispose/);
+});
+
+test("a view of what a scope handed out is a view", () => {
+  const kept = scope(() => tensor([1, 2, 3, 4]));
+  const v = reshape(kept, [2, 2]);
+  kept.set([5, 6, 7, 8]);
+  assert.equal(list(v), [5, 6, 7, 8]);
+  kept.dispose();
+  refuses(() => list(v), /used after dispose/);
+});
+
+test("what an op cannot see in its inputs is checked all the same", () => {
+  let packed: Packed | undefined;
+  scope(() => void (packed = pack(tensor([0, 1, 2, -1], [2, 2], "i32"))));
+  const [x, wx, wh] = [zeros([3, 2]), zeros([4, 2]), zeros([4, 1])];
+  refuses(() => lstm(x, { wx, wh, bx: zeros([4]), bh: zeros([4]) }, packed!), /used after its scope ended/);
 });
 
 test("a persistent tensor outlives the scope it was made in", () => {

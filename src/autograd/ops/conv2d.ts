@@ -2,7 +2,7 @@
 import { engine } from "../../runtime/engine.ts";
 import { defineOp, type Op } from "../op.ts";
 import { formatShape, type Shape } from "../shape.ts";
-import { empty, type Tensor } from "../tensor.ts";
+import { scratch, type Tensor } from "../tensor.ts";
 import { expand } from "./expand.ts";
 import { throughRelu } from "./matmul.ts";
 import { reshape } from "./reshape.ts";
@@ -58,9 +58,9 @@ const conv2dOp: Op<readonly [Tensor, Tensor, Tensor | null], Forward> = defineOp
   forward: (y, [x, w, b], attrs) => {
     const { kernels } = engine();
     const [n, ic, ih, iw, oc, kh, kw, stride, pad] = shapeArguments(x.shape, w.shape, attrs);
-    const scratch = empty([kernels.conv2dScratchBytes(n, ic, ih, iw, oc, kh, kw, stride, pad) >> 2]);
+    const work = scratch(kernels.conv2dScratchBytes(n, ic, ih, iw, oc, kh, kw, stride, pad));
     const bias = b?.ptr ?? 0;
-    kernels.conv2d(x.ptr, w.ptr, bias, y.ptr, n, ic, ih, iw, oc, kh, kw, stride, pad, +attrs.relu, scratch.ptr);
+    kernels.conv2d(x.ptr, w.ptr, bias, y.ptr, n, ic, ih, iw, oc, kh, kw, stride, pad, +attrs.relu, work.ptr);
   },
   through: throughRelu(),
   vjp: [
@@ -76,8 +76,8 @@ const conv2dGradInputOp: Op<Pair, Backward> = defineOp<Pair, Backward>({
   forward: (gx, [g, w], attrs) => {
     const { kernels } = engine();
     const [n, ic, ih, iw, oc, kh, kw, stride, pad] = shapeArguments(attrs.input, attrs.weight, attrs);
-    const scratch = empty([kernels.conv2dGradInputScratchBytes(n, ic, ih, iw, oc, kh, kw, stride, pad) >> 2]);
-    kernels.conv2dGradInput(g.ptr, w.ptr, gx.ptr, n, ic, ih, iw, oc, kh, kw, stride, pad, scratch.ptr);
+    const work = scratch(kernels.conv2dGradInputScratchBytes(n, ic, ih, iw, oc, kh, kw, stride, pad));
+    kernels.conv2dGradInput(g.ptr, w.ptr, gx.ptr, n, ic, ih, iw, oc, kh, kw, stride, pad, work.ptr);
   },
   vjp: [
     (u, { x: [, w], attrs }) => conv2dOp([u, w, null], { ...attrs, relu: false }),
@@ -91,8 +91,8 @@ const conv2dGradWeightOp: Op<Pair, Backward> = defineOp<Pair, Backward>({
   forward: (gw, [x, g], attrs) => {
     const { kernels } = engine();
     const [n, ic, ih, iw, oc, kh, kw, stride, pad] = shapeArguments(attrs.input, attrs.weight, attrs);
-    const scratch = empty([kernels.conv2dGradWeightScratchBytes(n, ic, ih, iw, oc, kh, kw, stride, pad) >> 2]);
-    kernels.conv2dGradWeight(x.ptr, g.ptr, gw.ptr, n, ic, ih, iw, oc, kh, kw, stride, pad, scratch.ptr);
+    const work = scratch(kernels.conv2dGradWeightScratchBytes(n, ic, ih, iw, oc, kh, kw, stride, pad));
+    kernels.conv2dGradWeight(x.ptr, g.ptr, gw.ptr, n, ic, ih, iw, oc, kh, kw, stride, pad, work.ptr);
   },
   vjp: [
     (u, { x: [, g], attrs }) => conv2dGradInputOp([g, u], attrs),

@@ -12,7 +12,7 @@ interface Mask {
 const dropoutOp: Op<readonly [Tensor], Mask> = defineOp<readonly [Tensor], Mask>({
   name: "dropout",
   shape: ([x]) => x.shape,
-  forward: (y, [x], { p, key }) => engine().kernels.dropout(x.ptr, y.ptr, x.size, p, key[0] | 0, key[1] | 0),
+  forward: (y, [x], { p, key }) => engine().kernels.dropout(x.ptr, y.ptr, x.size, p, key[0], key[1]),
   vjp: [(g, { attrs, out }) => dropoutOp([g], attrs, out)],
 });
 

@@ -1,5 +1,6 @@
 // Rows of a table by number, as an embedding looks up its words.
 import { engine } from "../../runtime/engine.ts";
+import { wordAt } from "../../runtime/memory.ts";
 import { defineOp, type Op } from "../op.ts";
 import { formatShape, type Shape } from "../shape.ts";
 import { checkOpen, markWritten, type Tensor } from "../tensor.ts";
@@ -30,7 +31,9 @@ const embeddingGradOp: Op<readonly [Tensor, Tensor], Shape> = defineOp<readonly 
 
 /** Says of a slot that keeps track of its rows that any of them may be other than zero. */
 export function touchAll({ touched }: Tensor): void {
-  if (touched) engine().memory.i32.fill(1, touched.ptr >>> 2, (touched.ptr >>> 2) + touched.size);
+  if (!touched) return;
+  const at = wordAt(touched.ptr);
+  engine().memory.i32.fill(1, at, at + touched.size);
 }
 
 /** Makes a slot zero: all of it, or the rows that may be other than zero where it keeps track of them. */

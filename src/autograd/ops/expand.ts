@@ -1,6 +1,6 @@
 import { engine } from "../../runtime/engine.ts";
 import { defineOp, type Op } from "../op.ts";
-import { broadcastShapes, broadcastStrides, formatShape, sameShape, type Shape } from "../shape.ts";
+import { broadcastShapes, broadcastStrides, formatShape, ownShape, sameShape, type Shape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { writeOut } from "./broadcast.ts";
 
@@ -22,5 +22,5 @@ const expandOp: Op<readonly [Tensor], Shape> = defineOp<readonly [Tensor], Shape
 
 /** Repeats axes of size 1 (and missing leading axes) to reach `shape`. */
 export function expand(x: Tensor, shape: Shape): Tensor {
-  return sameShape(x.shape, shape) ? x : expandOp([x], shape);
+  return sameShape(x.shape, shape) ? x : expandOp([x], ownShape("expand", shape));
 }

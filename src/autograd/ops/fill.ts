@@ -1,7 +1,7 @@
 // Tensors filled with constants or random numbers; they have no inputs and so no gradients.
 import { engine } from "../../runtime/engine.ts";
 import type { Key } from "../../runtime/random.ts";
-import type { Shape } from "../shape.ts";
+import { ownShape, type Shape } from "../shape.ts";
 import { checkOpen, empty, markWritten, type Tensor } from "../tensor.ts";
 
 /** Overwrites every element with one value. */
@@ -14,13 +14,13 @@ export function fillInto(y: Tensor, value: number): Tensor {
 
 /** Zeros of a shape. */
 export function zeros(shape: Shape): Tensor {
-  return fillInto(empty(shape), 0);
+  return fillInto(empty(ownShape("zeros", shape), "f32", "zeros"), 0);
 }
 
 /** Overwrites with uniform numbers of [low, high) that depend on the key alone. */
 export function uniformInto(y: Tensor, low: number, high: number, key: Key): Tensor {
   checkOpen(y);
-  engine().kernels.uniform(y.ptr, y.size, low, high, key[0] | 0, key[1] | 0);
+  engine().kernels.uniform(y.ptr, y.size, low, high, key[0], key[1]);
   markWritten(y);
   return y;
 }
@@ -28,7 +28,7 @@ export function uniformInto(y: Tensor, low: number, high: number, key: Key): Ten
 /** Overwrites with normal numbers that depend on the key alone. */
 export function normalInto(y: Tensor, mean: number, std: number, key: Key): Tensor {
   checkOpen(y);
-  engine().kernels.normal(y.ptr, y.size, mean, std, key[0] | 0, key[1] | 0);
+  engine().kernels.normal(y.ptr, y.size, mean, std, key[0], key[1]);
   markWritten(y);
   return y;
 }

@@ -3,7 +3,7 @@
 import { engine } from "../../runtime/engine.ts";
 import { defineOp, notTwice, type Op } from "../op.ts";
 import { formatShape, sameShape } from "../shape.ts";
-import { empty, type Tensor } from "../tensor.ts";
+import { empty, scratch, type Tensor } from "../tensor.ts";
 import { matmul } from "./matmul.ts";
 import type { Packed } from "./sequences.ts";
 import { sumRows } from "./sum.ts";
@@ -30,11 +30,11 @@ const lstmOp: Op<Cell, Run> = defineOp<Cell, Run>({
     const [rows, inputs] = x.shape as readonly [number, number];
     const { active, order } = packed;
     const states = [hidden.ptr, cells.ptr, squashed.ptr] as const;
-    const scratch = empty([kernels.lstmScratchBytes(width) >> 2]).ptr;
+    const work = scratch(kernels.lstmScratchBytes(width)).ptr;
     // the input's part of all gates of all rows at once; the kernel adds the other bias
     kernels.linear(x.ptr, wx.ptr, bx.ptr, gates.ptr, rows, 4 * width, inputs, 0);
     const pointers = [gates.ptr, wh.ptr, bh.ptr, active.ptr, order.ptr] as const;
-    kernels.lstm(...pointers, ...states, y.ptr, active.size, batch, width, +reverse, scratch);
+    kernels.lstm(...pointers, ...states, y.ptr, active.size, batch, width, +reverse, work);
   },
   through: (g, { x: [, , wh], y, attrs }) => lstmGradOp([g, wh, y], attrs),
   vjp: [
@@ -58,9 +58,9 @@ const lstmGradOp: Op<readonly [Tensor, Tensor, Tensor], Run> = defineOp<
     const { kernels } = engine();
     const [batch, width] = g.shape as readonly [number, number];
     const { active, order } = packed;
-    const scratch = empty([kernels.lstmGradScratchBytes(batch, width) >> 2]).ptr;
+    const work = scratch(kernels.lstmGradScratchBytes(batch, width)).ptr;
     const pointers = [g.ptr, wh.ptr, active.ptr, order.ptr, gates.ptr, cells.ptr, squashed.ptr] as const;
-    kernels.lstmGrad(...pointers, gy.ptr, active.size, batch, width, +reverse, scratch);
+    kernels.lstmGrad(...pointers, gy.ptr, active.size, batch, width, +reverse, work);
   },
   vjp: [notTwice("lstm"), notTwice("lstm"), notTwice("lstm")],
 });
@@ -97,8 +97,8 @@ export function lstm(
   if (
     !sameShape(wx.shape, [4 * width, inputs]) ||
     !sameShape(wh.shape, [4 * width, width]) ||
-    bx.size !== 4 * width ||
-    bh.size !== 4 * width
+    !sameShape(bx.shape, [4 * width]) ||
+    !sameShape(bh.shape, [4 * width])
   )
     throw new RangeError(
       `lstm: weights [4 width,${inputs}], [4 width,width] and two biases [4 width] expected, got ` +

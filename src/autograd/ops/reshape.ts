@@ -1,5 +1,5 @@
 import { defineOp, type Op } from "../op.ts";
-import { formatShape, sameShape, type Shape, sizeOf } from "../shape.ts";
+import { formatShape, ownShape, sameShape, type Shape, sizeOf } from "../shape.ts";
 import { type Tensor, view } from "../tensor.ts";
 
 const reshapeOp: Op<readonly [Tensor], Shape> = defineOp<readonly [Tensor], Shape>({
@@ -7,7 +7,7 @@ const reshapeOp: Op<readonly [Tensor], Shape> = defineOp<readonly [Tensor], Shap
   view: ([x], shape) => {
     if (sizeOf(shape) !== x.size)
       throw new RangeError(`reshape: ${formatShape(x.shape)} has ${x.size} elements, got ${formatShape(shape)}`);
-    return view(x, 0, shape);
+    return view(x, 0, shape, "reshape");
   },
   vjp: [(g, { x: [x] }) => reshape(g, x.shape)],
 });
@@ -18,7 +18,7 @@ const reshapeOp: Op<readonly [Tensor], Shape> = defineOp<readonly [Tensor], Shap
  */
 export function reshape(x: Tensor, shape: Shape): Tensor {
   const wanted = shape.includes(-1) ? inferred(x, shape) : shape;
-  return sameShape(x.shape, wanted) ? x : reshapeOp([x], wanted);
+  return sameShape(x.shape, wanted) ? x : reshapeOp([x], ownShape("reshape", wanted));
 }
 
 function inferred(x: Tensor, shape: Shape): Shape {

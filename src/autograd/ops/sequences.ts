@@ -1,6 +1,7 @@
 // Sentences as tensors: a rectangle of word numbers, one sentence to a row, NOTHING behind its end; and packed, for whom
 // computing with nothing would be waste. None of this is differentiated.
 import { engine } from "../../runtime/engine.ts";
+import { wordAt } from "../../runtime/memory.ts";
 import { defineOp, type Op } from "../op.ts";
 import { formatShape } from "../shape.ts";
 import { empty, type Tensor } from "../tensor.ts";
@@ -15,17 +16,23 @@ const sentenceRowsOp: Op<Sentences, number> = defineOp<Sentences, number>({
   dtype: "i32",
   takes: { 0: "i32", 1: "i32", 2: "i32" },
   shape: ([, offsets, rows]) => {
+    const [starts, chosen] = [wordAt(offsets.ptr), wordAt(rows.ptr)];
+    const { i32 } = engine().memory;
     let longest = 0;
-    for (let i = 0; i < rows.size; i++) longest = Math.max(longest, length(offsets, at(rows, i)));
+    for (let i = 0; i < rows.size; i++) {
+      const row = starts + i32[chosen + i]!;
+      longest = Math.max(longest, i32[row + 1]! - i32[row]!);
+    }
     return [rows.size, longest];
   },
   forward: (y, [words, offsets, rows], padding) => {
-    const { i32 } = engine().memory;
     const [count, longest] = y.shape as readonly [number, number];
-    i32.fill(padding, y.ptr >> 2, (y.ptr >> 2) + y.size);
+    const [out, from, starts, chosen] = [wordAt(y.ptr), wordAt(words.ptr), wordAt(offsets.ptr), wordAt(rows.ptr)];
+    const { i32 } = engine().memory;
+    i32.fill(padding, out, out + y.size);
     for (let i = 0; i < count; i++) {
-      const from = (words.ptr >> 2) + at(offsets, at(rows, i));
-      i32.copyWithin((y.ptr >> 2) + i * longest, from, from + length(offsets, at(rows, i)));
+      const row = starts + i32[chosen + i]!;
+      i32.copyWithin(out + i * longest, from + i32[row]!, from + i32[row + 1]!);
     }
   },
   vjp: [null, null, null],
@@ -57,10 +64,11 @@ export function pack(x: Tensor): Packed {
   if (x.shape.length !== 2 || x.dtype !== "i32")
     throw new RangeError(`pack: word numbers i32 [batch,longest] expected, got ${x.dtype}${formatShape(x.shape)}`);
   const [batch, longest] = x.shape as readonly [number, number];
-  const { i32 } = engine().memory;
   const lengths: number[] = [];
+  const from = wordAt(x.ptr);
+  const { i32 } = engine().memory;
   for (let i = 0; i < batch; i++) {
-    const row = (x.ptr >> 2) + i * longest;
+    const row = from + i * longest;
     let n = 0;
     while (n < longest && i32[row + n]! >= 0) n++;
     lengths.push(n);
@@ -70,23 +78,15 @@ export function pack(x: Tensor): Packed {
   const steps = batch ? lengths[sorted[0]!]! : 0;
   const total = lengths.reduce((sum, n) => sum + n, 0);
   const [words, order, active] = [empty([total], "i32"), empty([batch], "i32"), empty([steps], "i32")];
+  const counts = wordAt(active.ptr);
   // memory may have grown
   const cells = engine().memory.i32;
-  cells.set(sorted, order.ptr >> 2);
-  let to = words.ptr >> 2;
-  let rows = batch;
+  cells.set(sorted, wordAt(order.ptr));
+  let [to, rows] = [wordAt(words.ptr), batch];
   for (let t = 0; t < steps; t++) {
     while (lengths[sorted[rows - 1]!]! <= t) rows--;
-    cells[(active.ptr >> 2) + t] = rows;
-    for (let i = 0; i < rows; i++) cells[to++] = cells[(x.ptr >> 2) + sorted[i]! * longest + t]!;
+    cells[counts + t] = rows;
+    for (let i = 0; i < rows; i++) cells[to++] = cells[from + sorted[i]! * longest + t]!;
   }
   return { words, order, active };
-}
-
-function at(x: Tensor, i: number): number {
-  return engine().memory.i32[(x.ptr >> 2) + i]!;
-}
-
-function length(offsets: Tensor, row: number): number {
-  return at(offsets, row + 1) - at(offsets, row);
 }

@@ -20,7 +20,7 @@ export function overlappingPairs(clients: number, classes: number): Pair[] {
 export function disjointPairs(clients: number, classes: number, stream: Stream): Pair[] {
   if (2 * clients > classes)
     throw new RangeError(
-      `majority: clients, got ${clients}, expected at most ${classes >> 1} without overlap, as there are ${classes} classes ` +
+      `majority: clients, got ${clients}, expected at most ${Math.floor(classes / 2)} without overlap, as there are ${classes} classes ` +
         `and each client has two of its own; allow overlap or lower clients`,
     );
   const order = stream.shuffle(Array.from({ length: classes }, (_, c) => c));

@@ -1,6 +1,7 @@
 // Reference twins of the convolution kernels (NCHW, weights [oc, ic, kh, kw], zero padding): one visit per
 // (output, tap) pair. All four walk the same pairs; they differ in which of the three operands they write.
 import type { Kernels } from "../kernels.wasm.ts";
+import { wordAt } from "../memory.ts";
 import type { Views } from "./views.ts";
 
 /** The kernels whose twins are here. */
@@ -55,7 +56,7 @@ export function conv2d(views: Views): Group {
     /** y[batch, oc, oh, ow] = act(x * w + b), oh = floor((ih + 2 pad - kh) / stride) + 1; b = 0: no bias. */
     conv2d(x, w, b, y, batch, ic, ih, iw, oc, kh, kw, stride, pad, relu) {
       const { f } = views;
-      const [x0, w0, b0, y0] = [x >> 2, w >> 2, b >> 2, y >> 2];
+      const [x0, w0, b0, y0] = [wordAt(x), wordAt(w), wordAt(b), wordAt(y)];
       const plane = (Math.floor((ih + 2 * pad - kh) / stride) + 1) * (Math.floor((iw + 2 * pad - kw) / stride) + 1);
       const count = batch * oc * plane;
       for (let i = 0; i < count; i++) f[y0 + i] = b ? f[b0 + (Math.floor(i / plane) % oc)]! : 0;
@@ -68,7 +69,7 @@ export function conv2d(views: Views): Group {
     /** gx[batch, ic, ih, iw] = sum over outputs that saw the pixel of gy * w. */
     conv2dGradInput(gy, w, gx, batch, ic, ih, iw, oc, kh, kw, stride, pad) {
       const { f } = views;
-      const [gy0, w0, gx0] = [gy >> 2, w >> 2, gx >> 2];
+      const [gy0, w0, gx0] = [wordAt(gy), wordAt(w), wordAt(gx)];
       f.fill(0, gx0, gx0 + batch * ic * ih * iw);
       forEachTap([batch, ic, ih, iw, oc, kh, kw, stride, pad], (xi, wi, yi) => {
         f[gx0 + xi]! += f[gy0 + yi]! * f[w0 + wi]!;
@@ -78,7 +79,7 @@ export function conv2d(views: Views): Group {
     /** gw[oc, ic, kh, kw] = sum over batch and positions of gy * x. */
     conv2dGradWeight(x, gy, gw, batch, ic, ih, iw, oc, kh, kw, stride, pad) {
       const { f } = views;
-      const [x0, gy0, gw0] = [x >> 2, gy >> 2, gw >> 2];
+      const [x0, gy0, gw0] = [wordAt(x), wordAt(gy), wordAt(gw)];
       f.fill(0, gw0, gw0 + oc * ic * kh * kw);
       forEachTap([batch, ic, ih, iw, oc, kh, kw, stride, pad], (xi, wi, yi) => {
         f[gw0 + wi]! += f[x0 + xi]! * f[gy0 + yi]!;
@@ -88,7 +89,7 @@ export function conv2d(views: Views): Group {
     /** gb[oc] = sum over batch and plane of gy[batch, oc, plane]. */
     conv2dGradBias(gy, gb, batch, oc, plane) {
       const { f } = views;
-      const [gy0, gb0] = [gy >> 2, gb >> 2];
+      const [gy0, gb0] = [wordAt(gy), wordAt(gb)];
       for (let o = 0; o < oc; o++) {
         let sum = 0;
         for (let sample = 0; sample < batch; sample++)

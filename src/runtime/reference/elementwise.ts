@@ -1,5 +1,6 @@
 // Reference twins of the binary operations: two loops and the operation.
 import type { Kernels } from "../kernels.wasm.ts";
+import { wordAt } from "../memory.ts";
 import type { Views } from "./views.ts";
 
 /** The kernels whose twins are here. */
@@ -13,9 +14,9 @@ export function elementwise(views: Views): Group {
       const { f } = views;
       for (let r = 0; r < rows; r++)
         for (let c = 0; c < cols; c++) {
-          const left = f[(a >> 2) + r * aRow + c * aCol]!;
-          const right = f[(b >> 2) + r * bRow + c * bCol]!;
-          f[(y >> 2) + r * cols + c] = apply(left, right);
+          const left = f[wordAt(a) + r * aRow + c * aCol]!;
+          const right = f[wordAt(b) + r * bRow + c * bCol]!;
+          f[wordAt(y) + r * cols + c] = apply(left, right);
         }
     };
 

@@ -64,6 +64,6 @@ export function referenceExtra(views: Views): ExtraKernels {
 
 /** An engine of twins in double precision: the whole library runs on it inside `withEngine`. */
 export function referenceEngine(): Engine {
-  const memory = new Memory(1 << 20, 1 << 30, true);
+  const memory = new Memory(2 ** 20, 2 ** 30, true);
   return assemble(memory, referenceKernels(memory), "double", referenceExtra(memory));
 }

@@ -1,5 +1,6 @@
 // Reference twins of the LSTM: step by step, unit by unit, gate by gate.
 import type { Kernels } from "../kernels.wasm.ts";
+import { wordAt } from "../memory.ts";
 import type { Views } from "./views.ts";
 
 /** The kernels whose twins are here. */
@@ -11,7 +12,7 @@ const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
 function packing(i32: Int32Array, active: number, steps: number, batch: number): number[][] {
   const where = Array.from({ length: batch }, (): number[] => []);
   let row = 0;
-  for (let t = 0; t < steps; t++) for (let i = 0; i < i32[(active >> 2) + t]!; i++) where[i]!.push(row++);
+  for (let t = 0; t < steps; t++) for (let i = 0; i < i32[wordAt(active) + t]!; i++) where[i]!.push(row++);
   return where;
 }
 
@@ -19,7 +20,7 @@ export function lstm(views: Views): Group {
   return {
     lstm(gates, w, b, active, order, hidden, cells, squashed, y, steps, batch, width, reverse) {
       const { f, i32 } = views;
-      const [G, W, B, H, C, S, Y] = [gates, w, b, hidden, cells, squashed, y].map((p) => p >> 2) as [
+      const [G, W, B, H, C, S, Y] = [gates, w, b, hidden, cells, squashed, y].map((p) => wordAt(p)) as [
         number,
         number,
         number,
@@ -48,7 +49,7 @@ export function lstm(views: Views): Group {
           h = next.map((after, u) => four[u]![3] * Math.tanh(after));
           c = next;
         }
-        const to = Y + i32[(order >> 2) + sequence]! * width;
+        const to = Y + i32[wordAt(order) + sequence]! * width;
         for (let u = 0; u < width; u++) f[to + u] = h[u]!;
       });
     },
@@ -57,7 +58,7 @@ export function lstm(views: Views): Group {
 
     lstmGrad(gy, w, active, order, gates, cells, squashed, ggates, steps, batch, width, reverse) {
       const { f, i32 } = views;
-      const [W, G, C, S, D] = [w, gates, cells, squashed, ggates].map((p) => p >> 2) as [
+      const [W, G, C, S, D] = [w, gates, cells, squashed, ggates].map((p) => wordAt(p)) as [
         number,
         number,
         number,
@@ -65,7 +66,7 @@ export function lstm(views: Views): Group {
         number,
       ];
       packing(i32, active, steps, batch).forEach((rows, sequence) => {
-        const from = (gy >> 2) + i32[(order >> 2) + sequence]! * width;
+        const from = wordAt(gy) + i32[wordAt(order) + sequence]! * width;
         const gh = Array.from(f.subarray(from, from + width));
         const gc = new Array<number>(width).fill(0);
         for (const row of reverse ? rows : rows.toReversed()) {

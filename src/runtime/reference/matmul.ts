@@ -1,5 +1,6 @@
 // Reference twins of the matrix kernels: the definition, one sum per element, in the precision of the view.
 import type { Kernels } from "../kernels.wasm.ts";
+import { wordAt } from "../memory.ts";
 import type { Views } from "./views.ts";
 
 /** The kernels whose twins are here. */
@@ -10,7 +11,7 @@ export function matmul(views: Views): Group {
     /** y[m, n] (+)= op(a)[m, k] . op(b)[k, n]; ld*: row strides of the stored matrices, in elements. */
     matmul(a, b, y, m, n, k, lda, ldb, ldy, transA, transB, accumulate) {
       const { f } = views;
-      const [a0, b0, y0] = [a >> 2, b >> 2, y >> 2];
+      const [a0, b0, y0] = [wordAt(a), wordAt(b), wordAt(y)];
       for (let i = 0; i < m; i++)
         for (let j = 0; j < n; j++) {
           let sum = accumulate ? f[y0 + i * ldy + j]! : 0;
@@ -26,7 +27,7 @@ export function matmul(views: Views): Group {
     /** y[m, n] = act(x[m, k] . w[n, k]^T + b[n]); b = 0: no bias. */
     linear(x, w, b, y, m, n, k, relu) {
       const { f } = views;
-      const [x0, w0, b0, y0] = [x >> 2, w >> 2, b >> 2, y >> 2];
+      const [x0, w0, b0, y0] = [wordAt(x), wordAt(w), wordAt(b), wordAt(y)];
       for (let i = 0; i < m; i++)
         for (let j = 0; j < n; j++) {
           let sum = b ? f[b0 + j]! : 0;

@@ -1,5 +1,6 @@
 // Reference twins of the mixture of two experts and its gradients.
 import type { Kernels } from "../kernels.wasm.ts";
+import { wordAt } from "../memory.ts";
 import { logSigmoid, sigmoid } from "./unary.ts";
 import type { Views } from "./views.ts";
 
@@ -31,17 +32,17 @@ export function mixture(views: Views): Group {
     const { f } = views;
     for (let row = 0; row < rows; row++)
       for (let index = row * cols; index < (row + 1) * cols; index++)
-        visit(row, index, f[(ls >> 2) + index]!, f[(lg >> 2) + index]!, f[(z >> 2) + row]!);
+        visit(row, index, f[wordAt(ls) + index]!, f[wordAt(lg) + index]!, f[wordAt(z) + row]!);
   };
 
   const clear = (pointer: number, n: number): void => {
-    if (pointer) views.f.fill(0, pointer >> 2, (pointer >> 2) + n);
+    if (pointer) views.f.fill(0, wordAt(pointer), wordAt(pointer) + n);
   };
   const put = (pointer: number, index: number, value: number): void => {
-    if (pointer) views.f[(pointer >> 2) + index] = value;
+    if (pointer) views.f[wordAt(pointer) + index] = value;
   };
   const add = (pointer: number, index: number, value: number): void => {
-    if (pointer) views.f[(pointer >> 2) + index]! += value;
+    if (pointer) views.f[wordAt(pointer) + index]! += value;
   };
 
   return {
@@ -53,7 +54,7 @@ export function mixture(views: Views): Group {
       clear(gz, rows);
       entries(ls, lg, z, rows, cols, (row, index, s, g, gate) => {
         const { specialist, generalist } = mix(s, g, gate);
-        const gradient = views.f[(gy >> 2) + index]!;
+        const gradient = views.f[wordAt(gy) + index]!;
         put(gls, index, gradient * specialist);
         put(glg, index, gradient * generalist);
         add(gz, row, gradient * (specialist * sigmoid(-gate) - generalist * sigmoid(gate)));
@@ -62,7 +63,7 @@ export function mixture(views: Views): Group {
 
     mixtureNll(ls, lg, z, labels, y, rows, cols) {
       entries(ls, lg, z, rows, cols, (row, index, s, g, gate) => {
-        if (index - row * cols === views.i32[(labels >> 2) + row]) put(y, row, -mix(s, g, gate).y);
+        if (index - row * cols === views.i32[wordAt(labels) + row]) put(y, row, -mix(s, g, gate).y);
       });
     },
 
@@ -70,8 +71,8 @@ export function mixture(views: Views): Group {
       clear(gz, rows);
       entries(ls, lg, z, rows, cols, (row, index, s, g, gate) => {
         const { specialist, generalist } = mix(s, g, gate);
-        const own = index - row * cols === views.i32[(labels >> 2) + row];
-        const gradient = own ? -views.f[(gy >> 2) + row]! : 0;
+        const own = index - row * cols === views.i32[wordAt(labels) + row];
+        const gradient = own ? -views.f[wordAt(gy) + row]! : 0;
         put(gls, index, gradient * specialist);
         put(glg, index, gradient * generalist);
         add(gz, row, gradient * (specialist * sigmoid(-gate) - generalist * sigmoid(gate)));
@@ -85,7 +86,7 @@ export function mixture(views: Views): Group {
     mixtureLogGrad(ls, lg, z, gy, gls, glg, gz, rows, cols) {
       clear(gz, rows);
       entries(ls, lg, z, rows, cols, (row, index, s, g, gate) => {
-        const gradient = views.f[(gy >> 2) + index]!;
+        const gradient = views.f[wordAt(gy) + index]!;
         put(gls, index, gradient * sigmoid(gate));
         put(glg, index, gradient * sigmoid(-gate));
         add(gz, row, gradient * (s - g) * sigmoid(gate) * sigmoid(-gate));

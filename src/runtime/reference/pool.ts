@@ -1,5 +1,6 @@
 // Reference twins of max pooling and its gradient.
 import type { Kernels } from "../kernels.wasm.ts";
+import { wordAt } from "../memory.ts";
 import type { Views } from "./views.ts";
 
 /** Calls `visit` with the element indices of every window, in scan order, and the index of its output. */
@@ -23,18 +24,18 @@ export function pool(views: Views): Pick<Kernels, "maxPool2d" | "maxPool2dGrad">
     maxPool2d(x, y, planes, ih, iw, kernel, stride, relu) {
       const { f } = views;
       windows([planes, ih, iw, kernel, stride], (window, out) => {
-        const value = Math.max(...window.map((index) => f[(x >> 2) + index]!));
-        f[(y >> 2) + out] = relu && value < 0 ? 0 : value;
+        const value = Math.max(...window.map((index) => f[wordAt(x) + index]!));
+        f[wordAt(y) + out] = relu && value < 0 ? 0 : value;
       });
     },
 
     maxPool2dGrad(x, y, gy, gx, planes, ih, iw, kernel, stride, relu) {
       const { f } = views;
-      f.fill(0, gx >> 2, (gx >> 2) + planes * ih * iw);
+      f.fill(0, wordAt(gx), wordAt(gx) + planes * ih * iw);
       windows([planes, ih, iw, kernel, stride], (window, out) => {
-        const value = f[(y >> 2) + out]!;
-        const first = window.find((index) => value === f[(x >> 2) + index]);
-        if (first !== undefined && !(relu && value <= 0)) f[(gx >> 2) + first]! += f[(gy >> 2) + out]!;
+        const value = f[wordAt(y) + out]!;
+        const first = window.find((index) => value === f[wordAt(x) + index]);
+        if (first !== undefined && !(relu && value <= 0)) f[wordAt(gx) + first]! += f[wordAt(gy) + out]!;
       });
     },
   };

@@ -1,5 +1,6 @@
 // Reference twins of the counter-based random numbers.
 import type { Kernels } from "../kernels.wasm.ts";
+import { wordAt } from "../memory.ts";
 import type { Views } from "./views.ts";
 
 /** The kernels whose twins are here. */
@@ -32,12 +33,12 @@ const fraction = (n: number, k0: number, k1: number): number => (bits(n, k0, k1)
 export function random(views: Views): Group {
   return {
     randomBits(y, n, k0, k1) {
-      for (let i = 0; i < n; i++) views.i32[(y >> 2) + i] = bits(i, k0, k1);
+      for (let i = 0; i < n; i++) views.i32[wordAt(y) + i] = bits(i, k0, k1);
     },
 
     uniform(y, n, low, high, k0, k1) {
       const { f } = views;
-      for (let i = 0; i < n; i++) f[(y >> 2) + i] = low + (high - low) * fraction(i, k0, k1);
+      for (let i = 0; i < n; i++) f[wordAt(y) + i] = low + (high - low) * fraction(i, k0, k1);
     },
 
     /** Box and Muller: radius from the block's first word, angle from its second. */
@@ -46,14 +47,14 @@ export function random(views: Views): Group {
       for (let i = 0; i < n; i++) {
         const radius = Math.sqrt(-2 * Math.log(fraction(i & ~1, k0, k1) + 2 ** -24));
         const angle = 2 * Math.PI * fraction(i | 1, k0, k1);
-        f[(y >> 2) + i] = mean + std * radius * (i & 1 ? Math.sin(angle) : Math.cos(angle));
+        f[wordAt(y) + i] = mean + std * radius * (i & 1 ? Math.sin(angle) : Math.cos(angle));
       }
     },
 
     dropout(x, y, n, p, k0, k1) {
       const { f } = views;
       for (let i = 0; i < n; i++)
-        f[(y >> 2) + i] = bits(i, k0, k1) >= Math.floor(p * 2 ** 32) ? f[(x >> 2) + i]! / (1 - p) : 0;
+        f[wordAt(y) + i] = bits(i, k0, k1) >= Math.floor(p * 2 ** 32) ? f[wordAt(x) + i]! / (1 - p) : 0;
     },
   };
 }

@@ -1,5 +1,6 @@
 // Reference twins of the reductions.
 import type { Kernels } from "../kernels.wasm.ts";
+import { wordAt } from "../memory.ts";
 import type { Views } from "./views.ts";
 
 /** The kernels whose twins are here. */
@@ -14,15 +15,15 @@ export function reduce(views: Views): Group {
       for (let i = 0; i < outer; i++)
         for (let j = 0; j < inner; j++) {
           let folded = start;
-          for (let k = 0; k < n; k++) folded = combine(folded, f[(x >> 2) + (i * n + k) * inner + j]!);
-          f[(y >> 2) + i * inner + j] = folded;
+          for (let k = 0; k < n; k++) folded = combine(folded, f[wordAt(x) + (i * n + k) * inner + j]!);
+          f[wordAt(y) + i * inner + j] = folded;
         }
     };
 
   const dot: Kernels["dot"] = (x, w, n) => {
     const { f } = views;
     let total = 0;
-    for (let i = 0; i < n; i++) total += f[(x >> 2) + i]! * f[(w >> 2) + i]!;
+    for (let i = 0; i < n; i++) total += f[wordAt(x) + i]! * f[wordAt(w) + i]!;
     return total;
   };
 
@@ -42,13 +43,13 @@ export function reduce(views: Views): Group {
     argmax(x, y, outer, n, inner) {
       for (let i = 0; i < outer; i++)
         for (let j = 0; j < inner; j++)
-          views.i32[(y >> 2) + i * inner + j] = position((x >> 2) + i * n * inner + j, n, inner);
+          views.i32[wordAt(y) + i * inner + j] = position(wordAt(x) + i * n * inner + j, n, inner);
     },
 
     countCorrect(x, labels, rows, cols) {
       let correct = 0;
       for (let i = 0; i < rows; i++)
-        correct += Number(position((x >> 2) + i * cols, cols, 1) === views.i32[(labels >> 2) + i]);
+        correct += Number(position(wordAt(x) + i * cols, cols, 1) === views.i32[wordAt(labels) + i]);
       return correct;
     },
   };

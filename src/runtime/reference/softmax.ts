@@ -1,5 +1,6 @@
 // Reference twins of softmax and log-softmax over rows, and of their gradients.
 import type { Kernels } from "../kernels.wasm.ts";
+import { wordAt } from "../memory.ts";
 import type { Views } from "./views.ts";
 
 /** The kernels whose twins are here. */
@@ -16,8 +17,9 @@ export function logSumExp(row: ArrayLike<number>): number {
 
 export function softmax(views: Views): Group {
   const rowOf = (x: number, row: number, cols: number): number[] =>
-    Array.from(views.f.subarray((x >> 2) + row * cols, (x >> 2) + (row + 1) * cols));
-  const write = (y: number, row: number, values: number[]): void => views.f.set(values, (y >> 2) + row * values.length);
+    Array.from(views.f.subarray(wordAt(x) + row * cols, wordAt(x) + (row + 1) * cols));
+  const write = (y: number, row: number, values: number[]): void =>
+    views.f.set(values, wordAt(y) + row * values.length);
 
   return {
     softmax(x, y, rows, cols) {

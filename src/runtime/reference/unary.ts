@@ -1,5 +1,6 @@
 // Reference twins of the maps over one input and of their gradients.
 import type { Kernels } from "../kernels.wasm.ts";
+import { wordAt } from "../memory.ts";
 import type { Views } from "./views.ts";
 
 /** The kernels whose twins are here. */
@@ -37,7 +38,7 @@ export function unary(views: Views): Group {
     (apply: (x: number) => number): Kernels["relu"] =>
     (x, y, n) => {
       const { f } = views;
-      for (let i = 0; i < n; i++) f[(y >> 2) + i] = apply(f[(x >> 2) + i]!);
+      for (let i = 0; i < n; i++) f[wordAt(y) + i] = apply(f[wordAt(x) + i]!);
     };
 
   /** gx = slope(saved) gy. */
@@ -45,7 +46,7 @@ export function unary(views: Views): Group {
     (apply: (saved: number, gy: number) => number): Kernels["reluGrad"] =>
     (saved, gy, gx, n) => {
       const { f } = views;
-      for (let i = 0; i < n; i++) f[(gx >> 2) + i] = apply(f[(saved >> 2) + i]!, f[(gy >> 2) + i]!);
+      for (let i = 0; i < n; i++) f[wordAt(gx) + i] = apply(f[wordAt(saved) + i]!, f[wordAt(gy) + i]!);
     };
 
   return {
@@ -68,7 +69,7 @@ export function unary(views: Views): Group {
 
     affine: (x, y, n, scale, shift) => map((value) => scale * value + shift)(x, y, n),
     axpy: (x, y, n, alpha) => mapBack((left, right) => right + alpha * left)(x, y, y, n),
-    fill: (y, n, value) => void views.f.fill(value, y >> 2, (y >> 2) + n),
-    copy: (x, y, n) => void views.f.copyWithin(y >> 2, x >> 2, (x >> 2) + n),
+    fill: (y, n, value) => void views.f.fill(value, wordAt(y), wordAt(y) + n),
+    copy: (x, y, n) => void views.f.copyWithin(wordAt(y), wordAt(x), wordAt(x) + n),
   };
 }
