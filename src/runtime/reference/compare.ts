@@ -1,5 +1,6 @@
 // Reference twins of comparisons and powers of two broadcast operands.
 import type { ExtraKernels } from "../extra.wasm.ts";
+import { wordAt } from "../memory.ts";
 import type { Views } from "./views.ts";
 
 export function compare(views: Views): Pick<ExtraKernels, "compare" | "pow"> {
@@ -9,7 +10,7 @@ export function compare(views: Views): Pick<ExtraKernels, "compare" | "pow"> {
       const { f } = views;
       for (let r = 0; r < rows; r++)
         for (let c = 0; c < cols; c++)
-          f[(y >> 2) + r * cols + c] = apply(f[(a >> 2) + r * aRow + c * aCol]!, f[(b >> 2) + r * bRow + c * bCol]!);
+          f[wordAt(y) + r * cols + c] = apply(f[wordAt(a) + r * aRow + c * aCol]!, f[wordAt(b) + r * bRow + c * bCol]!);
     };
 
   return {

@@ -1,5 +1,6 @@
 // Reference twin of the running sum.
 import type { ExtraKernels } from "../extra.wasm.ts";
+import { wordAt } from "../memory.ts";
 import type { Views } from "./views.ts";
 
 export function cumulative(views: Views): Pick<ExtraKernels, "cumsum"> {
@@ -11,8 +12,8 @@ export function cumulative(views: Views): Pick<ExtraKernels, "cumsum"> {
           let sum = 0;
           for (let k = 0; k < n; k++) {
             const at = (i * n + (reverse ? n - 1 - k : k)) * inner + j;
-            sum += f[(x >> 2) + at]!;
-            f[(y >> 2) + at] = sum;
+            sum += f[wordAt(x) + at]!;
+            f[wordAt(y) + at] = sum;
           }
         }
     },

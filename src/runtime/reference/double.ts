@@ -1,5 +1,6 @@
 // Reference twins of the element-wise functions that are right to the last place.
 import type { ExtraKernels } from "../extra.wasm.ts";
+import { wordAt } from "../memory.ts";
 import { sigmoid } from "./unary.ts";
 import type { Views } from "./views.ts";
 
@@ -70,7 +71,7 @@ export function double(views: Views): Group {
     (apply: (x: number) => number): ExtraKernels["erf"] =>
     (x, y, n) => {
       const { f } = views;
-      for (let i = 0; i < n; i++) f[(y >> 2) + i] = apply(f[(x >> 2) + i]!);
+      for (let i = 0; i < n; i++) f[wordAt(y) + i] = apply(f[wordAt(x) + i]!);
     };
 
   /** gx = slope(x) gy. */
@@ -78,7 +79,7 @@ export function double(views: Views): Group {
     (slope: (x: number) => number): ExtraKernels["geluGrad"] =>
     (x, gy, gx, n) => {
       const { f } = views;
-      for (let i = 0; i < n; i++) f[(gx >> 2) + i] = slope(f[(x >> 2) + i]!) * f[(gy >> 2) + i]!;
+      for (let i = 0; i < n; i++) f[wordAt(gx) + i] = slope(f[wordAt(x) + i]!) * f[wordAt(gy) + i]!;
     };
 
   return {

@@ -1,12 +1,13 @@
 // Reference twins of choices between two values.
 import type { ExtraKernels } from "../extra.wasm.ts";
+import { wordAt } from "../memory.ts";
 import type { Views } from "./views.ts";
 
 export function select(views: Views): Pick<ExtraKernels, "where" | "clip" | "clipGrad" | "leakyReluGrad"> {
   const each = (y: number, n: number, value: (i: number) => number): void => {
-    for (let i = 0; i < n; i++) views.f[(y >> 2) + i] = value(i);
+    for (let i = 0; i < n; i++) views.f[wordAt(y) + i] = value(i);
   };
-  const at = (pointer: number, i: number): number => views.f[(pointer >> 2) + i]!;
+  const at = (pointer: number, i: number): number => views.f[wordAt(pointer) + i]!;
 
   return {
     where: (c, a, b, y, n) => each(y, n, (i) => (at(c, i) === 0 ? at(b, i) : at(a, i))),
