@@ -81,3 +81,13 @@ export function gatherInt(src: usize, indices: usize, y: usize, rows: i32): void
   for (let r = 0; r < rows; r++, indices += 4, y += 4)
     store<i32>(y, load<i32>(src + ((<usize>load<i32>(indices)) << 2)));
 }
+
+/** Position of the first of n indices (i32) that is not from 0 to limit - 1, or -1: what stands before every pick. */
+export function outside(indices: usize, n: i32, limit: i32): i32 {
+  const bound = i32x4.splat(limit);
+  let i = 0;
+  // without sign a negative index is larger than any limit
+  while (i + 4 <= n && !v128.any_true(i32x4.ge_u(v128.load(indices + ((<usize>i) << 2)), bound))) i += 4;
+  for (; i < n; i++) if (load<u32>(indices + ((<usize>i) << 2)) >= <u32>limit) return i;
+  return -1;
+}

@@ -16,7 +16,7 @@ export { lstm, type LstmWeights } from "./ops/lstm.ts";
 export { linear, matmul, type MatmulOptions } from "./ops/matmul.ts";
 export { maxPool2d } from "./ops/maxPool2d.ts";
 export { mixture, mixtureLog, mixtureNll } from "./ops/mixture.ts";
-export { crossEntropy, nll } from "./ops/nll.ts";
+export { crossEntropy, type LossOptions, nll } from "./ops/nll.ts";
 export { permute, transpose } from "./ops/permute.ts";
 export { pow } from "./ops/pow.ts";
 export { reshape } from "./ops/reshape.ts";

@@ -72,4 +72,22 @@ test("gatherLabels and gatherInt equal their twins for every number of rows 0..6
   }
 });
 
+test("outside finds the first index that is out of range, at every position of every length 0..67", () => {
+  for (let n = 0; n <= 67; n++)
+    for (let at = 0; at <= n; at++)
+      for (const bad of [-1, 5, -100, 2 ** 31 - 1, -(2 ** 31)])
+        kernelTest({
+          kernel: "outside",
+          reference: gather,
+          // everything behind the first is as bad
+          operands: {
+            indices: i32(n, (random, i) => (i === at || (i > at && random() < 0.3) ? bad : Math.floor(random() * 5))),
+          },
+          args: ({ indices }) => [indices, n, 5],
+          absolute: 0,
+          relative: 0,
+          seed: n + at,
+        });
+});
+
 test.run();

@@ -5,6 +5,7 @@ import { defineOp, type Op } from "../op.ts";
 import { formatShape, type Shape } from "../shape.ts";
 import { checkOpen, markWritten, type Tensor } from "../tensor.ts";
 import { fillInto } from "./fill.ts";
+import { checkIndices } from "./indices.ts";
 
 const embeddingOp: Op<readonly [Tensor, Tensor], undefined> = defineOp<readonly [w: Tensor, words: Tensor]>({
   name: "embedding",
@@ -14,7 +15,11 @@ const embeddingOp: Op<readonly [Tensor, Tensor], undefined> = defineOp<readonly 
       throw new RangeError(`embedding: a table [words,width] expected, got ${formatShape(w.shape)}`);
     return [...words.shape, w.shape[1]!];
   },
-  forward: (y, [w, words]) => engine().kernels.gather(w.ptr, words.ptr, y.ptr, words.size, w.shape[1]!),
+  forward: (y, [w, words]) => {
+    const [rows, width] = w.shape as readonly [number, number];
+    checkIndices("embedding", "word", words, rows);
+    engine().kernels.gather(w.ptr, words.ptr, y.ptr, words.size, width);
+  },
   vjp: [(g, { x: [w, words], out }) => embeddingGradOp([g, words], w.shape, out), null],
 });
 
@@ -24,6 +29,7 @@ const embeddingGradOp: Op<readonly [Tensor, Tensor], Shape> = defineOp<readonly 
   shape: (_, shape) => shape,
   forward: (gw, [g, words]) => {
     const [rows, width] = gw.shape as readonly [number, number];
+    checkIndices("embeddingGrad", "word", words, rows);
     engine().kernels.embeddingGrad(g.ptr, words.ptr, gw.ptr, gw.touched?.ptr ?? 0, words.size, rows, width);
   },
   vjp: [(u, { x: [, words] }) => embedding(u, words), null],
@@ -46,7 +52,7 @@ export function clearSlot(slot: Tensor): void {
 }
 
 /**
- * y[..., :] = w[words[...], :]. Word numbers are not checked. The gradient costs what the words cost, not what the table does,
+ * y[..., :] = w[words[...], :]; RangeError for a word that the table has not. The gradient costs what the words cost, not what the table does,
  * where it is written to a slot that keeps track of its rows.
  * @param w [words, width]
  * @param words i32 of any shape

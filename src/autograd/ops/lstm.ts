@@ -5,7 +5,7 @@ import { defineOp, notTwice, type Op } from "../op.ts";
 import { formatShape, sameShape } from "../shape.ts";
 import { empty, scratch, type Tensor } from "../tensor.ts";
 import { matmul } from "./matmul.ts";
-import type { Packed } from "./sequences.ts";
+import { checkPacked, type Packed } from "./sequences.ts";
 import { sumRows } from "./sum.ts";
 
 type Cell = readonly [x: Tensor, wx: Tensor, wh: Tensor, bx: Tensor, bh: Tensor];
@@ -104,6 +104,7 @@ export function lstm(
       `lstm: weights [4 width,${inputs}], [4 width,width] and two biases [4 width] expected, got ` +
         [wx, wh, bx, bh].map((t) => formatShape(t.shape)).join(" "),
     );
+  checkPacked("lstm", packed);
   const states = (): Tensor => empty([rows, width]);
   const run: Run = {
     packed,

@@ -4,7 +4,9 @@ import { engine } from "../../runtime/engine.ts";
 import { defineOp, notTwice, type Op } from "../op.ts";
 import { formatShape, sameShape, type Shape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
-import { perRow } from "./nll.ts";
+import { checkLabels, perRow } from "./indices.ts";
+import { reshape } from "./reshape.ts";
+import { type LossOptions, reduceLoss } from "./nll.ts";
 
 type Experts = readonly [ls: Tensor, lg: Tensor, z: Tensor];
 type Labelled = readonly [ls: Tensor, lg: Tensor, z: Tensor, labels: Tensor];
@@ -55,8 +57,10 @@ const mixtureNllOp: Op<Labelled, undefined> = defineOp<Labelled>({
     check("mixtureNll", x);
     return perRow("mixtureNll", x[0], x[3]);
   },
-  forward: (y, [ls, lg, z, labels]) =>
-    engine().kernels.mixtureNll(ls.ptr, lg.ptr, z.ptr, labels.ptr, y.ptr, ls.shape[0]!, ls.shape[1]!),
+  forward: (y, [ls, lg, z, labels]) => {
+    checkLabels("mixtureNll", labels, ls.shape[1]!);
+    engine().kernels.mixtureNll(ls.ptr, lg.ptr, z.ptr, labels.ptr, y.ptr, ls.shape[0]!, ls.shape[1]!);
+  },
   vjp: [
     (g, { x }) => mixtureNllGradOp([...x, g], 0),
     (g, { x }) => mixtureNllGradOp([...x, g], 1),
@@ -72,6 +76,7 @@ const mixtureNllGradOp: Op<readonly Tensor[], Operand> = defineOp<readonly Tenso
   forward: (gx, x, operand) => {
     const [ls, lg, z, labels, g] = x as readonly [Tensor, Tensor, Tensor, Tensor, Tensor];
     const [rows, cols] = ls.shape as readonly [number, number];
+    checkLabels("mixtureNllGrad", labels, cols);
     const { mixtureNllGrad } = engine().kernels;
     mixtureNllGrad(ls.ptr, lg.ptr, z.ptr, labels.ptr, g.ptr, ...pointers(gx, operand), rows, cols);
   },
@@ -105,9 +110,14 @@ export function mixture(ls: Tensor, lg: Tensor, z: Tensor): Tensor {
   return mixtureOp([ls, lg, z], undefined);
 }
 
-/** -ln(h p_s(label) + (1-h) p_g(label)), one value per row: the likelihood the mixture is trained on. */
-export function mixtureNll(ls: Tensor, lg: Tensor, z: Tensor, labels: Tensor): Tensor {
-  return mixtureNllOp([ls, lg, z, labels], undefined);
+/** -ln(h p_s(label) + (1-h) p_g(label)), one value per row unless reduced: the likelihood the mixture is trained on. */
+export function mixtureNll(ls: Tensor, lg: Tensor, z: Tensor, labels: Tensor, options?: LossOptions): Tensor {
+  if (!options) return mixtureNllOp([ls, lg, z, labels], undefined);
+  check("mixtureNll", [ls, lg, z]);
+  perRow("mixtureNll", ls, labels);
+  const loss = ([ls, lg, z]: readonly Tensor[], labels: Tensor): Tensor =>
+    mixtureNllOp([ls!, lg!, z!, labels], undefined);
+  return reduceLoss(loss, [ls, lg, reshape(z, [z.size])], labels, options);
 }
 
 /**

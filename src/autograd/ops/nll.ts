@@ -1,30 +1,25 @@
 // Losses of classification, one value per row; average them with mean().
 import { engine } from "../../runtime/engine.ts";
 import { defineOp, type Op } from "../op.ts";
-import { formatShape, type Shape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { add } from "./add.ts";
 import { mul } from "./arithmetic.ts";
+import { checkLabels, counted, perRow } from "./indices.ts";
 import { reshape } from "./reshape.ts";
+import { gather, scatter } from "./rows.ts";
 import { softmax, softmaxGrad } from "./softmax.ts";
-import { sum } from "./sum.ts";
+import { mean, sum } from "./sum.ts";
 
 type Labelled = readonly [x: Tensor, labels: Tensor];
-
-/** Checks [rows, classes] against i32 labels [rows] and gives the shape of one value per row. */
-export function perRow(op: string, x: Tensor, labels: Tensor): Shape {
-  if (x.shape.length !== 2 || labels.dtype !== "i32" || labels.size !== x.shape[0])
-    throw new RangeError(
-      `${op}: [rows,classes] and i32 labels [rows] expected, got ${formatShape(x.shape)} and ${labels.dtype}${formatShape(labels.shape)}`,
-    );
-  return [x.shape[0]!];
-}
 
 const nllOp: Op<Labelled, undefined> = defineOp<Labelled>({
   name: "nll",
   takes: { 1: "i32" },
   shape: ([x, labels]) => perRow("nll", x, labels),
-  forward: (y, [x, labels]) => engine().kernels.nll(x.ptr, labels.ptr, y.ptr, x.shape[0]!, x.shape[1]!),
+  forward: (y, [x, labels]) => {
+    checkLabels("nll", labels, x.shape[1]!);
+    engine().kernels.nll(x.ptr, labels.ptr, y.ptr, x.shape[0]!, x.shape[1]!);
+  },
   vjp: [(g, { x: [x, labels] }) => nllGradOp([labels, g], x.shape[1]!), null],
 });
 
@@ -36,7 +31,10 @@ const nllGradOp: Op<readonly [labels: Tensor, g: Tensor], number> = defineOp<
   name: "nllGrad",
   takes: { 0: "i32" },
   shape: ([labels], cols) => [labels.size, cols],
-  forward: (gx, [labels, g], cols) => engine().kernels.nllGrad(labels.ptr, g.ptr, gx.ptr, labels.size, cols),
+  forward: (gx, [labels, g], cols) => {
+    checkLabels("nllGrad", labels, cols);
+    engine().kernels.nllGrad(labels.ptr, g.ptr, gx.ptr, labels.size, cols);
+  },
   vjp: [null, (u, { x: [labels] }) => nll(u, labels)],
 });
 
@@ -44,7 +42,10 @@ const crossEntropyOp: Op<Labelled, undefined> = defineOp<Labelled>({
   name: "crossEntropy",
   takes: { 1: "i32" },
   shape: ([x, labels]) => perRow("crossEntropy", x, labels),
-  forward: (y, [x, labels]) => engine().kernels.crossEntropy(x.ptr, labels.ptr, y.ptr, x.shape[0]!, x.shape[1]!),
+  forward: (y, [x, labels]) => {
+    checkLabels("crossEntropy", labels, x.shape[1]!);
+    engine().kernels.crossEntropy(x.ptr, labels.ptr, y.ptr, x.shape[0]!, x.shape[1]!);
+  },
   vjp: [(g, { x: [x, labels] }) => crossEntropyGradOp([x, labels, g], undefined), null],
 });
 
@@ -55,8 +56,10 @@ const crossEntropyGradOp: Op<readonly [Tensor, Tensor, Tensor], undefined> = def
   name: "crossEntropyGrad",
   takes: { 1: "i32" },
   shape: ([x]) => x.shape,
-  forward: (gx, [x, labels, g]) =>
-    engine().kernels.crossEntropyGrad(x.ptr, labels.ptr, g.ptr, gx.ptr, x.shape[0]!, x.shape[1]!),
+  forward: (gx, [x, labels, g]) => {
+    checkLabels("crossEntropyGrad", labels, x.shape[1]!);
+    engine().kernels.crossEntropyGrad(x.ptr, labels.ptr, g.ptr, gx.ptr, x.shape[0]!, x.shape[1]!);
+  },
   vjp: [
     (u, { x: [x, , g] }) => softmaxGrad(softmax(x), mul(u, reshape(g, [g.size, 1]))),
     null,
@@ -65,22 +68,54 @@ const crossEntropyGradOp: Op<readonly [Tensor, Tensor, Tensor], undefined> = def
   ],
 });
 
+/** What a loss against labels does with its rows. */
+export interface LossOptions {
+  /** Rows with this label, which need not be a class, are left out: they have loss 0 and no gradient. */
+  readonly ignoreIndex?: number;
+  /** One value per row unless said, or the sum, or the mean over the rows that are not left out (NaN if none is). */
+  readonly reduction?: "none" | "sum" | "mean";
+}
+
+/** Runs a loss on the rows that count. `loss` takes the rows of each of `x`, and labels. */
+export function reduceLoss(
+  loss: (x: readonly Tensor[], labels: Tensor) => Tensor,
+  x: readonly Tensor[],
+  labels: Tensor,
+  { ignoreIndex, reduction = "none" }: LossOptions,
+): Tensor {
+  const some = counted(labels, ignoreIndex);
+  const values = some
+    ? loss(
+        x.map((t) => gather(t, some.rows)),
+        some.labels,
+      )
+    : loss(x, labels);
+  if (reduction === "none") return some ? scatter(values, some.rows, [labels.size]) : values;
+  return reduction === "sum" ? sum(values) : mean(values);
+}
+
 /**
  * -x[i, label_i] for log-probabilities x.
  * @param x [rows, classes]
- * @param labels i32 [rows], each below classes (not checked)
- * @returns [rows]
+ * @param labels i32 [rows]; RangeError for one that is neither a class nor ignoreIndex
+ * @returns [rows], or a scalar if reduced
  */
-export function nll(x: Tensor, labels: Tensor): Tensor {
-  return nllOp([x, labels], undefined);
+export function nll(x: Tensor, labels: Tensor, options: LossOptions = PLAIN): Tensor {
+  if (options === PLAIN) return nllOp([x, labels], undefined);
+  perRow("nll", x, labels);
+  return reduceLoss(([x], labels) => nllOp([x!, labels], undefined), [x], labels, options);
 }
 
 /**
  * ln sum_j e^{x_ij} - x[i, label_i] for logits x: nll(logSoftmax(x)) in one pass.
  * @param x [rows, classes]
- * @param labels i32 [rows]
- * @returns [rows]
+ * @param labels i32 [rows]; RangeError for one that is neither a class nor ignoreIndex
+ * @returns [rows], or a scalar if reduced
  */
-export function crossEntropy(x: Tensor, labels: Tensor): Tensor {
-  return crossEntropyOp([x, labels], undefined);
+export function crossEntropy(x: Tensor, labels: Tensor, options: LossOptions = PLAIN): Tensor {
+  if (options === PLAIN) return crossEntropyOp([x, labels], undefined);
+  perRow("crossEntropy", x, labels);
+  return reduceLoss(([x], labels) => crossEntropyOp([x!, labels], undefined), [x], labels, options);
 }
+
+const PLAIN: LossOptions = {};

@@ -3,16 +3,25 @@ import { engine } from "../../runtime/engine.ts";
 import { defineOp, type Op } from "../op.ts";
 import { checkAxis, formatShape, type Shape, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
-import { perRow } from "./nll.ts";
+import { checkIndices, perRow } from "./indices.ts";
 
 type Images = readonly [pixels: Tensor, rows: Tensor, scale: Tensor, shift: Tensor];
 
 const imageRowsOp: Op<Images, undefined> = defineOp<Images>({
   name: "gatherNormalize",
   takes: { 0: "u8", 1: "i32" },
-  shape: ([pixels, rows]) => [rows.size, ...pixels.shape.slice(1)],
+  shape: ([pixels, rows, scale, shift]) => {
+    const { shape } = pixels;
+    if (shape.length < 2 || scale.size !== shape[1] || shift.size !== shape[1])
+      throw new RangeError(
+        `gatherNormalize: pixels [n,channels,...] and a scale and shift for each channel expected, got ` +
+          [pixels, scale, shift].map((t) => formatShape(t.shape)).join(" "),
+      );
+    return [rows.size, ...shape.slice(1)];
+  },
   forward: (y, [pixels, rows, scale, shift]) => {
-    const [, channels, ...plane] = pixels.shape as [number, number, ...number[]];
+    const [count, channels, ...plane] = pixels.shape as [number, number, ...number[]];
+    checkIndices("gatherNormalize", "row", rows, count);
     const { gatherNormalize } = engine().kernels;
     gatherNormalize(pixels.ptr, rows.ptr, y.ptr, rows.size, channels, sizeOf(plane), scale.ptr, shift.ptr);
   },
@@ -34,7 +43,10 @@ const labelRowsOp: Op<readonly [Tensor, Tensor], undefined> = defineOp<readonly 
   dtype: "i32",
   takes: { 0: "i32", 1: "i32" },
   shape: ([, rows]) => [rows.size],
-  forward: (y, [labels, rows]) => engine().kernels.gatherInt(labels.ptr, rows.ptr, y.ptr, rows.size),
+  forward: (y, [labels, rows]) => {
+    checkIndices("gatherInt", "row", rows, labels.size);
+    engine().kernels.gatherInt(labels.ptr, rows.ptr, y.ptr, rows.size);
+  },
   vjp: [null, null],
 });
 
@@ -46,8 +58,14 @@ export function labelRows(labels: Tensor, rows: Tensor): Tensor {
 const gatherOp: Op<readonly [Tensor, Tensor], Shape> = defineOp<readonly [x: Tensor, rows: Tensor], Shape>({
   name: "gather",
   takes: { 1: "i32" },
-  shape: ([x, rows]) => [...rows.shape, ...x.shape.slice(1)],
-  forward: (y, [x, rows]) => engine().kernels.gather(x.ptr, rows.ptr, y.ptr, rows.size, sizeOf(x.shape.slice(1))),
+  shape: ([x, rows]) => {
+    if (x.shape.length === 0) throw new RangeError("gather: rows expected, got a scalar");
+    return [...rows.shape, ...x.shape.slice(1)];
+  },
+  forward: (y, [x, rows]) => {
+    checkIndices("gather", "row", rows, x.shape[0]!);
+    engine().kernels.gather(x.ptr, rows.ptr, y.ptr, rows.size, sizeOf(x.shape.slice(1)));
+  },
   vjp: [(g, { x: [x, rows] }) => scatterAddOp([g, rows], x.shape), null],
 });
 
@@ -57,15 +75,23 @@ const scatterAddOp: Op<readonly [Tensor, Tensor], Shape> = defineOp<readonly [g:
   shape: (_, shape) => shape,
   forward: (gx, [g, rows], shape) => {
     const { kernels } = engine();
+    if (g.size !== rows.size * sizeOf(shape.slice(1)))
+      throw new RangeError(`scatterAdd: ${formatShape(g.shape)} is not ${rows.size} rows of ${formatShape(shape)}`);
+    checkIndices("scatterAdd", "row", rows, shape[0]!);
     kernels.fill(gx.ptr, gx.size, 0);
     kernels.scatterAdd(g.ptr, rows.ptr, gx.ptr, rows.size, sizeOf(shape.slice(1)));
   },
   vjp: [(u, { x: [, rows] }) => gather(u, rows), null],
 });
 
-/** Rows of x by number: [n, ...] and i32 rows [k] give [k, ...]. Row numbers are not checked. */
+/** Rows of x by number: [n, ...] and i32 rows [k] give [k, ...]. RangeError for a number that is not a row of x. */
 export function gather(x: Tensor, rows: Tensor): Tensor {
   return gatherOp([x, rows], x.shape);
+}
+
+/** What `gather` takes apart put back: y[rows[k], ...] = sum of x[k, ...], 0 in every other row of `shape`. */
+export function scatter(x: Tensor, rows: Tensor, shape: Shape): Tensor {
+  return scatterAddOp([x, rows], shape);
 }
 
 const argmaxOp: Op<readonly [Tensor], number> = defineOp<readonly [Tensor], number>({

@@ -5,6 +5,7 @@ import { wordAt } from "../../runtime/memory.ts";
 import { defineOp, type Op } from "../op.ts";
 import { formatShape } from "../shape.ts";
 import { empty, type Tensor } from "../tensor.ts";
+import { checkIndices } from "./indices.ts";
 
 /** Behind the end of a sentence: no word, not even one for padding. */
 export const NOTHING = -1;
@@ -15,13 +16,19 @@ const sentenceRowsOp: Op<Sentences, number> = defineOp<Sentences, number>({
   name: "sentenceRows",
   dtype: "i32",
   takes: { 0: "i32", 1: "i32", 2: "i32" },
-  shape: ([, offsets, rows]) => {
+  shape: ([words, offsets, rows]) => {
+    checkIndices("sentenceRows", "row", rows, offsets.size - 1);
     const [starts, chosen] = [wordAt(offsets.ptr), wordAt(rows.ptr)];
     const { i32 } = engine().memory;
     let longest = 0;
     for (let i = 0; i < rows.size; i++) {
       const row = starts + i32[chosen + i]!;
-      longest = Math.max(longest, i32[row + 1]! - i32[row]!);
+      const [from, to] = [i32[row]!, i32[row + 1]!];
+      if (!(from >= 0 && from <= to && to <= words.size))
+        throw new RangeError(
+          `sentenceRows: offsets of row ${row - starts}, got ${from} to ${to}, expected to ascend within ${words.size} words`,
+        );
+      longest = Math.max(longest, to - from);
     }
     return [rows.size, longest];
   },
@@ -89,4 +96,16 @@ export function pack(x: Tensor): Packed {
     for (let i = 0; i < rows; i++) cells[to++] = cells[from + sorted[i]! * longest + t]!;
   }
   return { words, order, active };
+}
+
+/** Throws unless what was packed is one row per word, and all sentences have a place. */
+export function checkPacked(op: string, { words, order, active }: Packed): void {
+  checkIndices(op, "place of sentence", order, order.size);
+  checkIndices(op, "sentences active at step", active, order.size + 1);
+  const counts = wordAt(active.ptr);
+  const { i32 } = engine().memory;
+  let total = 0;
+  for (let t = 0; t < active.size; t++) total += i32[counts + t]!;
+  if (total !== words.size)
+    throw new RangeError(`${op}: ${words.size} packed words, got steps that have ${total}; pack() makes them agree`);
 }

@@ -4,7 +4,7 @@ import { wordAt } from "../memory.ts";
 import type { Views } from "./views.ts";
 
 /** The kernels whose twins are here. */
-type Group = Pick<Kernels, "gatherNormalize" | "gather" | "scatterAdd" | "gatherLabels" | "gatherInt">;
+type Group = Pick<Kernels, "gatherNormalize" | "gather" | "scatterAdd" | "gatherLabels" | "gatherInt" | "outside">;
 
 export function gather(views: Views): Group {
   return {
@@ -42,5 +42,8 @@ export function gather(views: Views): Group {
       const { i32 } = views;
       for (let r = 0; r < rows; r++) i32[wordAt(y) + r] = i32[wordAt(src) + i32[wordAt(indices) + r]!]!;
     },
+
+    outside: (indices, n, limit) =>
+      views.i32.subarray(wordAt(indices), wordAt(indices) + n).findIndex((index) => index < 0 || index >= limit),
   };
 }
