@@ -6,6 +6,8 @@ import { lines, outputSide, paddedBytes, padSample, toPixels } from "./conv2d-la
 import { storeLanes } from "./lanes";
 import { sumLanes } from "./matmul-dot";
 import { outer } from "./matmul-outer";
+import { blockRows, fresh, longest, settle, total } from "./pairwise";
+import { sumOf } from "./reduce";
 
 /** gw[oc, ic, kh, kw] = sum over batch and positions of gy * x. */
 export function conv2dGradWeight(
@@ -85,6 +87,7 @@ export function conv2dGradWeightScratchBytes(
 export function conv2dGradBias(gy: usize, gb: usize, batch: i32, oc: i32, plane: i32): void {
   const sample = (<usize>(oc * plane)) << 2;
   const zero = f32x4.splat(0);
+  if (<i64>batch * <i64>plane > longest << 4) return longBias(gy, gb, batch, oc, plane);
   for (let o = 0; o < oc; o++, gb += 4) {
     let s0 = zero;
     let s1 = zero;
@@ -106,6 +109,29 @@ export function conv2dGradBias(gy: usize, gb: usize, batch: i32, oc: i32, plane:
     }
     const sum = sumLanes(f32x4.add(f32x4.add(s0, s1), f32x4.add(s2, s3)), zero, zero, zero);
     store<f32>(gb, f32x4.extract_lane(sum, 0) + rest);
+  }
+}
+
+/** `conv2dGradBias` where sums are long: samples by blocks, unless there are few and each is long. */
+function longBias(gy: usize, gb: usize, batch: i32, oc: i32, plane: i32): void {
+  const sample = (<usize>(oc * plane)) << 2;
+  for (let o = 0; o < oc; o++, gb += 4) {
+    let from = gy + ((<usize>(o * plane)) << 2);
+    let blocks = 0;
+    let sum: f32 = 0;
+    if (plane > longest << 4) {
+      for (let n = 0; n < batch; n++, from += sample) sum += sumOf(from, plane);
+      store<f32>(gb, sum);
+      continue;
+    }
+    for (let n = 0; n < batch; blocks++) {
+      sum = 0;
+      for (const end = min(batch, n + blockRows); n < end; n++, from += sample) sum += sumOf(from, plane);
+      v128.store(fresh, f32x4.splat(sum));
+      settle(blocks);
+    }
+    total(blocks);
+    store<f32>(gb, load<f32>(fresh));
   }
 }
 

@@ -1,5 +1,7 @@
-// Sums, maxima and their positions. The order of summation depends on the sizes alone.
+// Sums, maxima and their positions. The order of summation depends on the sizes alone: short sums run straight through,
+// long ones by blocks that are added in pairs (see pairwise.ts), so that errors grow with the logarithm of the length.
 import { firstLanes, larger, maxAcross, storeLanes, sumAcross } from "./lanes";
+import { blockRows, fresh, longest, settle, total } from "./pairwise";
 
 const enum Op {
   sum,
@@ -41,6 +43,25 @@ function fold(op: i32, x: usize, w: usize, n: i32): f32 {
   return f32x4.extract_lane(op == Op.max ? maxAcross(all) : sumAcross(all), 0);
 }
 
+/** Sum of n contiguous elements, times those of w unless it is 0, by blocks of what a short sum takes at once. */
+function longSum(x: usize, w: usize, n: i32): f32 {
+  let blocks = 0;
+  for (; n > 0; n -= longest, x += longest << 2, blocks++) {
+    const run = min(n, longest);
+    const sum = w ? dot(x, w, run) : sumOf(x, run);
+    if (w) w += longest << 2;
+    v128.store(fresh, f32x4.splat(sum));
+    settle(blocks);
+  }
+  total(blocks);
+  return load<f32>(fresh);
+}
+
+/** Sum of n contiguous elements. */
+export function sumOf(x: usize, n: i32): f32 {
+  return n > longest << 4 ? longSum(x, 0, n) : fold(Op.sum, x, x, n);
+}
+
 /** Folds over n rows, column by column: 16 columns at a time, then four. */
 @inline
 function foldColumns(op: i32, x: usize, y: usize, n: i32, inner: i32): void {
@@ -74,11 +95,50 @@ function foldColumns(op: i32, x: usize, y: usize, n: i32, inner: i32): void {
   }
 }
 
+/** Sums more than `longest` rows, column by column: `foldColumns` by blocks of rows. */
+function sumColumns(x: usize, y: usize, n: i32, inner: i32): void {
+  const step = (<usize>inner) << 2;
+  const zero = f32x4.splat(0);
+  while (inner > 0) {
+    const wide = inner >= 16;
+    let from = x;
+    let blocks = 0;
+    for (let k = 0; k < n; blocks++) {
+      const end = min(n, k + blockRows);
+      let s0 = zero,
+        s1 = zero,
+        s2 = zero,
+        s3 = zero;
+      if (wide)
+        for (; k < end; k++, from += step) {
+          s0 = f32x4.add(s0, v128.load(from));
+          s1 = f32x4.add(s1, v128.load(from, 16));
+          s2 = f32x4.add(s2, v128.load(from, 32));
+          s3 = f32x4.add(s3, v128.load(from, 48));
+        }
+      else for (; k < end; k++, from += step) s0 = f32x4.add(s0, v128.load(from));
+      v128.store(fresh, s0);
+      v128.store(fresh, s1, 16);
+      v128.store(fresh, s2, 32);
+      v128.store(fresh, s3, 48);
+      settle(blocks);
+    }
+    total(blocks);
+    if (wide) memory.copy(y, fresh, 64);
+    else storeLanes(y, v128.load(fresh), min(inner, 4));
+    const columns = wide ? 16 : 4;
+    inner -= columns;
+    x += <usize>columns << 2;
+    y += <usize>columns << 2;
+  }
+}
+
 @inline
 function reduce(op: i32, x: usize, y: usize, outer: i32, n: i32, inner: i32): void {
   const block = (<usize>(n * inner)) << 2;
   for (let i = 0; i < outer; i++, x += block, y += (<usize>inner) << 2) {
-    if (inner == 1) store<f32>(y, fold(op, x, x, n));
+    if (inner == 1) store<f32>(y, op == Op.sum ? sumOf(x, n) : fold(op, x, x, n));
+    else if (op == Op.sum && n > longest) sumColumns(x, y, n, inner);
     else foldColumns(op, x, y, n, inner);
   }
 }
@@ -95,7 +155,7 @@ export function max(x: usize, y: usize, outer: i32, n: i32, inner: i32): void {
 
 /** Sum of x_i w_i. */
 export function dot(x: usize, w: usize, n: i32): f32 {
-  return fold(Op.dot, x, w, n);
+  return n > longest << 4 ? longSum(x, w, n) : fold(Op.dot, x, w, n);
 }
 
 /** Sum of x_i^2. */

@@ -9,16 +9,27 @@ export interface ShapeConstraints {
   readonly maxRank?: number;
   readonly minSize?: number;
   readonly maxSize?: number;
+  /** Of the whole tensor: axes that would make more are as short as they may be. */
+  readonly maxElements?: number;
 }
 
-/** Shapes of up to 4 axes of 1 to 7 elements unless said. */
+/** Shapes of up to 6 axes of 1 to 7 elements, at most 2401 in all, unless said. */
 export function shape({
   minRank = 0,
-  maxRank = 4,
+  maxRank = 6,
   minSize = 1,
   maxSize = 7,
+  maxElements = 2401,
 }: ShapeConstraints = {}): fc.Arbitrary<Shape> {
-  return fc.array(fc.integer({ min: minSize, max: maxSize }), { minLength: minRank, maxLength: maxRank });
+  const sizes = fc.array(fc.integer({ min: minSize, max: maxSize }), { minLength: minRank, maxLength: maxRank });
+  return sizes.map((drawn) => {
+    let elements = 1;
+    return drawn.map((size) => {
+      const kept = elements * size <= maxElements ? size : minSize;
+      elements *= kept;
+      return kept;
+    });
+  });
 }
 
 /** Pairs of shapes that broadcast: an axis may be 1 in either one, and leading axes may be missing in one. */

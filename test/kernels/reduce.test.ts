@@ -1,6 +1,6 @@
 import { reduce } from "../../src/runtime/reference/reduce.ts";
-import { f32, i32, kernelTest, output, plain, wild } from "../support/kernel.ts";
-import { test } from "../support/suite.ts";
+import { f32, i32, kernelTest, output, plain, updated, wild } from "../support/kernel.ts";
+import { assert, test } from "../support/suite.ts";
 
 type Fill = typeof plain;
 
@@ -103,6 +103,60 @@ test("dot and sumSquares equal their twins for every length 0..67", () => {
       kernel: "sumSquares",
       operands: { x: f32(n, wild) },
       args: ({ x }) => [x, n],
+    });
+  }
+});
+
+// behind the point where sums go by blocks, and on both sides of it: every number of rows left over, every tail of columns
+const long: readonly (readonly [number, number, number])[] = [
+  ...[1, 2, 3, 4, 5, 7, 8, 9, 12, 13, 16, 17, 23].map((inner) => [1, 4096 + 64 + inner, inner] as const),
+  ...[4095, 4096, 4097, 4159, 4160, 4161, 8192, 12_345].map((n) => [2, n, 3] as const),
+  ...[65_535, 65_536, 65_537, 66_559, 66_560, 70_001, 131_072].map((n) => [1, n, 1] as const),
+];
+
+test("long sums equal their twin, and lose no more than a block and the logarithm of their length", () => {
+  for (const [outer, n, inner] of long)
+    for (const bias of [0, 1])
+      kernelTest({
+        kernel: "sum",
+        reference: reduce,
+        operands: { x: f32(outer * n * inner, (random) => random() - 0.5 + bias), y: output(outer * inner) },
+        args: ({ x, y }) => [x, y, outer, n, inner],
+        // of n numbers around 0 the sum is about sqrt(n): what counts is the size of what is added
+        absolute: bias ? 0 : 1e-4,
+        relative: bias ? (n > (inner > 1 ? 4096 : 65_536) ? 4e-7 : 3e-5) : 0,
+        seed: n + inner,
+      });
+});
+
+test("short sums keep the order they have always had: one row after the other", () => {
+  for (const n of [10, 128, 1770, 4096]) {
+    const { x, y } = kernelTest({
+      kernel: "sum",
+      reference: reduce,
+      operands: { x: updated(n * 4, (random) => random() + 1), y: output(4) },
+      args: ({ x, y }) => [x, y, 1, n, 4],
+      absolute: 0,
+      relative: 1e-5,
+    });
+    for (let column = 0; column < 4; column++) {
+      let sum = 0;
+      for (let row = 0; row < n; row++) sum = Math.fround(sum + x[row * 4 + column]!);
+      assert.is(y[column], sum);
+    }
+  }
+});
+
+test("dot of long rows is as good as sum", () => {
+  for (const n of [65_537, 100_003]) {
+    const operands = { x: f32(n, (random) => random()), w: f32(n, (random) => random()) };
+    kernelTest({
+      reference: reduce,
+      kernel: "dot",
+      operands,
+      args: ({ x, w }) => [x, w, n],
+      absolute: 0,
+      relative: 4e-7,
     });
   }
 });

@@ -102,7 +102,11 @@ const conv2dGradWeightOp: Op<Pair, Backward> = defineOp<Pair, Backward>({
 
 const conv2dGradBiasOp: Op<readonly [Tensor], undefined> = defineOp<readonly [Tensor]>({
   name: "conv2dGradBias",
-  shape: ([g]) => [g.shape[1]!],
+  shape: ([g]) => {
+    if (g.shape.length !== 4)
+      throw new RangeError(`conv2dGradBias: [batch,out,h,w] expected, got ${formatShape(g.shape)}`);
+    return [g.shape[1]!];
+  },
   forward: (gb, [g]) =>
     engine().kernels.conv2dGradBias(g.ptr, gb.ptr, g.shape[0]!, g.shape[1]!, g.shape[2]! * g.shape[3]!),
   vjp: [(u, { x: [g] }) => expand(reshape(u, [1, u.size, 1, 1]), g.shape)],

@@ -102,7 +102,7 @@ export const layers: Readonly<Record<string, Sample>> = {
   conv2dGradInput: convolutionGradient("conv2dGradInput", ({ y, w }) => [y, w]),
   conv2dGradWeight: convolutionGradient("conv2dGradWeight", ({ x, y }) => [x, y]),
   conv2dGradBias: {
-    cases: shape({ minRank: 4 })
+    cases: shape({ minRank: 4, maxRank: 4 })
       .chain((of) => points(point(of)))
       .map((points) => ({ f: (g) => op("conv2dGradBias", [g!]), points })),
     tolerance: 2e-5,

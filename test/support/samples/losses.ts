@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { point, shape } from "../../../src/testing/index.ts";
 import { int, op, points, type Sample, whole } from "./sample.ts";
 
-const rowwise = shape({ minRank: 1, maxRank: 3, maxSize: 9 });
+const rowwise = shape({ minRank: 1, maxSize: 9 });
 
 /** [rows, classes] and a label for each row. */
 const labelled = fc
