@@ -98,7 +98,6 @@ export class Apply implements Module {
   }
 
   bind(): Forward {
-    const fn = this.#fn;
-    return (x) => fn(x);
+    return this.#fn;
   }
 }

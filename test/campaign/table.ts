@@ -23,9 +23,11 @@ export function table(tallies: readonly Tally[]): string {
   const parts = tallies.flatMap(({ kind, cases, skipped }) =>
     skipped !== undefined
       ? [`${kind.name}: not tried, ${skipped}`]
-      : cases.size > 1
-        ? [`${kind.name}: ${[...cases].map(([name, n]) => `${name} ${count(n)}`).join(", ")}`]
-        : [],
+      : cases.size > 30
+        ? [`${kind.name}: ${cases.size} parts of ${count(Math.min(...cases.values()))} or more`]
+        : cases.size > 1
+          ? [`${kind.name}: ${[...cases].map(([name, n]) => `${name} ${count(n)}`).join(", ")}`]
+          : [],
   );
   return [line(head), ...rows.map(line), "", ...parts].join("\n").trimEnd();
 }

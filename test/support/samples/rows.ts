@@ -1,8 +1,7 @@
 // Samples of ops that pick rows, and of what reads sentences.
 import fc from "fast-check";
 import { lstm } from "../../../src/autograd/ops/lstm.ts";
-import { imageRows } from "../../../src/autograd/ops/rows.ts";
-import { NOTHING, pack, sentenceRows } from "../../../src/autograd/ops/sequences.ts";
+import { NOTHING, pack } from "../../../src/autograd/ops/sequences.ts";
 import { sizeOf } from "../../../src/autograd/shape.ts";
 import { tensor } from "../../../src/autograd/tensor.ts";
 import { point, shape } from "../../../src/testing/index.ts";
@@ -98,7 +97,7 @@ export const rows: Readonly<Record<string, Sample>> = {
         const offsets = lengths.reduce((all, length) => [...all, all.at(-1)! + length], [0]);
         const words = Array.from({ length: offsets.at(-1)! }, (_, i) => 10 + i);
         const rows = numbers.map((n) => n % lengths.length);
-        return { f: () => sentenceRows(whole(words), whole(offsets), whole(rows), padding), points: [] };
+        return { f: () => op("sentenceRows", [whole(words), whole(offsets), whole(rows)], padding), points: [] };
       }),
     order: 0,
     reason: "whole numbers",
@@ -120,7 +119,8 @@ export const rows: Readonly<Record<string, Sample>> = {
         const per = (first: number): number[] => Array.from({ length: channels }, (_, c) => first * (c + 1));
         const rows = numbers.map((n) => n % of[0]!);
         return {
-          f: () => imageRows(tensor(bytes, of, "u8"), whole(rows), tensor(per(1 / 255)), tensor(per(-0.25))),
+          f: () =>
+            op("gatherNormalize", [tensor(bytes, of, "u8"), whole(rows), tensor(per(1 / 255)), tensor(per(-0.25))]),
           points: [],
         };
       }),

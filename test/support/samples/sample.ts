@@ -22,8 +22,12 @@ export interface Sample {
   readonly tolerance?: number;
 }
 
+/** Called with every op that a sample runs by name. */
+export const onOp: { hear?: ((name: string, x: readonly (Tensor | null)[], attrs: unknown) => void) | undefined } = {};
+
 /** Runs an op by name, also where it has no function of its own. */
 export function op(name: string, x: readonly (Tensor | null)[], attrs?: unknown): Tensor {
+  onOp.hear?.(name, x, attrs);
   return ops().get(name)!(x, attrs);
 }
 
