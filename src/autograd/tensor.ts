@@ -248,11 +248,13 @@ export function scope<T>(fn: () => T): T {
   const mine = e.arena.begin();
   scopes.push(mine);
   let result: T;
-  let kept: readonly (readonly [Tensor, Elements])[];
+  let kept: readonly (readonly [Tensor, Elements])[] = NONE;
   try {
     result = fn();
-    refusePromise(result);
-    kept = tensorsIn(result, mine).map((t) => [t, t.toArray()] as const);
+    if (typeof result === "object" && result !== null) {
+      refusePromise(result);
+      kept = tensorsIn(result, mine).map((t) => [t, t.toArray()] as const);
+    }
   } finally {
     scopes.pop();
     e.arena.end(mine);
@@ -279,8 +281,10 @@ export function inScope(): boolean {
   return scopes.length > 0;
 }
 
-function refusePromise(result: unknown): void {
-  if (typeof result !== "object" || result === null || !("then" in result) || typeof result.then !== "function") return;
+const NONE: readonly never[] = [];
+
+function refusePromise(result: object): void {
+  if (!("then" in result) || typeof result.then !== "function") return;
   // what becomes of it follows from this refusal, and nobody else will ever hear of it
   if (result instanceof Promise) result.catch(() => undefined);
   throw new TypeError(
