@@ -152,13 +152,16 @@ export class Adam implements Rated {
   }
 
   step(): void {
-    const { betas, ...rest } = this.#options;
+    // spelled out: spreading objects costs as much as everything else around a small step
+    const { betas, eps, weightDecay, decoupled } = this.#options;
     const [beta1, beta2] = betas;
+    const lr = this.#lr;
     for (const block of this.#blocks)
       block.eachRun(({ w, g, moments, rows }, steps) => {
         const [m, v] = moments as readonly [Tensor, Tensor];
-        const [correction1, correction2] = [1 - this.#power1.to(steps), 1 - this.#power2.to(steps)];
-        const step = { ...rest, lr: this.#lr, beta1, beta2, correction1, correction2 };
+        const correction1 = 1 - this.#power1.to(steps);
+        const correction2 = 1 - this.#power2.to(steps);
+        const step = { lr, beta1, beta2, eps, weightDecay, decoupled, correction1, correction2 };
         if (rows) adamRowsInto(w, g, m, v, rows, step);
         else adamInto(w, g, m, v, step);
       });
@@ -229,11 +232,13 @@ export class SGD implements Rated {
   }
 
   step(): void {
+    const { momentum, dampening, weightDecay, nesterov } = this.#options;
+    const lr = this.#lr;
     for (const block of this.#blocks)
       block.eachRun(({ w, g, moments }, steps) => {
-        const options = { ...this.#options, lr: this.#lr };
         // PyTorch begins with velocity = gradient, undampened
-        sgdInto(w, g, moments[0] ?? null, steps === 1 ? { ...options, dampening: 0 } : options);
+        const step = { lr, momentum, dampening: steps === 1 ? 0 : dampening, weightDecay, nesterov };
+        sgdInto(w, g, moments[0] ?? null, step);
       });
   }
 
