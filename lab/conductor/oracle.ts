@@ -1,7 +1,7 @@
 // What one client's models say of one input, at any time during a run and after it.
 import { behaviour } from "../../src/experiment/config.ts";
 import { networks } from "../../src/experiment/networks.ts";
-import { loadClient } from "../../src/experiment/progress.ts";
+import { ClientFiles } from "../../src/experiment/clientFile.ts";
 import type { Setup } from "../../src/experiment/setup.ts";
 import type { RunStore } from "../../src/experiment/store.ts";
 import { scope, type Tensor } from "../../src/autograd/tensor.ts";
@@ -13,12 +13,12 @@ import type { LabDataset } from "./datasets.ts";
 
 export class Oracle {
   readonly setup: Setup<LabDataset>;
-  readonly #store: RunStore;
+  readonly #files: ClientFiles;
   #generalist: Float32Array | undefined;
 
   constructor(setup: Setup<LabDataset>, store: RunStore) {
     this.setup = setup;
-    this.#store = store;
+    this.#files = new ClientFiles(store, setup);
   }
 
   /** Takes a generalist for the newest. */
@@ -30,7 +30,7 @@ export class Oracle {
   async answer(client: number, inputs: Inputs): Promise<Answers | undefined> {
     const { config, dataset } = this.setup;
     if (!this.#generalist) return undefined;
-    const own = await loadClient(this.#store, client);
+    const own = await this.#files.load(client);
     const generalist = this.#generalist;
     const modules = networks(config, dataset);
     const { expertOutput, space } = behaviour(config);

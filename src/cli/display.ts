@@ -16,8 +16,14 @@ export function display(): Display {
 /** What a user sees of a sweep: a line for every run that is done, and on a terminal a bar for every one that goes on. */
 export interface SweepDisplay {
   /** One more run goes on. */
-  begin(name: string): { show(event: RunEvent): void; end(line: string): void };
+  begin(name: string): RunDisplay;
   stop(): void;
+}
+
+/** One run among many: what happens, and the line that it ends with. */
+export interface RunDisplay {
+  show(event: RunEvent): void;
+  end(line: string): void;
 }
 
 /** The display of a sweep of so many runs that fits where stdout goes. */

@@ -1,9 +1,12 @@
 // Run folders by name and state.
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { type Config, ConfigError, planRuns, type SweepPlan } from "../experiment/index.ts";
+import { type Config, ConfigError, planRuns } from "../experiment/index.ts";
 import { fractionP } from "../experiment/records.ts";
+import { parsePlan, readJson } from "../experiment/recordSchema.ts";
+import { makeFolder, makeNewFolder } from "./durable.ts";
 import { Folder } from "./folder.ts";
+import { ownerOf } from "./lock.ts";
 
 const RUNS = "runs";
 
@@ -14,7 +17,7 @@ async function names(): Promise<string[]> {
   return (await readdir(RUNS).catch(() => [])).sort();
 }
 
-/** A folder under runs/ that does not exist yet, named after what is run. */
+/** Makes a folder under runs/ that did not exist, named after what is run. */
 export async function newRunFolder(config: Config): Promise<string> {
   const { preset, fidelity, optOut, seed } = config;
   const p = fractionP(config);
@@ -26,10 +29,12 @@ export async function newRunFolder(config: Config): Promise<string> {
     `seed${seed}`,
   ];
   const name = parts.filter(Boolean).join("-");
-  const taken = new Set(await names());
-  let path = name;
-  for (let i = 2; taken.has(path); i++) path = `${name}-${i}`;
-  return join(RUNS, path);
+  await makeFolder(RUNS);
+  for (let i = 1; ; i++) {
+    const path = join(RUNS, i === 1 ? name : `${name}-${i}`);
+    // of two that want the same name at once one makes it
+    if (await makeNewFolder(path)) return path;
+  }
 }
 
 /** Whether a folder holds a run with its summary. One that is empty or torn is none: its run is gone on with. */
@@ -48,9 +53,10 @@ export async function isFinished(folder: Folder): Promise<boolean> {
 export async function runsAt(path: string): Promise<{ done: string[]; open: string[] }> {
   const plan = await new Folder(path).read(PLAN);
   if (!plan) return { done: [path], open: [] };
+  const name = `${path}/${PLAN}`;
   const found = { done: [] as string[], open: [] as string[] };
-  for (const { name } of planRuns(JSON.parse(new TextDecoder().decode(plan)) as SweepPlan)) {
-    const run = join(path, name);
+  for (const one of planRuns(parsePlan(readJson(plan, name), name))) {
+    const run = join(path, one.name);
     found[(await isFinished(new Folder(run))) ? "done" : "open"].push(run);
   }
   return found;
@@ -59,17 +65,24 @@ export async function runsAt(path: string): Promise<{ done: string[]; open: stri
 /** The newest folder under runs/ that was begun and not finished, of one preset if named. */
 export async function unfinishedRun(preset: string | undefined): Promise<string> {
   const found: { path: string; time: number }[] = [];
+  let living = 0;
   for (const name of await names()) {
     const folder = new Folder(join(RUNS, name));
     const config = await folder.read("config.json");
     if (!config || (await isFinished(folder))) continue;
-    if (preset && JSON.parse(new TextDecoder().decode(config)).preset !== preset) continue;
+    if (preset && (readJson(config, `${folder.path}/config.json`) as { preset?: unknown } | null)?.preset !== preset)
+      continue;
+    // what goes on needs nobody to go on with it
+    if (await ownerOf(folder.path)) {
+      living++;
+      continue;
+    }
     found.push({ path: folder.path, time: (await stat(join(folder.path, "config.json"))).mtimeMs });
   }
   const newest = found.sort((a, b) => b.time - a.time)[0];
   if (!newest)
     throw new ConfigError(
-      `--resume: no unfinished run${preset ? ` of ${preset}` : ""} under ${RUNS}/; name its folder`,
+      `--resume: no unfinished run${preset ? ` of ${preset}` : ""} under ${RUNS}/${living > 0 ? ` but ${living} that goes on now` : ""}; name its folder`,
     );
   return newest.path;
 }

@@ -4,12 +4,10 @@ import { encodeSafetensors, jsonLine, Sha256 } from "../io/index.ts";
 import type { Personalized } from "../moe/compare.ts";
 import type { Metric, RoundMetric, RunRecords, Summary } from "../report/records.ts";
 import { networks } from "./networks.ts";
+import { METRICS } from "./progress.ts";
 import { clientMetrics, clientsCsv, configRecord } from "./records.ts";
 import type { Setup } from "./setup.ts";
 import type { RunStore } from "./store.ts";
-
-/** A line for every round, validation, method and gate. */
-export const METRICS = "metrics.jsonl";
 
 export interface RecordsOptions {
   readonly store: RunStore;

@@ -2,27 +2,25 @@
 // all there is to it.
 import type { Build } from "../autograd/index.ts";
 import { decodeCheckpoint, encodeCheckpoint } from "../io/checkpoint.ts";
+import { jsonLine, parseJsonLines } from "../io/jsonl.ts";
+import type { Metric, RoundMetric } from "../report/records.ts";
+import { parseMetric } from "./recordSchema.ts";
 import type { FederationState } from "../federated/loop.ts";
-import type { Personalized } from "../moe/compare.ts";
+import { clientFile } from "./clientFile.ts";
 import { ConfigError } from "./config.ts";
+import type { Origin } from "./origin.ts";
 import type { RunStore } from "./store.ts";
 
 const FEDERATION = "checkpoint.safetensors";
 
-const clientFile = (client: number): string => `clients/${client}.safetensors`;
+/** A line for every round, validation, method and gate. */
+export const METRICS = "metrics.jsonl";
 
 interface Meta extends Omit<FederationState, "generalist" | "best" | "bestLoss"> {
   /** JSON has no Infinity: null before the first validation. */
   readonly bestLoss: number | null;
   readonly seconds: number;
   /** Which data it was trained on, by which config and kernels. */
-  readonly data: string;
-  readonly config: string;
-  readonly kernels: Build;
-}
-
-/** What a run must find again to be gone on with: hashes of its data and its config, and how sums are rounded. */
-export interface Origin {
   readonly data: string;
   readonly config: string;
   readonly kernels: Build;
@@ -50,7 +48,12 @@ export async function saveFederation(store: RunStore, { state, seconds }: Progre
 export async function loadFederation(store: RunStore, origin: Origin): Promise<Progress | undefined> {
   const bytes = await store.read(FEDERATION);
   if (!bytes) return undefined;
-  const { tensors, meta } = decodeCheckpoint(bytes);
+  const { tensors, meta } = unpacked(bytes);
+  const { generalist, best } = tensors;
+  if (!(generalist instanceof Float32Array && best instanceof Float32Array))
+    throw new ConfigError(
+      `resume: ${FEDERATION}, got a file of something else, expected a federation's state; ${remedy}`,
+    );
   const { seconds, data, config, kernels = "plain", bestLoss, ...counters } = meta as unknown as Meta;
   if (data !== origin.data)
     throw new ConfigError("resume: the data found now is not the data the run began with; give the same --data");
@@ -60,23 +63,45 @@ export async function loadFederation(store: RunStore, origin: Origin): Promise<P
     throw new ConfigError(
       `resume: the run began with ${kernels} kernels, these are ${origin.kernels}; configure the same`,
     );
-  const { generalist, best } = tensors as unknown as Pick<FederationState, "generalist" | "best">;
   return { state: { ...counters, generalist, best, bestLoss: bestLoss ?? Infinity }, seconds };
 }
 
-/** Writes what a client keeps: its specialist and gate, and what was measured. */
-export async function saveClient(store: RunStore, personalized: Personalized): Promise<void> {
-  const { specialist, gate, ...meta } = personalized;
-  await store.write(
-    clientFile(personalized.client),
-    encodeCheckpoint({ tensors: { specialist, gate }, meta: JSON.parse(JSON.stringify(meta)) }),
-  );
+const remedy = `restore it, or remove it and the federation runs again, to the same numbers`;
+
+function unpacked(bytes: Uint8Array): ReturnType<typeof decodeCheckpoint> {
+  try {
+    return decodeCheckpoint(bytes);
+  } catch (cause) {
+    throw new ConfigError(`resume: ${FEDERATION} cannot be read (${(cause as Error).message}); ${remedy}`, { cause });
+  }
 }
 
-/** Reads a client's file; undefined when the client is still to do. */
-export async function loadClient(store: RunStore, client: number): Promise<Personalized | undefined> {
-  const bytes = await store.read(clientFile(client));
-  if (!bytes) return undefined;
-  const { tensors, meta } = decodeCheckpoint(bytes);
-  return { ...(meta as unknown as Omit<Personalized, "specialist" | "gate">), ...tensors } as Personalized;
+/**
+ * The rounds that a run wrote before its last checkpoint, rewritten without what came after it: that is run again. A
+ * ConfigError unless they are all there: what is missing would be missing for ever.
+ */
+export async function keptRounds(store: RunStore, state: FederationState | undefined): Promise<RoundMetric[]> {
+  const bytes = state && (await store.read(METRICS));
+  const rounds = (bytes ? metricsIn(bytes) : []).filter(
+    (metric): metric is RoundMetric => metric.kind === "round" && metric.round < state!.round,
+  );
+  const missing = Array.from({ length: state?.round ?? 0 }, (_, i) => i).find((i) => rounds[i]?.round !== i);
+  if (missing !== undefined)
+    throw new ConfigError(
+      `resume: ${METRICS}, got ${rounds.length} of the ${state!.round} rounds that are done (no round ${missing}); ` +
+        `restore it, or remove ${FEDERATION} and the federation runs again, to the same numbers`,
+    );
+  await store.write(METRICS, rounds.map(jsonLine).join(""));
+  return rounds;
+}
+
+function metricsIn(bytes: Uint8Array): Metric[] {
+  let rows: readonly unknown[];
+  try {
+    ({ rows } = parseJsonLines(new TextDecoder().decode(bytes)));
+  } catch (cause) {
+    throw new ConfigError(`resume: ${METRICS}, ${(cause as Error).message}; restore it`, { cause });
+  }
+  for (const [i, row] of rows.entries()) parseMetric(row, `resume: ${METRICS}: row ${i + 1}`);
+  return rows as Metric[];
 }

@@ -3,6 +3,8 @@
 import * as v from "valibot";
 import { type Metric, recordVersion, type Summary } from "../report/records.ts";
 import { ConfigError } from "./config.ts";
+import { parseConfig } from "./schema.ts";
+import type { SweepPlan } from "./sweep.ts";
 
 // JSON has no NaN: an interval over one client, or a likelihood that nobody measured, is null
 const number = v.pipe(
@@ -106,6 +108,12 @@ const metric = v.variant("kind", [
   }),
 ]);
 
+const plan = v.object({
+  base: v.unknown(),
+  variations: v.array(v.object({ path: text, values: v.array(v.unknown()) })),
+  seeds: v.number(),
+});
+
 const failure = v.object({ version: v.literal(recordVersion), reason: text });
 
 /** The JSON in a file; a RangeError that names the file where it is empty, torn or none. */
@@ -145,4 +153,10 @@ export function parseMetric(input: unknown, name: string): Metric {
 /** Why a run of a sweep has no result. */
 export function parseFailure(input: unknown, name: string): { readonly reason: string } {
   return check(failure, input, name);
+}
+
+/** What a sweep's folder says it is: sweep.json. */
+export function parsePlan(input: unknown, name: string): SweepPlan {
+  const { base, ...rest } = check(plan, input, name);
+  return { base: parseConfig(base), ...rest };
 }

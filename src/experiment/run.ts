@@ -5,22 +5,22 @@ import { Audited } from "../federated/backends/audited.ts";
 import type { Backend } from "../federated/backends/backend.ts";
 import { Workers } from "../federated/backends/workers.ts";
 import { beginning, federate, type FederationState } from "../federated/loop.ts";
-import { jsonLine, parseJsonLines, Sha256 } from "../io/index.ts";
+import { jsonLine, Sha256 } from "../io/index.ts";
 import type { Personalized } from "../moe/compare.ts";
 import type { Pool } from "../runtime/pool.ts";
 import { fold } from "../runtime/random.ts";
-import type { Metric, RoundMetric, RunRecords } from "../report/records.ts";
-import { kernelBuild } from "../autograd/index.ts";
+import type { RoundMetric, RunRecords } from "../report/records.ts";
+import { ClientFiles } from "./clientFile.ts";
+import { originOf } from "./origin.ts";
 import { type ExperimentCalls, initialGeneralist } from "./clients.ts";
 import { behaviour, type Config } from "./config.ts";
 import { naming } from "./diverged.ts";
-import { METRICS, type RecordsOptions, weightsHash, writeRecords } from "./files.ts";
+import { type RecordsOptions, weightsHash, writeRecords } from "./files.ts";
 import { networks } from "./networks.ts";
 import { loadNetworks } from "./ownNetworks.ts";
-import { clearProgress, loadClient, loadFederation, saveClient, saveFederation } from "./progress.ts";
+import { clearProgress, keptRounds, loadFederation, METRICS, saveFederation } from "./progress.ts";
 import { clientMetrics, summarize } from "./records.ts";
 import { evaluatedClients, optedIn, rootKey, type Setup, setUp } from "./setup.ts";
-import { parseConfig } from "./schema.ts";
 import type { RunStore } from "./store.ts";
 
 export interface RunOptions extends RecordsOptions {
@@ -32,6 +32,8 @@ export interface RunOptions extends RecordsOptions {
   readonly resume?: boolean;
   readonly signal?: AbortSignal;
   readonly onEvent?: (event: RunEvent) => void;
+  /** Hears what a user should know of: a torn file whose client is done again. */
+  readonly onNote?: (note: string) => void;
   /** For summary.json: how to repeat the run, and where it ran. */
   readonly command?: string;
   readonly runtime?: string;
@@ -63,7 +65,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
   await loadNetworks(config);
   const setup = setUp(config, dataset);
   const wanted = evaluatedClients(config);
-  const origin = { data: fingerprint(dataset), config: hashOf(config), kernels: kernelBuild() };
+  const origin = originOf(setup);
   const before = resume ? await loadFederation(store, origin) : undefined;
   if (!before) await clearProgress(store, wanted);
   // what left a client in a run that was killed has left it: only a new run begins a new log, and a log once begun goes on
@@ -87,7 +89,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
     if (!state.done) return { finished: false, at: `round ${state.round} of at most ${config.federation.rounds}` };
     const federated = elapsed();
 
-    const done = await runClients(options, setup, pool, state.best, wanted, resume);
+    const done = await runClients(options, setup, pool, state.best, wanted);
     if (!done) return { finished: false, at: "the clients' private training" };
     const wallSeconds = elapsed();
 
@@ -172,22 +174,27 @@ function audited(backend: Backend, { config, dataset }: Setup, store: RunStore):
 }
 
 async function runClients(
-  { store, signal, onEvent }: RunOptions,
+  { store, signal, onEvent, onNote, resume = false }: RunOptions,
   setup: Setup,
   pool: Pool<ExperimentCalls>,
   generalist: Float32Array,
   wanted: readonly number[],
-  resume: boolean,
 ): Promise<Personalized[] | undefined> {
+  const files = new ClientFiles(store, setup);
   const found = new Map<number, Personalized>();
   for (const client of wanted) {
-    const kept = resume ? await loadClient(store, client) : undefined;
+    const kept = resume ? await files.load(client, onNote) : undefined;
     if (kept) found.set(client, kept);
   }
   onEvent?.({ kind: "phase", phase: "clients", done: found.size, total: wanted.length });
   const open = wanted.filter((client) => !found.has(client));
   // what is written is written in turn: two appends at once could mix their lines
   let writing: Promise<void> = Promise.resolve();
+  let unwritten: (error: unknown) => void = () => {};
+  // what cannot be written need not be trained
+  const broken = new Promise<never>((_, reject) => {
+    unwritten = reject;
+  });
   const work = pool.map(
     "personalize",
     open.map((client) => ({ client, generalist })),
@@ -197,10 +204,9 @@ async function runClients(
       writing = writing.then(async () => {
         const lines = clientMetrics(result, setup.clients[result.client]!);
         await store.append(METRICS, lines.map(jsonLine).join(""));
-        await saveClient(store, result);
+        await files.save(generalist, result);
       });
-      // told when it is waited for, at the end
-      writing.catch(() => {});
+      writing.catch(unwritten);
     },
   );
   // a sweep's signal outlives its runs
@@ -211,31 +217,7 @@ async function runClients(
   });
   // a client's training cannot be halved; what is not finished is done again on resume
   work.catch(() => {});
-  const first = await Promise.race([work, interrupted]).finally(() => over.abort());
+  const first = await Promise.race([work, interrupted, broken]).finally(() => over.abort());
   await writing;
   return first === "interrupted" ? undefined : wanted.map((client) => found.get(client)!);
-}
-
-// a killed run may have written rounds after its last checkpoint; they will be run again
-async function keptRounds(store: RunStore, state: FederationState | undefined): Promise<RoundMetric[]> {
-  const bytes = state && (await store.read(METRICS));
-  const metrics = bytes ? (parseJsonLines(new TextDecoder().decode(bytes)).rows as Metric[]) : [];
-  const rounds = metrics.filter(
-    (metric): metric is RoundMetric => metric.kind === "round" && metric.round < state!.round,
-  );
-  await store.write(METRICS, rounds.map(jsonLine).join(""));
-  return rounds;
-}
-
-// in the order of the schema, whatever order the fields came in
-function hashOf(config: Config): string {
-  return new Sha256().update(new TextEncoder().encode(JSON.stringify(parseConfig(config)))).hex();
-}
-
-// labels decide the partition, so they tell datasets apart; pixels are taken on trust, and so are texts of the same words
-function fingerprint(dataset: Dataset): string {
-  const { train, test } = dataset;
-  const form =
-    dataset.kind === "text" ? new TextEncoder().encode(dataset.vocabulary.join(" ")) : Uint8Array.from(dataset.shape);
-  return new Sha256().update(train.labels).update(test.labels).update(form).hex();
 }

@@ -1,16 +1,18 @@
 // A checkpoint: one safetensors file with flat tensors and a JSON value beside them, sealed by a SHA-256.
 // A file that was cut, or changed in a single bit, is refused. What the tensors mean is the writer's business.
-import { copyBytes, type NumericArray } from "./dtype.ts";
+import { copyBytes, type NumericArray, type TensorData } from "./dtype.ts";
 import { Sha256 } from "./hash.ts";
 import { decodeSafetensors, encodeSafetensors } from "./safetensors.ts";
 
 /** What JSON can hold. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
-/** Flat tensors by name, and anything else as JSON. */
-export interface Checkpoint {
-  readonly tensors: Readonly<Record<string, NumericArray>>;
+/** Tensors by name, and anything else as JSON. Those that are read are flat; the file keeps the shape that was written. */
+export interface Checkpoint<T = NumericArray> {
+  readonly tensors: Readonly<Record<string, T>>;
   readonly meta: Json;
+  /** Texts that any reader of safetensors sees. */
+  readonly labels?: Readonly<Record<string, string>>;
 }
 
 const version = "1";
@@ -21,10 +23,14 @@ const sealLength = 64;
 const blankSeal = "0".repeat(sealLength);
 
 /** The bytes of a checkpoint; equal states give equal bytes. */
-export function encodeCheckpoint(state: Checkpoint): Uint8Array {
-  const tensors = Object.entries(state.tensors).map(([name, data]) => [name, { shape: [data.length], data }] as const);
+export function encodeCheckpoint(state: Checkpoint<NumericArray | TensorData>): Uint8Array {
+  const tensors = Object.entries(state.tensors).map(
+    ([name, value]) => [name, "shape" in value ? value : { shape: [value.length], data: value }] as const,
+  );
   const meta = JSON.stringify(state.meta);
-  const bytes = encodeSafetensors(tensors, { sha256: blankSeal, format: "moiety-checkpoint", version, meta });
+  const own = { sha256: blankSeal, format: "moiety-checkpoint", version, meta };
+  // the seal comes first, whatever the labels are
+  const bytes = encodeSafetensors(tensors, { ...own, ...state.labels, ...own });
   bytes.set(new TextEncoder().encode(seal(bytes)), sealAt);
   return bytes;
 }
@@ -44,9 +50,11 @@ export function decodeCheckpoint(bytes: Uint8Array): Checkpoint {
   if (metadata["version"] !== version) {
     throw new RangeError(`checkpoint: version, got ${metadata["version"]}, expected ${version}`);
   }
+  const { sha256: _, format: _format, version: _version, meta = "null", ...labels } = metadata;
   return {
     tensors: Object.fromEntries(Array.from(tensors, ([name, { data }]) => [name, data])),
-    meta: JSON.parse(metadata["meta"] ?? "null"),
+    meta: JSON.parse(meta),
+    ...(Object.keys(labels).length > 0 && { labels }),
   };
 }
 

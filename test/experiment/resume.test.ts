@@ -1,11 +1,30 @@
 // A run that is stopped, killed or begun anew, at any instant, ends as if nothing had happened.
 import { getEventListeners } from "node:events";
+import fc from "fast-check";
+import type { FeatureDataset } from "../../src/data/index.ts";
+import { networks } from "../../src/experiment/networks.ts";
+import { dataHash } from "../../src/experiment/origin.ts";
+import { decodeSafetensors } from "../../src/io/index.ts";
+import { Mixture } from "../../src/moe/index.ts";
+import type { ClientMetric } from "../../src/report/records.ts";
 import { type Config, MemoryStore, type RunEvent, type RunResult } from "../../src/experiment/index.ts";
 import { loadFederation, saveFederation } from "../../src/experiment/progress.ts";
 import { beginning } from "../../src/federated/index.ts";
 import { refusesLater } from "../support/refuses.ts";
 import { assert, test } from "../support/suite.ts";
-import { bundled, config, leftIn, part, recordsOf, runTiny, TEST_ROWS, TRAIN_ROWS } from "../support/tiny.ts";
+import {
+  bundled,
+  config,
+  dataset,
+  leftIn,
+  metricsOf,
+  part,
+  recordsOf,
+  runTiny,
+  TEST_ROWS,
+  textOf,
+  TRAIN_ROWS,
+} from "../support/tiny.ts";
 
 const whole = await runTiny();
 const { summary } = recordsOf(whole.result);
@@ -151,6 +170,138 @@ test("to go on with other data is refused", async () => {
     async () => runTiny({ store: await stopped(), resume: true, dataset: other }),
     "resume: the data found now is not the data the run began with; give the same --data",
   );
+});
+
+test("to go on with other features under the same labels is refused", async () => {
+  // one pixel of one image
+  const other = part(bundled, TRAIN_ROWS, TEST_ROWS, (x) => {
+    x[784 * 100 + 300]! ^= 1;
+  });
+  await refusesLater(
+    async () => runTiny({ store: await stopped(), resume: true, dataset: other }),
+    "resume: the data found now is not the data the run began with; give the same --data",
+  );
+});
+
+test("any change of small data is another name, whatever its type and wherever it is", () => {
+  const shape = [3];
+  const data = (x: Float32Array): FeatureDataset => {
+    const labels = Uint8Array.from({ length: x.length / 3 }, (_, i) => i % 2);
+    const rows = { x, labels, rows: labels.length };
+    return { kind: "features", name: "n", classes: ["a", "b"], shape, train: rows, test: rows };
+  };
+  const rows = fc.integer({ min: 1, max: 40 });
+  fc.assert(
+    fc.property(rows, fc.nat(), fc.integer({ min: 0, max: 31 }), fc.integer(), (count, at, bit, seed) => {
+      const x = Float32Array.from({ length: 3 * count }, (_, i) => (i * seed) % 997);
+      const changed = x.slice();
+      new Int32Array(changed.buffer)[at % x.length]! ^= 1 << bit;
+      assert.is(dataHash(data(x.slice())), dataHash(data(x)));
+      assert.is.not(dataHash(data(changed)), dataHash(data(x)));
+      const negative = x.map((value) => -value);
+      if (x.some((value) => value !== 0)) assert.is.not(dataHash(data(negative)), dataHash(data(x)));
+    }),
+  );
+});
+
+/** A run that was stopped when two of its three clients were done. */
+async function half(): Promise<MemoryStore> {
+  const controller = new AbortController();
+  const onEvent = (event: RunEvent): void => {
+    if (event.kind === "personalized" && event.done === 2) controller.abort();
+  };
+  return (await runTiny({ signal: controller.signal, onEvent })).store;
+}
+
+const clientsOf = (store: MemoryStore): string[] => [...store.files.keys()].filter((name) => name.startsWith("clients/"));
+
+test("a torn client's file is done again to the same bytes, and the run says so", async () => {
+  const store = await half();
+  const [name] = clientsOf(store);
+  const bytes = store.files.get(name!)!;
+  for (const torn of [new Uint8Array(), bytes.slice(0, 1000), new Uint8Array(bytes.length)]) {
+    const again = storeOf(store.files);
+    again.files.set(name!, torn);
+    const notes: string[] = [];
+    await runTiny({ store: again, resume: true, onNote: (note) => notes.push(note) });
+    assert.equal(leftIn(again), leftIn(whole.store));
+    assert.is(notes.length, 1);
+    assert.match(notes[0]!, new RegExp(`^${name} cannot be read .*; client \\d+ is done again$`));
+  }
+});
+
+test("a client's file of another client or run is refused by name", async () => {
+  const store = await half();
+  const [one, two] = clientsOf(store) as [string, string];
+  const swapped = storeOf(store.files);
+  swapped.files.set(one, store.files.get(two)!);
+  await refusesLater(
+    () => runTiny({ store: swapped, resume: true }),
+    /^resume: clients\/\d\.safetensors, got client \d of this run, expected client \d of this one; remove it/,
+  );
+  const other = (await runTiny({ config: { ...config, seed: 6 } })).store;
+  const foreign = storeOf(store.files);
+  foreign.files.set(one, other.files.get(one) ?? other.files.get(clientsOf(other)[0]!)!);
+  await refusesLater(() => runTiny({ store: foreign, resume: true }), /got a file of another run, expected client/);
+});
+
+test("a client's file is a mixture that an application loads", async () => {
+  const { store } = whole;
+  const model = { ...networks(config, dataset), shape: dataset.shape, classes: dataset.classes };
+  for (const name of clientsOf(store)) {
+    const mixture = await Mixture.load(model, store.files.get(name)!);
+    const { metadata } = decodeSafetensors(store.files.get(name)!);
+    assert.is(`clients/${metadata["client"]}.safetensors`, name);
+    assert.match(metadata["run"]!, /^[0-9a-f]{64}$/);
+    // it scores what the run says it does
+    const { test: rows } = dataset;
+    const told = metricsOf(store).find(
+      (metric) =>
+        metric.kind === "client" && metric.method === "mixture" && String(metric.client) === metadata["client"],
+    ) as ClientMetric;
+    const found = mixture.accuracy({ x: rows.x, labels: Array.from(rows.labels) });
+    assert.ok(Math.abs(100 * found - told.globalTest) < 1e-9, `${100 * found} and ${told.globalTest}`);
+    mixture.dispose();
+  }
+});
+
+test("rounds that the metrics lost are not lost without a word", async () => {
+  const store = await half();
+  const text = textOf(store, "metrics.jsonl");
+  const encoder = new TextEncoder();
+  const lines = text.split("\n");
+  const damaged = [
+    "",
+    lines.slice(0, 2).join("\n"),
+    lines.slice(1).join("\n"),
+    [...lines.slice(0, 1), ...lines.slice(2)].join("\n"),
+  ];
+  for (const left of damaged) {
+    const again = storeOf(store.files);
+    again.files.set("metrics.jsonl", encoder.encode(left));
+    await refusesLater(
+      () => runTiny({ store: again, resume: true }),
+      /^resume: metrics\.jsonl, got \d of the \d rounds that are done \(no round \d\); restore it, or remove checkpoint/,
+    );
+    // as it says
+    again.files.delete("checkpoint.safetensors");
+    await runTiny({ store: again, resume: true });
+    assert.equal(leftIn(again), leftIn(whole.store));
+  }
+});
+
+test("a checkpoint that is empty, torn or of something else is refused by name", async () => {
+  const store = await stopped();
+  const bytes = store.files.get("checkpoint.safetensors")!;
+  const other = [...(await half()).files].find(([name]) => name.startsWith("clients/"))![1];
+  for (const torn of [new Uint8Array(), bytes.slice(0, 500), new Uint8Array(bytes.length), other]) {
+    const again = storeOf(store.files);
+    again.files.set("checkpoint.safetensors", torn);
+    await refusesLater(
+      () => runTiny({ store: again, resume: true }),
+      /^resume: checkpoint\.safetensors.*; restore it, or remove it and the federation runs again, to the same numbers$/,
+    );
+  }
 });
 
 test("to go on with another config is refused", async () => {

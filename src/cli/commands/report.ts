@@ -22,6 +22,7 @@ import {
 import type { RunRecords } from "../../report/records.ts";
 import { failureIn } from "../failed.ts";
 import { Folder } from "../folder.ts";
+import { quoted } from "../invocation.ts";
 import { readRun } from "../records.ts";
 import { runsAt } from "../runs.ts";
 
@@ -83,7 +84,7 @@ export const reportCommand: CommandModule<
     const page = single ? renderRunReport(records[0]!, document) : renderSweepReport(records, document, failed);
     const path = resolve(out ?? (runs.length === 1 ? `${runs[0]}/report.html` : "sweep.html"));
     await new Folder("/").write(path, page);
-    console.log(`report   ${path}`);
+    console.log(`report   ${quoted(path)}`);
     if (svg === undefined) return;
     const figures = single ? runFigures(records[0]!) : sweepFigures(records);
     for (const [name, options] of Object.entries(figures))

@@ -17,9 +17,10 @@ import {
 import { methodTable, openDocument, renderRunReport } from "../../report/index.ts";
 import { duration } from "../../report/numbers.ts";
 import { display } from "../display.ts";
+import { StoreError } from "../durable.ts";
 import { Folder } from "../folder.ts";
 import { interruptible } from "../interrupt.ts";
-import { invocation } from "../invocation.ts";
+import { invocation, quoted } from "../invocation.ts";
 import { startPool } from "../../experiment/pool.ts";
 import { isFinished, newRunFolder, unfinishedRun } from "../runs.ts";
 import { openDataset } from "../dataset.ts";
@@ -85,12 +86,6 @@ export function experimentFlags<T>(yargs: Argv<T>): Argv<T> {
     .option("out", { type: "string", describe: "folder to write; default a new one under runs/" });
 }
 
-/** Refuses a number of workers that is none. */
-export function checkWorkers(workers: number): void {
-  if (!(Number.isInteger(workers) && workers >= 1))
-    throw new ConfigError(`--workers: got ${workers}, expected a whole number from 1`);
-}
-
 /** The config that a preset or file and flags describe. */
 export async function configOf(experiment: string, args: Readonly<Record<string, unknown>>): Promise<Config> {
   let config: unknown = experiment.endsWith(".json")
@@ -149,32 +144,61 @@ async function readConfig(path: string): Promise<unknown> {
   }
 }
 
+/** Refuses a number of workers that is none. */
+export function checkWorkers(workers: number): void {
+  if (!(Number.isInteger(workers) && workers >= 1))
+    throw new ConfigError(`--workers: got ${workers}, expected a whole number from 1`);
+}
+
+// as many as ever have something to do at once
+function usableWorkers(workers: number, { federation, personal, clients }: Config): number {
+  return Math.min(workers, clients, Math.max(federation.cohort, federation.validationClients, personal.clients));
+}
+
 async function start(args: RunArguments): Promise<void> {
   checkWorkers(args.workers);
-  const folder = new Folder(
-    args.resume !== undefined ? args.resume || (await unfinishedRun(args.experiment)) : (args.out ?? ""),
-  );
-  const resume = args.resume !== undefined;
-  if (resume && (await isFinished(folder)))
-    throw new ConfigError(`--resume: ${folder.path} has finished; ${invocation()} report ${folder.path} shows it`);
-  const config = resume
-    ? parseConfig(await readConfig(`${folder.path}/config.json`))
-    : await configOf(args.experiment ?? "quick", args as unknown as Record<string, unknown>);
-  const store = folder.path ? folder : new Folder(await newRunFolder(config));
-  if (!resume && (await store.read("config.json")))
+  if (args.resume === undefined) {
+    const config = await configOf(args.experiment ?? "quick", args as unknown as Record<string, unknown>);
+    const folder = new Folder(args.out ?? (await newRunFolder(config)));
+    return folder.alone(() => begin(folder, config, args), args.out === undefined);
+  }
+  if (args.experiment !== undefined && (args.resume || args.experiment.endsWith(".json")))
     throw new ConfigError(
-      (await isFinished(store))
-        ? `--out: ${store.path} holds a finished run; choose another folder`
-        : `--out: ${store.path} holds a run that was begun; go on with ${invocation()} run --resume ${store.path}, or choose another folder`,
+      `--resume: got ${args.experiment} beside it, expected nothing: a run goes on with its own config.json; leave it out`,
     );
+  const folder = new Folder(args.resume || (await unfinishedRun(args.experiment)));
+  if ((await folder.read("config.json")) === undefined)
+    throw new ConfigError(`--resume: ${folder.path} holds no run, got no config.json; name the folder of a run`);
+  return folder.alone(() => resume(folder, args));
+}
 
+async function begin(folder: Folder, config: Config, args: RunArguments): Promise<void> {
+  if (await folder.read("config.json"))
+    throw new ConfigError(
+      (await isFinished(folder))
+        ? `--out: ${folder.path} holds a finished run; choose another folder`
+        : `--out: ${folder.path} holds a run that was begun; go on with ${invocation()} run --resume ${quoted(folder.path)}, or choose another folder`,
+    );
+  return execute(folder, config, args);
+}
+
+async function resume(folder: Folder, args: RunArguments): Promise<void> {
+  if (await isFinished(folder))
+    throw new ConfigError(
+      `--resume: ${folder.path} has finished; ${invocation()} report ${quoted(folder.path)} shows it`,
+    );
+  return execute(folder, parseConfig(await readConfig(`${folder.path}/config.json`)), args);
+}
+
+async function execute(store: Folder, config: Config, args: RunArguments): Promise<void> {
   const { dataset, where, complete: whole } = await openDataset(config, args.data);
   console.log(
     `${config.dataset}: ${dataset.train.rows} train and ${dataset.test.rows} test rows${whole ? "" : ", a part of it,"} from ${where}`,
   );
   console.log(`run folder: ${store.path}`);
 
-  const goOn = `${invocation()} run --resume ${store.path}${args.data ? ` --data ${args.data}` : ""}`;
+  const workers = usableWorkers(args.workers, config);
+  const goOn = `${invocation()} run --resume ${quoted(store.path)}${dataFlag(args)}`;
   const { signal, release } = interruptible(goOn);
   const shown = display();
   try {
@@ -182,14 +206,15 @@ async function start(args: RunArguments): Promise<void> {
       config,
       dataset,
       store,
-      pool: (setup) => startPool(setup, args.workers),
-      resume,
+      pool: (setup) => startPool(setup, workers),
+      resume: args.resume !== undefined,
       audit: args.audit ?? false,
       signal,
       onEvent: (event) => shown.show(event),
+      onNote: (note) => console.error(note),
       render: async (records) => renderRunReport(records, await openDocument()),
       command: commandOf(store.path, args),
-      runtime: `node ${process.versions.node}, ${process.platform} ${process.arch}, ${args.workers} workers`,
+      runtime: `node ${process.versions.node}, ${process.platform} ${process.arch}, ${workers} workers`,
     });
     shown.stop();
     if (!result.finished) {
@@ -203,16 +228,25 @@ async function start(args: RunArguments): Promise<void> {
       `${summary.rounds} rounds, best after round ${summary.bestRound}; ${summary.evaluatedClients} clients; ${duration(summary.wallSeconds)}`,
     );
     console.log(`weights  ${summary.weightsSha256}`);
-    console.log(`report   ${store.path}/report.html`);
+    console.log(`report   ${quoted(`${store.path}/report.html`)}`);
+  } catch (error) {
+    // what could be written is good, so the run is not lost
+    if (error instanceof StoreError && error.isPassing) error.message += `; then go on with: ${goOn}`;
+    throw error;
   } finally {
     shown.stop();
     release();
   }
 }
 
-// config.json in the run folder is complete, so repeating the run needs nothing else but the data
-function commandOf(folder: string, { data }: RunArguments): string {
-  return `${invocation()} run ${folder}/config.json${data ? ` --data ${data}` : ""}`;
+/** The flag that names the data folder, if the user did. */
+export function dataFlag({ data }: { readonly data?: string | undefined }): string {
+  return data === undefined ? "" : ` --data ${quoted(data)}`;
+}
+
+/** What repeats a run: its config.json is complete, so nothing else is needed but the data. */
+export function commandOf(folder: string, args: { readonly data?: string | undefined }): string {
+  return `${invocation()} run ${quoted(`${folder}/config.json`)}${dataFlag(args)}`;
 }
 
 export const runCommand: CommandModule<object, RunArguments> = {
@@ -241,6 +275,7 @@ export const runCommand: CommandModule<object, RunArguments> = {
         "seed",
         "fidelity",
         "own-rows-kept-back",
+        "gate",
       ])
       .example("$0 run quick", "the main job on the bundled data")
       .example("$0 run fashion-mnist --data DIR --p 0.6 --seed 1", "the authors' setting")

@@ -5,18 +5,19 @@ import type { Argv, CommandModule } from "yargs";
 import { ConfigError, planRuns, type PlannedRun, run, type SweepPlan, type Variation } from "../../experiment/index.ts";
 import { type FailedRun, openDocument, renderSweepReport, settingTable } from "../../report/index.ts";
 import { duration } from "../../report/numbers.ts";
+import { StoreError } from "../durable.ts";
 import { Datasets } from "../dataset.ts";
-import { sweepDisplay } from "../display.ts";
+import { type RunDisplay, sweepDisplay } from "../display.ts";
 import { FAILED, writeFailure } from "../failed.ts";
 import { refusal, shown } from "../failure.ts";
 import { Folder } from "../folder.ts";
 import { interruptible } from "../interrupt.ts";
-import { invocation } from "../invocation.ts";
+import { quoted } from "../invocation.ts";
 import { startPool } from "../../experiment/pool.ts";
 import { readRun } from "../records.ts";
 import { isFinished, PLAN } from "../runs.ts";
 import { sources } from "../sources.ts";
-import { checkWorkers, configOf, experimentFlags, fields, resolved, valueOf } from "./run.ts";
+import { checkWorkers, commandOf, configOf, experimentFlags, fields, resolved, valueOf } from "./run.ts";
 
 interface SweepArguments {
   experiment: string;
@@ -56,8 +57,16 @@ async function start(args: SweepArguments): Promise<void> {
   const plan: SweepPlan = { base, variations, seeds };
   const planned = planRuns(plan);
   const folder = new Folder(args.out ?? join("runs", `sweep-${base.preset}-${base.fidelity}`));
-  await claim(folder, plan);
+  await folder.alone(() => execute(folder, plan, planned, args));
+}
 
+async function execute(
+  folder: Folder,
+  plan: SweepPlan,
+  planned: readonly PlannedRun[],
+  args: SweepArguments,
+): Promise<void> {
+  await claim(folder, plan);
   const queue: PlannedRun[] = [];
   for (const one of planned) if (!(await isFinished(runFolder(folder, one)))) queue.push(one);
   const total = queue.length;
@@ -77,7 +86,18 @@ async function start(args: SweepArguments): Promise<void> {
     const store = runFolder(folder, one);
     const display = shownAll.begin(one.name);
     try {
-      await store.remove(FAILED);
+      await store.alone(() => attempt(one, store, display));
+    } catch (error) {
+      // a disk that is full, or a bug, is not this run's alone
+      if (!refusal(error) || error instanceof StoreError) throw error;
+      const reason = shown(error);
+      failed.push({ name: one.name, reason });
+      display.end(`${one.name} (${done + failed.length}/${total}): failed, ${reason}`);
+    }
+  };
+  const attempt = async (one: PlannedRun, store: Folder, display: RunDisplay): Promise<void> => {
+    await store.remove(FAILED);
+    try {
       const result = await datasets.use(one.config, ({ dataset }) =>
         run({
           config: one.config,
@@ -87,7 +107,8 @@ async function start(args: SweepArguments): Promise<void> {
           resume: true,
           signal,
           onEvent: (event) => display.show(event),
-          command: `${invocation()} run ${store.path}/config.json${args.data ? ` --data ${args.data}` : ""}`,
+          onNote: (note) => console.error(`${one.name}: ${note}`),
+          command: commandOf(store.path, args),
           runtime: `node ${process.versions.node}, ${process.platform} ${process.arch}, 1 worker`,
           circumstances: "apart",
         }),
@@ -110,12 +131,8 @@ async function start(args: SweepArguments): Promise<void> {
           (open > 0 ? `, about ${duration(left)} left` : ""),
       );
     } catch (error) {
-      // a disk that is full, or a bug, is not this run's alone
-      if (!refusal(error) || (error as Error).name === "StoreError") throw error;
-      const reason = shown(error);
-      failed.push({ name: one.name, reason });
-      await writeFailure(store, reason);
-      display.end(`${one.name} (${done + failed.length}/${total}): failed, ${reason}`);
+      if (refusal(error) && !(error instanceof StoreError)) await writeFailure(store, shown(error));
+      throw error;
     }
   };
   // a run per worker rather than workers per run: rounds have no common end to wait for
@@ -134,6 +151,7 @@ async function start(args: SweepArguments): Promise<void> {
     shownAll.stop();
     release();
   }
+  if (fatal instanceof StoreError && fatal.isPassing) fatal.message += "; then the same command goes on";
   if (fatal !== undefined) throw fatal;
   if (signal.aborted) {
     console.log(`\nstopped with ${queue.length} runs not begun; the same command goes on`);
@@ -149,7 +167,7 @@ async function report(folder: Folder, planned: readonly PlannedRun[], failed: re
   if (records.length > 0) {
     await folder.write("report.html", renderSweepReport(records, await openDocument(), failed));
     console.log(`\n${settingTable(records)}`);
-    console.log(`report   ${folder.path}/report.html`);
+    console.log(`report   ${quoted(`${folder.path}/report.html`)}`);
   }
   if (failed.length === 0) return;
   console.log(`\n${failed.length} of ${planned.length} runs failed; the same command tries them again:`);

@@ -4,7 +4,7 @@ import type { ClientRows } from "../../data/index.ts";
 import { type Config, ConfigError, loadNetworks, type Setup, setUp } from "../../experiment/index.ts";
 import { type FlowerCalls, type FlowerSetup, ownSetup } from "../../experiment/flower.ts";
 import { participants } from "../../experiment/participant.ts";
-import { saveClient } from "../../experiment/progress.ts";
+import { ClientFiles } from "../../experiment/clientFile.ts";
 import { vectorOf } from "../../federated/backends/flower/index.ts";
 import type { TensorData } from "../../io/dtype.ts";
 import { encodeSafetensors } from "../../io/safetensors.ts";
@@ -69,7 +69,7 @@ export async function personalizeMember(
   await folder.write("generalist.safetensors", encodeSafetensors(tensors));
   console.log("training the specialist and the gate; they stay here");
   const [done] = await pool.map("personalize", [{ client, generalist }]);
-  await saveClient(folder, done!);
+  await new ClientFiles(folder, setup).save(generalist, done!);
   console.log(`\n${"method".padEnd(22)}local test  global test`);
   for (const method of methodOrder(Object.keys(done!.scores))) {
     const scores = done!.scores[method as Method];
