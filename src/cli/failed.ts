@@ -15,6 +15,6 @@ export function writeFailure(folder: Folder, reason: string): Promise<void> {
 export async function failureIn(folder: Folder): Promise<string | undefined> {
   const bytes = await folder.read(FAILED);
   if (!bytes) return undefined;
-  const name = `${folder.path}/${FAILED}`;
+  const name = `report: ${folder.path}/${FAILED}`;
   return parseFailure(readJson(bytes, name), name).reason;
 }

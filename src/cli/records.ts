@@ -20,17 +20,18 @@ async function bytesOf(folder: Folder, name: string): Promise<Uint8Array> {
  */
 export async function readRun(path: string): Promise<RunRecords> {
   const folder = new Folder(path);
-  const json = async (name: string): Promise<unknown> => readJson(await bytesOf(folder, name), `${path}/${name}`);
+  const json = async (name: string): Promise<unknown> =>
+    readJson(await bytesOf(folder, name), `report: ${path}/${name}`);
   const told = await json("summary.json");
   // a sweep keeps the clock out of its summaries
   const timing = (await folder.read("timing.json")) && (await json("timing.json"));
-  const name = `${path}/summary.json${timing ? " and timing.json" : ""}`;
+  const name = `report: ${path}/summary.json${timing ? " and timing.json" : ""}`;
   const isRecord = (value: unknown): boolean => typeof value === "object" && !Array.isArray(value);
   const summary = parseSummary(timing && isRecord(told) && isRecord(timing) ? { ...told!, ...timing } : told, name);
   const config = parseConfig(await json("config.json"));
   const classes = summary.classNames ?? (isKnown(config.dataset) ? catalogue[config.dataset].classes : []);
   const lines = await folder.read("metrics.jsonl");
-  const metrics = lines ? metricsOf(lines, `${path}/metrics.jsonl`) : await clientsOf(folder, summary);
+  const metrics = lines ? metricsOf(lines, `report: ${path}/metrics.jsonl`) : await clientsOf(folder, summary);
   return { config: configRecord(config, classes), summary, metrics };
 }
 
@@ -51,13 +52,15 @@ async function clientsOf(folder: Folder, { methods }: Summary): Promise<ClientMe
     const cell = (column: string): string => {
       const found = cells[header.indexOf(column)];
       if (found !== undefined && found !== "") return found;
-      throw new ConfigError(`${folder.path}/${name}: row ${i + 1}, got no ${column}; is it of a run of moiety?`);
+      throw new ConfigError(
+        `report: ${folder.path}/${name}: row ${i + 1}, got no ${column}; is it of a run of moiety?`,
+      );
     };
     const numberOf = (column: string): number => {
       const text = cell(column);
       const value = Number(text);
       if (Number.isFinite(value)) return value;
-      throw new ConfigError(`${folder.path}/${name}: row ${i + 1}, ${column}, got ${text}, expected a number`);
+      throw new ConfigError(`report: ${folder.path}/${name}: row ${i + 1}, ${column}, got ${text}, expected a number`);
     };
     return Object.keys(methods).map((method): ClientMetric => ({
       kind: "client",

@@ -53,7 +53,7 @@ export async function isFinished(folder: Folder): Promise<boolean> {
 export async function runsAt(path: string): Promise<{ done: string[]; open: string[] }> {
   const plan = await new Folder(path).read(PLAN);
   if (!plan) return { done: [path], open: [] };
-  const name = `${path}/${PLAN}`;
+  const name = `report: ${path}/${PLAN}`;
   const found = { done: [] as string[], open: [] as string[] };
   for (const one of planRuns(parsePlan(readJson(plan, name), name))) {
     const run = join(path, one.name);
@@ -70,7 +70,10 @@ export async function unfinishedRun(preset: string | undefined): Promise<string>
     const folder = new Folder(join(RUNS, name));
     const config = await folder.read("config.json");
     if (!config || (await isFinished(folder))) continue;
-    if (preset && (readJson(config, `${folder.path}/config.json`) as { preset?: unknown } | null)?.preset !== preset)
+    if (
+      preset &&
+      (readJson(config, `--resume: ${folder.path}/config.json`) as { preset?: unknown } | null)?.preset !== preset
+    )
       continue;
     // what goes on needs nobody to go on with it
     if (await ownerOf(folder.path)) {

@@ -6,6 +6,7 @@ import type { TensorData } from "../io/dtype.ts";
 import type { Personalized } from "../moe/compare.ts";
 import { behaviour, ConfigError } from "./config.ts";
 import { networks } from "./networks.ts";
+import { parseMeasured } from "./recordSchema.ts";
 import { originOf, runName } from "./origin.ts";
 import type { Setup } from "./setup.ts";
 import type { RunStore } from "./store.ts";
@@ -89,7 +90,8 @@ export class ClientFiles {
       return flat;
     };
     return {
-      ...(meta as unknown as Omit<Personalized, "specialist" | "gate">),
+      ...parseMeasured(meta, `resume: ${name}`),
+      client,
       specialist: values("specialist"),
       gate: values("gate"),
     };

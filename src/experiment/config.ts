@@ -141,7 +141,7 @@ const optional: ReadonlySet<string> = new Set([
 ]);
 
 function isOptional(keys: readonly string[]): boolean {
-  return keys.some((_, i) => optional.has(keys.slice(0, i + 1).join(".")));
+  return keys.length > 0 && (optional.has(keys[0]!) || optional.has(keys.slice(0, 2).join(".")));
 }
 
 function fieldsOf(value: unknown, path: string): Record<string, unknown> {

@@ -1,10 +1,9 @@
 // The state of a run on disk: what a killed run goes on from. Random numbers have addresses, so vectors and counters are
 // all there is to it.
-import type { Build } from "../autograd/index.ts";
 import { decodeCheckpoint, encodeCheckpoint } from "../io/checkpoint.ts";
 import { jsonLine, parseJsonLines } from "../io/jsonl.ts";
 import type { Metric, RoundMetric } from "../report/records.ts";
-import { parseMetric } from "./recordSchema.ts";
+import { parseMetric, parseProgress } from "./recordSchema.ts";
 import type { FederationState } from "../federated/loop.ts";
 import { clientFile } from "./clientFile.ts";
 import { ConfigError } from "./config.ts";
@@ -15,16 +14,6 @@ const FEDERATION = "checkpoint.safetensors";
 
 /** A line for every round, validation, method and gate. */
 export const METRICS = "metrics.jsonl";
-
-interface Meta extends Omit<FederationState, "generalist" | "best" | "bestLoss"> {
-  /** JSON has no Infinity: null before the first validation. */
-  readonly bestLoss: number | null;
-  readonly seconds: number;
-  /** Which data it was trained on, by which config and kernels. */
-  readonly data: string;
-  readonly config: string;
-  readonly kernels: Build;
-}
 
 export interface Progress {
   readonly state: FederationState;
@@ -50,11 +39,9 @@ export async function loadFederation(store: RunStore, origin: Origin): Promise<P
   if (!bytes) return undefined;
   const { tensors, meta } = unpacked(bytes);
   const { generalist, best } = tensors;
-  if (!(generalist instanceof Float32Array && best instanceof Float32Array))
-    throw new ConfigError(
-      `resume: ${FEDERATION}, got a file of something else, expected a federation's state; ${remedy}`,
-    );
-  const { seconds, data, config, kernels = "plain", bestLoss, ...counters } = meta as unknown as Meta;
+  if (!(generalist instanceof Float32Array && best instanceof Float32Array && best.length === generalist.length))
+    throw new ConfigError(`resume: ${FEDERATION}, got other tensors than a federation's state has; ${remedy}`);
+  const { seconds, data, config, kernels, bestLoss, ...counters } = parseProgress(meta, `resume: ${FEDERATION}`);
   if (data !== origin.data)
     throw new ConfigError("resume: the data found now is not the data the run began with; give the same --data");
   if (config !== origin.config)

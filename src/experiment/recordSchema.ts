@@ -1,8 +1,11 @@
 // The gate that every record of a run folder passes on its way in: JSON, the version we write, and fields of the types they
 // are said to have. What is behind it may be drawn and printed as it is.
 import * as v from "valibot";
+import type { FederationState } from "../federated/loop.ts";
+import type { Personalized } from "../moe/compare.ts";
 import { type Metric, recordVersion, type Summary } from "../report/records.ts";
 import { ConfigError } from "./config.ts";
+import type { Origin } from "./origin.ts";
 import { parseConfig } from "./schema.ts";
 import type { SweepPlan } from "./sweep.ts";
 
@@ -11,7 +14,7 @@ const number = v.pipe(
   v.nullable(v.number()),
   v.transform((value) => value ?? NaN),
 );
-const index = v.pipe(v.number(), v.integer(), v.minValue(0));
+const index = v.pipe(v.number(), v.safeInteger("expected a whole number"), v.minValue(0, "expected a number from 0"));
 const text = v.string();
 const texts = v.array(text);
 const numbers = v.array(number);
@@ -114,6 +117,47 @@ const plan = v.object({
   seeds: v.number(),
 });
 
+const progress = v.object({
+  round: index,
+  bestRound: v.pipe(v.number(), v.safeInteger("expected a whole number"), v.minValue(-1)),
+  // JSON has no Infinity: null before the first validation
+  bestLoss: v.nullable(v.number()),
+  waited: index,
+  done: v.boolean(),
+  seconds: v.number(),
+  data: text,
+  config: text,
+  kernels: v.optional(v.picklist(["plain", "relaxed", "wide"]), "plain"),
+});
+
+const trust = { ownMean: number, otherMean: number, spread: number };
+const scores = v.object({
+  localTest: number,
+  globalTest: number,
+  localNll: number,
+  globalNll: number,
+  localEce: number,
+  globalEce: number,
+});
+const measured = v.object({
+  client: index,
+  scores: v.record(method, scores),
+  epochs: v.record(method, v.object({ epochs: index, bestEpoch: v.number(), bestLoss: number })),
+  trust: v.object({ own: numbers, other: numbers, perClass: numbers, ...trust }),
+  gates: v.record(method, v.object(trust)),
+  constantWeight: number,
+  validations: v.array(
+    v.object({
+      method,
+      epoch: index,
+      trainLoss: number,
+      validationLoss: number,
+      validationAccuracy: number,
+      best: v.boolean(),
+    }),
+  ),
+});
+
 const failure = v.object({ version: v.literal(recordVersion), reason: text });
 
 /** The JSON in a file; a RangeError that names the file where it is empty, torn or none. */
@@ -159,4 +203,29 @@ export function parseFailure(input: unknown, name: string): { readonly reason: s
 export function parsePlan(input: unknown, name: string): SweepPlan {
   const { base, ...rest } = check(plan, input, name);
   return { base: parseConfig(base), ...rest };
+}
+
+/** What a checkpoint says beside its weights. */
+export interface ProgressRecord extends Omit<FederationState, "generalist" | "best" | "bestLoss">, Origin {
+  /** Null before the first validation. */
+  readonly bestLoss: number | null;
+  readonly seconds: number;
+}
+
+/** The counters of a federation on its way, and what it is of. */
+export function parseProgress(input: unknown, name: string): ProgressRecord {
+  return check(progress, input, name);
+}
+
+/** What was measured of a client, in the order in which it was written. */
+export function parseMeasured(input: unknown, name: string): Omit<Personalized, "specialist" | "gate"> {
+  check(measured, input, name);
+  return withoutNulls(input) as Omit<Personalized, "specialist" | "gate">;
+}
+
+function withoutNulls(value: unknown): unknown {
+  if (value === null) return NaN;
+  if (Array.isArray(value)) return value.map(withoutNulls);
+  if (typeof value !== "object") return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, withoutNulls(inner)]));
 }

@@ -5,16 +5,18 @@ import { methods } from "../moe/methods.ts";
 import { type Config, ConfigError } from "./config.ts";
 import { isAddress } from "./ownNetworks.ts";
 
+// a config is written as JSON, which has no others
+const finite = v.pipe(v.number(), v.finite("expected a finite number"));
 const fraction = v.pipe(
-  v.number(),
+  finite,
   v.minValue(0, "expected a number from 0 to 1"),
   v.maxValue(1, "expected a number from 0 to 1"),
 );
-const count = v.pipe(v.number(), v.integer("expected a whole number"), v.minValue(1, "expected a whole number from 1"));
-const whole = v.pipe(v.number(), v.integer("expected a whole number"), v.minValue(0, "expected a whole number from 0"));
-const rate = v.pipe(v.number(), v.gtValue(0, "expected a number above 0"));
+const count = v.pipe(finite, v.integer("expected a whole number"), v.minValue(1, "expected a whole number from 1"));
+const whole = v.pipe(finite, v.integer("expected a whole number"), v.minValue(0, "expected a whole number from 0"));
+const rate = v.pipe(finite, v.gtValue(0, "expected a number above 0"));
 
-const margin = v.pipe(v.number(), v.minValue(0, "expected a number from 0"));
+const margin = v.pipe(finite, v.minValue(0, "expected a number from 0"));
 
 const partition = v.variant("kind", [
   v.strictObject({
@@ -92,7 +94,7 @@ const fields = v.strictObject({
       `expected ${known.model.join(", ")} or the path of a module (./network.js)`,
     ),
   ),
-  seed: v.pipe(v.number(), v.safeInteger("expected an integer below 2^53")),
+  seed: v.pipe(finite, v.safeInteger("expected an integer below 2^53")),
   clients: count,
   partition,
   rows: v.strictObject({ train: count, validation: count, test: count }),

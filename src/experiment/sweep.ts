@@ -24,6 +24,9 @@ export interface PlannedRun {
   readonly config: Config;
 }
 
+// more is a slip of the hand
+const MOST = 100_000;
+
 /** Every run of a plan, seeds innermost; throws a ConfigError for a value that does not fit before anything has run. */
 export function planRuns({ base, variations, seeds }: SweepPlan): PlannedRun[] {
   if (!(Number.isInteger(seeds) && seeds >= 1))
@@ -34,8 +37,10 @@ export function planRuns({ base, variations, seeds }: SweepPlan): PlannedRun[] {
     throw new ConfigError(
       `--seeds: got ${seeds} beside --vary seed, expected one of the two; name every seed, or count them`,
     );
+  const count = variations.reduce((product, { values }) => product * values.length, seeds);
+  if (count > MOST) throw new ConfigError(`--vary: got ${count} runs, expected ${MOST} at most; vary less`);
   for (const { path, values } of variations) {
-    if (values.length === 0) throw new ConfigError(`--vary: ${path} has no values`);
+    if (values.length === 0) throw new ConfigError(`--vary: ${JSON.stringify(path)} has no values`);
     if (path === "seed") continue;
     settings = settings.flatMap(({ name, config }) =>
       values.map((value) => ({

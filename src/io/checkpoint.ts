@@ -53,9 +53,17 @@ export function decodeCheckpoint(bytes: Uint8Array): Checkpoint {
   const { sha256: _, format: _format, version: _version, meta = "null", ...labels } = metadata;
   return {
     tensors: Object.fromEntries(Array.from(tensors, ([name, { data }]) => [name, data])),
-    meta: JSON.parse(meta),
+    meta: readMeta(meta),
     ...(Object.keys(labels).length > 0 && { labels }),
   };
+}
+
+function readMeta(text: string): Json {
+  try {
+    return JSON.parse(text) as Json;
+  } catch (cause) {
+    throw new RangeError(`checkpoint: meta, got ${text.slice(0, 60)}, expected JSON`, { cause });
+  }
 }
 
 // the hash over the whole file with the seal blanked

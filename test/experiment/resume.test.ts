@@ -213,7 +213,8 @@ async function half(): Promise<MemoryStore> {
   return (await runTiny({ signal: controller.signal, onEvent })).store;
 }
 
-const clientsOf = (store: MemoryStore): string[] => [...store.files.keys()].filter((name) => name.startsWith("clients/"));
+const clientsOf = (store: MemoryStore): string[] =>
+  [...store.files.keys()].filter((name) => name.startsWith("clients/"));
 
 test("a torn client's file is done again to the same bytes, and the run says so", async () => {
   const store = await half();

@@ -176,7 +176,8 @@ const folders: fc.Arbitrary<Record<string, string>> = fc
     const files = { ...folderFiles };
     for (const [name, how, list] of changes) {
       const text = files[name];
-      if (text === undefined) continue;
+      // gone or damaged already, and then no JSON to be taken apart
+      if (text === undefined || text !== folderFiles[name]) continue;
       if (how === 0) delete files[name];
       else if (how === 1 || name.endsWith(".csv")) files[name] = editText(text, list);
       else if (name === "metrics.jsonl") {

@@ -1,11 +1,14 @@
 // Files of weights: safetensors, checkpoints behind their seals, what a run goes on from, archives, models of applications.
 import fc from "fast-check";
-import { loadClient, loadFederation } from "../../../src/experiment/progress.ts";
-import { MemoryStore } from "../../../src/experiment/index.ts";
+import { ClientFiles } from "../../../src/experiment/clientFile.ts";
+import { MemoryStore, preset, type Setup } from "../../../src/experiment/index.ts";
+import { networks } from "../../../src/experiment/networks.ts";
+import { loadFederation } from "../../../src/experiment/progress.ts";
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint, type Json } from "../../../src/io/checkpoint.ts";
 import { Sha256 } from "../../../src/io/hash.ts";
 import { decodeSafetensors, encodeSafetensors, type Safetensors } from "../../../src/io/safetensors.ts";
 import { encodeZip } from "../../../src/io/zip.ts";
+import type { Personalized } from "../../../src/moe/index.ts";
 import { Mixture } from "../../../src/moe/device.ts";
 import { Generalist } from "../../../src/moe/generalist.ts";
 import { damaged, type Edit, editJson, edits } from "../../support/mutations.ts";
@@ -107,27 +110,17 @@ const origin = { data: "d".repeat(64), config: "c".repeat(64), kernels: "plain" 
 const vector = (n: number): Float32Array => Float32Array.from({ length: n }, (_, i) => i / 8);
 
 const federationMeta = { round: 4, bestRound: 2, bestLoss: 0.5, waited: 1, done: false, seconds: 3.5, ...origin };
-const clientMeta = {
-  client: 1,
-  epochs: { local: { epochs: 3, bestEpoch: 2, bestLoss: 0.5 } },
-  validations: [{ method: "local", epoch: 1, validationLoss: 1, validationAccuracy: 50, best: true }],
-  scores: { local: { localTest: 50, globalTest: 20, localNll: 1, globalNll: 2, localEce: 3, globalEce: 4 } },
-  trust: { own: [1], other: [2], perClass: [0.5], ownMean: 0.5, otherMean: 0.5, spread: 0 },
-  gates: { mixture: { ownMean: 0.5, otherMean: 0.5, spread: 0 } },
-};
-
 /** A sealed state whose JSON and names are damaged: what a run goes on from. */
 function progress(
   name: string,
   file: string,
-  tensors: Readonly<Record<string, Float32Array>>,
-  meta: Json,
+  state: Checkpoint,
   read: (store: MemoryStore) => Promise<unknown>,
 ): Reader<Uint8Array> {
-  const whole = encodeCheckpoint({ tensors, meta });
+  const whole = encodeCheckpoint(state);
   const damagedMeta = edits.map((list) => {
-    const now = editJson(meta, list) as Json | undefined;
-    return encodeCheckpoint({ tensors, meta: now === undefined ? null : now });
+    const now = editJson(state.meta, list) as Json | undefined;
+    return encodeCheckpoint({ ...state, meta: now === undefined ? null : now });
   });
   return {
     name,
@@ -145,8 +138,7 @@ const federation: Reader<Uint8Array> = {
   ...progress(
     "run state",
     "checkpoint.safetensors",
-    { generalist: vector(6), best: vector(6) },
-    federationMeta,
+    { tensors: { generalist: vector(6), best: vector(6) }, meta: federationMeta },
     (store) => loadFederation(store, origin),
   ),
   check: (value) => {
@@ -160,16 +152,44 @@ const federation: Reader<Uint8Array> = {
   },
 };
 
+const part = { x: Float32Array.of(1, 2, 3, 4), labels: Uint8Array.of(0, 1), rows: 2 };
+const setup: Setup = {
+  config: { ...preset("quick"), model: "mlp" },
+  dataset: { kind: "features", name: "points", classes: ["a", "b"], shape: [2], train: part, test: part },
+  clients: [],
+};
+
+/** The file that a client of that setup leaves. */
+async function clientState(): Promise<Checkpoint> {
+  const store = new MemoryStore();
+  const { expert, gate } = networks(setup.config, setup.dataset);
+  const sizeOf = (specs: readonly { shape: readonly number[] }[]): number =>
+    specs.reduce((sum, { shape }) => sum + shape.reduce((n, axis) => n * axis, 1), 0);
+  const scores = { localTest: 50, globalTest: 20, localNll: 1, globalNll: 2, localEce: 3, globalEce: 4 };
+  const trust = { ownMean: 0.5, otherMean: NaN, spread: 0 };
+  const validation = { epoch: 1, trainLoss: 1, validationLoss: 1, validationAccuracy: 50, best: true };
+  await new ClientFiles(store, setup).save(vector(sizeOf(expert.specs)), {
+    client: 1,
+    specialist: vector(sizeOf(expert.specs)),
+    gate: vector(sizeOf(gate.specs)),
+    epochs: { local: { epochs: 3, bestEpoch: 2, bestLoss: 0.5 } },
+    validations: [{ method: "local", ...validation }],
+    scores: { local: scores } as unknown as Personalized["scores"],
+    trust: { own: [1], other: [2], perClass: [0.5], ...trust },
+    gates: { mixture: trust },
+    constantWeight: 0.5,
+  });
+  return decodeCheckpoint(store.files.get("clients/1.safetensors")!);
+}
+
 const client: Reader<Uint8Array> = {
-  ...progress(
-    "client state",
-    "clients/1.safetensors",
-    { specialist: vector(6), gate: vector(3) },
-    clientMeta,
-    (store) => loadClient(store, 1),
+  ...progress("client state", "clients/1.safetensors", await clientState(), (store) =>
+    new ClientFiles(store, setup).load(1),
   ),
   check: (value) => {
-    const { specialist, gate, client } = value as NonNullable<Awaited<ReturnType<typeof loadClient>>>;
+    // a torn file is done again
+    if (value === undefined) return;
+    const { specialist, gate, client } = value as Personalized;
     if (!(specialist instanceof Float32Array && gate instanceof Float32Array) || client !== 1)
       throw new Error("taken for client 1's state, but it is not");
   },
