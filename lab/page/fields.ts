@@ -63,7 +63,14 @@ export const groups: readonly Group[] = [
         choices: [
           ["majority", "Two classes in the majority"],
           ["dirichlet-labels", "Dirichlet shares of classes"],
+          ["dirichlet-shares", "Classes dealt out by Dirichlet shares"],
+          ["dirichlet-inner", "Drawn by Dirichlet shares until all are dealt"],
+          ["dirichlet-extended", "A few classes, in Dirichlet shares"],
+          ["pathological", "A few classes, in equal shares"],
+          ["label-quantity", "A class of its own and random others"],
+          ["shards", "Shards of sorted rows"],
           ["dirichlet-sizes", "Dirichlet shares of rows"],
+          ["quantity", "Sizes by a law"],
           ["iid", "All alike"],
         ],
       },
@@ -85,8 +92,11 @@ export const groups: readonly Group[] = [
       },
       number("partition.alpha", "α, smaller is more unlike", 0, {
         step: "any",
-        when: kind("dirichlet-labels", "dirichlet-sizes"),
+        when: ({ partition }) => "alpha" in partition,
       }),
+      number("partition.classes", "Classes of a client", 1, { when: ({ partition }) => "classes" in partition }),
+      number("partition.shards", "Shards of a client", 1, { when: kind("shards") }),
+      number("partition.spread", "Spread of sizes", 0, { step: "any", when: kind("quantity") }),
     ],
   },
   {

@@ -11,14 +11,6 @@ interface Control {
   write(value: unknown): void;
 }
 
-// what a partition begins with when it is chosen
-const partitions: Readonly<Record<string, unknown>> = {
-  majority: { kind: "majority", p: 0.6, overlap: true },
-  "dirichlet-labels": { kind: "dirichlet-labels", alpha: 0.5 },
-  "dirichlet-sizes": { kind: "dirichlet-sizes", alpha: 1 },
-  iid: { kind: "iid" },
-};
-
 export class Form {
   readonly #controls: Control[] = [];
   readonly #fieldset = el("fieldset", { class: "fields" });
@@ -50,11 +42,7 @@ export class Form {
   #change({ field, read }: Control): void {
     const value = read();
     if (!this.#config) return;
-    const config =
-      field.path === "partition.kind"
-        ? { ...this.#config, partition: partitions[String(value)] }
-        : override(this.#config, field.path, value);
-    this.#onChange(config);
+    this.#onChange(override(this.#config, field.path, value));
   }
 
   #group({ title, folded, fields }: Group): HTMLElement {

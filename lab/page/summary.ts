@@ -5,7 +5,11 @@ import type { Config } from "../../src/experiment/config.ts";
 export function summaryOf({ clients, partition, optOut, ownRowsKeptBack, fidelity, seed }: Config): string {
   const parts = [
     `${clients} clients`,
-    partition.kind === "majority" ? `p = ${partition.p}` : partition.kind === "iid" ? "iid" : `α = ${partition.alpha}`,
+    partition.kind === "majority"
+      ? `p = ${partition.p}`
+      : "alpha" in partition
+        ? `α = ${partition.alpha}`
+        : partition.kind,
     optOut > 0 ? `${percent(optOut)} opted out` : "",
     ownRowsKeptBack > 0 ? `${percent(ownRowsKeptBack)} of rows kept back` : "",
     fidelity === "paper" ? "" : "the authors’ code",

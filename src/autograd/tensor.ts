@@ -3,6 +3,7 @@
 // hands out stays outside linear memory until an op wants it: the collector can then free it while a loop runs, which it
 // cannot do with a heap block.
 import { type Scope } from "../runtime/arena.ts";
+import { tellCollector } from "../runtime/collector.ts";
 import { type Engine, engine } from "../runtime/engine.ts";
 import { wordAt } from "../runtime/memory.ts";
 import { checkElements, type DType, type Elements, widthOf, widths } from "./dtype.ts";
@@ -200,10 +201,17 @@ export function empty(shape: Shape, dtype: DType = "f32", op: string = "empty"):
 /** A heap tensor, even inside a scope: for what outlives steps. */
 export function persistent(shape: Shape, dtype: DType = "f32", op: string = "persistent"): Tensor {
   const size = checkShape(op, shape);
-  const e = engine();
-  const t = new Tensor(e.heap.alloc(size * widthOf(op, dtype)), shape, size, dtype, null, null);
-  dropped.register(t, { engine: e, pointer: t.address }, t);
+  const bytes = size * widthOf(op, dtype);
+  const t = new Tensor(0, shape, size, dtype, null, null);
+  own(t, bytes);
   return t;
+}
+
+function own(t: Tensor, bytes: number): void {
+  const e = engine();
+  t.address = e.heap.alloc(bytes);
+  dropped.register(t, { engine: e, pointer: t.address }, t);
+  tellCollector(bytes);
 }
 
 /** Memory for a kernel to work in. */
@@ -316,11 +324,8 @@ function isPlain(value: object): boolean {
 
 // on the heap, even inside a scope: who handed it out keeps it
 function bringBack(t: Tensor): void {
-  const e = engine();
   const values = t.away!;
-  const pointer = e.heap.alloc(t.size * widths[t.dtype]);
-  dropped.register(t, { engine: e, pointer }, t);
-  t.address = pointer;
+  own(t, t.size * widths[t.dtype]);
   t.away = null;
   write(t, values);
 }

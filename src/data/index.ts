@@ -35,11 +35,23 @@ export { type Found, findDataset, survey } from "./find.ts";
 export { formatIdx, type Idx, parseIdx } from "./idx.ts";
 export { loadOwn, type OwnData } from "./own.ts";
 export { dirichletLabels, type DirichletLabelsOptions } from "./partition/dirichlet.ts";
+export { extendedDirichlet, type ExtendedDirichletOptions } from "./partition/extended.ts";
+export { type Counts, type Hands, part, type PartOptions } from "./partition/hands.ts";
+export type { Choice } from "./partition/holders.ts";
 export { dirichletSizes, type DirichletSizesOptions, iid } from "./partition/iid.ts";
+export { innerDirichlet, type InnerDirichletOptions } from "./partition/inner.ts";
 export { majority, type MajorityOptions } from "./partition/majority.ts";
 export { keepBack, optOut, type OwnRows } from "./partition/opt-out.ts";
 export type { ClientRows, Labels, Partition, Sizes } from "./partition/partition.ts";
-export { dirichletShares, type DirichletSharesOptions } from "./partition/shares.ts";
+export { labelQuantity, pathological, type PathologicalOptions } from "./partition/pathological.ts";
+export { quantity, type QuantityLaw, type QuantityOptions, sizesBy } from "./partition/quantity.ts";
+export { shards, type ShardsOptions } from "./partition/shards.ts";
+export {
+  dirichletHands,
+  type DirichletHandsOptions,
+  dirichletShares,
+  type DirichletSharesOptions,
+} from "./partition/shares.ts";
 export { share } from "./share.ts";
 export { bundled, type DataSource, memorySource, urlSource } from "./source.ts";
 export { loadTable, type TableOptions } from "./table.ts";

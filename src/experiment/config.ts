@@ -1,18 +1,9 @@
 // What can be asked for, validated in one place. A config is complete: presets fill it, flags and --set change it, and a
 // run folder's config.json repeats it.
 import type { OwnData } from "../data/index.ts";
+import { type PartitionConfig, partitionKinds } from "./partitionKinds.ts";
 
-/** Who owns which rows: see the partitioners of moiety/data. */
-export type PartitionConfig =
-  | {
-      readonly kind: "majority";
-      /** Fraction of a client's rows from its two majority classes. */
-      readonly p: number;
-      /** Whether two clients may have a majority class in common. */
-      readonly overlap: boolean;
-    }
-  | { readonly kind: "dirichlet-labels" | "dirichlet-sizes"; readonly alpha: number }
-  | { readonly kind: "iid" };
+export type { PartitionConfig } from "./partitionKinds.ts";
 
 /** Behaviours that a config can choose one by one; see behaviour(). */
 export interface QuirksConfig {
@@ -113,7 +104,8 @@ export class ConfigError extends Error {
 
 /**
  * A config with one field changed, named by its path: `override(config, "federation.lr", 1e-3)`. The result is to be
- * checked by parseConfig.
+ * checked by parseConfig. Another `partition.kind` begins with the fields that partitionKinds
+ * says, but for those that it had before.
  */
 export function override(config: unknown, path: string, value: unknown): unknown {
   const copy: unknown = structuredClone(config);
@@ -125,7 +117,13 @@ export function override(config: unknown, path: string, value: unknown): unknown
     at = fieldsOf(at[key], path);
   }
   const last = keys[keys.length - 1]!;
-  // partition.kind brings fields of its own
+  // another kind of partition brings fields of its own
+  if (path === "partition.kind" && at["kind"] !== value && Object.hasOwn(partitionKinds, String(value))) {
+    const { begins } = partitionKinds[value as PartitionConfig["kind"]];
+    const kept = Object.entries(at).filter(([field]) => field !== "kind" && Object.hasOwn(begins, field));
+    fieldsOf(copy, path)["partition"] = { ...begins, ...Object.fromEntries(kept) };
+    return copy;
+  }
   if (!Object.hasOwn(at, last) && keys[0] !== "partition" && !isOptional(keys)) throw unknownField(path, at);
   at[last] = value;
   return copy;
@@ -137,6 +135,7 @@ const optional: ReadonlySet<string> = new Set([
     (field) => `mixture.${field}`,
   ),
   "files",
+  "partition.minimum",
   "quirks",
 ]);
 

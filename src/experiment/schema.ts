@@ -18,6 +18,18 @@ const rate = v.pipe(finite, v.gtValue(0, "expected a number above 0"));
 
 const margin = v.pipe(finite, v.minValue(0, "expected a number from 0"));
 
+// what becomes of the hands that a law deals
+const hands = {
+  all: v.optional(v.boolean()),
+  minimum: v.optional(
+    v.strictObject({
+      train: v.exactOptional(count),
+      validation: v.exactOptional(whole),
+      test: v.exactOptional(whole),
+    }),
+  ),
+  repair: v.optional(v.picklist(["refuse", "move"])),
+};
 const partition = v.variant("kind", [
   v.strictObject({
     kind: v.literal("majority"),
@@ -26,6 +38,24 @@ const partition = v.variant("kind", [
   }),
   v.strictObject({ kind: v.picklist(["dirichlet-labels", "dirichlet-sizes"]), alpha: rate }),
   v.strictObject({ kind: v.literal("iid") }),
+  v.strictObject({ kind: v.literal("shards"), shards: count, ...hands }),
+  v.strictObject({
+    kind: v.literal("pathological"),
+    classes: count,
+    choice: v.picklist(["groups", "cyclic", "first", "random", "balanced"]),
+    cuts: v.picklist(["equal", "random"]),
+    ...hands,
+  }),
+  v.strictObject({ kind: v.literal("label-quantity"), classes: count, ...hands }),
+  v.strictObject({ kind: v.literal("dirichlet-shares"), alpha: rate, balanced: v.boolean(), ...hands }),
+  v.strictObject({ kind: v.literal("dirichlet-inner"), alpha: rate, ...hands }),
+  v.strictObject({ kind: v.literal("dirichlet-extended"), classes: count, alpha: rate, ...hands }),
+  v.strictObject({
+    kind: v.literal("quantity"),
+    law: v.picklist(["log-normal", "power-law", "linear", "square", "exponential"]),
+    spread: v.pipe(margin, v.maxValue(100, "expected a number from 0 to 100")),
+    ...hands,
+  }),
 ]);
 
 const name = v.pipe(v.string(), v.minLength(1, "expected a name"));

@@ -1,8 +1,8 @@
 // From a config and a dataset to who owns what. Pure and fast, so every worker could do it; the runner does it once.
-import type { ClientRows, Dataset, Partition } from "../data/index.ts";
-import { dirichletLabels, dirichletSizes, iid, keepBack, majority, optOut } from "../data/index.ts";
+import { type ClientRows, type Dataset, keepBack, optOut } from "../data/index.ts";
 import { fold, type Key, key, Stream } from "../runtime/random.ts";
 import { behaviour, type Config, ConfigError } from "./config.ts";
+import { partitionOf } from "./partitions.ts";
 
 /** Everything a worker needs to be any of the clients. */
 export interface Setup<D extends Dataset = Dataset> {
@@ -25,38 +25,10 @@ export function rootKey({ seed }: Config): Key {
   return fold(key(seed), "moiety");
 }
 
-function split(config: Config, { kind, train, test }: Dataset): Partition {
-  const { clients, rows, partition } = config;
-  const sizes = { clients, trainRows: rows.train, validationRows: rows.validation, testRows: rows.test };
-  const at = fold(rootKey(config), "partition");
-  switch (partition.kind) {
-    case "majority": {
-      const { p, overlap } = partition;
-      const fidelity = behaviour(config).partition;
-      // the authors have a script for each kind
-      const pairs = kind === "text" ? "random" : "each";
-      return majority(train.labels, test.labels, { ...sizes, p, overlap, fidelity, pairs }, at);
-    }
-    case "dirichlet-labels":
-      return dirichletLabels(
-        train.labels,
-        test.labels,
-        { ...sizes, alpha: partition.alpha, fidelity: behaviour(config).partition },
-        at,
-      );
-    case "dirichlet-sizes": {
-      const minimumRows = Math.min(config.federation.batchSize, rows.train);
-      return dirichletSizes(train.labels, test.labels, { ...sizes, alpha: partition.alpha, minimumRows }, at);
-    }
-    case "iid":
-      return iid(train.labels, test.labels, sizes, at);
-  }
-}
-
 /** Parts the data and draws who opts out. Throws a RangeError when the data do not suffice. */
 export function setUp<D extends Dataset>(config: Config, dataset: D): Setup<D> {
   const root = rootKey(config);
-  const { clients } = split(config, dataset);
+  const { clients } = partitionOf(config, dataset, fold(root, "partition"));
   const out = new Set(optOut(clients.length, config.optOut, fold(root, "optOut")));
   const { cohort } = config.federation;
   if (clients.length - out.size < cohort)

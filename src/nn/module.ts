@@ -98,6 +98,7 @@ export class Apply implements Module {
   }
 
   bind(): Forward {
-    return this.#fn;
+    const fn = this.#fn;
+    return (x) => fn(x);
   }
 }

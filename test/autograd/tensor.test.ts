@@ -107,6 +107,19 @@ test("a dropped tensor is reclaimed", async () => {
   assert.ok(memory().used <= before.used, `${memory().used} bytes are in use, ${before.used} were`);
 });
 
+test("a loop that drops its tensors and lets others have a turn runs for ever", async () => {
+  await collect();
+  const before = memory().used;
+  let most = 0;
+  // 16 GB, which nobody touches
+  for (let i = 0; i < 400; i++) {
+    persistent([1e7]);
+    most = Math.max(most, memory().used - before);
+    await new Promise((resolve) => setTimeout(resolve, 0));
+  }
+  assert.ok(most < 2 ** 30, `${most} bytes at most`);
+});
+
 test("a tensor with a living view is not reclaimed", async () => {
   // only the view is held
   const v = view(tensor(new Float32Array(5000).fill(7)), 10, [20]);

@@ -64,7 +64,7 @@ test("errors name the field, what it got and what was expected", () => {
   refuses(refusal("fidelity", "exact"), 'config: fidelity: got "exact", expected paper or authors-code');
   refuses(
     refusal("partition.kind", "random"),
-    /^config: partition\.kind: got "random", expected majority or dirichlet-labels or dirichlet-sizes or iid$/,
+    /^config: partition\.kind: got "random", expected majority or dirichlet-labels or dirichlet-sizes or iid or shards or/,
   );
   refuses(refusal("personal.margin", -1), "config: personal.margin: got -1, expected a number from 0");
   refuses(refusal("rows.train", "10"), 'config: rows.train: got "10", expected number');

@@ -1,5 +1,5 @@
 import type { Config, PartitionConfig } from "../../src/experiment/index.ts";
-import { evaluatedClients, setUp } from "../../src/experiment/index.ts";
+import { evaluatedClients, override, parseConfig, partitionKinds, setUp } from "../../src/experiment/index.ts";
 import { optedIn } from "../../src/experiment/setup.ts";
 import { disjoint } from "../support/labels.ts";
 import { refuses } from "../support/refuses.ts";
@@ -31,6 +31,35 @@ test("under every partition clients have rows of their own, of the sizes asked f
       80,
     );
   }
+});
+
+test("every kind of partition begins with fields that make one, by its name alone", () => {
+  for (const [kind, { about, begins }] of Object.entries(partitionKinds)) {
+    assert.ok(about.length > 0);
+    const named = parseConfig(override(config, "partition.kind", kind));
+    // a field that both kinds have stays as it was
+    assert.equal(named.partition, { ...begins, ...(kind === config.partition.kind && config.partition) });
+    const { clients } = setUp({ ...named, rows: { train: 5, validation: 3, test: 3 } }, dataset);
+    assert.is(clients.length, 4);
+    for (const { rows } of clients) assert.ok(rows.train.length > 0 && rows.validation.length > 0, kind);
+    disjoint(
+      clients.flatMap(({ rows }) => [rows.train, rows.validation]),
+      TRAIN_ROWS,
+    );
+  }
+});
+
+test("hands are used up to the rows asked for, or whole, and those too small are named or mended", () => {
+  const skewed = { kind: "quantity", law: "exponential", spread: 1 } as const;
+  refuses(
+    () => setUp({ ...config, clients: 12, partition: skewed }, dataset),
+    /^partition: rows, got 0 for client 0, .* expected at least 3 each; take repair "move"/,
+  );
+  const moved = setUp({ ...config, clients: 12, partition: { ...skewed, repair: "move" } }, dataset).clients;
+  for (const { rows } of moved) assert.ok(rows.train.length >= 1 && rows.train.length <= config.rows.train);
+  const whole = setUp({ ...config, partition: { kind: "shards", shards: 2, all: true } }, dataset).clients;
+  const used = whole.reduce((sum, { rows }) => sum + rows.train.length + rows.validation.length, 0);
+  assert.is(used, TRAIN_ROWS);
 });
 
 test("a setup depends on its seed and on nothing else", () => {

@@ -5,6 +5,7 @@ import { startWorker } from "../../src/runtime/platform.ts";
 import { Threads } from "../../src/runtime/pool.ts";
 import { referenceEngine, referenceKernels } from "../../src/runtime/reference/index.ts";
 import type { EngineCalls } from "../support/engineWorker.ts";
+import { everyOp } from "../support/everyOp.ts";
 import { refuses, refusesLater } from "../support/refuses.ts";
 import { assert, test } from "../support/suite.ts";
 import { threadOf } from "../support/thread.ts";
@@ -102,5 +103,25 @@ test("in a new thread configure checks its limit, and memory beyond 2 GiB is add
     await pool.close();
   }
 });
+
+test("every op gives the same bits around and beyond 2 GiB as anywhere", async () => {
+  const port = await startWorker(threadOf(new URL("../support/engineWorker.ts", import.meta.url)));
+  const pool = new Threads<EngineCalls>([port], null);
+  try {
+    await pool.map("configure", [{ maximumBytes: 2 ** 32 }]);
+    const wanted = everyOp(10, () => undefined);
+    const [found] = await pool.map("everyOpBeyond", [10]);
+    if (found === null) return console.log("skipped: the system gives less than 2.3 GiB");
+    assert.equal(Object.keys(found!), Object.keys(wanted));
+    for (const [name, values] of Object.entries(wanted))
+      assert.ok(values.length > 0 && equalBits(values, found![name]!), `${name} differs`);
+  } finally {
+    await pool.close();
+  }
+});
+
+function equalBits(a: readonly number[], b: readonly number[]): boolean {
+  return a.length === b.length && a.every((value, i) => Object.is(value, b[i]));
+}
 
 test.run();

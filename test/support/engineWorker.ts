@@ -1,21 +1,53 @@
 // A thread of its own, where no engine has been made yet: the calls say what `configure` says, and try a large memory.
 import { configure, scope, sum, tensor, zeros } from "../../src/autograd/index.ts";
 import { add } from "../../src/autograd/ops/add.ts";
-import { persistent } from "../../src/autograd/tensor.ts";
+import { empty, persistent, type Tensor } from "../../src/autograd/tensor.ts";
+import { everyOp } from "./everyOp.ts";
 import { workerPort } from "../../src/runtime/platform.ts";
 import { serve } from "../../src/runtime/pool.ts";
 
 export type EngineCalls = {
   configure: (options: { maximumBytes: number }) => null;
   /** Sums and copies of tensors that lie behind so many bytes. */
+  /** `everyOp` around 2 GiB, in each case one cache line further on, every other case far beyond; null if memory is short. */
+  everyOpBeyond: (cases: number) => Record<string, number[]> | null;
   beyond: (bytes: number) => { pointer: number; total: number; values: number[]; kept: number[] };
 };
+
+/** Takes all memory below an address, which nobody touches, so that the system need not provide it. */
+function ballastUpTo(address: number): Tensor | null {
+  const next = persistent([0]);
+  try {
+    return persistent([address - next.ptr - 64], "u8");
+  } catch (error) {
+    if (error instanceof RangeError && error.message.includes("the system gives no more")) return null;
+    throw error;
+  } finally {
+    next.dispose();
+  }
+}
 
 function calls(): EngineCalls {
   return {
     configure: (options) => {
       configure(options);
       return null;
+    },
+    everyOpBeyond: (cases) => {
+      const ballast = ballastUpTo(2 ** 31 - 2 ** 18);
+      if (!ballast) return null;
+      try {
+        // one chunk for all, from just below 2 GiB on
+        scope(() => void empty([2 ** 28], "u8"));
+        return everyOp(cases, (i) => {
+          if (i % 2 === 1) return void empty([2 ** 27 + i], "u8");
+          // what comes next lies on both sides of 2 GiB, or begins there
+          const { ptr } = empty([0]);
+          empty([2 ** 31 + 32 * i - 128 - 64 - ptr - 16], "u8");
+        });
+      } finally {
+        ballast.dispose();
+      }
     },
     beyond: (bytes) => {
       // nobody touches it, so the system need not provide it

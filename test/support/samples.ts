@@ -1,6 +1,7 @@
 // One sample for every op: random inputs, and the op as a function of those it can be differentiated in. The registry is held
 // against this list, so an op without a sample, or a sample without an op, fails the suite.
 import "../../src/autograd/index.ts";
+import { axes } from "./samples/axes.ts";
 import { elementwise } from "./samples/elementwise.ts";
 import { layers } from "./samples/layers.ts";
 import { losses } from "./samples/losses.ts";
@@ -16,4 +17,5 @@ export const samples: Readonly<Record<string, Sample>> = {
   ...losses,
   ...rows,
   ...smooth,
+  ...axes,
 };

@@ -35,7 +35,17 @@ export function gateOf(outputs: number): Module {
 export const gateModule: Module = gateOf(1);
 
 /** Points with their classes; `only` keeps some of the classes. */
-export function points(seed: number, count: number, only: readonly number[] = [0, 1, 2]): FloatExamples {
+export function points(seed: number, count: number, only?: readonly number[]): FloatExamples {
+  const { x, labels } = plane(seed, count, only);
+  return new FloatExamples(tensor(x, [count, 2]), labels);
+}
+
+/** The numbers of `points`. */
+export function plane(
+  seed: number,
+  count: number,
+  only: readonly number[] = [0, 1, 2],
+): { x: Float32Array; labels: number[] } {
   const stream = new Stream(fold(key(seed), "points"));
   const x: number[] = [];
   const labels: number[] = [];
@@ -46,7 +56,7 @@ export function points(seed: number, count: number, only: readonly number[] = [0
     x.push(a, b);
     labels.push(label);
   }
-  return new FloatExamples(tensor(x, [count, 2]), labels);
+  return { x: Float32Array.from(x), labels };
 }
 
 /** A client's rows. */

@@ -4,6 +4,8 @@ import { defineOp, type Op, type Vjp } from "../op.ts";
 import { formatShape, type Shape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { reluGrad } from "./activation.ts";
+import { batchMatmul } from "./batchMatmul.ts";
+import { reshape } from "./reshape.ts";
 import { sumRows } from "./sum.ts";
 
 /** Which operands are read transposed. */
@@ -86,9 +88,20 @@ const linearOp: Op<Layer, Activation> = defineOp<Layer, Activation>({
 const PLAIN: MatmulOptions = {};
 const TRANSPOSED: MatmulOptions = { transA: true };
 
-/** Y = A B for matrices, either read transposed; written to `out` if given. */
+/**
+ * Y = A B for matrices, either read transposed in its last two axes; written to `out` if given. With more axes these are
+ * stacks of matrices, whose leading axes broadcast.
+ * @param a [..., m, k], or [..., k, m] with transA
+ * @param b [..., k, n], or [..., n, k] with transB
+ * @returns [..., m, n]
+ */
 export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = PLAIN, out?: Tensor): Tensor {
-  return matmulOp([a, b], options, out);
+  const ranks = [a.shape.length, b.shape.length] as const;
+  if (out || Math.max(...ranks) <= 2 || Math.min(...ranks) < 2) return matmulOp([a, b], options, out);
+  if (ranks[1] > 2 || options.transA) return batchMatmul(a, b, options);
+  // one product: the rows of all matrices below each other
+  const y = matmulOp([reshape(a, [a.size / a.shape.at(-1)!, a.shape.at(-1)!]), b], options);
+  return reshape(y, [...a.shape.slice(0, -1), y.shape[1]!]);
 }
 
 /**

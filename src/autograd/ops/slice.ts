@@ -1,15 +1,30 @@
 // Parts of an axis, and parts put together: each is the other's gradient.
 import { engine } from "../../runtime/engine.ts";
 import { defineOp, type Op } from "../op.ts";
-import { checkAxis, formatShape, type Shape, sizeOf } from "../shape.ts";
+import { checkAxis, formatShape, sameShape, type Shape, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { writeOut } from "./broadcast.ts";
 import { zeros } from "./fill.ts";
+import { reshape } from "./reshape.ts";
 
 interface Range {
   readonly axis: number;
   readonly from: number;
   readonly to: number;
+  /** From one element to the next one that is taken, 1 unless said. */
+  readonly step?: number;
+}
+
+/** Which elements of an axis. */
+export interface SliceOptions extends Partial<Range> {
+  readonly axis: number;
+}
+
+function checkRange(shape: Shape, { axis, from, to, step = 1 }: Range): void {
+  if (!(Number.isInteger(from) && Number.isInteger(to) && from >= 0 && from <= to && to <= shape[axis]!))
+    throw new RangeError(`slice: ${from}..${to} is not within axis ${axis} of ${formatShape(shape)}`);
+  if (!(Number.isInteger(step) && step >= 1))
+    throw new RangeError(`slice: got step ${step}, expected an integer of at least 1; flip() turns an axis around`);
 }
 
 function inner(shape: Shape, axis: number): number {
@@ -18,22 +33,33 @@ function inner(shape: Shape, axis: number): number {
 
 const sliceOp: Op<readonly [Tensor], Range> = defineOp<readonly [Tensor], Range>({
   name: "slice",
-  shape: ([x], { axis, from, to }) => {
-    if (!(Number.isInteger(from) && Number.isInteger(to) && from >= 0 && from <= to && to <= x.shape[axis]!))
-      throw new RangeError(`slice: ${from}..${to} is not within axis ${axis} of ${formatShape(x.shape)}`);
-    return x.shape.map((size, i) => (i === axis ? to - from : size));
+  shape: ([x], range) => {
+    checkRange(x.shape, range);
+    const { axis, from, to, step = 1 } = range;
+    return x.shape.map((size, i) => (i === axis ? Math.ceil((to - from) / step) : size));
   },
-  forward: (y, [x], { axis, from }) => {
-    const strides = x.shape.map((_, i) => inner(x.shape, i));
+  forward: (y, [x], { axis, from, step = 1 }) => {
+    const strides = x.shape.map((_, i) => inner(x.shape, i) * (i === axis ? step : 1));
     writeOut(x, y, strides, x.ptr + from * inner(x.shape, axis) * 4);
   },
   vjp: [
-    (g, { x: [x], attrs: { axis, from, to } }) => {
+    (g, { x: [x], attrs: { axis, from, step = 1 } }) => {
       const part = (size: number): Tensor => zeros(x.shape.map((n, i) => (i === axis ? size : n)));
-      return concat([part(from), g, part(x.shape[axis]! - to)], axis);
+      const rest = x.shape[axis]! - from;
+      const apart = step === 1 ? g : spread(g, axis, step, rest);
+      return concat([part(from), apart, part(rest - apart.shape[axis]!)], axis);
     },
   ],
 });
+
+/** Elements of an axis with step - 1 zeros behind each, as many of both as fit into `most`. */
+function spread(g: Tensor, axis: number, step: number, most: number): Tensor {
+  const [outer, after] = [g.shape.slice(0, axis), g.shape.slice(axis + 1)];
+  const n = g.shape[axis]!;
+  const pairs = concat([reshape(g, [...outer, n, 1, ...after]), zeros([...outer, n, step - 1, ...after])], axis + 1);
+  const all = reshape(pairs, [...outer, n * step, ...after]);
+  return n * step > most ? slice(all, { axis, from: 0, to: most }) : all;
+}
 
 const concatOp: Op<readonly Tensor[], number> = defineOp<readonly Tensor[], number>({
   name: "concat",
@@ -69,13 +95,49 @@ const concatOp: Op<readonly Tensor[], number> = defineOp<readonly Tensor[], numb
   }),
 });
 
-/** Elements from..to of one axis (`to` not included); copies. */
-export function slice(x: Tensor, { axis, from, to }: Range): Tensor {
-  return sliceOp([x], { axis: checkAxis("slice", x.shape, axis), from, to });
+/**
+ * Elements from..to of one axis (`to` not included), or every `step`-th of them; copies.
+ * @param from 0 unless said
+ * @param to the axis' end unless said
+ */
+export function slice(x: Tensor, { axis, from = 0, to, step = 1 }: SliceOptions): Tensor {
+  const at = checkAxis("slice", x.shape, axis);
+  return sliceOp([x], { axis: at, from, to: to ?? x.shape[at]!, step });
 }
 
 /** Tensors end to end along one axis. */
 export function concat(x: readonly Tensor[], axis: number): Tensor {
   if (x.length === 0) throw new RangeError("concat: at least one tensor is expected");
   return concatOp(x, checkAxis("concat", x[0]!.shape, axis));
+}
+
+/** Tensors of one shape along a new axis, which the result has at `axis`. */
+export function stack(x: readonly Tensor[], axis = 0): Tensor {
+  if (x.length === 0) throw new RangeError("stack: at least one tensor is expected");
+  const { shape } = x[0]!;
+  for (const t of x)
+    if (!sameShape(t.shape, shape))
+      throw new RangeError(`stack: got ${x.map((t) => formatShape(t.shape)).join(" ")}, expected one shape`);
+  const at = checkAxis("stack", [...shape, 1], axis);
+  return concat(
+    x.map((t) => reshape(t, [...shape.slice(0, at), 1, ...shape.slice(at)])),
+    at,
+  );
+}
+
+/**
+ * One axis cut into parts, in order; copies.
+ * @param parts how many equal ones, or the size of each
+ */
+export function split(x: Tensor, parts: number | readonly number[], axis = 0): Tensor[] {
+  const at = checkAxis("split", x.shape, axis);
+  const size = x.shape[at]!;
+  const lengths = typeof parts === "number" ? new Array<number>(parts).fill(size / parts) : parts;
+  const whole = lengths.every((length) => Number.isInteger(length) && length >= 0);
+  if (!whole || lengths.reduce((sum, length) => sum + length, 0) !== size)
+    throw new RangeError(
+      `split: got ${parts} parts, expected sizes that sum to ${size}, axis ${at} of ${formatShape(x.shape)}`,
+    );
+  let from = 0;
+  return lengths.map((length) => slice(x, { axis: at, from, to: (from += length) }));
 }

@@ -1,9 +1,10 @@
-// Softmax and log-softmax over the last axis.
+// Softmax and log-softmax: over the last axis, to which any other is brought.
 import { engine } from "../../runtime/engine.ts";
 import { defineOp, type Op } from "../op.ts";
-import { formatShape, type Shape } from "../shape.ts";
+import { checkAxis, formatShape, type Shape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { mul, sub } from "./arithmetic.ts";
+import { permute } from "./permute.ts";
 import { sum } from "./sum.ts";
 import { exp } from "./unary.ts";
 
@@ -70,9 +71,26 @@ const logSoftmaxGradOp: Op<Pair, undefined> = defineOp<Pair>({
   ],
 });
 
-/** y_i = e^{x_i} / sum_j e^{x_j} over the last axis. */
-export function softmax(x: Tensor): Tensor {
-  return softmaxOp([x], undefined);
+/** Which axis, the last unless said; negative counts from the end. */
+export interface AxisOption {
+  readonly axis?: number;
+}
+
+/** Runs what works on the last axis on another one. */
+function overAxis(op: string, x: Tensor, axis: number, fn: (x: Tensor) => Tensor): Tensor {
+  if (axis === -1 || axis === x.shape.length - 1) return fn(x);
+  const at = checkAxis(op, x.shape, axis);
+  const order = x.shape.map((_, i) => i).filter((i) => i !== at);
+  order.push(at);
+  return permute(
+    fn(permute(x, order)),
+    order.map((_, i) => order.indexOf(i)),
+  );
+}
+
+/** y_i = e^{x_i} / sum_j e^{x_j} over an axis, the last unless said. */
+export function softmax(x: Tensor, { axis = -1 }: AxisOption = {}): Tensor {
+  return overAxis("softmax", x, axis, (x) => softmaxOp([x], undefined));
 }
 
 /** The gradient of softmax from its output. */
@@ -80,7 +98,7 @@ export function softmaxGrad(y: Tensor, g: Tensor): Tensor {
   return softmaxGradOp([y, g], undefined);
 }
 
-/** y_i = x_i - ln sum_j e^{x_j} over the last axis. */
-export function logSoftmax(x: Tensor): Tensor {
-  return logSoftmaxOp([x], undefined);
+/** y_i = x_i - ln sum_j e^{x_j} over an axis, the last unless said. */
+export function logSoftmax(x: Tensor, { axis = -1 }: AxisOption = {}): Tensor {
+  return overAxis("logSoftmax", x, axis, (x) => logSoftmaxOp([x], undefined));
 }

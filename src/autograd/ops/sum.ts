@@ -97,7 +97,8 @@ const ROWS: Axes = { axes: [0], keep: false };
 // every axis of a tensor of rank 0, 1, 2, ...
 const ALL: readonly (readonly number[])[] = [[], [0], [0, 1], [0, 1, 2], [0, 1, 2, 3]];
 
-function axesOf(op: string, shape: Shape, axis: number | readonly number[] | undefined): readonly number[] {
+/** The axes a reduction is over, ascending; throws where one is missing or named twice. */
+export function axesOf(op: string, shape: Shape, axis: number | readonly number[] | undefined): readonly number[] {
   if (axis === undefined) return ALL[shape.length] ?? shape.map((_, i) => i);
   const axes = (typeof axis === "number" ? [axis] : [...axis]).map((a) => checkAxis(op, shape, a));
   if (new Set(axes).size !== axes.length) throw new RangeError(`${op}: axis ${axis} named twice`);

@@ -279,6 +279,10 @@ export const runCommand: CommandModule<object, RunArguments> = {
       ])
       .example("$0 run quick", "the main job on the bundled data")
       .example("$0 run fashion-mnist --data DIR --p 0.6 --seed 1", "the authors' setting")
-      .example("$0 run quick --set federation.lr=0.0005 --workers 1", "one field changed") as Argv<RunArguments>,
+      .example("$0 run quick --set federation.lr=0.0005 --workers 1", "one field changed")
+      .example(
+        "$0 run quick --set partition.kind=dirichlet-shares --set partition.alpha=0.1",
+        "another partition (see moiety presets)",
+      ) as Argv<RunArguments>,
   handler: start,
 };

@@ -1,9 +1,12 @@
 // The other Dirichlet label skew of the literature: every class is dealt out over the clients, all data are used, and both
 // classes and sizes differ (Hsu et al. 2019; the "Dirichlet" of most federated benchmarks).
 import { fold, type Key, Stream } from "../../runtime/random.ts";
-import { dirichlet } from "../distributions.ts";
+import { exp } from "../../runtime/scalar.ts";
+import { dirichlet, logDirichlet } from "../distributions.ts";
 import { apportion, largest } from "./apportion.ts";
+import type { Hands } from "./hands.ts";
 import { checkCounts, classCount, type ClientRows, type Labels, type Partition } from "./partition.ts";
+import { dealt } from "./pathological.ts";
 import { Pool } from "./pool.ts";
 
 export interface DirichletSharesOptions {
@@ -72,4 +75,33 @@ export function dirichletShares(train: Labels, test: Labels, options: DirichletS
     };
   });
   return { clients: all, substituted };
+}
+
+export interface DirichletHandsOptions {
+  readonly clients: number;
+  readonly alpha: number;
+  /** Whether clients that have their share of all rows get no more (NIID-Bench, PFLlib); they do unless said. */
+  readonly balanced?: boolean;
+}
+
+/** Deals every class out over the clients in proportions from Dirichlet(alpha, ..., alpha), class after class; all rows are dealt. */
+export function dirichletHands(train: Labels, options: DirichletHandsOptions, key: Key): Hands {
+  const { clients, alpha, balanced = false } = options;
+  checkCounts("dirichletHands", { clients: [clients, 1] });
+  const classes = classCount(train, []);
+  const pool = new Pool("dirichletHands", "train", train, classes);
+  const counts = Array.from({ length: clients }, () => new Int32Array(classes));
+  const sizes = new Int32Array(clients);
+  for (let c = 0; c < classes; c++) {
+    const logs = logDirichlet(new Stream(fold(key, "class", c)), new Float64Array(clients).fill(alpha));
+    // while a row is left, somebody has less than a share
+    const open = (i: number): boolean => !balanced || sizes[i]! * clients < train.length;
+    const most = logs.reduce((most, log, i) => (open(i) ? Math.max(most, log) : most), -Infinity);
+    const weights = logs.map((log, i) => (open(i) ? exp(log - most) : 0));
+    apportion(weights, pool.left[c]!).forEach((n, i) => {
+      counts[i]![c] = n;
+      sizes[i]! += n;
+    });
+  }
+  return dealt(pool, undefined, counts, key);
 }

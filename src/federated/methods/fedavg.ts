@@ -1,5 +1,8 @@
-// FedAvg (McMahan et al. 2017, arXiv 1602.05629).
+// FedAvg (McMahan et al. 2017): everybody trains the server's model, the server averages.
 import type { Aggregation } from "../aggregation.ts";
+import { method, type Method } from "../method.ts";
+import { averaging } from "../servers.ts";
+import { sharedModel } from "./sharedModel.ts";
 import type { Update } from "../update.ts";
 
 /**
@@ -34,3 +37,14 @@ export function fedAvg(updates: readonly Update[]): Float32Array {
   for (const update of updates) average.add(update);
   return average.result();
 }
+
+export const fedavg: Method = method({
+  name: "fedavg",
+  paper: "arXiv 1602.05629",
+  about: "clients train the server's model, the server averages by examples",
+  options: {},
+  sends: ["model"],
+  client: (kit) => sharedModel(kit),
+  server: () => averaging(),
+  traffic: ({ model }) => ({ down: model, up: model }),
+});

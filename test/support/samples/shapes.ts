@@ -4,11 +4,11 @@ import { broadcastShapes } from "../../../src/autograd/shape.ts";
 import { broadcastable, point, shape } from "../../../src/testing/index.ts";
 import { int, lattice, op, points, type Sample } from "./sample.ts";
 
-const spans = shape({ minRank: 1 }).chain((of) =>
+const spans = shape({ minRank: 1, maxRank: 6, maxSize: 4 }).chain((of) =>
   int(0, of.length - 1).chain((axis) =>
     fc
-      .tuple(int(0, of[axis]!), int(0, of[axis]!))
-      .map(([a, b]) => ({ of, attrs: { axis, from: Math.min(a, b), to: Math.max(a, b) } })),
+      .tuple(int(0, of[axis]!), int(0, of[axis]!), int(1, 3))
+      .map(([a, b, step]) => ({ of, attrs: { axis, from: Math.min(a, b), to: Math.max(a, b), step } })),
   ),
 );
 

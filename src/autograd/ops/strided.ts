@@ -1,0 +1,81 @@
+// Elements at equal distances, and elements placed at equal distances among others: each is the other's gradient.
+import { extra } from "../../runtime/extra.ts";
+import { defineOp, type Op } from "../op.ts";
+import { checkAxis, formatShape, type Shape } from "../shape.ts";
+import type { Tensor } from "../tensor.ts";
+import { overAxes, writeOut } from "./broadcast.ts";
+import { fillInto } from "./fill.ts";
+
+/** Per axis: the first element and the way to the next one. */
+interface Lattice {
+  readonly starts: readonly number[];
+  readonly steps: readonly number[];
+  /** The shape of the result. */
+  readonly shape: Shape;
+}
+
+/** Address of the lattice's first element in a tensor, and the element strides from there. */
+function onto({ ptr, shape }: Tensor, { starts, steps }: Lattice): { from: number; strides: number[] } {
+  // an axis of one element has a stride too: what lies in front of it may be skipped
+  const strides = shape.map((_, i) => shape.slice(i + 1).reduce((n, size) => n * size, 1));
+  const from = ptr + 4 * starts.reduce((sum, start, i) => sum + start * strides[i]!, 0);
+  return { from, strides: strides.map((stride, i) => stride * steps[i]!) };
+}
+
+const stridedOp: Op<readonly [Tensor], Lattice> = defineOp<readonly [Tensor], Lattice>({
+  name: "strided",
+  shape: (_, { shape }) => shape,
+  forward: (y, [x], lattice) => {
+    const { from, strides } = onto(x, lattice);
+    writeOut(x, y, strides, from);
+  },
+  vjp: [(g, { x: [x], attrs }) => placeOp([g], { ...attrs, shape: x.shape, value: 0 })],
+});
+
+interface Placed extends Lattice {
+  /** What lies between. */
+  readonly value: number;
+}
+
+const placeOp: Op<readonly [Tensor], Placed> = defineOp<readonly [Tensor], Placed>({
+  name: "place",
+  shape: (_, { shape }) => shape,
+  forward: (y, [x], lattice) => {
+    fillInto(y, lattice.value);
+    const { from, strides } = onto(y, lattice);
+    const { place } = extra();
+    overAxes((strided, dense, d, s) => place(dense, strided, ...d, ...s), from, x.ptr, x.shape, strides);
+  },
+  vjp: [(g, { x: [x], attrs: { starts, steps } }) => stridedOp([g], { starts, steps, shape: x.shape })],
+});
+
+/** The elements of one axis in reverse order. */
+export function flip(x: Tensor, axis: number): Tensor {
+  const at = checkAxis("flip", x.shape, axis);
+  return stridedOp([x], {
+    starts: x.shape.map((size, i) => (i === at ? Math.max(0, size - 1) : 0)),
+    steps: x.shape.map((_, i) => (i === at ? -1 : 1)),
+    shape: x.shape,
+  });
+}
+
+/**
+ * More elements around those of x, all of one value.
+ * @param widths for every axis how many in front and how many behind
+ */
+export function pad(
+  x: Tensor,
+  widths: readonly (readonly [before: number, after: number])[],
+  { value = 0 }: { value?: number } = {},
+): Tensor {
+  if (widths.length !== x.shape.length || widths.flat().some((width) => !(Number.isInteger(width) && width >= 0)))
+    throw new RangeError(
+      `pad: got [${widths.join(" ")}], expected two integers of at least 0 for each axis of ${formatShape(x.shape)}`,
+    );
+  return placeOp([x], {
+    starts: widths.map(([before]) => before),
+    steps: x.shape.map(() => 1),
+    shape: x.shape.map((size, i) => size + widths[i]![0] + widths[i]![1]),
+    value,
+  });
+}

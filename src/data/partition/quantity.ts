@@ -1,0 +1,58 @@
+// Quantity skew: clients of very different sizes whose rows are all alike.
+import { fold, type Key, Stream } from "../../runtime/random.ts";
+import { exp, pow } from "../../runtime/scalar.ts";
+import { normal } from "../distributions.ts";
+import { apportion } from "./apportion.ts";
+import type { Hands } from "./hands.ts";
+import { checkCounts, type Labels } from "./partition.ts";
+
+/**
+ * "log-normal": e to a normal number times `spread` (Li et al. 2020, FedProx's data); "power-law": the k-th largest has
+ * k^-spread, in random order; "linear", "square", "exponential": client i has i + 1, its square, e^(i + 1) (Flower's).
+ */
+export type QuantityLaw = "log-normal" | "power-law" | "linear" | "square" | "exponential";
+
+export interface QuantityOptions {
+  readonly clients: number;
+  readonly law: QuantityLaw;
+  /** From 0, which is equal sizes; of the first two laws only, 1 unless said. */
+  readonly spread?: number;
+}
+
+/** Sizes in proportion to the law, each at least 0, summing to `rows`. */
+export function sizesBy({ clients, law, spread = 1 }: QuantityOptions, rows: number, key: Key): Int32Array {
+  checkCounts("quantity", { clients: [clients, 1] });
+  if (!(spread >= 0 && spread <= 100))
+    throw new RangeError(`quantity: spread, got ${spread}, expected a number from 0 to 100`);
+  const stream = new Stream(fold(key, "sizes"));
+  const order = stream.choose(clients, clients);
+  const weights = Float64Array.from({ length: clients }, (_, i) => {
+    switch (law) {
+      case "log-normal":
+        return spread * normal(stream);
+      case "power-law":
+        return pow(order[i]! + 1, -spread);
+      case "linear":
+        return i + 1;
+      case "square":
+        return (i + 1) * (i + 1);
+      case "exponential":
+        return i;
+    }
+  });
+  if (law !== "log-normal" && law !== "exponential") return apportion(weights, rows);
+  // exponents, of which the largest becomes 1: none overflows
+  const most = weights.reduce((a, b) => Math.max(a, b), -Infinity);
+  return apportion(
+    weights.map((weight) => exp(weight - most)),
+    rows,
+  );
+}
+
+/** Rows are dealt uniformly in hands of such sizes; all of them are. */
+export function quantity(train: Labels, options: QuantityOptions, key: Key): Hands {
+  const sizes = sizesBy(options, train.length, key);
+  const rows = new Stream(fold(key, "rows")).choose(train.length, train.length);
+  let at = 0;
+  return { rows: Array.from(sizes, (size) => rows.slice(at, (at += size))), substituted: 0 };
+}

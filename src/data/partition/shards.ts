@@ -1,0 +1,34 @@
+// Shards: rows in the order of their class, cut into equal pieces, some pieces for each client (McMahan et al. 2017, section 3).
+import { fold, type Key, Stream } from "../../runtime/random.ts";
+import { apportion } from "./apportion.ts";
+import type { Hands } from "./hands.ts";
+import { checkCounts, classCount, type Labels } from "./partition.ts";
+import { concat, Pool } from "./pool.ts";
+
+export interface ShardsOptions {
+  readonly clients: number;
+  /** Pieces for each client; 2 in the paper. */
+  readonly shards: number;
+}
+
+/** Every row is dealt; pieces differ by a row at most. More pieces than rows are a RangeError. */
+export function shards(train: Labels, { clients, shards }: ShardsOptions, key: Key): Hands {
+  checkCounts("shards", { clients: [clients, 1], shards: [shards, 1] });
+  const pieces = clients * shards;
+  if (!(pieces <= train.length))
+    throw new RangeError(
+      `shards: rows of the train split, got ${train.length}, expected ${pieces} for ${clients} clients with ${shards} shards ` +
+        `each; lower clients or shards`,
+    );
+  const sorted = new Pool("shards", "train", train, classCount(train, [])).rest();
+  const sizes = apportion(new Float64Array(pieces).fill(1), train.length);
+  let at = 0;
+  const cuts = Array.from(sizes, (size) => sorted.subarray(at, (at += size)));
+  const order = new Stream(fold(key, "shards")).choose(pieces, pieces);
+  return {
+    rows: Array.from({ length: clients }, (_, i) =>
+      concat(...Array.from(order.subarray(i * shards, (i + 1) * shards), (piece) => cuts[piece]!)),
+    ),
+    substituted: 0,
+  };
+}

@@ -1,0 +1,91 @@
+// The kinds of partition that a config can name: what each is, and what it begins with.
+import type { Choice, QuantityLaw } from "../data/index.ts";
+
+/** Who owns which rows: see the partitioners of moiety/data. */
+export type PartitionConfig =
+  | {
+      readonly kind: "majority";
+      /** Fraction of a client's rows from its two majority classes. */
+      readonly p: number;
+      /** Whether two clients may have a majority class in common. */
+      readonly overlap: boolean;
+    }
+  | { readonly kind: "dirichlet-labels" | "dirichlet-sizes"; readonly alpha: number }
+  | { readonly kind: "iid" }
+  | (HandsConfig &
+      (
+        | { readonly kind: "shards"; readonly shards: number }
+        | {
+            readonly kind: "pathological";
+            readonly classes: number;
+            readonly choice: Choice;
+            readonly cuts: "equal" | "random";
+          }
+        | { readonly kind: "label-quantity"; readonly classes: number }
+        | { readonly kind: "dirichlet-shares"; readonly alpha: number; readonly balanced: boolean }
+        | { readonly kind: "dirichlet-inner"; readonly alpha: number }
+        | { readonly kind: "dirichlet-extended"; readonly classes: number; readonly alpha: number }
+        | { readonly kind: "quantity"; readonly law: QuantityLaw; readonly spread: number }
+      ));
+
+/** Of laws that deal out all rows: what becomes of the hands. */
+export interface HandsConfig {
+  /** The whole hand, parted in the proportion of `rows`, rather than `rows` of it at most. */
+  readonly all?: boolean | undefined;
+  /** The least rows of a client, 1 of each unless said. */
+  readonly minimum?: { readonly train?: number; readonly validation?: number; readonly test?: number } | undefined;
+  /** Clients below it: an error that names them (unless said), or rows of the largest. */
+  readonly repair?: "refuse" | "move" | undefined;
+}
+
+/** One kind: a line about it, and the fields it has when only its name was given. */
+export interface PartitionKind {
+  readonly about: string;
+  readonly begins: PartitionConfig;
+}
+
+/** Every kind by its name. */
+export const partitionKinds: { readonly [K in PartitionConfig["kind"]]: PartitionKind } = {
+  majority: {
+    about: "two majority classes make up the fraction p of a client's rows",
+    begins: { kind: "majority", p: 0.6, overlap: true },
+  },
+  iid: { about: "rows drawn uniformly", begins: { kind: "iid" } },
+  "dirichlet-labels": {
+    about: "class proportions of every client from Dirichlet(alpha), sizes exact",
+    begins: { kind: "dirichlet-labels", alpha: 0.5 },
+  },
+  "dirichlet-sizes": {
+    about: "sizes from Dirichlet(alpha), classes alike",
+    begins: { kind: "dirichlet-sizes", alpha: 1 },
+  },
+  "dirichlet-shares": {
+    about:
+      "every class dealt out over the clients by Dirichlet(alpha); balanced: none gets more than its share of rows",
+    begins: { kind: "dirichlet-shares", alpha: 0.5, balanced: false },
+  },
+  "dirichlet-inner": {
+    about: "every client draws by class proportions of its own from Dirichlet(alpha) until all rows are dealt",
+    begins: { kind: "dirichlet-inner", alpha: 0.5 },
+  },
+  "dirichlet-extended": {
+    about: "so many classes for each client, each dealt over those who have it by Dirichlet(alpha)",
+    begins: { kind: "dirichlet-extended", classes: 2, alpha: 0.5 },
+  },
+  shards: {
+    about: "rows sorted by class and cut, so many pieces for each client",
+    begins: { kind: "shards", shards: 2 },
+  },
+  pathological: {
+    about: "so many classes for each client; choice groups, cyclic, first, random or balanced; cuts equal or random",
+    begins: { kind: "pathological", classes: 2, choice: "groups", cuts: "equal" },
+  },
+  "label-quantity": {
+    about: "client i has class i and others at random, so many in all; a class is cut evenly",
+    begins: { kind: "label-quantity", classes: 2 },
+  },
+  quantity: {
+    about: "sizes by a law (log-normal, power-law, linear, square, exponential), classes alike",
+    begins: { kind: "quantity", law: "log-normal", spread: 1 },
+  },
+};

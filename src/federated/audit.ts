@@ -1,0 +1,61 @@
+// Everything that left a client, written down from the message itself: which vectors, how long, and a hash of each that a
+// client can compare with what it meant to send.
+import type { Evaluation, Failure, Host, Order } from "./hosts/host.ts";
+import type { Update } from "./method.ts";
+
+/** One message of a client. */
+export interface Sent {
+  readonly round: number;
+  readonly client: number;
+  readonly kind: "train" | "evaluate";
+  readonly examples: number;
+  /** Names of its scalars. */
+  readonly scalars: readonly string[];
+  readonly vectors: readonly { readonly name: string; readonly size: number; readonly sha256: string }[];
+}
+
+export interface AuditOptions {
+  readonly hash: (bytes: Uint8Array) => string;
+  readonly write: (sent: readonly Sent[]) => Promise<void>;
+}
+
+/** A host whose messages are written down before anybody else has them. */
+export class Audited implements Host {
+  readonly #host: Host;
+  readonly #options: AuditOptions;
+
+  constructor(host: Host, options: AuditOptions) {
+    this.#host = host;
+    this.#options = options;
+  }
+
+  async train(orders: readonly Order[], round: number): Promise<(Update | Failure)[]> {
+    const answers = await this.#host.train(orders, round);
+    const { hash, write } = this.#options;
+    await write(
+      answers.flatMap((answer) => {
+        if ("failed" in answer) return [];
+        const { client, examples, metrics, up } = answer;
+        const vectors = Object.entries(up).map(([name, values]) => ({
+          name,
+          size: values.length,
+          sha256: hash(new Uint8Array(values.buffer, values.byteOffset, values.byteLength)),
+        }));
+        return [{ round, client, kind: "train" as const, examples, scalars: Object.keys(metrics), vectors }];
+      }),
+    );
+    return answers;
+  }
+
+  async evaluate(orders: readonly Order[], round: number): Promise<(Evaluation | Failure)[]> {
+    const answers = await this.#host.evaluate(orders, round);
+    await this.#options.write(
+      answers.flatMap((answer) => {
+        if ("failed" in answer) return [];
+        const { client, examples, metrics } = answer;
+        return [{ round, client, kind: "evaluate" as const, examples, scalars: Object.keys(metrics), vectors: [] }];
+      }),
+    );
+    return answers;
+  }
+}

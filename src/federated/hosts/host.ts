@@ -1,0 +1,31 @@
+// Where clients run. A host gives them their rows and what they kept, and hands on only what they send.
+import type { Metrics, Update, Vectors } from "../method.ts";
+
+/** What a client is asked in a round. */
+export interface Order {
+  readonly client: number;
+  readonly down: Vectors;
+  /** How much of its work it will get done in time; all of it unless said. */
+  readonly effort?: number;
+}
+
+/** Scalars a client measured; `examples` is their weight. */
+export interface Evaluation {
+  readonly client: number;
+  readonly examples: number;
+  readonly metrics: Metrics;
+}
+
+/** A client that did not answer, and why. */
+export interface Failure {
+  readonly client: number;
+  readonly failed: string;
+  /** Where, for who looks for the fault. */
+  readonly stack?: string | undefined;
+}
+
+/** The loop asks for a round's work and gets an answer to each order, in their order. */
+export interface Host {
+  train(orders: readonly Order[], round: number): Promise<(Update | Failure)[]>;
+  evaluate(orders: readonly Order[], round: number): Promise<(Evaluation | Failure)[]>;
+}

@@ -1,0 +1,198 @@
+// What a federated method is: a value with two sides over named flat vectors.
+//
+//   clients   train on what the server sent and on what they kept themselves, and say what is sent and what is kept
+//   server    takes the round's updates one after another, and decides what each client is sent next
+//
+// Nothing lives in an object that outlasts a call: what a client remembers is `kept`, what the server remembers is its
+// state, and both are vectors. So a method can be resumed, spilled, and run in this thread, on workers or in a Flower
+// federation without knowing it. docs/methods.md shows how one is written; methods/fedprox.ts is a short example.
+import type { OptimizerRule } from "../nn/rule.ts";
+import type { Key } from "../runtime/random.ts";
+import type { Steps } from "../runtime/steps.ts";
+import type { Kit } from "./kit.ts";
+import type { Answers, Metrics, Names, Reply, Turn, Vectors } from "./turn.ts";
+
+export type { Answer, Answers, Keeping, Metrics, Named, Own, Reply, Turn, Vector, Vectors } from "./turn.ts";
+
+/** A method at the clients of one thread, which take turns on it: whatever it holds is overwritten by the next turn. */
+export interface ClientSide<
+  Up extends string = string,
+  Down extends string = string,
+  Kept extends string = string,
+  R extends Reply<Up, Kept> = Reply<Up, Kept>,
+> {
+  /** What the server begins with, the same at every client. */
+  initial(): Vectors;
+  train(turn: Turn<Down, Kept>): Steps<R>;
+  /** Who answers after this turn's `down` and `kept`; good until the next call. */
+  answers(turn: Turn<Down, Kept>): Answers | Steps<Answers>;
+}
+
+/** What the server holds of a reply. */
+export interface Update {
+  readonly client: number;
+  readonly up: Vectors;
+  readonly examples: number;
+  readonly metrics: Metrics;
+}
+
+/** A round's updates going in one after another, in the order of the cohort; what comes out is the server's next state. */
+export interface Gathering {
+  add(update: Update): void;
+  result(): Vectors;
+}
+
+export interface Round {
+  readonly round: number;
+  /** How many clients were asked. Fewer may answer. */
+  readonly cohort: number;
+  /** How many take part in the federation. */
+  readonly clients: number;
+  /** The address of the server's random numbers in this round. */
+  readonly key: Key;
+}
+
+/** A method at the server: functions of a state that is vectors, which are replaced and never changed. */
+export interface ServerSide {
+  begin(initial: Vectors): Vectors;
+  /** What a client is sent of the state; all of it unless said. Vectors that many are sent should be the same object. */
+  down?(state: Vectors, to: { readonly client: number; readonly round: number; readonly key: Key }): Vectors;
+  gather(state: Vectors, round: Round): Gathering;
+}
+
+export type Option = number | string | boolean;
+export type Options = Readonly<Record<string, Option>>;
+
+/** Some of a method's options. */
+export type Some<O extends Options> = string extends keyof O ? Options : Partial<O>;
+
+/** What an option may be, where its default's type does not say enough. */
+export interface Range {
+  readonly min?: number;
+  readonly max?: number;
+  readonly whole?: boolean;
+  readonly of?: readonly string[];
+}
+
+/** With these options the method is another one: the clients' own answers are the same bits, and a test says so. */
+export interface Law<O extends Options = Options> {
+  readonly when: Some<O>;
+  /** The other method's name. */
+  readonly is: string;
+  /** Its options, where they are not its defaults. */
+  readonly with?: Options;
+}
+
+/** How a method was run by somebody: settings only. */
+export interface Preset<O extends Options = Options> {
+  readonly options?: Some<O>;
+  readonly optimizer?: OptimizerRule;
+  readonly localEpochs?: number;
+  readonly batchSize?: number;
+  readonly rounds?: number;
+  readonly cohort?: number;
+  /** Where it is from, and what is left out. */
+  readonly note?: string;
+}
+
+/** Sizes that traffic is counted in: numbers, not bytes. */
+export interface Sizes {
+  readonly model: number;
+  readonly body: number;
+  readonly head: number;
+  readonly features: number;
+  readonly classes: number;
+  /** Of the federation, and of a round. */
+  readonly clients: number;
+  readonly cohort: number;
+}
+
+export interface Declaration<
+  O extends Options = Options,
+  Up extends string = string,
+  Down extends string = Up,
+  Kept extends string = never,
+  R extends Reply<Up, Kept> = Reply<Up, Kept>,
+> {
+  /** As on the command line and in records. */
+  readonly name: string;
+  /** "arXiv 1602.05629", or a DOI. */
+  readonly paper: string;
+  /** What it does, in a sentence. */
+  readonly about: string;
+  /** Every option with its default; a config may change them, and nothing else. */
+  readonly options: O;
+  readonly ranges?: { readonly [N in keyof O]?: Range };
+  /** What leaves a client, by name: the compiler and the host hold it to exactly that, and the audit log names it. */
+  readonly sends: readonly Up[];
+  /** What a client is sent, if it is called otherwise. */
+  readonly receives?: readonly Down[];
+  /** What a client keeps between its turns. */
+  readonly keeps?: readonly Kept[];
+  client(kit: Kit, options: O): ClientSide<NoInfer<Up>, NoInfer<Down>, NoInfer<Kept>, R>;
+  server(options: O, kit: Kit): ServerSide;
+  /** Numbers that a client is sent and sends in a turn, once every client has had one. */
+  traffic?(sizes: Sizes, options: O): { readonly down: number; readonly up: number };
+  readonly laws?: readonly Law<NoInfer<O>>[];
+  readonly presets?: Readonly<Record<string, Preset<NoInfer<O>>>>;
+}
+
+// what is too much, as the compiler's message
+type Undeclared<N> = [N] extends [never] ? unknown : { readonly undeclared: N };
+
+/** A declared method whose types have been forgotten, as registries and hosts have it. */
+export type Method = Declaration<Options, string, string, string>;
+
+/** Declares a method; see Declaration. */
+export function method<
+  O extends Options,
+  const Up extends string,
+  const Down extends string = Up,
+  const Kept extends string = never,
+  R extends Reply<Up, Kept> = Reply<Up, Kept>,
+>(declared: Declaration<O, Up, Down, Kept, R> & Undeclared<Exclude<keyof R["up"], Names<Up>>>): Method {
+  if (!/^[a-z][a-z0-9-]*$/.test(declared.name))
+    throw new RangeError(`method: name, got ${declared.name}, expected small letters, digits and hyphens`);
+  return declared as unknown as Method;
+}
+
+/** A method's options with these over the defaults; a RangeError names what is wrong. */
+export function optionsOf({ name, options, ranges = {} }: Method, given: Options = {}): Options {
+  for (const [option, value] of Object.entries(given)) {
+    const usual = options[option];
+    if (usual === undefined)
+      throw new RangeError(`${name}: no option ${option}; there are ${Object.keys(options).join(", ") || "none"}`);
+    const problem = refusal(value, usual, ranges[option]);
+    if (problem) throw new RangeError(`${name}: ${option}, got ${value}, expected ${problem}`);
+  }
+  return { ...options, ...given };
+}
+
+// what was expected instead, if anything
+function refusal(value: Option, usual: Option, { min = -Infinity, max = Infinity, whole, of }: Range = {}): string {
+  if (typeof value !== typeof usual) return `a ${typeof usual}`;
+  if (of && !of.includes(String(value))) return `one of ${of.join(", ")}`;
+  if (typeof value !== "number") return "";
+  if (!Number.isFinite(value)) return "a finite number";
+  if (whole && !Number.isInteger(value)) return "a whole number";
+  if (value < min || value > max) return `a number from ${min} to ${max}`;
+  return "";
+}
+
+/** Refuses a reply that is not what the method declared; the last thing that happens at the client. */
+export function checkSent({ name, sends }: Pick<Method, "name" | "sends">, client: number, up: Vectors): void {
+  const plain = sends.filter((one) => !/[*?]$/.test(one));
+  const odd = Object.keys(up).find((one) => !sends.some((declared) => covers(declared, one)));
+  if (odd !== undefined)
+    throw new TypeError(
+      `${name}: client ${client} was to send ${odd}, which is not declared; declared is ${sends.join(", ") || "nothing"}`,
+    );
+  const missing = plain.find((one) => !(one in up));
+  if (missing !== undefined)
+    throw new TypeError(`${name}: client ${client} did not send ${missing}, which is declared`);
+}
+
+function covers(declared: string, name: string): boolean {
+  if (declared.endsWith("*")) return name.startsWith(declared.slice(0, -1));
+  return name === declared || `${name}?` === declared;
+}

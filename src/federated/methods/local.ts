@@ -1,0 +1,31 @@
+// Every client by itself, round by round: what a federation has to beat.
+import { likelihood } from "../kit.ts";
+import { method, type Method } from "../method.ts";
+import { averaging } from "../servers.ts";
+
+export const local: Method = method({
+  name: "local",
+  paper: "",
+  about: "every client trains a model of its own, and nothing is sent",
+  options: {},
+  sends: [],
+  keeps: ["own"],
+  client: (kit) => {
+    const net = kit.net();
+    const optimizer = kit.optimizer(net.parameters);
+    return {
+      initial: () => ({}),
+      *train(turn) {
+        net.parameters.copyFrom(turn.kept.own ?? kit.initial);
+        const { trainLoss } = yield* kit.train({ turn, loss: likelihood(net), optimizer, stream: "own" });
+        return { up: {}, kept: { own: net.parameters.toArray() }, metrics: { trainLoss } };
+      },
+      answers({ kept }) {
+        net.parameters.copyFrom(kept.own ?? kit.initial);
+        return { own: (x) => net.predict(x) };
+      },
+    };
+  },
+  server: () => averaging(),
+  traffic: () => ({ down: 0, up: 0 }),
+});

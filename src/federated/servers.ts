@@ -1,0 +1,168 @@
+// Server sides that methods are composed from. State and updates are named vectors; sums run in the order of the cohort in
+// double precision, so the same clients give the same bits.
+import type { Gathering, Metrics, ServerSide, Update, Vector, Vectors } from "./method.ts";
+
+/** Weighted sums of named vectors, one update after another, so that no vector has to be held. */
+export class Sums {
+  readonly #sums = new Map<string, { sum: Float64Array; weight: number; like: Vector }>();
+
+  add(name: string, values: Vector, weight: number, client?: number): void {
+    let at = this.#sums.get(name);
+    if (!at) this.#sums.set(name, (at = { sum: new Float64Array(values.length), weight: 0, like: values.slice(0, 0) }));
+    const { sum } = at;
+    if (sum.length !== values.length)
+      throw new RangeError(
+        `average: ${client === undefined ? "got" : `client ${client} sent`} ${values.length} values of ${name}, ` +
+          `expected ${sum.length}; its model differs`,
+      );
+    for (let i = 0; i < sum.length; i++) sum[i]! += weight * values[i]!;
+    at.weight += weight;
+  }
+
+  /** The averages of what was added, in its precision; nothing for a name whose weights sum to 0. */
+  means(): Vectors {
+    return this.#each(({ sum, weight, like }) => (weight > 0 ? rounded(sum, like, weight) : undefined));
+  }
+
+  /** What was added, each over the same total. */
+  over(total: number): Vectors {
+    return this.#each(({ sum, like }) => rounded(sum, like, total));
+  }
+
+  #each(of: (at: { sum: Float64Array; weight: number; like: Vector }) => Vector | undefined): Vectors {
+    const found: Record<string, Vector> = {};
+    for (const [name, at] of this.#sums) {
+      const vector = of(at);
+      if (vector) found[name] = vector;
+    }
+    return found;
+  }
+}
+
+function rounded(sum: Float64Array, like: Vector, total: number): Vector {
+  const over = (value: number): number => value / total;
+  return like instanceof Float64Array ? sum.map(over) : Float32Array.from(sum, over);
+}
+
+export interface Averaging {
+  /** An update's weight: its examples unless said. */
+  readonly weight?: (update: Update) => number;
+  /** Where an update's vector goes at the server: under its own name unless said. */
+  readonly place?: (name: string, update: Update) => string;
+}
+
+/** Every client counts alike. */
+export const alike = (): number => 1;
+
+/** Every named vector becomes the weighted mean of those that were sent; what nobody sent stays as it was. */
+export function averaging({ weight = ({ examples }) => examples, place = (name) => name }: Averaging = {}): ServerSide {
+  return {
+    begin: (initial) => initial,
+    gather: (state) => {
+      const sums = new Sums();
+      return {
+        add: (update) => {
+          for (const [name, values] of Object.entries(update.up))
+            sums.add(place(name, update), values, weight(update), update.client);
+        },
+        result: () => ({ ...state, ...sums.means() }),
+      };
+    },
+  };
+}
+
+/** One step of a server's optimiser: from a vector, the direction inner found, and what it remembers, to the same. */
+export interface ServerStep {
+  /** Names and first values of what it remembers, for a vector like this. */
+  begin(like: Vector): Vectors;
+  /** @param direction where the inner server would have gone, minus where it stands */
+  step(w: Vector, direction: Vector, memory: Vectors): { readonly w: Vector; readonly memory: Vectors };
+}
+
+/**
+ * Another server side whose result is taken for a direction rather than for the next state (Reddi et al. 2020, arXiv
+ * 2003.00295). What the optimiser remembers of vector `of` is state as `of.name`, and is not sent.
+ */
+export function stepping(inner: ServerSide, of: string, optimizer: ServerStep): ServerSide {
+  const isOurs = (name: string): boolean => name.startsWith(`${of}.`);
+  const memory = (state: Vectors): Vectors =>
+    Object.fromEntries(
+      Object.entries(state).flatMap(([name, v]) => (isOurs(name) ? [[name.slice(of.length + 1), v]] : [])),
+    );
+  const named = (vectors: Vectors): Vectors =>
+    Object.fromEntries(Object.entries(vectors).map(([name, v]) => [`${of}.${name}`, v]));
+  const rest = (state: Vectors): Vectors => without(state, isOurs);
+  return {
+    begin: (initial) => {
+      const state = inner.begin(initial);
+      return { ...state, ...named(optimizer.begin(state[of]!)) };
+    },
+    down: (state, to) => inner.down?.(rest(state), to) ?? rest(state),
+    gather: (state, round): Gathering => {
+      const gathering = inner.gather(rest(state), round);
+      return {
+        add: (update) => gathering.add(update),
+        result: () => {
+          const next = gathering.result();
+          const [w, target] = [state[of]!, next[of]!];
+          const stepped = optimizer.step(
+            w,
+            target.map((value, i) => value - w[i]!),
+            memory(state),
+          );
+          return { ...next, [of]: stepped.w, ...named(stepped.memory) };
+        },
+      };
+    },
+  };
+}
+
+/** Vectors but for those of these names. */
+export function without(vectors: Vectors, is: (name: string) => boolean): Vectors {
+  return Object.fromEntries(Object.entries(vectors).filter(([name]) => !is(name)));
+}
+
+/** Of a state only these, for a server that remembers more than it sends. */
+export function only(...names: readonly string[]): (state: Vectors) => Vectors {
+  return (state) => Object.fromEntries(names.flatMap((name) => (state[name] ? [[name, state[name]]] : [])));
+}
+
+export interface Board {
+  /** What is remembered instead of the newest; by name. */
+  readonly merge?: Readonly<Record<string, (before: Vector | undefined, now: Vector) => Vector>>;
+  /** Scalars to remember as well, as vectors of one. */
+  readonly metrics?: readonly (keyof Metrics & string)[];
+}
+
+/**
+ * A server that only remembers: the newest of every vector a client sent, as `name.client`. What a client is sent of it is
+ * the method's `down`; a federation without a server is one whose board everybody reads.
+ */
+export function noticeboard({ merge = {}, metrics = [] }: Board = {}): ServerSide {
+  return {
+    begin: (initial) => initial,
+    gather: (state) => {
+      const next: Record<string, Vector> = { ...state };
+      return {
+        add: ({ client, up, metrics: scalars }) => {
+          for (const [name, values] of Object.entries(up)) {
+            const place = `${name}.${client}`;
+            next[place] = merge[name]?.(next[place], values) ?? values;
+          }
+          for (const name of metrics) next[`${name}.${client}`] = Float64Array.of(scalars[name]!);
+        },
+        result: () => next,
+      };
+    },
+  };
+}
+
+/** Whose vectors of this name are on a noticeboard, ascending. */
+export function posted(state: Vectors, name: string): { readonly client: number; readonly vector: Vector }[] {
+  return Object.entries(state)
+    .flatMap(([place, vector]) => {
+      const client = place.startsWith(`${name}.`) ? Number(place.slice(name.length + 1)) : NaN;
+      return Number.isInteger(client) ? [{ client, vector }] : [];
+    })
+    .sort((a, b) => a.client - b.client);
+}

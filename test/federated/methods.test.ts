@@ -1,0 +1,162 @@
+// What every method owes, whatever it does: this walks the registry, so that a new method is tried by being in it.
+import { memory } from "../../src/autograd/index.ts";
+import { clientCalls } from "../../src/federated/hosts/pool.ts";
+import { type Method, type Options, optionsOf, type Sizes, type Vectors } from "../../src/federated/method.ts";
+import { methods } from "../../src/federated/methods/index.ts";
+import type { RoundsState } from "../../src/federated/rounds.ts";
+import { States } from "../../src/federated/states.ts";
+import type { Calls, Pool } from "../../src/runtime/pool.ts";
+import { federation, kitOf, type Ran, settings } from "../support/federation.ts";
+import { assert, test } from "../support/suite.ts";
+
+const all = [...methods.values()];
+
+/** Everything a federation has left: the server's state and every client's. */
+async function left({ end, states }: Ran): Promise<unknown> {
+  const kept = await Promise.all(Array.from({ length: settings.clients }, (_, client) => states.get(client)));
+  return { now: end.now, best: end.best, bestRound: end.bestRound, bestLoss: end.bestLoss, kept };
+}
+
+// runs of one method with the same options are the same run
+const ran = new Map<string, Promise<Ran>>();
+function once(method: Method, options: Options): Promise<Ran> {
+  const name = `${method.name} ${JSON.stringify(optionsOf(method, options))}`;
+  if (!ran.has(name)) ran.set(name, federation(method, options));
+  return ran.get(name)!;
+}
+
+for (const method of all) {
+  const { name, laws = [], sends, keeps = [], traffic } = method;
+
+  for (const { when, is, with: other = {} } of laws)
+    test(`${name} with ${JSON.stringify(when)} is ${is}, to the bit`, async () => {
+      const [one, two] = [await once(method, when), await once(methods.get(is)!, other)];
+      assert.equal(one.trained, two.trained);
+      for (const client of one.trained)
+        assert.equal((await one.answersOf(client))["own"], (await two.answersOf(client))["own"], `client ${client}`);
+    });
+
+  test(`${name} goes on after any round as if it had not stopped`, async () => {
+    const whole = await left(await once(method, {}));
+    for (let stop = 1; stop < settings.rounds; stop += 2) {
+      const abort = new AbortController();
+      const first = await federation(
+        method,
+        {},
+        {
+          signal: abort.signal,
+          onRound: (_, state) => void (state.round === stop && abort.abort()),
+        },
+      );
+      assert.is(first.end.round, stop);
+      // through structured clones, as files and threads would have it
+      const states = new States();
+      for (let client = 0; client < settings.clients; client++) {
+        const kept = await first.states.get(client);
+        if (Object.keys(kept).length > 0) await states.put(client, first.states.marks[client]!, structuredClone(kept));
+      }
+      const state: RoundsState = structuredClone(first.end);
+      assert.equal(
+        await left(await federation(method, {}, { from: { state, states } })),
+        whole,
+        `after ${stop} rounds`,
+      );
+    }
+  });
+
+  test(`${name} is the same bits whichever worker a turn is on`, async () => {
+    const whole = await left(await once(method, {}));
+    const scattered = await federation(
+      method,
+      {},
+      {
+        pool: (bench) => new Scattered([clientCalls(bench), clientCalls(bench)]),
+      },
+    );
+    assert.equal(await left(scattered), whole);
+  });
+
+  test(`${name} sends and keeps what it declares, whatever the client has`, async () => {
+    // a client without a row, and one with a single one
+    const { bench, server, states } = await federation(
+      method,
+      {},
+      { rows: (client) => [0, 1, 9][client % 3]!, rounds: 3, cohort: 6 },
+    );
+    const calls = clientCalls(bench);
+    const down = server.down?.(server.begin(bench.side.initial()), { client: 0, round: 0, key: bench.key });
+    const call = { client: 2, down: down ?? server.begin(bench.side.initial()), kept: {} };
+    const [answer] = await calls.train({ round: 0, calls: [call] });
+    if (!answer || "failed" in answer) throw new Error(answer?.failed ?? "no answer");
+    for (const declared of sends.filter((one) => /^\w+$/.test(one))) assert.ok(declared in answer.up, declared);
+    const known = (one: string): boolean =>
+      keeps.some((declared) => (declared.endsWith("*") ? one.startsWith(declared.slice(0, -1)) : one === declared));
+    for (let client = 0; client < settings.clients; client++)
+      for (const [one, values] of Object.entries(await states.get(client))) {
+        assert.ok(known(one), `${one} is not declared to be kept`);
+        assert.ok(values.every(Number.isFinite), `client ${client}'s ${one} is not finite`);
+      }
+  });
+
+  if (traffic)
+    test(`${name} sends as many numbers as it says`, async () => {
+      const { end, server, bench, states } = await once(method, {});
+      const { model, features, classes, parts } = kitOf();
+      const size = ({ specs }: typeof model): number =>
+        specs.reduce((n, { shape }) => n + shape.reduce((a, b) => a * b, 1), 0);
+      const sizes: Sizes = {
+        model: size(model),
+        body: size(parts.body),
+        head: size(parts.head),
+        features,
+        classes,
+        clients: settings.clients,
+        cohort: settings.cohort,
+      };
+      const numbers = (vectors: Vectors): number => Object.values(vectors).reduce((n, { length }) => n + length, 0);
+      const client = 1;
+      const down = server.down?.(end.now, { client, round: 9, key: bench.key }) ?? end.now;
+      const [answer] = await clientCalls(bench).train({
+        round: 9,
+        calls: [{ client, down, kept: await states.get(client) }],
+      });
+      if (!answer || "failed" in answer) throw new Error(answer?.failed ?? "no answer");
+      assert.equal({ down: numbers(down), up: numbers(answer.up) }, traffic(sizes, optionsOf(method)));
+    });
+
+  test(`${name} leaves memory as it was`, async () => {
+    const run = async (): Promise<number> => {
+      const { bench } = await federation(method, {}, { rounds: 3 });
+      bench.kit.dispose();
+      return memory().used;
+    };
+    await run();
+    const before = await run();
+    assert.is(await run(), before);
+  });
+
+  test(`${name} has options that its ranges allow, and presets of options that it has`, () => {
+    assert.equal(optionsOf(method, method.options), method.options);
+    for (const preset of Object.values(method.presets ?? {})) optionsOf(method, preset.options);
+    assert.ok(Object.keys(method.ranges ?? {}).every((option) => option in method.options));
+  });
+}
+
+/** Two sets of calls that take turns at the lists, as two workers would. */
+class Scattered<C extends Calls> implements Pool<C> {
+  readonly size = 2;
+  readonly #sets: readonly C[];
+
+  constructor(sets: readonly C[]) {
+    this.#sets = sets;
+  }
+
+  map: Pool<C>["map"] = (name, arguments_) =>
+    Promise.all(
+      arguments_.map((argument, i) => this.#sets[(i + 1) % 2]![name]!(structuredClone(argument) as never)),
+    ) as never;
+
+  async close(): Promise<void> {}
+}
+
+test.run();

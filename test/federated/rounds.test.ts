@@ -1,0 +1,306 @@
+// The loop, its hosts and what is held against a method that says one thing and does another.
+import { Audited, type Sent } from "../../src/federated/audit.ts";
+import { clientCalls, PoolHost } from "../../src/federated/hosts/pool.ts";
+import { likelihood } from "../../src/federated/kit.ts";
+import { beginning, fedAvg, federate, InProcess, LocalClient } from "../../src/federated/index.ts";
+import { checkSent, type ClientSide, method, type Method, optionsOf } from "../../src/federated/method.ts";
+import { methods } from "../../src/federated/methods/index.ts";
+import { sharedModel } from "../../src/federated/methods/sharedModel.ts";
+import { averaging, noticeboard, posted, stepping, Sums } from "../../src/federated/servers.ts";
+import { States } from "../../src/federated/states.ts";
+import { byClass, classMeans } from "../../src/federated/statistics.ts";
+import { Adam, Net } from "../../src/nn/index.ts";
+import { InThread } from "../../src/runtime/pool.ts";
+import { benchOf, federation, kitOf, settings } from "../support/federation.ts";
+import { refuses, refusesLater } from "../support/refuses.ts";
+import { assert, test } from "../support/suite.ts";
+
+const fedavg = methods.get("fedavg")!;
+const adam = { kind: "adam", lr: 0.02 } as const;
+
+test("FedAvg as a method is the loop and the clients that it was before, to the bit", async () => {
+  const now = await federation(fedavg, {}, { kit: { optimizer: adam } });
+  const { bench } = now;
+  const { model, initial, options } = kitOf();
+  const { epochs, batchSize } = options;
+  const net = new Net(model, { group: "shared" });
+  const optimizer = new Adam(net.parameters, { lr: adam.lr });
+  const before = await federate(
+    {
+      backend: new InProcess((id) => {
+        const { classes, key } = bench;
+        return new LocalClient({ id, net, optimizer, ...bench.stage(id, 0), classes, epochs, batchSize, key });
+      }),
+      clients: [0, 1, 2, 3, 4, 5],
+      rounds: settings.rounds,
+      cohort: settings.cohort,
+      validation: { every: 2, patience: 9, clients: 4 },
+      selection: "average",
+      key: bench.key,
+    },
+    beginning(initial as Float32Array),
+  );
+  assert.equal(now.end.now["model"], before.generalist);
+  assert.equal(now.end.best.server["model"], before.best);
+  assert.is(now.end.bestLoss, before.bestLoss);
+  assert.is(now.end.bestRound, before.bestRound);
+});
+
+/** A method whose client sends what `up` says. */
+function sending(sends: readonly string[], up: Record<string, Float32Array>): Method {
+  return method({
+    name: "leaky",
+    paper: "",
+    about: "sends something else than it says",
+    options: {},
+    sends: sends as readonly string[],
+    client: (kit) => ({
+      ...(sharedModel(kit) as unknown as ClientSide<string, string, never>),
+      *train() {
+        yield;
+        return { up, metrics: { trainLoss: 0 } };
+      },
+    }),
+    server: () => averaging(),
+  });
+}
+
+test("what a method does not declare does not leave a client, and what it declares must", async () => {
+  const one = Float32Array.of(1);
+  await refusesLater(
+    () => federation(sending(["model"], { model: one, diary: one })),
+    /leaky: client \d was to send diary, which is not declared; declared is model/,
+  );
+  await refusesLater(
+    () => federation(sending(["model"], {})),
+    /leaky: client \d did not send model, which is declared/,
+  );
+  const families = { name: "m", sends: ["expert.*", "wants?"] };
+  checkSent(families, 0, { "expert.1": one, "expert.2": one, wants: one });
+  checkSent(families, 0, {});
+  assert.throws(() => checkSent(families, 0, { expert: one }), /expert, which is not declared/);
+});
+
+test("the compiler holds a method to the names it declares", () => {
+  const net = kitOf().net();
+  const loss = likelihood(net);
+  const base = { name: "typed", paper: "", about: "", options: { mu: 1 }, server: () => averaging() };
+  const made = method({
+    ...base,
+    sends: ["model", "expert.*", "wants?"],
+    keeps: ["own"],
+    client: (kit) => ({
+      initial: () => ({}),
+      *train(turn) {
+        const { trainLoss } = yield* kit.train({ turn, loss, optimizer: kit.optimizer(net.parameters) });
+        // @ts-expect-error nothing of this name is sent down
+        void turn.down.diary;
+        // @ts-expect-error nothing of this name is kept
+        void turn.kept.diary;
+        return { up: { model: turn.down.model, "expert.1": turn.down.model }, kept: {}, metrics: { trainLoss } };
+      },
+      answers: () => ({ own: (x) => x }),
+    }),
+  });
+  assert.is(made.name, "typed");
+  const refused = [
+    method({
+      ...base,
+      sends: ["model", "control"],
+      client: () => ({
+        initial: () => ({}),
+        // @ts-expect-error the control is missing
+        *train(turn) {
+          yield;
+          return { up: { model: turn.down.model }, metrics: { trainLoss: 0 } };
+        },
+        answers: () => ({ own: (x) => x }),
+      }),
+    }),
+    // @ts-expect-error a diary is too much
+    method({
+      ...base,
+      sends: ["model"],
+      client: () => ({
+        initial: () => ({}),
+        *train(turn) {
+          yield;
+          return { up: { model: turn.down.model, diary: turn.down.model }, metrics: { trainLoss: 0 } };
+        },
+        answers: () => ({ own: (x) => x }),
+      }),
+    }),
+    method({
+      ...base,
+      sends: ["model"],
+      client: () => ({
+        initial: () => ({}),
+        // @ts-expect-error a training without its loss
+        *train(turn) {
+          yield;
+          return { up: { model: turn.down.model }, metrics: {} };
+        },
+        answers: () => ({ own: (x) => x }),
+      }),
+    }),
+  ];
+  assert.is(refused.length, 3);
+});
+
+test("options are the declared ones, of their type and in their range", () => {
+  const ditto = methods.get("ditto")!;
+  assert.equal(optionsOf(ditto, { lambda: 0.5 }), { ...ditto.options, lambda: 0.5 });
+  refuses(() => optionsOf(ditto, { mu: 1 }), "ditto: no option mu; there are lambda, order, epochs");
+  refuses(() => optionsOf(ditto, { lambda: "much" }), "ditto: lambda, got much, expected a number");
+  refuses(() => optionsOf(ditto, { lambda: -1 }), "ditto: lambda, got -1, expected a number from 0 to Infinity");
+  refuses(() => optionsOf(ditto, { lambda: NaN }), "ditto: lambda, got NaN, expected a finite number");
+  refuses(() => optionsOf(ditto, { epochs: 1.5 }), "ditto: epochs, got 1.5, expected a whole number");
+  refuses(() => optionsOf(ditto, { order: "before" }), "ditto: order, got before, expected one of after, interleaved");
+});
+
+test("a client that fails is named, with its round, and where it failed", async () => {
+  const bench = benchOf(fedavg, {}, settings);
+  const calls = clientCalls({
+    ...bench,
+    stage: (client, round) => {
+      if (client === 2) throw new Error("client 2 has opted out");
+      return bench.stage(client, round);
+    },
+  });
+  const host = new PoolHost(new InThread(calls), new States());
+  const orders = [1, 2, 3].map((client) => ({ client, down: bench.side.initial() }));
+  const answers = await host.train(orders, 0);
+  assert.equal(
+    answers.map((answer) => ("failed" in answer ? answer.failed : answer.client)),
+    [1, "client 2 has opted out", 3],
+  );
+  await refusesLater(
+    () => federation(fedavg, {}, { cohort: 6, pool: () => new InThread(calls) }),
+    /federate: client 2 in round 0: client 2 has opted out/,
+  );
+});
+
+test("a client that has less time does fewer epochs, but one at least", () => {
+  const bench = benchOf(fedavg, {}, settings);
+  const own = bench.stage(0, 0);
+  const epochs = (effort: number, of: number): number => {
+    const turn = { own, key: bench.key, effort };
+    return new Set([...bench.kit.batches(turn, { epochs: of })].map(({ epoch }) => epoch)).size;
+  };
+  assert.equal(
+    [1, 0.5, 0.01, 0].map((effort) => epochs(effort, 4)),
+    [4, 2, 1, 1],
+  );
+  assert.is(epochs(1, 0), 0);
+  own.dispose();
+});
+
+test("the audit log is written from the messages, and changes nothing", async () => {
+  const written: Sent[] = [];
+  const bench = benchOf(methods.get("scaffold")!, { lr: 1, control: 1, weights: "alike" }, settings);
+  const orders = [4, 1].map((client) => {
+    const { model } = bench.side.initial();
+    return { client, down: { model: model!, control: new Float32Array(model!.length) } };
+  });
+  const host = (): PoolHost => new PoolHost(new InThread(clientCalls(bench)), new States());
+  const plain = host();
+  const audited = new Audited(host(), {
+    hash: (bytes) => `${bytes.length}:${bytes.reduce((n, byte) => (31 * n + byte) % 65521, 7)}`,
+    write: async (sent) => void written.push(...sent),
+  });
+  assert.equal(await audited.train(orders, 3), await plain.train(orders, 3));
+  assert.equal(await audited.evaluate(orders, 3), await plain.evaluate(orders, 3));
+  const size = bench.kit.initial.length;
+  assert.equal(
+    written.map(({ client, kind, round, scalars, vectors }) => ({
+      client,
+      kind,
+      round,
+      scalars,
+      vectors: vectors.map(({ name, size }) => `${name} ${size}`),
+    })),
+    [4, 1]
+      .flatMap((client) => [
+        {
+          client,
+          kind: "train",
+          round: 3,
+          scalars: ["trainLoss"],
+          vectors: [`model ${size}`, `control ${size}`],
+        },
+      ])
+      .concat(
+        [4, 1].map((client) => ({ client, kind: "evaluate", round: 3, scalars: ["loss", "accuracy"], vectors: [] })),
+      ),
+  );
+  assert.is.not(written[0]!.vectors[0]!.sha256, written[1]!.vectors[0]!.sha256);
+});
+
+const round = { round: 0, cohort: 2, clients: 4, key: [0, 0] as const };
+const update = (client: number, examples: number, up: Record<string, Float32Array>) =>
+  ({ client, examples, up, metrics: {} }) as const;
+
+test("averages are weighted, keep what nobody sent, and name whose model differs", () => {
+  const [a, b] = [update(0, 1, { w: Float32Array.of(1, 2) }), update(1, 3, { w: Float32Array.of(5, 2) })];
+  const gathering = averaging().gather({ w: Float32Array.of(0, 0), c: Float32Array.of(9) }, round);
+  gathering.add(a);
+  gathering.add(b);
+  assert.equal(gathering.result(), { w: Float32Array.of(4, 2), c: Float32Array.of(9) });
+  assert.equal(gathering.result()["w"], fedAvg([a, b].map((one) => ({ ...one, values: one.up.w! }))));
+  assert.throws(
+    () => gathering.add(update(7, 1, { w: Float32Array.of(1) })),
+    /client 7 sent 1 values of w, expected 2/,
+  );
+  const empty = averaging().gather({ w: Float32Array.of(6) }, round);
+  empty.add(update(0, 0, { w: Float32Array.of(1) }));
+  assert.equal(empty.result(), { w: Float32Array.of(6) });
+  const sums = new Sums();
+  sums.add("w", Float32Array.of(1), 2);
+  assert.equal(sums.over(4), { w: Float32Array.of(0.5) });
+});
+
+test("a server that steps remembers beside what it sends, and sends none of it", () => {
+  const server = stepping(averaging(), "w", {
+    begin: (like) => ({ m: like.map(() => 0) }),
+    step: (w, direction, { m }) => {
+      const next = m!.map((x, i) => 0.5 * x + direction[i]!);
+      return { w: w.map((x, i) => x + next[i]!), memory: { m: next } };
+    },
+  });
+  let state = server.begin({ w: Float32Array.of(1) });
+  for (let i = 0; i < 2; i++) {
+    assert.equal(Object.keys(server.down!(state, { client: 0, ...round })), ["w"]);
+    const gathering = server.gather(state, round);
+    gathering.add(update(0, 1, { w: state["w"]!.map((x) => x + 2) as Float32Array }));
+    state = gathering.result();
+  }
+  assert.equal(state, { w: Float32Array.of(6), "w.m": Float32Array.of(3) });
+});
+
+test("a noticeboard remembers the newest of everybody", () => {
+  const server = noticeboard({ merge: { seen: (before, now) => (before ? now.map((x, i) => x + before[i]!) : now) } });
+  let state = server.begin({});
+  for (let i = 0; i < 2; i++) {
+    const gathering = server.gather(state, round);
+    for (const client of [11, 2])
+      gathering.add(update(client, 1, { w: Float32Array.of(client + i), seen: Float32Array.of(1) }));
+    state = gathering.result();
+  }
+  assert.equal(posted(state, "w"), [
+    { client: 2, vector: Float32Array.of(3) },
+    { client: 11, vector: Float32Array.of(12) },
+  ]);
+  assert.equal(state["seen.2"], Float32Array.of(2));
+});
+
+test("class means are merged by counts, and a class that nobody has stays", () => {
+  const one = byClass({ z: Float32Array.of(1, 1, 3, 3, 10, 10) }, [0, 0, 2], 3);
+  assert.equal(one, { z: Float32Array.of(2, 2, 0, 0, 10, 10), counts: Float32Array.of(2, 0, 1) });
+  const two = byClass({ z: Float32Array.of(5, 5) }, [0], 3);
+  const state = { z: Float32Array.of(0, 0, 7, 7, 0, 0), counts: new Float32Array(3) };
+  const gathering = classMeans(["z"]).gather(state, round);
+  for (const [client, up] of [one, two].entries()) gathering.add(update(client, 1, up as Record<string, Float32Array>));
+  assert.equal(gathering.result(), { z: Float32Array.of(3, 3, 7, 7, 10, 10), counts: Float32Array.of(3, 0, 1) });
+});
+
+test.run();

@@ -1,0 +1,184 @@
+// Federated methods on quadratics of two parameters, whole as they are but in double precision on the reference engine, so
+// that update rules can be held to closed forms:
+//
+//   f_i(w) = 1/2 sum_k h_ik (w_k - b_ik)^2
+//
+// A client's rows all say the same (h1, h2, b1, b2), so a batch of any size has the full gradient and row counts are weights.
+// The "model" has one class and answers log p = -f, whose negative log-likelihood is f: methods do not notice. Its body holds
+// the first parameter and its head the second.
+import { concat, mul, neg, slice, square, sub, type Tensor, tensor } from "../../src/autograd/index.ts";
+import { Kit, type KitOptions } from "../../src/federated/kit.ts";
+import {
+  type Answer,
+  type Answers,
+  checkSent,
+  type Method,
+  type Options,
+  optionsOf,
+  type Turn,
+  type Update,
+  type Vectors,
+} from "../../src/federated/method.ts";
+import { downOf } from "../../src/federated/rounds.ts";
+import { constant, FloatExamples, type Module, Sequential } from "../../src/nn/index.ts";
+import { withEngine } from "../../src/runtime/engine.ts";
+import { fold, key } from "../../src/runtime/random.ts";
+import { referenceEngine } from "../../src/runtime/reference/index.ts";
+import { finish } from "../../src/runtime/steps.ts";
+
+/** One client: curvatures, optimum, and how many rows, which is its weight. */
+export interface Quadratic {
+  readonly h: readonly [number, number];
+  readonly b: readonly [number, number];
+  readonly n: number;
+  /** Share of its epochs that it gets done; all of them unless said. */
+  readonly effort?: number;
+}
+
+/** Three clients whose weights are 0.1, 0.3 and 0.6. */
+export const three: readonly Quadratic[] = [
+  { h: [1, 2], b: [0, 0], n: 1 },
+  { h: [3, 1], b: [4, 2], n: 3 },
+  { h: [2, 4], b: [-2, 6], n: 6 },
+];
+
+// h/2 (w - b)^2 of one coordinate, [rows, 1]
+function along(w: Tensor, h: Tensor, b: Tensor): Tensor {
+  return mul(mul(square(sub(w, b)), h), 0.5);
+}
+
+const column = (x: Tensor, at: number): Tensor => slice(x, { axis: 1, from: at, to: at + 1 });
+const w = [{ name: "w", shape: [1], init: constant(0) }];
+
+// [rows, 4] = h1 h2 b1 b2 to [rows, 3] = -f1 h2 b2, and on to [rows, 1] = -f1 - f2
+const body: Module = {
+  specs: w,
+  bind:
+    ([w]) =>
+    (x) =>
+      concat([neg(along(w!, column(x, 0), column(x, 2))), column(x, 1), column(x, 3)], 1),
+};
+const head: Module = {
+  specs: w,
+  bind:
+    ([w]) =>
+    (x) =>
+      sub(column(x, 0), along(w!, column(x, 1), column(x, 2))),
+};
+
+export interface QuadraticOptions extends Partial<Omit<KitOptions, "model" | "classes" | "initial" | "key">> {
+  readonly clients?: readonly Quadratic[];
+  readonly rounds?: number;
+  readonly start?: readonly [number, number];
+  /** Clients of a round; all of them unless said. */
+  readonly cohort?: (round: number) => readonly number[];
+  /** Begin from here instead of from the method's own beginning. */
+  readonly state?: Vectors;
+  readonly kept?: readonly Vectors[];
+  /** Sees the server's state after every round. */
+  readonly onRound?: (state: Vectors, round: number) => void;
+}
+
+export interface QuadraticEnd {
+  readonly server: Vectors;
+  readonly kept: readonly Vectors[];
+  readonly replies: readonly Update[];
+  /** Where each client's own answer stands, [w1, w2], and others' by name. */
+  readonly own: readonly (readonly [number, number])[];
+  readonly answers: readonly Readonly<Record<string, readonly [number, number]>>[];
+}
+
+let shared: ReturnType<typeof referenceEngine> | undefined;
+
+/** Runs a method's rounds on quadratics: by default 5 full-gradient steps of SGD at 0.1 from 0, until nothing moves any more. */
+export function quadratics(method: Method, given: Options = {}, wanted: QuadraticOptions = {}): QuadraticEnd {
+  return withEngine((shared ??= referenceEngine()), () => run(method, given, wanted));
+}
+
+function run(
+  method: Method,
+  given: Options,
+  {
+    clients = three,
+    rounds = 200,
+    start = [0, 0],
+    cohort = () => clients.map((_, i) => i),
+    state: begun,
+    kept: before = [],
+    onRound,
+    ...rest
+  }: QuadraticOptions,
+): QuadraticEnd {
+  const options = optionsOf(method, given);
+  const root = key(1);
+  const kit = new Kit({
+    model: new Sequential({ body, head }),
+    classes: 1,
+    key: root,
+    initial: Float64Array.from(start),
+    optimizer: { kind: "sgd", lr: 0.1 },
+    epochs: 5,
+    batchSize: 1000,
+    ...rest,
+  });
+  const side = method.client(kit, options);
+  const server = method.server(options, kit);
+  const rows = clients.map(({ h, b, n }) => {
+    const x = Array.from({ length: n }, () => [...h, ...b]).flat();
+    return new FloatExamples(tensor(x, [n, 4]), new Array<number>(n).fill(0));
+  });
+  const kept: Vectors[] = clients.map((_, i) => before[i] ?? {});
+  let state = begun ?? server.begin(side.initial());
+  let replies: Update[] = [];
+  const turnOf = (client: number, round: number): Turn => ({
+    client,
+    round,
+    down: downOf(server, state, client, round, root),
+    kept: kept[client]!,
+    own: { train: rows[client]!, validation: rows[client]! },
+    key: fold(root, "train", client, round),
+    effort: clients[client]!.effort ?? 1,
+  });
+  for (let round = 0; round < rounds; round++) {
+    const members = cohort(round);
+    const gathering = server.gather(state, {
+      round,
+      cohort: members.length,
+      clients: clients.length,
+      key: fold(root, "server", round),
+    });
+    replies = members.map((client) => {
+      const reply = finish(side.train(turnOf(client, round)));
+      checkSent(method, client, reply.up);
+      if (reply.kept) kept[client] = reply.kept;
+      return { client, up: reply.up, examples: reply.examples ?? rows[client]!.count, metrics: reply.metrics };
+    });
+    for (const update of replies) gathering.add(update);
+    state = gathering.result();
+    onRound?.(state, round);
+  }
+  const answers = clients.map((_, client) => {
+    const made = side.answers(turnOf(client, rounds));
+    const found = "own" in made ? (made as Answers) : finish(made);
+    return Object.fromEntries(Object.entries(found).map(([name, answer]) => [name, whereIs(answer)]));
+  });
+  for (const examples of rows) examples.dispose();
+  kit.dispose();
+  return { server: state, kept, replies, answers, own: answers.map(({ own }) => own!) };
+}
+
+// from f at b = 0 and at b = 1, one coordinate at a time: w^2/2 - (w - 1)^2/2 = w - 1/2
+function whereIs(answer: Answer): [number, number] {
+  const f = (row: readonly number[]): number => -answer(tensor(row, [1, 4])).item();
+  return [f([1, 0, 0, 0]) - f([1, 0, 1, 0]) + 0.5, f([0, 1, 0, 0]) - f([0, 1, 0, 1]) + 0.5];
+}
+
+/** The clients' optimum under weights: sum p h b / sum p h. */
+export function optimum(weights: readonly number[], clients: readonly Quadratic[] = three): [number, number] {
+  const at = (k: 0 | 1): number => {
+    const sum = (of: (client: Quadratic) => number): number =>
+      clients.reduce((total, client, i) => total + weights[i]! * of(client), 0);
+    return sum(({ h, b }) => h[k] * b[k]) / sum(({ h }) => h[k]);
+  };
+  return [at(0), at(1)];
+}
