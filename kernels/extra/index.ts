@@ -7,6 +7,8 @@ export function staticEnd(): usize {
 export * from "./compare";
 export * from "./cumulative";
 export * from "./double";
+export * from "./normalize";
 export * from "./place";
 export * from "./select";
 export * from "./topK";
+export * from "./window";

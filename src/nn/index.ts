@@ -49,6 +49,21 @@ export {
 export { DivergenceError } from "./divergence.ts";
 export { accuracy, type Answers, calibrationError, negativeLogLikelihood } from "./metrics.ts";
 export { likelihood, validateNet, validation, validationSteps } from "./validate.ts";
-export { BatchNorm } from "./norm.ts";
+export { BatchNorm, GroupNorm, LayerNorm } from "./norm.ts";
+export { Conv1d, Convolution, ConvTranspose2d } from "./convolution.ts";
+export { AdaptiveAvgPool2d, AvgPool2d, Flatten, PaddedMaxPool2d } from "./pooling.ts";
+export {
+  binaryCrossEntropy,
+  cosineEmbedding,
+  cosineSimilarity,
+  type CrossEntropyOptions,
+  huber,
+  klDivergence,
+  meanAbsoluteError,
+  meanSquaredError,
+  type Reduction,
+  softmaxCrossEntropy,
+  triplet,
+} from "./losses.ts";
 export { predictAll, predictSteps } from "./predict.ts";
 export { FeatureExamples, type FeatureRows } from "./features.ts";

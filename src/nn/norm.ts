@@ -1,49 +1,84 @@
-// Batch normalisation (Ioffe and Szegedy 2015, arXiv 1502.03167) over the rows of [rows, width].
-import { add } from "../autograd/ops/add.ts";
-import { affine, div, mul, sub } from "../autograd/ops/arithmetic.ts";
-import { copyInto } from "../autograd/ops/copy.ts";
-import { mean } from "../autograd/ops/sum.ts";
-import { sqrt, square } from "../autograd/ops/unary.ts";
-import { noGrad } from "../autograd/op.ts";
+// Normalisation as layers, with PyTorch's names and first values.
+import { batchNorm, groupNorm, layerNorm, type NormOptions, trackMoments } from "../autograd/ops/normalize.ts";
+import type { Shape } from "../autograd/shape.ts";
 import type { Tensor } from "../autograd/tensor.ts";
 import { constant } from "./init.ts";
 import type { Forward, Module, ParameterSpec } from "./module.ts";
 
-const MOMENTUM = 0.1;
-const EPS = 1e-5;
+const affine = (shape: Shape): ParameterSpec[] => [
+  { name: "weight", shape, init: constant(1) },
+  { name: "bias", shape, init: constant(0) },
+];
 
 /**
- * PyTorch's BatchNorm1d: in training by the batch's own mean and variance, in evaluation by their running means, which are
- * part of the state and travel with it. A batch of one row has no spread and is normalised as in evaluation.
+ * PyTorch's BatchNorm1d and BatchNorm2d (Ioffe and Szegedy 2015, arXiv 1502.03167), for [rows, width] and
+ * [batch, width, ...]: in training by the batch's own mean and variance, in evaluation by their running means, which are
+ * part of the state and travel with it. A batch of one element for each channel has no spread and is normalised as in
+ * evaluation.
  */
 export class BatchNorm implements Module {
   readonly specs: readonly ParameterSpec[];
+  readonly #options: Required<NormOptions>;
+  readonly #momentum: number;
 
-  constructor(width: number) {
+  /** @param momentum how far a batch moves the running means */
+  constructor(width: number, { eps = 1e-5, momentum = 0.1 }: NormOptions & { momentum?: number } = {}) {
     this.specs = [
-      { name: "weight", shape: [width], init: constant(1) },
-      { name: "bias", shape: [width], init: constant(0) },
+      ...affine([width]),
       { name: "running_mean", shape: [width], init: constant(0), statistic: true },
       { name: "running_var", shape: [width], init: constant(1), statistic: true },
     ];
+    this.#options = { eps };
+    this.#momentum = momentum;
   }
 
   bind(tensors: readonly Tensor[]): Forward {
     const [weight, bias, runningMean, runningVariance] = tensors as readonly [Tensor, Tensor, Tensor, Tensor];
-    const blend = (running: Tensor, now: Tensor, scale: number): void =>
-      noGrad(() => copyInto(running, add(mul(running, 1 - MOMENTUM), mul(now, MOMENTUM * scale))));
+    const options = this.#options;
+    const momentum = this.#momentum;
+    const running = { mean: runningMean, variance: runningVariance };
     return (x, mode) => {
-      const rows = x.shape[0]!;
-      const own = mode.train && rows > 1;
-      const centre = own ? mean(x, { axis: 0 }) : runningMean;
-      const apart = sub(x, centre);
-      const variance = own ? mean(square(apart), { axis: 0 }) : runningVariance;
-      if (own) {
-        blend(runningMean, centre, 1);
-        // the running variance is the unbiased one
-        blend(runningVariance, variance, rows / (rows - 1));
-      }
-      return add(mul(div(apart, sqrt(affine(variance, 1, EPS))), weight), bias);
+      const count = x.size / weight.size;
+      if (!mode.train || count < 2) return batchNorm(x, weight, bias, { ...options, given: running }).y;
+      const { y, ...moments } = batchNorm(x, weight, bias, options);
+      trackMoments(running, moments, momentum, count);
+      return y;
     };
+  }
+}
+
+/** Layer normalisation (Ba et al. 2016, arXiv 1607.06450) over the last axes. */
+export class LayerNorm implements Module {
+  readonly specs: readonly ParameterSpec[];
+  readonly #options: NormOptions & { axes: number };
+
+  /** @param shape of the axes that are normalised, or the size of the last one */
+  constructor(shape: number | Shape, options: NormOptions = {}) {
+    const axes = typeof shape === "number" ? [shape] : shape;
+    this.specs = affine(axes);
+    this.#options = { ...options, axes: axes.length };
+  }
+
+  bind([weight, bias]: readonly Tensor[]): Forward {
+    const options = this.#options;
+    return (x) => layerNorm(x, weight!, bias!, options);
+  }
+}
+
+/** Group normalisation (Wu and He 2018, arXiv 1803.08494) of [batch, channels, ...]; as many groups as channels are instances. */
+export class GroupNorm implements Module {
+  readonly specs: readonly ParameterSpec[];
+  readonly #groups: number;
+  readonly #options: NormOptions;
+
+  constructor(groups: number, channels: number, options: NormOptions = {}) {
+    this.specs = affine([channels]);
+    this.#groups = groups;
+    this.#options = options;
+  }
+
+  bind([weight, bias]: readonly Tensor[]): Forward {
+    const [groups, options] = [this.#groups, this.#options];
+    return (x) => groupNorm(x, groups, weight!, bias!, options);
   }
 }

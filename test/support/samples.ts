@@ -5,6 +5,7 @@ import { axes } from "./samples/axes.ts";
 import { elementwise } from "./samples/elementwise.ts";
 import { layers } from "./samples/layers.ts";
 import { losses } from "./samples/losses.ts";
+import { planes } from "./samples/planes.ts";
 import { rows } from "./samples/rows.ts";
 import type { Sample } from "./samples/sample.ts";
 import { smooth } from "./samples/smooth.ts";
@@ -18,4 +19,5 @@ export const samples: Readonly<Record<string, Sample>> = {
   ...rows,
   ...smooth,
   ...axes,
+  ...planes,
 };

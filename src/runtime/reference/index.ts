@@ -15,6 +15,7 @@ import { gather } from "./gather.ts";
 import { lstm } from "./lstm.ts";
 import { matmul } from "./matmul.ts";
 import { mixture } from "./mixture.ts";
+import { normalize } from "./normalize.ts";
 import { optimizer } from "./optimizer.ts";
 import { place } from "./place.ts";
 import { pool } from "./pool.ts";
@@ -24,6 +25,7 @@ import { select } from "./select.ts";
 import { softmax } from "./softmax.ts";
 import { topK } from "./topK.ts";
 import { unary } from "./unary.ts";
+import { window } from "./window.ts";
 import type { Views } from "./views.ts";
 
 /** The twins over a memory; with a Float64Array for `views.f` everything is computed and kept in double precision. */
@@ -56,9 +58,11 @@ export function referenceExtra(views: Views): ExtraKernels {
     ...compare(views),
     ...cumulative(views),
     ...double(views),
+    ...normalize(views),
     ...place(views),
     ...select(views),
     ...topK(views),
+    ...window(views),
   };
 }
 

@@ -1,0 +1,204 @@
+// Layer, group, instance and batch normalisation: one op over groups, which differ in what is a group and what a channel.
+import { engine } from "../../runtime/engine.ts";
+import { extra } from "../../runtime/extra.ts";
+import { defineOp, notTwice, type Op } from "../op.ts";
+import { formatShape, type Shape, sizeOf } from "../shape.ts";
+import { checkOpen, empty, type Tensor } from "../tensor.ts";
+import { copy } from "./copy.ts";
+
+type Affine = readonly [x: Tensor, w: Tensor | null, b: Tensor | null];
+
+/** x as [outer, groups, inner], and its channels as runs of elements within a group. */
+interface Layout {
+  readonly outer: number;
+  readonly groups: number;
+  readonly inner: number;
+  readonly channels: number;
+  readonly run: number;
+}
+
+interface Plan extends Layout {
+  readonly eps: number;
+  /** Of each group, [groups]. */
+  readonly mean: Tensor;
+  readonly variance: Tensor;
+  /** Whether they are given, and not those of x. */
+  readonly fixed: boolean;
+}
+
+const normalizeOp: Op<Affine, Plan> = defineOp<Affine, Plan>({
+  name: "normalize",
+  shape: ([x]) => x.shape,
+  forward: (y, [x, w, b], { outer, groups, inner, channels, run, eps, mean, variance }) => {
+    const pointers = [x.ptr, mean.ptr, variance.ptr, w?.ptr ?? 0, b?.ptr ?? 0, y.ptr] as const;
+    extra().normalize(...pointers, outer, groups, inner, channels, run, eps);
+  },
+  vjp: [
+    (g, { x: [x, w], attrs }) => normalizeGradOp([x, w, g], attrs),
+    (g, { x: [x], attrs }) => normalizeGradScaleOp([x, g], { ...attrs, of: "scale" }),
+    (g, { x: [x], attrs }) => normalizeGradScaleOp([x, g], { ...attrs, of: "shift" }),
+  ],
+});
+
+const normalizeGradOp: Op<readonly [Tensor, Tensor | null, Tensor], Plan> = defineOp<
+  readonly [x: Tensor, w: Tensor | null, g: Tensor],
+  Plan
+>({
+  name: "normalizeGrad",
+  shape: ([x]) => x.shape,
+  forward: (gx, [x, w, g], { outer, groups, inner, channels, run, eps, mean, variance, fixed }) => {
+    const pointers = [x.ptr, mean.ptr, variance.ptr, w?.ptr ?? 0, g.ptr, gx.ptr] as const;
+    extra().normalizeGrad(...pointers, outer, groups, inner, channels, run, eps, +fixed);
+  },
+  vjp: [notTwice("normalize"), notTwice("normalize"), notTwice("normalize")],
+});
+
+const normalizeGradScaleOp: Op<readonly [Tensor, Tensor], Plan & { of: "scale" | "shift" }> = defineOp<
+  readonly [x: Tensor, g: Tensor],
+  Plan & { of: "scale" | "shift" }
+>({
+  name: "normalizeGradScale",
+  shape: (_, { channels }) => [channels],
+  forward: (y, [x, g], { outer, groups, inner, channels, run, eps, mean, variance, of }) => {
+    // the kernel finds both in one pass; the other one is small
+    const other = empty([channels]).ptr;
+    const [gw, gb] = of === "scale" ? [y.ptr, other] : [other, y.ptr];
+    const pointers = [x.ptr, mean.ptr, variance.ptr, g.ptr, gw, gb] as const;
+    extra().normalizeGradScale(...pointers, outer, groups, inner, channels, run, eps);
+  },
+  vjp: [notTwice("normalize"), notTwice("normalize")],
+});
+
+/** What is added to a variance before its root is taken. */
+export interface NormOptions {
+  readonly eps?: number;
+}
+
+/** Mean and variance of groups, [groups]; the variance is the biased one. */
+export interface Moments {
+  readonly mean: Tensor;
+  readonly variance: Tensor;
+}
+
+function moments(x: Tensor, { outer, groups, inner }: Layout): Moments {
+  const [mean, variance] = [empty([groups]), empty([groups])];
+  extra().moments(x.ptr, mean.ptr, variance.ptr, outer, groups, inner);
+  return { mean, variance };
+}
+
+function run(
+  op: string,
+  x: Tensor,
+  w: Tensor | null,
+  b: Tensor | null,
+  layout: Layout,
+  { eps = 1e-5 }: NormOptions,
+  given?: Moments,
+): { y: Tensor } & Moments {
+  const { channels } = layout;
+  if (!w !== !b || (w && (w.size !== channels || b!.size !== channels)))
+    throw new RangeError(
+      `${op}: scale and shift, got ${[w, b].map((t) => (t ? formatShape(t.shape) : "null")).join(" and ")}, ` +
+        `expected both with ${channels} elements for ${formatShape(x.shape)}, or neither`,
+    );
+  if (x.size > 0 && !(eps > 0)) throw new RangeError(`${op}: got eps ${eps}, expected a number above 0`);
+  const { mean, variance } = given ?? moments(x, layout);
+  const y = normalizeOp([x, w, b], { ...layout, eps, mean, variance, fixed: given !== undefined });
+  return { y, mean, variance };
+}
+
+/**
+ * Layer normalisation (Ba et al. 2016): (x - mean) / sqrt(variance + eps) over the last axes, then w x + b.
+ * @param w of the shape of those axes, as b; or null, as b
+ * @param axes how many of the last axes
+ */
+export function layerNorm(
+  x: Tensor,
+  w: Tensor | null,
+  b: Tensor | null,
+  { axes = 1, ...options }: NormOptions & { axes?: number } = {},
+): Tensor {
+  if (!(Number.isInteger(axes) && axes >= 1 && axes <= x.shape.length))
+    throw new RangeError(`layerNorm: got ${axes} axes of ${formatShape(x.shape)}, expected 1 to ${x.shape.length}`);
+  const inner = sizeOf(x.shape.slice(-axes));
+  const groups = sizeOf(x.shape.slice(0, -axes));
+  return run("layerNorm", x, w, b, { outer: 1, groups, inner, channels: inner, run: 1 }, options).y;
+}
+
+function channelsOf(op: string, shape: Shape): { batch: number; channels: number; plane: number } {
+  if (shape.length < 2) throw new RangeError(`${op}: got ${formatShape(shape)}, expected [batch,channels,...]`);
+  return { batch: shape[0]!, channels: shape[1]!, plane: sizeOf(shape.slice(2)) };
+}
+
+/**
+ * Group normalisation (Wu & He 2018): each sample's channels in groups, each over its channels and places.
+ * @param x [batch, channels, ...]
+ * @param groups into how many the channels are cut
+ * @param w [channels], as b; or null, as b
+ */
+export function groupNorm(
+  x: Tensor,
+  groups: number,
+  w: Tensor | null,
+  b: Tensor | null,
+  options: NormOptions = {},
+): Tensor {
+  const { batch, channels, plane } = channelsOf("groupNorm", x.shape);
+  if (!(Number.isInteger(groups) && groups >= 1 && channels % groups === 0))
+    throw new RangeError(
+      `groupNorm: got ${groups} groups, expected a divisor of ${channels}, the channels of ${formatShape(x.shape)}`,
+    );
+  const layout = { outer: 1, groups: batch * groups, inner: (channels / groups) * plane, channels, run: plane };
+  return run("groupNorm", x, w, b, layout, options).y;
+}
+
+/** Instance normalisation (Ulyanov et al. 2016): each channel of each sample over its places. x [batch, channels, ...]. */
+export function instanceNorm(x: Tensor, w: Tensor | null, b: Tensor | null, options: NormOptions = {}): Tensor {
+  return groupNorm(x, channelsOf("instanceNorm", x.shape).channels, w, b, options);
+}
+
+/**
+ * Batch normalisation (Ioffe & Szegedy 2015): each channel over the batch and its places.
+ * @param x [batch, channels, ...]
+ * @param w [channels], as b; or null, as b
+ * @param given mean and variance [channels] to take instead of x's own, as in evaluation: no gradient goes through them
+ * @returns also the mean and the biased variance that were taken, without history
+ */
+export function batchNorm(
+  x: Tensor,
+  w: Tensor | null,
+  b: Tensor | null,
+  { given, ...options }: NormOptions & { given?: Moments } = {},
+): { y: Tensor } & Moments {
+  const { batch, channels, plane } = channelsOf("batchNorm", x.shape);
+  if (given && (given.mean.size !== channels || given.variance.size !== channels))
+    throw new RangeError(
+      `batchNorm: got mean and variance of ${given.mean.size} and ${given.variance.size} elements, expected ${channels}`,
+    );
+  if (!given && x.size > 0 && batch * plane < 2)
+    throw new RangeError(
+      `batchNorm: got one element for each channel of ${formatShape(x.shape)}, expected more; give mean and variance`,
+    );
+  const layout = { outer: batch, groups: channels, inner: plane, channels, run: plane };
+  // running statistics move on before the gradient is asked for
+  const held = given && { mean: copy(given.mean), variance: copy(given.variance) };
+  return run("batchNorm", x, w, b, layout, options, held);
+}
+
+/**
+ * Moves running statistics towards a batch's, in place: running + momentum (batch - running), the variance unbiased first.
+ * @param count elements of each channel in the batch
+ */
+export function trackMoments(running: Moments, batch: Moments, momentum: number, count: number): void {
+  const { affine, axpy } = engine().kernels;
+  for (const t of [running.mean, running.variance, batch.mean, batch.variance]) checkOpen(t);
+  // not said to be written over: `batchNorm` reads a copy, so no gradient needs what was there, while the parameters that
+  // lie in the same memory are needed by some
+  for (const [to, from, scale] of [
+    [running.mean, batch.mean, 1],
+    [running.variance, batch.variance, count / (count - 1)],
+  ] as const) {
+    affine(to.ptr, to.ptr, to.size, 1 - momentum, 0);
+    axpy(from.ptr, to.ptr, to.size, momentum * scale);
+  }
+}
