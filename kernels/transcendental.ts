@@ -22,6 +22,8 @@ const enum Exp {
   c3,
   c2,
   two,
+  smallest,
+  half,
 }
 
 // prettier-ignore
@@ -38,6 +40,8 @@ const expTable = memory.data<f32>([
   0.333330422, 0.333330422, 0.333330422, 0.333330422,
   0.99999988, 0.99999988, 0.99999988, 0.99999988,
   2, 2, 2, 2,
+  -87.3365402, -87.3365402, -87.3365402, -87.3365402, // from here up e^x is a normal number
+  5.87747175e-39, 5.87747175e-39, 5.87747175e-39, 5.87747175e-39, // 2^-127
 ], 16);
 
 /**
@@ -46,8 +50,20 @@ const expTable = memory.data<f32>([
  */
 @inline
 export function exp4(value: v128): v128 {
+  return exponential(value, false);
+}
+
+/** `exp4` down to the smallest normal number, 2^-126, for a tenth more time: n = -126 takes a denormal for 2^(n-1). */
+@inline
+export function expNormal4(value: v128): v128 {
+  return exponential(value, true);
+}
+
+@inline
+function exponential(value: v128, deep: bool): v128 {
   // operand order: NaN passes through both clamps
-  const x = f32x4.pmin(f32x4.pmax(value, constant(expTable, Exp.least)), constant(expTable, Exp.most));
+  const above = deep ? value : f32x4.pmax(value, constant(expTable, Exp.least));
+  const x = f32x4.pmin(above, constant(expTable, Exp.most));
   const shifted = f32x4.add(f32x4.mul(x, constant(expTable, Exp.perLn2)), constant(expTable, Exp.shift));
   const n = f32x4.sub(shifted, constant(expTable, Exp.shift));
   const leading = f32x4.sub(x, f32x4.mul(n, constant(expTable, Exp.ln2)));
@@ -59,7 +75,11 @@ export function exp4(value: v128): v128 {
   const tail = fma(fma(constant(expTable, Exp.c6), square, high), square, low);
   // r stays apart from the smaller terms: that saves a third of an ULP
   const p = f32x4.add(fma(tail, square, f32x4.add(r, r)), constant(expTable, Exp.two));
-  return f32x4.mul(p, i32x4.shl(shifted, 23));
+  const power = i32x4.shl(shifted, 23);
+  if (!deep) return f32x4.mul(p, power);
+  // further down anything may come out, and nothing of it stays
+  const y = f32x4.mul(p, i32x4.max_u(power, constant(expTable, Exp.half)));
+  return v128.andnot(y, f32x4.lt(value, constant(expTable, Exp.smallest)));
 }
 
 const enum Log {
@@ -159,7 +179,7 @@ export function log1p4(e: v128): v128 {
   return log1pReduced(v128.bitselect(halved, e, big), v128.and(big, one));
 }
 
-/** 1 / (1 + e^-x) within 2.4 ULP; as e^x / (1 + e^x) for negative x, so that nothing overflows. */
+/** 1 / (1 + e^-x) within 2.4 ULP, 0 below 2^-125.5; as e^x / (1 + e^x) for negative x, so that nothing overflows. */
 @inline
 export function sigmoid4(x: v128): v128 {
   const one = constant(logTable, Log.one);
@@ -167,7 +187,7 @@ export function sigmoid4(x: v128): v128 {
   return f32x4.div(v128.bitselect(e, one, f32x4.lt(x, i32x4.splat(0))), f32x4.add(one, e));
 }
 
-/** log(1 / (1 + e^-x)) = min(x, 0) - log(1 + e^-|x|) within 1.7 ULP. */
+/** log(1 / (1 + e^-x)) = min(x, 0) - log(1 + e^-|x|) within 1.7 ULP, 0 from x = 87 up. */
 @inline
 export function logSigmoid4(x: v128): v128 {
   const zero = i32x4.splat(0);

@@ -1,6 +1,6 @@
 // One input, one output, element by element; and the gradients that need only saved values.
 import { lastLanes, lastVector, storeLanes } from "./lanes";
-import { exp4, log4, logSigmoid4, sigmoid4, tanh4 } from "./transcendental";
+import { expNormal4, log4, logSigmoid4, sigmoid4, tanh4 } from "./transcendental";
 
 const enum Op {
   relu,
@@ -25,7 +25,7 @@ function apply(op: i32, x: v128): v128 {
   // operand order: NaN < 0 is false, so NaN comes through
   if (op == Op.relu) return f32x4.pmax(x, i32x4.splat(0));
   if (op == Op.neg) return f32x4.neg(x);
-  if (op == Op.exp) return exp4(x);
+  if (op == Op.exp) return expNormal4(x);
   if (op == Op.log) return log4(x);
   if (op == Op.sqrt) return f32x4.sqrt(x);
   if (op == Op.square) return f32x4.mul(x, x);
@@ -78,7 +78,7 @@ export function neg(x: usize, y: usize, n: i32): void {
   map(Op.neg, x, y, n);
 }
 
-/** y = e^x; results below 2^-125.5 are 0. */
+/** y = e^x; results below the smallest normal number, 2^-126, are 0. */
 export function exp(x: usize, y: usize, n: i32): void {
   map(Op.exp, x, y, n);
 }
@@ -103,7 +103,7 @@ export function abs(x: usize, y: usize, n: i32): void {
   map(Op.abs, x, y, n);
 }
 
-/** y = 1 / (1 + e^-x). */
+/** y = 1 / (1 + e^-x); results below 2^-125.5 are 0. */
 export function sigmoid(x: usize, y: usize, n: i32): void {
   map(Op.sigmoid, x, y, n);
 }

@@ -1,6 +1,6 @@
 import { unary } from "../../src/runtime/reference/unary.ts";
 import { f32, kernelTest, output, plain, updated } from "../support/kernel.ts";
-import { test } from "../support/suite.ts";
+import { assert, test } from "../support/suite.ts";
 
 type Fill = typeof plain;
 
@@ -24,7 +24,7 @@ const maps: Record<string, { ulps: number; fills: Fill[] }> = {
   square: { ulps: 0.5, fills: [between(-9, 9)] },
   abs: { ulps: 0, fills: [anyMagnitude] },
   reciprocal: { ulps: 0.5, fills: [between(-9, -1e-3), between(1e-3, 9)] },
-  exp: { ulps: 1, fills: [plain, between(-86, 88.7), anyMagnitude] },
+  exp: { ulps: 1, fills: [plain, between(-87.33, 88.7), anyMagnitude] },
   log: { ulps: 0.9, fills: [positive, between(0.5, 2)] },
   sigmoid: { ulps: 2.4, fills: [plain, between(-86, 20), anyMagnitude] },
   tanh: { ulps: 1.4, fills: [plain, between(-10, 10), anyMagnitude] },
@@ -83,6 +83,43 @@ for (const [kernel, { ulps, fills }] of Object.entries(maps)) {
     });
   });
 }
+
+/** Floats next to each other, from the largest down: every one there is. */
+const below =
+  (start: number): Fill =>
+  (_, index) => {
+    const bits = new DataView(new ArrayBuffer(4));
+    bits.setFloat32(0, start);
+    bits.setInt32(0, bits.getInt32(0) + index);
+    return bits.getFloat32(0);
+  };
+
+test("exp keeps its promise at every float down to the smallest normal number, and is 0 below it", () => {
+  const n = 60_000;
+  // e^-87.3365402 is the last that is normal
+  const last = Math.fround(-87.3365402);
+  for (let at = -86.5; at > last; at -= n * 2 ** -17) {
+    const start = Math.fround(at);
+    const count = Math.min(n, Math.floor((start - last) * 2 ** 17) + 1);
+    kernelTest({
+      kernel: "exp",
+      reference: unary,
+      operands: { x: f32(count, below(start)), y: output(count) },
+      args: ({ x, y }) => [x, y, count],
+      relative: ulp,
+      absolute: 0,
+    });
+  }
+  const { y } = kernelTest({
+    kernel: "exp",
+    reference: unary,
+    operands: { x: f32(n, below(last - 2 ** -17)), y: output(n) },
+    args: ({ x, y }) => [x, y, n],
+    relative: 0,
+    absolute: 2 ** -126,
+  });
+  assert.ok(y.every((value) => value === 0));
+});
 
 for (const kernel of ["reluGrad", "sigmoidGrad", "tanhGrad", "logSigmoidGrad"])
   test(`${kernel} equals its twin for every length 0..67, also over its own gradient`, () => {

@@ -26,7 +26,7 @@ const absOp: Op<One, undefined> = unary("abs", [(g, { x: [x] }) => sub(reluGrad(
 // d(1/x)/dx = -y^2
 const reciprocalOp: Op<One, undefined> = unary("reciprocal", [(g, { y }) => neg(mul(g, square(y)))]);
 
-/** y = e^x, at most 1 ULP off. */
+/** y = e^x, at most 1 ULP off; 0 where it would be below the smallest normal number, 2^-126. */
 export function exp(x: Tensor): Tensor {
   return expOp([x], undefined);
 }
