@@ -7,6 +7,7 @@ import { hideBin } from "yargs/helpers";
 import { dataCommand } from "./commands/data.ts";
 import { flowerCommand } from "./commands/flower.ts";
 import { joinCommand } from "./commands/join.ts";
+import { partitionCommand } from "./commands/partition.ts";
 import { presetsCommand } from "./commands/presets.ts";
 import { pullCommand } from "./commands/pull.ts";
 import { reportCommand } from "./commands/report.ts";
@@ -28,6 +29,7 @@ const cli = yargs(hideBin(process.argv))
   .usage("$0 <command>\n\nFederated learning with a mixture of experts for every client.")
   .command(runCommand)
   .command(sweepCommand)
+  .command(partitionCommand)
   .command(presetsCommand)
   .command(dataCommand)
   .command(reportCommand)

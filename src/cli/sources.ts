@@ -1,5 +1,5 @@
 // Where data are looked for: what the user named alone, else the environment, Debian's packages and the bundled part.
-import { readFile, stat } from "node:fs/promises";
+import { readdir, readFile, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { DataSource } from "../data/index.ts";
@@ -22,6 +22,17 @@ function folder(path: string): DataSource {
         if (code === "ENOENT" || code === "ENOTDIR" || code === "EISDIR") return undefined;
         throw error;
       }
+    },
+    match: async (pattern) => {
+      // the * is in a file's name or in a folder's
+      const [before, after] = pattern.split("*") as [string, string];
+      const parent = before.slice(0, before.lastIndexOf("/") + 1);
+      const rest = after.includes("/") ? after.slice(after.indexOf("/")) : "";
+      const entries = await readdir(join(path, parent)).catch((error: NodeJS.ErrnoException) => {
+        if (error.code === "ENOENT" || error.code === "ENOTDIR") return [];
+        throw error;
+      });
+      return entries.map((entry) => `${parent}${entry}${rest}`);
     },
   };
 }

@@ -1,12 +1,15 @@
 // Data that are in memory already, as a dataset.
 import { centred, checkNormalization, type ImageDataset, type Normalization, type Split } from "./dataset.ts";
 import { classNumbers, exampleSize } from "./labels.ts";
+import { type OwnerNames, ownersOf } from "./owners.ts";
 import { share } from "./share.ts";
 
 /** Images as bytes, prod(shape) for each label. */
 export interface Arrays {
   readonly x: Uint8Array;
   readonly labels: ArrayLike<number>;
+  /** Whose each row is: a name or a number for each. */
+  readonly owners?: OwnerNames | undefined;
 }
 
 export interface ArraysOptions {
@@ -37,6 +40,7 @@ export function fromArrays(options: ArraysOptions): ImageDataset {
   checkNormalization("fromArrays", normalization, shape[0]);
   const train = split("train", options.train, options);
   const test = split("test", options.test, options);
+  const owners = ownersOf("fromArrays", { ...options.train, rows: train.rows }, { ...options.test, rows: test.rows });
   return {
     kind: "image",
     name,
@@ -45,5 +49,6 @@ export function fromArrays(options: ArraysOptions): ImageDataset {
     train,
     test,
     normalization,
+    ...(owners && { owners }),
   };
 }

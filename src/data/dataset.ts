@@ -1,6 +1,7 @@
 // What a loader yields: plain typed arrays with their meaning beside them. No tensors, no clients, no normalised copy:
 // pixels stay bytes until a kernel gathers a batch of them.
 import type { FeatureDataset } from "./features.ts";
+import type { Owners } from "./owners.ts";
 
 /** Rows of one part of a dataset: `x` holds `rows` examples of prod(shape) bytes each, `labels` one class number per row. */
 export interface Split {
@@ -42,6 +43,8 @@ export interface ImageDataset {
   readonly train: Split;
   readonly test: Split;
   readonly normalization: Normalization;
+  /** Whose each row is, where the data say so. */
+  readonly owners?: Owners | undefined;
 }
 
 /**
@@ -64,6 +67,8 @@ export interface TextDataset {
   readonly vocabulary: readonly string[];
   readonly train: TextSplit;
   readonly test: TextSplit;
+  /** Whose each row is, where the data say so. */
+  readonly owners?: Owners | undefined;
 }
 
 /** Any dataset; `kind` says which. */

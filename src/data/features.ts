@@ -1,5 +1,6 @@
 // Rows of floats with one class each: tables, measurements, features of another network. As with images, nothing is a tensor.
 import { classNumbers, exampleSize } from "./labels.ts";
+import { type OwnerNames, type Owners, ownersOf } from "./owners.ts";
 import type { Labels } from "./partition/partition.ts";
 import { shared } from "./share.ts";
 
@@ -18,12 +19,16 @@ export interface FeatureDataset {
   readonly shape: readonly number[];
   readonly train: FeatureSplit;
   readonly test: FeatureSplit;
+  /** Whose each row is, where the data say so. */
+  readonly owners?: Owners | undefined;
 }
 
 /** Floats, prod(shape) for each label. */
 export interface Features {
   readonly x: ArrayLike<number>;
   readonly labels: Labels;
+  /** Whose each row is: a name or a number for each. */
+  readonly owners?: OwnerNames | undefined;
 }
 
 export interface FeaturesOptions {
@@ -57,5 +62,6 @@ function split(part: string, { x, labels }: Features, { shape, classes }: Featur
 export function fromFeatures(options: FeaturesOptions): FeatureDataset {
   const { name, classes, shape } = options;
   const [train, test] = [split("train", options.train, options), split("test", options.test, options)];
-  return { kind: "features", name, classes, shape, train, test };
+  const owners = ownersOf("fromFeatures", { ...options.train, rows: train.rows }, { ...options.test, rows: test.rows });
+  return { kind: "features", name, classes, shape, train, test, ...(owners && { owners }) };
 }

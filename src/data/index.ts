@@ -33,9 +33,12 @@ export {
 } from "./features.ts";
 export { type Found, findDataset, survey } from "./find.ts";
 export { formatIdx, type Idx, parseIdx } from "./idx.ts";
+export type { OwnerNames, Owners } from "./owners.ts";
 export { loadOwn, type OwnData } from "./own.ts";
+export { column, type ColumnOptions } from "./partition/column.ts";
 export { dirichletLabels, type DirichletLabelsOptions } from "./partition/dirichlet.ts";
 export { extendedDirichlet, type ExtendedDirichletOptions } from "./partition/extended.ts";
+export { type GivenPartition, givePartition, takePartition } from "./partition/given.ts";
 export { type Counts, type Hands, part, type PartOptions } from "./partition/hands.ts";
 export type { Choice } from "./partition/holders.ts";
 export { dirichletSizes, type DirichletSizesOptions, iid } from "./partition/iid.ts";

@@ -15,7 +15,12 @@ import { loadTable, type TableOptions } from "./table.ts";
 export type OwnData =
   | ({ readonly kind: "csv" } & Omit<TableOptions, "name">)
   /** x_train.npy, y_train.npy, x_test.npy, y_test.npy: bytes [rows, (channels,) height, width], or any other numbers. */
-  | { readonly kind: "npy"; readonly classes?: readonly string[] | undefined }
+  | {
+      readonly kind: "npy";
+      readonly classes?: readonly string[] | undefined;
+      /** The name of arrays that say whose a row is: "writer" is writer_train.npy and writer_test.npy, a number for each row. */
+      readonly client?: string | undefined;
+    }
   /** Pairs of images and labels in the form of MNIST. */
   | {
       readonly kind: "idx";
@@ -98,7 +103,7 @@ function readNpy({ bytes, name }: NamedFile): TensorData {
 async function fromNpy(
   name: string,
   source: DataSource,
-  { classes }: Extract<OwnData, { kind: "npy" }>,
+  { classes, client }: Extract<OwnData, { kind: "npy" }>,
 ): Promise<ImageDataset | FeatureDataset> {
   const read = async (part: string) => {
     const [inputs, marks] = [await find(source, `x_${part}.npy`), await find(source, `y_${part}.npy`)];
@@ -107,7 +112,11 @@ async function fromNpy(
     if (y.shape.length !== 1 || y.shape[0] !== rows)
       throw new RangeError(`npy: ${marks.name}, got [${y.shape}], expected [${rows}], one class number per row of x`);
     const labels = classNumbers(Float64Array.from(y.data, Number), `labels: ${marks.name}`, classes?.length);
-    return { name: inputs.name, x: x.data, labels, shape };
+    const own = client === undefined ? undefined : await find(source, `${client}_${part}.npy`);
+    const owners = own && readNpy(own);
+    if (own && owners && (owners.shape.length !== 1 || owners.shape[0] !== rows))
+      throw new RangeError(`npy: ${own.name}, got [${owners.shape}], expected [${rows}], one client per row of x`);
+    return { name: inputs.name, x: x.data, labels, shape, owners: owners && Array.from(owners.data, String) };
   };
   const [train, test] = [await read("train"), await read("test")];
   checkShapes(test.name, test.shape, train.name, train.shape);
@@ -115,10 +124,10 @@ async function fromNpy(
   const { shape } = train;
   if (train.x instanceof Uint8Array && test.x instanceof Uint8Array && (shape.length === 2 || shape.length === 3)) {
     const image = (shape.length === 2 ? [1, ...shape] : shape) as [number, number, number];
-    const parts = { train: { x: train.x, labels: train.labels }, test: { x: test.x, labels: test.labels } };
+    const parts = { train: { ...train, x: train.x }, test: { ...test, x: test.x } };
     return fromArrays({ name, classes: names, shape: image, ...parts });
   }
-  const floats = ({ x, labels }: typeof train) => ({ x: Float32Array.from(x, Number), labels });
+  const floats = ({ x, labels, owners }: typeof train) => ({ x: Float32Array.from(x, Number), labels, owners });
   return fromFeatures({ name, classes: names, shape, train: floats(train), test: floats(test) });
 }
 

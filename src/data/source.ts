@@ -8,6 +8,8 @@ export interface DataSource {
   readonly where: string;
   /** Every name that `read` would find, subfolders included, if that is cheap to know; else candidate names are tried. */
   list?(): Promise<string[]>;
+  /** Names among which are all that fit a pattern with one `*` for anything but `/`, where files can be listed. */
+  match?(pattern: string): Promise<string[]>;
   /** The bytes of a file, or undefined if there is no such file. Names use `/`. */
   read(name: string): Promise<Uint8Array | undefined>;
 }
@@ -39,6 +41,39 @@ export function bundled(): DataSource {
   // the folder stands beside sources and compiled modules alike
   const here = import.meta.url;
   return urlSource(new URL("../../data/fashion-mnist", here));
+}
+
+/** What `*` stands for in a name that fits the pattern; undefined for one that does not. */
+export function wildcard(pattern: string, name: string): string | undefined {
+  const [before, after] = pattern.split("*") as [string, string];
+  const fits = name.length > before.length + after.length && name.startsWith(before) && name.endsWith(after);
+  const found = fits ? name.slice(before.length, name.length - after.length) : "/";
+  return found.includes("/") ? undefined : found;
+}
+
+/**
+ * The files whose names fit a pattern with one `*`, packed (`.gz`) or not, each with what the `*` stands for, in the order of
+ * that. A RangeError where there are none, or the place cannot list.
+ */
+export async function locateAll(source: DataSource, pattern: string): Promise<{ star: string; file: NamedFile }[]> {
+  if (pattern.split("*").length !== 2)
+    throw new RangeError(`data: file name, got ${pattern}, expected one * at most, which stands for a client`);
+  if (!source.match && !source.list)
+    throw new RangeError(`data: ${source.where}, got ${pattern}, expected a name, as files cannot be listed there`);
+  const found = new Map<string, string>();
+  for (const wanted of [pattern, `${pattern}.gz`])
+    for (const name of source.match ? await source.match(wanted) : await source.list!()) {
+      const star = wildcard(wanted, name);
+      if (star !== undefined && !found.has(star)) found.set(star, name);
+    }
+  if (found.size === 0)
+    throw new RangeError(`data: ${source.where}, got no ${pattern}; give the folder that holds them`);
+  const files: { star: string; file: NamedFile }[] = [];
+  for (const [star, name] of [...found].toSorted(([a], [b]) => (a < b ? -1 : 1))) {
+    const bytes = await source.read(name);
+    if (bytes) files.push({ star, file: { name: `${source.where}/${name}`, bytes } });
+  }
+  return files;
 }
 
 /** The file `stem`, packed (`.gz`) or not, in the first of the folders that has it. */

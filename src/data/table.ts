@@ -1,93 +1,13 @@
 // Tables as CSV files with a header: one column names the class of a row, the others are numbers. Knows nothing of what the
 // columns mean; a column of words is refused by its name rather than guessed at.
 import { fold, key, Stream } from "../runtime/random.ts";
-import { type Csv, readCsv } from "./csv.ts";
+import { readCsv } from "./csv.ts";
 import { type FeatureDataset, fromFeatures } from "./features.ts";
-import { type DataSource, locate, type NamedFile } from "./source.ts";
+import { type DataSource, locate, locateAll } from "./source.ts";
 import { standardize } from "./standardize.ts";
+import { decimal, readRows, some, type Table, type TableOptions } from "./tableRows.ts";
 
-export interface TableOptions {
-  readonly name: string;
-  /** The file's name; `.gz` is found too. */
-  readonly train: string;
-  /** Without it, a fifth of the rows of `train` is the test split. */
-  readonly test?: string | undefined;
-  /** The column that holds the class. */
-  readonly label: string;
-  /** Columns to leave out. */
-  readonly ignore?: readonly string[] | undefined;
-  /** The shape of one example, [columns] unless said. */
-  readonly shape?: readonly number[] | undefined;
-  /**
-   * Shift and scale every column to mean 0 and standard deviation 1 over the training rows; true unless said. A column that
-   * is constant there becomes 0, in the test rows too: nothing says what a step of it is worth.
-   */
-  readonly standardize?: boolean | undefined;
-}
-
-/** Some rows of a file. */
-interface Table {
-  readonly columns: readonly string[];
-  /** Row by row. */
-  readonly values: Float64Array;
-  readonly labels: readonly string[];
-  /** Where a row stands, for messages. */
-  place(row: number): string;
-}
-
-// decimal numbers as everybody writes them; Number alone also takes hexadecimal, blanks and nothing at all
-const decimal = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/;
-
-/** The columns that hold numbers, by name and place in a line. */
-function columnsOf(header: readonly string[], place: string, { label, ignore = [] }: TableOptions): [string, number][] {
-  for (const column of [label, ...ignore])
-    if (!header.includes(column))
-      throw new RangeError(`table: ${place}, got columns ${some(header)}, expected one called ${column}`);
-  const kept = [...header.entries()].flatMap(([at, name]): [string, number][] =>
-    ignore.includes(name) ? [] : [[name, at]],
-  );
-  const names = new Set<string>();
-  for (const [name, at] of kept) {
-    if (name === "")
-      throw new RangeError(`table: ${place}, got no name for column ${at + 1}, expected one; name it, or ignore ""`);
-    if (names.has(name))
-      throw new RangeError(`table: ${place}, got two columns called ${name}, expected names that differ`);
-    names.add(name);
-  }
-  const columns = kept.filter(([name]) => name !== label);
-  if (columns.length === 0)
-    throw new RangeError(`table: ${place}, got no column beside ${label}, expected one with numbers at least`);
-  return columns;
-}
-
-function readRows({ rows: [first = [], ...lines], line }: Csv, name: string, options: TableOptions): Table {
-  const trimmed = (cells: readonly string[]): string[] => cells.map((cell) => cell.trim());
-  const header = trimmed(first);
-  const columns = columnsOf(header, `${name}, line ${line(0)}`, options);
-  // the header is a row, too
-  const place = (row: number): string => `${name}, line ${line(row + 1)}`;
-  const at = header.indexOf(options.label);
-  const values = new Float64Array(lines.length * columns.length);
-  const labels = lines.map((cells, row) => {
-    const own = trimmed(cells);
-    if (own.length !== header.length)
-      throw new RangeError(`table: ${place(row)}, got ${own.length} cells, expected ${header.length}`);
-    for (const [c, [column, where]] of columns.entries()) {
-      const cell = own[where]!;
-      const value = decimal.test(cell) ? Number(cell) : NaN;
-      if (!Number.isFinite(value))
-        throw new RangeError(
-          `table: ${place(row)}, column ${column}, got "${cell}", expected a decimal number; mend it or ignore the column`,
-        );
-      values[row * columns.length + c] = value;
-    }
-    const label = own[at]!;
-    if (label === "")
-      throw new RangeError(`table: ${place(row)}, got no class in column ${options.label}; give it one`);
-    return label;
-  });
-  return { columns: columns.map(([column]) => column), values, labels, place };
-}
+export type { TableOptions } from "./tableRows.ts";
 
 /** Distinct labels: by size if they are numbers, else by the alphabet. */
 function classNames({ labels, place }: Table, column: string): string[] {
@@ -109,7 +29,7 @@ function classNames({ labels, place }: Table, column: string): string[] {
   return ordered;
 }
 
-function rowsOf({ columns, values, labels, place }: Table, rows: ArrayLike<number>): Table {
+function rowsOf({ columns, values, labels, place, owners }: Table, rows: ArrayLike<number>): Table {
   const width = columns.length;
   const chosen = new Float64Array(rows.length * width);
   for (let i = 0; i < rows.length; i++)
@@ -118,8 +38,59 @@ function rowsOf({ columns, values, labels, place }: Table, rows: ArrayLike<numbe
     columns,
     values: chosen,
     labels: Array.from(rows, (row) => labels[row]!),
+    owners: owners && Array.from(rows, (row) => owners[row]!),
     place: (row) => place(row < 0 ? row : rows[row]!),
   };
+}
+
+/** The rows of several files one after another; a RangeError where their columns differ. */
+function joined(tables: readonly Table[]): Table {
+  const [first] = tables as readonly [Table, ...Table[]];
+  for (const table of tables) checkColumns(table, first);
+  const starts = [0];
+  for (const { labels } of tables) starts.push(starts.at(-1)! + labels.length);
+  const values = new Float64Array(starts.at(-1)! * first.columns.length);
+  tables.forEach((table, i) => values.set(table.values, starts[i]! * first.columns.length));
+  return {
+    columns: first.columns,
+    values,
+    labels: tables.flatMap(({ labels }) => labels),
+    owners: first.owners && tables.flatMap(({ owners }) => owners!),
+    place: (row) => {
+      const at = Math.max(
+        0,
+        starts.findLastIndex((start) => start <= row),
+      );
+      const file = Math.min(at, tables.length - 1);
+      return tables[file]!.place(row - starts[file]!);
+    },
+  };
+}
+
+function checkColumns(table: Table, as: Table): void {
+  if (JSON.stringify(table.columns) !== JSON.stringify(as.columns))
+    throw new RangeError(
+      `table: ${table.place(-1)}, got columns ${some(table.columns)}, expected ${some(as.columns)} as in ${as.place(-1)}`,
+    );
+}
+
+/** Which rows test where no file says so: a fifth, of every owner's where there are owners. */
+function heldRows({ labels, owners }: Table): [train: Int32Array, test: Int32Array] {
+  const order = new Stream(fold(key(0), "test rows")).choose(labels.length, labels.length);
+  if (!owners) {
+    const held = Math.ceil(order.length / 5);
+    return [order.subarray(held), order.subarray(0, held)];
+  }
+  const left = new Map<string, number>();
+  for (const owner of owners) left.set(owner, (left.get(owner) ?? 0) + 1);
+  // one row of two, but not the only one
+  for (const [owner, n] of left) left.set(owner, n === 1 ? 0 : Math.ceil(n / 5));
+  const tests = order.map((row) => {
+    const wanted = left.get(owners[row]!)!;
+    left.set(owners[row]!, wanted - 1);
+    return Number(wanted > 0);
+  });
+  return [order.filter((_, i) => tests[i] === 0), order.filter((_, i) => tests[i] === 1)];
 }
 
 /** The values as floats; a RangeError with line and column for one that no float holds. */
@@ -134,33 +105,33 @@ function floats({ columns, values, place }: Table): Float32Array {
   return single;
 }
 
-function some(names: readonly string[]): string {
-  return names.slice(0, 10).join(", ") + (names.length > 10 ? ` and ${names.length - 10} more` : "");
-}
-
 /** A dataset from CSV files. Missing files, cells that are no numbers and unknown classes are a RangeError that names them. */
 export async function loadTable(source: DataSource, options: TableOptions): Promise<FeatureDataset> {
   const read = async (stem: string): Promise<Table> => {
-    const file: NamedFile | undefined = await locate(source, [""], stem);
-    if (!file) throw new RangeError(`table: ${source.where}, got no ${stem}; give the folder that holds it`);
-    const table = readRows(await readCsv(file), file.name, options);
+    const files = stem.includes("*")
+      ? await locateAll(source, stem)
+      : [{ file: await locate(source, [""], stem), star: undefined }];
+    const tables: Table[] = [];
+    for (const { file, star } of files) {
+      if (!file) throw new RangeError(`table: ${source.where}, got no ${stem}; give the folder that holds it`);
+      tables.push(readRows(await readCsv(file), file.name, options, star));
+    }
+    const table = joined(tables);
     const least = options.test === undefined ? 2 : 1;
     if (table.labels.length < least)
-      throw new RangeError(`table: ${file.name}, rows, got ${table.labels.length}, expected at least ${least}`);
+      throw new RangeError(
+        `table: ${source.where}/${stem}, rows, got ${table.labels.length}, expected at least ${least}`,
+      );
     return table;
   };
   const whole = await read(options.train);
   let [train, test] = [whole, whole];
   if (options.test !== undefined) test = await read(options.test);
   else {
-    const order = new Stream(fold(key(0), "test rows")).choose(whole.labels.length, whole.labels.length);
-    const held = Math.ceil(order.length / 5);
-    [train, test] = [rowsOf(whole, order.subarray(held)), rowsOf(whole, order.subarray(0, held))];
+    const [training, held] = heldRows(whole);
+    [train, test] = [rowsOf(whole, training), rowsOf(whole, held)];
   }
-  if (JSON.stringify(test.columns) !== JSON.stringify(train.columns))
-    throw new RangeError(
-      `table: ${test.place(-1)}, got columns ${some(test.columns)}, expected ${some(train.columns)} as in ${train.place(-1)}`,
-    );
+  checkColumns(test, train);
   // of a file that is parted here, the classes are all that are in it: one row of a class may be a test row
   const classes = classNames(whole, options.label);
   const numberOf = new Map(classes.map((name, number) => [name, number]));
@@ -179,7 +150,7 @@ export async function loadTable(source: DataSource, options: TableOptions): Prom
     name: options.name,
     classes,
     shape: options.shape ?? [train.columns.length],
-    train: { x: floats(train), labels: labels[0] },
-    test: { x: floats(test), labels: labels[1] },
+    train: { x: floats(train), labels: labels[0], owners: train.owners },
+    test: { x: floats(test), labels: labels[1], owners: test.owners },
   });
 }

@@ -1,6 +1,7 @@
 // Texts that are in memory already, as a dataset: split into words, words into numbers.
 import type { TextDataset, TextSplit } from "./dataset.ts";
 import { classNumbers } from "./labels.ts";
+import { type OwnerNames, ownersOf } from "./owners.ts";
 import { shared } from "./share.ts";
 import { tokenize } from "./tokens.ts";
 import { UNKNOWN, vocabularyOf } from "./vocabulary.ts";
@@ -9,6 +10,8 @@ import { UNKNOWN, vocabularyOf } from "./vocabulary.ts";
 export interface Texts {
   readonly texts: readonly string[];
   readonly labels: ArrayLike<number>;
+  /** Whose each text is: a name or a number for each. */
+  readonly owners?: OwnerNames | undefined;
 }
 
 export interface TextsOptions {
@@ -52,6 +55,7 @@ export function fromTexts(options: TextsOptions): TextDataset {
   const [training, held] = [train.texts.map(tokenize), test.texts.map(tokenize)];
   const vocabulary = vocabularyOf(training, words);
   const numbers = new Map(vocabulary.map((word, number) => [word, number]));
+  const owners = ownersOf("fromTexts", { ...train, rows: marks.length }, { ...test, rows: heldMarks.length });
   return {
     kind: "text",
     name,
@@ -59,5 +63,6 @@ export function fromTexts(options: TextsOptions): TextDataset {
     vocabulary,
     train: encode(training, marks, numbers),
     test: encode(held, heldMarks, numbers),
+    ...(owners && { owners }),
   };
 }

@@ -1,4 +1,5 @@
 // What a short config leaves out.
+import { partitionKinds } from "./partitionKinds.ts";
 import { preset } from "./presets.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -14,7 +15,17 @@ function isFields(value: unknown): value is Fields {
 export function complete(input: unknown): unknown {
   if (!isFields(input)) return input;
   const { preset: name = "quick" } = input;
-  return typeof name === "string" ? merge({ ...preset(name) }, input) : input;
+  if (typeof name !== "string") return input;
+  const { partition } = input;
+  // a kind of partition alone begins as when its name is set
+  const kind = isFields(partition) ? String(partition["kind"]) : "";
+  const whole = Object.hasOwn(partitionKinds, kind)
+    ? {
+        ...input,
+        partition: { ...partitionKinds[kind as keyof typeof partitionKinds].begins, ...(partition as Fields) },
+      }
+    : input;
+  return merge({ ...preset(name) }, whole);
 }
 
 function merge(base: Fields, over: Fields): Fields {

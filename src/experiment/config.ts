@@ -119,7 +119,7 @@ export function override(config: unknown, path: string, value: unknown): unknown
   const last = keys[keys.length - 1]!;
   // another kind of partition brings fields of its own
   if (path === "partition.kind" && at["kind"] !== value && Object.hasOwn(partitionKinds, String(value))) {
-    const { begins } = partitionKinds[value as PartitionConfig["kind"]];
+    const { begins } = partitionKinds[value as keyof typeof partitionKinds];
     const kept = Object.entries(at).filter(([field]) => field !== "kind" && Object.hasOwn(begins, field));
     fieldsOf(copy, path)["partition"] = { ...begins, ...Object.fromEntries(kept) };
     return copy;

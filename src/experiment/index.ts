@@ -10,7 +10,7 @@ export { configRecord } from "./records.ts";
 export { weightsHash } from "./files.ts";
 export { run, type RunEvent, type RunOptions, type RunResult } from "./run.ts";
 export { parseConfig } from "./schema.ts";
-export { evaluatedClients, type Setup, setUp } from "./setup.ts";
+export { drawPartition, evaluatedClients, type Setup, setUp } from "./setup.ts";
 export { type PlannedRun, planRuns, type SweepPlan, type Variation } from "./sweep.ts";
 export { MemoryStore, type RunStore } from "./store.ts";
 export { InThread, type Pool } from "../runtime/pool.ts";

@@ -1,5 +1,5 @@
 // The kinds of partition that a config can name: what each is, and what it begins with.
-import type { Choice, QuantityLaw } from "../data/index.ts";
+import type { Choice, GivenPartition, QuantityLaw } from "../data/index.ts";
 
 /** Who owns which rows: see the partitioners of moiety/data. */
 export type PartitionConfig =
@@ -12,6 +12,8 @@ export type PartitionConfig =
     }
   | { readonly kind: "dirichlet-labels" | "dirichlet-sizes"; readonly alpha: number }
   | { readonly kind: "iid" }
+  | ColumnConfig
+  | ({ readonly kind: "given" } & GivenPartition)
   | (HandsConfig &
       (
         | { readonly kind: "shards"; readonly shards: number }
@@ -28,12 +30,31 @@ export type PartitionConfig =
         | { readonly kind: "quantity"; readonly law: QuantityLaw; readonly spread: number }
       ));
 
+/** Clients as the data have them: `files.client` or a `*` in a file's name says whose a row is. */
+export interface ColumnConfig {
+  readonly kind: "column";
+  /** All rows of a client, parted in the proportion of `rows`, rather than `rows` of it at most. */
+  readonly all?: boolean | undefined;
+  /** The least rows of a client, 1 of each unless said. */
+  readonly minimum?: MinimumConfig | undefined;
+  /** Owners below it: an error that names them (unless said), or no clients. */
+  readonly repair?: "refuse" | "drop" | undefined;
+  /** Clients that the federation never sees, as a share or by name. */
+  readonly heldOut?: number | readonly string[] | undefined;
+}
+
+export interface MinimumConfig {
+  readonly train?: number;
+  readonly validation?: number;
+  readonly test?: number;
+}
+
 /** Of laws that deal out all rows: what becomes of the hands. */
 export interface HandsConfig {
   /** The whole hand, parted in the proportion of `rows`, rather than `rows` of it at most. */
   readonly all?: boolean | undefined;
   /** The least rows of a client, 1 of each unless said. */
-  readonly minimum?: { readonly train?: number; readonly validation?: number; readonly test?: number } | undefined;
+  readonly minimum?: MinimumConfig | undefined;
   /** Clients below it: an error that names them (unless said), or rows of the largest. */
   readonly repair?: "refuse" | "move" | undefined;
 }
@@ -45,10 +66,14 @@ export interface PartitionKind {
 }
 
 /** Every kind by its name. */
-export const partitionKinds: { readonly [K in PartitionConfig["kind"]]: PartitionKind } = {
+export const partitionKinds: { readonly [K in Exclude<PartitionConfig["kind"], "given">]: PartitionKind } = {
   majority: {
     about: "two majority classes make up the fraction p of a client's rows",
     begins: { kind: "majority", p: 0.6, overlap: true },
+  },
+  column: {
+    about: "clients as the data have them (files.client, or * in a file's name); repair=drop leaves small ones out",
+    begins: { kind: "column" },
   },
   iid: { about: "rows drawn uniformly", begins: { kind: "iid" } },
   "dirichlet-labels": {

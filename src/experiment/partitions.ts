@@ -1,6 +1,7 @@
 // From the partition that a config names to rows of a dataset.
 import type { Dataset, Hands, Partition } from "../data/index.ts";
 import {
+  column,
   dirichletHands,
   dirichletLabels,
   dirichletSizes,
@@ -13,12 +14,13 @@ import {
   pathological,
   quantity,
   shards,
+  takePartition,
 } from "../data/index.ts";
 import type { Key } from "../runtime/random.ts";
-import { behaviour, type Config } from "./config.ts";
+import { behaviour, type Config, ConfigError } from "./config.ts";
 
 /** Who owns which rows of a dataset. Throws a RangeError when the data do not suffice. */
-export function partitionOf(config: Config, { kind, train, test }: Dataset, key: Key): Partition {
+export function partitionOf(config: Config, { kind, train, test, owners }: Dataset, key: Key): Partition {
   const { clients, rows, partition } = config;
   const sizes = { clients, trainRows: rows.train, validationRows: rows.validation, testRows: rows.test };
   switch (partition.kind) {
@@ -42,6 +44,21 @@ export function partitionOf(config: Config, { kind, train, test }: Dataset, key:
     }
     case "iid":
       return iid(train.labels, test.labels, sizes, key);
+    case "column": {
+      if (!owners)
+        throw new ConfigError(
+          "config: partition.kind: got column, expected data that say whose a row is; name files.client, or take another kind",
+        );
+      const { all = false, minimum = {}, repair = "refuse", heldOut = 0 } = partition;
+      return column(owners, { clients, rows, all, minimum, repair, heldOut }, key);
+    }
+    case "given": {
+      if (partition.clients.length !== clients)
+        throw new ConfigError(
+          `config: clients: got ${clients}, expected the ${partition.clients.length} of the given partition`,
+        );
+      return takePartition(partition, train.labels, test.labels);
+    }
   }
   const { all = false, minimum = {}, repair = "refuse" } = partition;
   const hands = ((): Hands => {

@@ -25,7 +25,10 @@ export function fractionP({ partition }: Pick<Config, "partition">): number | nu
 
 /** A config as the report reads it. */
 export function configRecord(config: Config, classNames: readonly string[]): ConfigRecord {
-  return { ...config, p: fractionP(config), classNames };
+  // a given partition is thousands of row numbers, and config.json has them
+  const { partition } = config;
+  const brief = partition.kind === "given" ? { kind: partition.kind, clients: partition.clients.length } : partition;
+  return { ...config, partition: brief, p: fractionP(config), classNames };
 }
 
 /** The metric lines of one personalised client. */

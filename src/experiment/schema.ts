@@ -18,16 +18,17 @@ const rate = v.pipe(finite, v.gtValue(0, "expected a number above 0"));
 
 const margin = v.pipe(finite, v.minValue(0, "expected a number from 0"));
 
+const minimum = v.optional(
+  v.strictObject({
+    train: v.exactOptional(count),
+    validation: v.exactOptional(whole),
+    test: v.exactOptional(whole),
+  }),
+);
 // what becomes of the hands that a law deals
 const hands = {
   all: v.optional(v.boolean()),
-  minimum: v.optional(
-    v.strictObject({
-      train: v.exactOptional(count),
-      validation: v.exactOptional(whole),
-      test: v.exactOptional(whole),
-    }),
-  ),
+  minimum,
   repair: v.optional(v.picklist(["refuse", "move"])),
 };
 const partition = v.variant("kind", [
@@ -38,6 +39,30 @@ const partition = v.variant("kind", [
   }),
   v.strictObject({ kind: v.picklist(["dirichlet-labels", "dirichlet-sizes"]), alpha: rate }),
   v.strictObject({ kind: v.literal("iid") }),
+  v.strictObject({
+    kind: v.literal("column"),
+    all: v.optional(v.boolean()),
+    minimum,
+    repair: v.optional(v.picklist(["refuse", "drop"])),
+    heldOut: v.optional(v.union([fraction, v.array(v.string())], "expected a number from 0 to 1, or names of clients")),
+  }),
+  v.strictObject({
+    kind: v.literal("given"),
+    labels: v.optional(v.string()),
+    clients: v.pipe(
+      v.array(
+        v.strictObject({
+          name: v.optional(v.string()),
+          train: v.array(whole),
+          validation: v.array(whole),
+          test: v.array(whole),
+          classes: v.optional(v.array(whole)),
+        }),
+      ),
+      v.minLength(1, "expected a client at least"),
+    ),
+    heldOut: v.optional(v.array(whole)),
+  }),
   v.strictObject({ kind: v.literal("shards"), shards: count, ...hands }),
   v.strictObject({
     kind: v.literal("pathological"),
@@ -69,11 +94,13 @@ const files = v.variant("kind", [
     train: name,
     test: v.optional(name),
     label: name,
-    ignore: v.optional(names),
+    client: v.optional(name),
+    // a column without a name can be left out only
+    ignore: v.optional(v.array(v.string())),
     shape: v.optional(v.array(count)),
     standardize: v.optional(v.boolean()),
   }),
-  v.strictObject({ kind: v.literal("npy"), folder, classes: v.optional(names) }),
+  v.strictObject({ kind: v.literal("npy"), folder, classes: v.optional(names), client: v.optional(name) }),
   v.strictObject({ kind: v.literal("idx"), folder, train: pair, test: pair, classes: v.optional(names) }),
   v.strictObject({
     kind: v.literal("cifar"),

@@ -1,5 +1,5 @@
 // From a config and a dataset to who owns what. Pure and fast, so every worker could do it; the runner does it once.
-import { type ClientRows, type Dataset, keepBack, optOut } from "../data/index.ts";
+import { type ClientRows, type Dataset, keepBack, optOut, type Partition } from "../data/index.ts";
 import { fold, type Key, key, Stream } from "../runtime/random.ts";
 import { behaviour, type Config, ConfigError } from "./config.ts";
 import { partitionOf } from "./partitions.ts";
@@ -25,11 +25,17 @@ export function rootKey({ seed }: Config): Key {
   return fold(key(seed), "moiety");
 }
 
+/** Who owns which rows. Throws a RangeError when the data do not suffice. */
+export function drawPartition(config: Config, dataset: Dataset): Partition {
+  return partitionOf(config, dataset, fold(rootKey(config), "partition"));
+}
+
 /** Parts the data and draws who opts out. Throws a RangeError when the data do not suffice. */
 export function setUp<D extends Dataset>(config: Config, dataset: D): Setup<D> {
   const root = rootKey(config);
-  const { clients } = partitionOf(config, dataset, fold(root, "partition"));
-  const out = new Set(optOut(clients.length, config.optOut, fold(root, "optOut")));
+  const { clients, heldOut = [] } = drawPartition(config, dataset);
+  // a client that is held out takes no part, and is personalised and tested as one that opted out
+  const out = new Set([...optOut(clients.length, config.optOut, fold(root, "optOut")), ...heldOut]);
   const { cohort } = config.federation;
   if (clients.length - out.size < cohort)
     throw new ConfigError(

@@ -1,3 +1,4 @@
+import { complete } from "../../src/experiment/complete.ts";
 import { behaviour, ConfigError } from "../../src/experiment/config.ts";
 import { type Config, heldOutGate, override, parseConfig, preset, presetList } from "../../src/experiment/index.ts";
 import { refuses } from "../support/refuses.ts";
@@ -64,7 +65,7 @@ test("errors name the field, what it got and what was expected", () => {
   refuses(refusal("fidelity", "exact"), 'config: fidelity: got "exact", expected paper or authors-code');
   refuses(
     refusal("partition.kind", "random"),
-    /^config: partition\.kind: got "random", expected majority or dirichlet-labels or dirichlet-sizes or iid or shards or/,
+    /^config: partition\.kind: got "random", expected majority or dirichlet-labels or dirichlet-sizes or iid or column or/,
   );
   refuses(refusal("personal.margin", -1), "config: personal.margin: got -1, expected a number from 0");
   refuses(refusal("rows.train", "10"), 'config: rows.train: got "10", expected number');
@@ -145,6 +146,16 @@ test("another kind of partition brings fields of its own", () => {
     0.5,
   );
   assert.equal(parseConfig(iid).partition, { kind: "dirichlet-labels", alpha: 0.5 });
+  // in either order, and in a file that names no more than the kind
+  const shares = override(override(quick, "partition.alpha", 0.1), "partition.kind", "dirichlet-shares");
+  assert.equal(parseConfig(shares).partition, { kind: "dirichlet-shares", alpha: 0.1, balanced: false });
+  const short = parseConfig(complete({ partition: { kind: "shards" } }));
+  assert.equal(short.partition, { kind: "shards", shards: 2 });
+  assert.equal(parseConfig(override(short, "partition.minimum.train", 7)).partition, {
+    kind: "shards",
+    shards: 2,
+    minimum: { train: 7 },
+  });
 });
 
 test("a fidelity stands for the quirks of the authors' code, or for none of them", () => {

@@ -1,5 +1,13 @@
+import { givePartition } from "../../src/data/index.ts";
 import type { Config, PartitionConfig } from "../../src/experiment/index.ts";
-import { evaluatedClients, override, parseConfig, partitionKinds, setUp } from "../../src/experiment/index.ts";
+import {
+  drawPartition,
+  evaluatedClients,
+  override,
+  parseConfig,
+  partitionKinds,
+  setUp,
+} from "../../src/experiment/index.ts";
 import { optedIn } from "../../src/experiment/setup.ts";
 import { disjoint } from "../support/labels.ts";
 import { refuses } from "../support/refuses.ts";
@@ -39,7 +47,10 @@ test("every kind of partition begins with fields that make one, by its name alon
     const named = parseConfig(override(config, "partition.kind", kind));
     // a field that both kinds have stays as it was
     assert.equal(named.partition, { ...begins, ...(kind === config.partition.kind && config.partition) });
-    const { clients } = setUp({ ...named, rows: { train: 5, validation: 3, test: 3 } }, dataset);
+    // every fourth row is of one owner, for clients that the data name
+    const owner = (rows: number) => Int32Array.from({ length: rows }, (_, row) => row % 4);
+    const owners = { names: ["a", "b", "c", "d"], train: owner(TRAIN_ROWS), test: owner(TEST_ROWS) };
+    const { clients } = setUp({ ...named, rows: { train: 5, validation: 3, test: 3 } }, { ...dataset, owners });
     assert.is(clients.length, 4);
     for (const { rows } of clients) assert.ok(rows.train.length > 0 && rows.validation.length > 0, kind);
     disjoint(
@@ -47,6 +58,36 @@ test("every kind of partition begins with fields that make one, by its name alon
       TRAIN_ROWS,
     );
   }
+});
+
+test("clients that the data name are those of the data, and some may be held out", () => {
+  const owner = (rows: number) => Int32Array.from({ length: rows }, (_, row) => row % 5);
+  const owners = { names: ["a", "b", "c", "d", "e"], train: owner(TRAIN_ROWS), test: owner(TEST_ROWS) };
+  const named = { ...config, clients: 5, partition: { kind: "column", heldOut: ["c", "e"] } } as const;
+  const { clients } = setUp(named, { ...dataset, owners });
+  assert.equal(
+    clients.map(({ rows, optedOut }) => [rows.name, optedOut]),
+    [
+      ["a", false],
+      ["b", false],
+      ["c", true],
+      ["d", false],
+      ["e", true],
+    ],
+  );
+  clients.forEach(({ rows }, client) => {
+    for (const row of [...rows.train, ...rows.validation, ...rows.test]) assert.is(row % 5, client);
+  });
+  refuses(() => setUp(named, dataset), /partition\.kind: got column, expected data that say whose a row is/);
+});
+
+test("a partition that is given gives the setup that it was taken from", () => {
+  const skewed: Config = { ...config, partition: { kind: "dirichlet-labels", alpha: 1 } };
+  const drawn = drawPartition({ ...skewed, rows: { ...config.rows, test: 3 } }, dataset);
+  const given = givePartition(drawn, dataset.train.labels, dataset.test.labels);
+  const again = parseConfig(JSON.parse(JSON.stringify({ ...config, partition: { kind: "given", ...given } })));
+  assert.equal(drawPartition(again, dataset).clients, drawn.clients);
+  refuses(() => setUp({ ...again, clients: 3 }, dataset), /clients: got 3, expected the 4 of the given partition/);
 });
 
 test("hands are used up to the rows asked for, or whole, and those too small are named or mended", () => {

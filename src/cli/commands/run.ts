@@ -24,6 +24,7 @@ import { invocation, quoted } from "../invocation.ts";
 import { startPool } from "../../experiment/pool.ts";
 import { isFinished, newRunFolder, unfinishedRun } from "../runs.ts";
 import { openDataset } from "../dataset.ts";
+import { withPartition } from "../partitionFile.ts";
 
 interface RunArguments {
   experiment?: string;
@@ -89,7 +90,7 @@ export function experimentFlags<T>(yargs: Argv<T>): Argv<T> {
 /** The config that a preset or file and flags describe. */
 export async function configOf(experiment: string, args: Readonly<Record<string, unknown>>): Promise<Config> {
   let config: unknown = experiment.endsWith(".json")
-    ? complete(resolved(await readConfig(experiment), dirname(experiment)))
+    ? complete(await withPartition(resolved(await readConfig(experiment), dirname(experiment)), dirname(experiment)))
     : preset(experiment);
   for (const [flag, path] of Object.entries(fields))
     if (args[flag] !== undefined) {
@@ -103,7 +104,7 @@ export async function configOf(experiment: string, args: Readonly<Record<string,
     if (at < 1) throw new ConfigError(`--set: got ${assignment}, expected key=value`);
     config = override(config, assignment.slice(0, at), valueOf(assignment.slice(at + 1)));
   }
-  return parseConfig(resolved(config, "."));
+  return parseConfig(await withPartition(resolved(config, "."), "."));
 }
 
 /** A config whose model and files mean the same wherever it is read: relative paths are those of `folder`. */

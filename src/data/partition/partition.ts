@@ -3,6 +3,8 @@
 
 /** The rows of one client: `train` and `validation` number rows of the train split, `test` rows of the test split. */
 export interface ClientRows {
+  /** What the data call it, where they do. */
+  readonly name?: string;
   readonly train: Int32Array;
   readonly validation: Int32Array;
   readonly test: Int32Array;
@@ -15,6 +17,8 @@ export interface Partition {
   readonly clients: readonly ClientRows[];
   /** Rows that are of another class or with another client than the law drew, because there were no more; 0 is the law itself. */
   readonly substituted: number;
+  /** Clients that the federation is never to see, ascending: for tests on new ones. */
+  readonly heldOut?: readonly number[];
 }
 
 /** One class number per row. */

@@ -1,0 +1,114 @@
+// The rows of a table's file: numbers, classes and owners, each cell read as it is or refused in its line.
+import type { Csv } from "./csv.ts";
+
+export interface TableOptions {
+  readonly name: string;
+  /**
+   * The file's name; `.gz` is found too. A `*` in it stands for a client: `writers/*.csv` is a file for each, and with the `*`
+   * before the last slash there is a folder for each.
+   */
+  readonly train: string;
+  /** Without it, a fifth of the rows of `train` is the test split: of every client's, where there are clients. */
+  readonly test?: string | undefined;
+  /** The column that says whose a row is. */
+  readonly client?: string | undefined;
+  /** The column that holds the class. */
+  readonly label: string;
+  /** Columns to leave out. */
+  readonly ignore?: readonly string[] | undefined;
+  /** The shape of one example, [columns] unless said. */
+  readonly shape?: readonly number[] | undefined;
+  /**
+   * Shift and scale every column to mean 0 and standard deviation 1 over the training rows; true unless said. A column that
+   * is constant there becomes 0, in the test rows too: nothing says what a step of it is worth.
+   */
+  readonly standardize?: boolean | undefined;
+}
+
+/** Some rows of a file. */
+export interface Table {
+  readonly columns: readonly string[];
+  /** Row by row. */
+  readonly values: Float64Array;
+  readonly labels: readonly string[];
+  /** Whose a row is, where that is said. */
+  readonly owners?: readonly string[] | undefined;
+  /** Where a row stands, for messages. */
+  place(row: number): string;
+}
+
+// decimal numbers as everybody writes them; Number alone also takes hexadecimal, blanks and nothing at all
+export const decimal: RegExp = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/;
+
+/** The columns that hold numbers, by name and place in a line. */
+function columnsOf(
+  header: readonly string[],
+  place: string,
+  { label, client, ignore = [] }: TableOptions,
+): [string, number][] {
+  for (const column of [label, ...(client === undefined ? [] : [client]), ...ignore])
+    if (!header.includes(column))
+      throw new RangeError(`table: ${place}, got columns ${some(header)}, expected one called ${column}`);
+  const kept = [...header.entries()].flatMap(([at, name]): [string, number][] =>
+    ignore.includes(name) ? [] : [[name, at]],
+  );
+  const names = new Set<string>();
+  for (const [name, at] of kept) {
+    if (name === "")
+      throw new RangeError(`table: ${place}, got no name for column ${at + 1}, expected one; name it, or ignore ""`);
+    if (names.has(name))
+      throw new RangeError(`table: ${place}, got two columns called ${name}, expected names that differ`);
+    names.add(name);
+  }
+  const columns = kept.filter(([name]) => name !== label && name !== client);
+  if (columns.length === 0)
+    throw new RangeError(`table: ${place}, got no column beside ${label}, expected one with numbers at least`);
+  return columns;
+}
+
+/** The rows of a file; `star` is whose they are, where no column says so. What does not fit is a RangeError with its line. */
+export function readRows(
+  { rows: [first = [], ...lines], line }: Csv,
+  name: string,
+  options: TableOptions,
+  star: string | undefined,
+): Table {
+  const trimmed = (cells: readonly string[]): string[] => cells.map((cell) => cell.trim());
+  const header = trimmed(first);
+  const columns = columnsOf(header, `${name}, line ${line(0)}`, options);
+  // the header is a row, too
+  const place = (row: number): string => `${name}, line ${line(row + 1)}`;
+  const { client } = options;
+  const [at, owner] = [header.indexOf(options.label), client === undefined ? -1 : header.indexOf(client)];
+  const owners: string[] = [];
+  const values = new Float64Array(lines.length * columns.length);
+  const labels = lines.map((cells, row) => {
+    const own = trimmed(cells);
+    if (own.length !== header.length)
+      throw new RangeError(`table: ${place(row)}, got ${own.length} cells, expected ${header.length}`);
+    for (const [c, [column, where]] of columns.entries()) {
+      const cell = own[where]!;
+      const value = decimal.test(cell) ? Number(cell) : NaN;
+      if (!Number.isFinite(value))
+        throw new RangeError(
+          `table: ${place(row)}, column ${column}, got "${cell}", expected a decimal number; mend it or ignore the column`,
+        );
+      values[row * columns.length + c] = value;
+    }
+    const label = own[at]!;
+    if (label === "")
+      throw new RangeError(`table: ${place(row)}, got no class in column ${options.label}; give it one`);
+    if (owner >= 0) {
+      if (own[owner] === "") throw new RangeError(`table: ${place(row)}, got no client in column ${client}; name it`);
+      owners.push(own[owner]!);
+    } else if (star !== undefined) owners.push(star);
+    return label;
+  });
+  const said = owner >= 0 || star !== undefined;
+  return { columns: columns.map(([column]) => column), values, labels, place, owners: said ? owners : undefined };
+}
+
+/** As many names as a message can hold. */
+export function some(names: readonly string[]): string {
+  return names.slice(0, 10).join(", ") + (names.length > 10 ? ` and ${names.length - 10} more` : "");
+}
