@@ -28,7 +28,11 @@ export async function serveFolder(
 ): Promise<Served> {
   const missed: string[] = [];
   const server = createServer((request, response) => {
-    const path = normalize(decodeURIComponent(new URL(request.url ?? "/", "http://localhost").pathname));
+    const path = pathOf(request.url ?? "/");
+    if (path === undefined) {
+      response.writeHead(400, { "content-type": "text/plain" }).end("no address\n");
+      return;
+    }
     const file = path.endsWith("/") ? `${path}index.html` : path;
     readFile(join(folder, file)).then(
       (bytes) => {
@@ -51,4 +55,13 @@ export async function serveFolder(
     server.closeAllConnections();
   };
   return { url: `http://localhost:${port}/`, missed, close };
+}
+
+// a request is anybody's: what is no address is answered, not thrown at the server
+function pathOf(url: string): string | undefined {
+  try {
+    return normalize(decodeURIComponent(new URL(url, "http://localhost").pathname));
+  } catch {
+    return undefined;
+  }
 }

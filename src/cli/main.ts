@@ -13,6 +13,8 @@ import { pullCommand } from "./commands/pull.ts";
 import { reportCommand } from "./commands/report.ts";
 import { runCommand } from "./commands/run.ts";
 import { sweepCommand } from "./commands/sweep.ts";
+import { checkFlags, checkWords } from "./given.ts";
+import { onClosedPipe } from "./interrupt.ts";
 import { refusal, shown } from "./failure.ts";
 
 const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
@@ -24,7 +26,9 @@ function fail(message: string, code: number): never {
   process.exit(code);
 }
 
-const cli = yargs(hideBin(process.argv))
+const words = hideBin(process.argv);
+
+const cli = yargs(words)
   .scriptName("moiety")
   .usage("$0 <command>\n\nFederated learning with a mixture of experts for every client.")
   .command(runCommand)
@@ -38,6 +42,7 @@ const cli = yargs(hideBin(process.argv))
   .command(pullCommand)
   .demandCommand(1, "name a command")
   .strict()
+  .middleware((args) => checkFlags(words, args))
   .version(version)
   .help()
   .wrap(Math.min(110, process.stdout.columns ?? 110))
@@ -46,7 +51,9 @@ const cli = yargs(hideBin(process.argv))
     fail(`${message}; see moiety --help`, 2);
   });
 
+onClosedPipe();
 try {
+  checkWords(words);
   await cli.parseAsync();
 } catch (error) {
   fail(shown(error), refusal(error)?.code ?? 1);
