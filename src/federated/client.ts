@@ -20,6 +20,11 @@ export interface FederatedClient {
   readonly id: number;
   /** The shared tensors, in the order in which they lie in the flat vector. */
   readonly specs: readonly TensorSpec[];
+  /**
+   * The scalars that its answers hold, by name, at most 16 for each; `trainLoss`, and `loss` and `accuracy`, unless said.
+   * Nothing else is sent.
+   */
+  readonly metrics?: { readonly train: readonly string[]; readonly evaluate: readonly string[] };
   train(generalist: Float32Array, round: number): Promise<TrainReply> | TrainReply;
   evaluate(generalist: Float32Array, round: number): Promise<EvaluateReply> | EvaluateReply;
 }

@@ -154,8 +154,9 @@ export class Parameters<G extends Group = Group> {
     return gradient;
   }
 
-  /** Overwrites the state with another block's or a flat vector's; sizes must be equal. */
+  /** Overwrites the state with another block's or a flat vector's; sizes must be equal, and private stays private. */
   copyFrom(source: Parameters | ArrayLike<number>): this {
+    if (source instanceof Parameters) this.#mayHold(source);
     const length = source instanceof Parameters ? source.size : source.length;
     if (length !== this.size)
       throw new RangeError(`parameters: ${this.size} values expected, got ${length}; the models differ`);
@@ -166,11 +167,20 @@ export class Parameters<G extends Group = Group> {
 
   /** Overwrites those parameters that another block has too, by name and shape. */
   copyMatching(source: Parameters): this {
+    this.#mayHold(source);
     for (const [i, { name, shape }] of this.specs.entries()) {
       const at = source.specs.findIndex((spec) => spec.name === name && sameShape(spec.shape, shape));
       if (at >= 0) copyInto(this.tensors[i]!, source.tensors[at]!);
     }
     return this;
+  }
+
+  // the label is on the block, not on the numbers: numbers may move where the label holds for them
+  #mayHold(source: Parameters): void {
+    if (this.group === "shared" && source.group === "private")
+      throw new TypeError(
+        "parameters: a private group into a shared one, which may leave the client; share what was trained as shared",
+      );
   }
 
   /** Copies by name, for files and messages. */

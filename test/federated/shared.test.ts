@@ -32,7 +32,7 @@ test("an object that looks like a shared vector is none", () => {
   const reply: TrainReply = { shared: { values: p.toArray(), specs }, examples: 1, metrics: {} };
   assert.not(SharedVector.made(reply.shared));
   // @ts-expect-error only SharedVector.of makes one
-  assert.ok(new SharedVector(p.toArray(), specs));
+  refuses(() => new SharedVector(Symbol("mine"), p.toArray(), specs), "SharedVector: made by SharedVector.of only");
   assert.ok(SharedVector.made(SharedVector.of(p)));
   assert.not(SharedVector.made(null));
 });
