@@ -52,6 +52,8 @@ function bars(): Display {
         note = "";
         bar = multi.create(event.total, event.done, { title: titles[event.phase].padEnd(10), note });
       } else if (event.kind === "round") {
+        for (const { client, reason } of event.refused ?? [])
+          multi.log(`round ${event.round + 1}: without client ${client}, ${reason}\n`);
         if (event.validationLoss !== undefined)
           note = `validation loss ${event.validationLoss.toFixed(3)}, accuracy ${event.validationAccuracy?.toFixed(1)} %`;
         bar?.update(event.round + 1, { note });
@@ -108,6 +110,8 @@ function lines(): Display {
           `${titles[event.phase]}: ${event.total} ${event.phase === "federation" ? "rounds at most" : "to personalise"}${part}`,
         );
       } else if (event.kind === "round") {
+        for (const { client, reason } of event.refused ?? [])
+          console.log(`round ${event.round + 1}/${total}: without client ${client}, ${reason}`);
         if (event.validationLoss === undefined) return;
         console.log(
           `round ${event.round + 1}/${total}: training loss ${event.trainLoss.toFixed(3)}, validation loss ` +

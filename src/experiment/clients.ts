@@ -1,6 +1,8 @@
 // The clients of an experiment, made when they are needed: a worker stages one client's rows, runs it and lets go, so
 // memory does not grow with their number.
+import { attempt, type Rejection } from "../federated/admission.ts";
 import { LocalClient } from "../federated/local.ts";
+import { declarationOf, outgoingScores, outgoingUpdate } from "../federated/outgoing.ts";
 import type { ClientCalls } from "../federated/backends/workers.ts";
 import type { Evaluation, Update } from "../federated/update.ts";
 import { outputs } from "../moe/evaluate.ts";
@@ -62,15 +64,19 @@ export function experimentCalls(setup: Setup, watch?: WatchOptions): ExperimentC
   };
 
   return {
-    train: ({ client, generalist, round }): Update =>
-      withClient(client, round, (local) => {
-        seen?.tell({ kind: "begins", client, part: "federation" });
-        const { shared, examples, metrics } = local.train(generalist, round);
-        seen?.look(client, "fedavg", (rows) => outputs(net, rows, classes));
-        return { client, values: shared.values, examples, metrics };
-      }),
-    evaluate: ({ client, generalist, round }): Evaluation =>
-      withClient(client, round, (local) => ({ client, ...local.evaluate(generalist, round) })),
+    train: ({ client, generalist, round }): Update | Rejection =>
+      withClient(client, round, (local) =>
+        attempt(client, () => {
+          seen?.tell({ kind: "begins", client, part: "federation" });
+          const reply = local.train(generalist, round);
+          seen?.look(client, "fedavg", (rows) => outputs(net, rows, classes));
+          return outgoingUpdate(declarationOf(local), reply);
+        }),
+      ),
+    evaluate: ({ client, generalist, round }): Evaluation | Rejection =>
+      withClient(client, round, (local) =>
+        attempt(client, () => outgoingScores(declarationOf(local), local.evaluate(generalist, round))),
+      ),
     personalize: ({ client, generalist }): Personalized => {
       seen?.tell({ kind: "begins", client, part: "private" });
       const { rows, globalTest } = clients[client]!;

@@ -1,7 +1,16 @@
 // The federated loop, its clients and its backends.
+export {
+  admitScores,
+  admitted,
+  admitUpdate,
+  type Expected,
+  type Fault,
+  isRejection,
+  type Rejection,
+} from "./admission.ts";
 export type { Aggregation } from "./aggregation.ts";
 export type { Backend } from "./backends/backend.ts";
-export { InProcess } from "./backends/inProcess.ts";
+export { InProcess, type InProcessOptions } from "./backends/inProcess.ts";
 export { type ClientCalls, Workers } from "./backends/workers.ts";
 export type { EvaluateReply, FederatedClient, TrainReply } from "./client.ts";
 export { LocalClient, type LocalClientOptions } from "./local.ts";

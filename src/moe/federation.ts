@@ -93,7 +93,8 @@ export async function trainGeneralist(
   try {
     const { best } = await federate(
       {
-        backend: new InProcess(client),
+        // these clients are slow at most, never silent: two at once would share a net
+        backend: new InProcess(client, { answerSeconds: Infinity, signal: options.signal }),
         clients: taking,
         rounds,
         cohort: options.cohort ?? Math.min(10, taking.length),

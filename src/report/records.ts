@@ -90,6 +90,8 @@ export interface RoundMetric {
   readonly validationAccuracy?: number;
   /** Better than every round before. */
   readonly best?: boolean;
+  /** Clients whose answers were left out of this round: they could not answer, or what they answered could not be averaged. */
+  readonly refused?: readonly { readonly client: number; readonly fault: string; readonly reason: string }[];
   readonly seconds: number;
 }
 
