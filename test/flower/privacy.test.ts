@@ -1,16 +1,13 @@
 import fc from "fast-check";
 import { suite, assert } from "../support/suite.ts";
-import {
-  addGaussian,
-  clipUpdate,
-  gaussianSigma,
-  LocalPrivacy,
-  normalCdf,
-} from "../../src/federated/backends/flower/privacy.ts";
+import { type Account, NOTHING_SPENT, parseAccount } from "../../src/federated/backends/flower/account.ts";
+import { addGaussian, gaussianSigma, normalCdf } from "../../src/federated/backends/flower/gaussian.ts";
+import { clipUpdate, LocalPrivacy } from "../../src/federated/backends/flower/privacy.ts";
 import { flatten } from "../../src/federated/backends/flower/objects.ts";
 import { readContent } from "../../src/federated/backends/flower/records.ts";
 import { trainContent } from "../../src/federated/backends/flower/reply.ts";
-import { sharedVector, smallModel } from "./support/clients.ts";
+import { declarationOf } from "../../src/federated/outgoing.ts";
+import { sharedVector, smallModel, steppingClient } from "./support/clients.ts";
 
 const privacy = suite("flower privacy");
 
@@ -32,6 +29,62 @@ privacy("a clipped update keeps its direction and its norm stays below the limit
       else assert.ok(Math.abs(norm(values, generalist) - limit) <= 1e-4 * (1 + limit) + 1e-3);
     }),
   );
+});
+
+/** Single floats of every magnitude, and those that are none. */
+const anyFloat = fc.oneof(
+  fc.float({ noNaN: true, noDefaultInfinity: true }),
+  fc.float({ min: -2, max: 2, noNaN: true }),
+  fc.constantFrom(NaN, Infinity, -Infinity, 3.4e38, -3.4e38, 1e30, 16_777_216, 0, -0),
+);
+
+privacy("whatever a server sends, an update is within the limit or is not sent", () => {
+  const pairs = fc.array(fc.tuple(anyFloat, anyFloat), { minLength: 1, maxLength: 12 });
+  const limits = fc.oneof(fc.double({ min: 1e-6, max: 1e6, noNaN: true }), fc.constantFrom(NaN, Infinity, 0, -1));
+  fc.assert(
+    fc.property(pairs, limits, (both, limit) => {
+      const shared = Float32Array.from(both, ([a]) => a);
+      const generalist = Float32Array.from(both, ([, b]) => b);
+      let values: Float32Array | undefined;
+      try {
+        ({ values } = clipUpdate(shared, generalist, limit));
+      } catch (error) {
+        assert.match((error as Error).message, /^clip: .*, expected /);
+      }
+      const finite = both.flat().every((value) => Math.abs(value) < Infinity);
+      assert.is(values !== undefined, finite && limit > 0 && limit < Infinity);
+      if (values !== undefined) assert.ok(norm(values, generalist) <= limit * (1 + 1e-12));
+    }),
+    { numRuns: 1000 },
+  );
+});
+
+privacy("noise is added before anything is rounded, and nothing is sent that is not finite", () => {
+  const local = new LocalPrivacy({ clip: 1, noise: { epsilon: 1, delta: 1e-5 } });
+  // the next float after 1e9 is 64 away: the clipped update of 1 must not become one of 64
+  const far = Float32Array.of(1e9);
+  const steps = Array.from({ length: 300 }, () => (local.protect(Float32Array.of(2e9), far)[0]! - 1e9) / 64);
+  assert.ok(steps.filter((step) => step !== 0).length < 10);
+  for (const bad of [NaN, Infinity, -Infinity]) {
+    assert.throws(() => local.protect(Float32Array.of(0, 1), Float32Array.of(bad, 0)), /clip: generalist/);
+    assert.throws(() => local.protect(Float32Array.of(bad, 1), Float32Array.of(0, 0)), /clip: update/);
+  }
+  assert.is(local.account.rounds, 300, "what is not sent costs nothing");
+});
+
+privacy("options that promise nothing are refused when they are given", () => {
+  const numbers = fc.oneof(fc.double(), fc.constantFrom(NaN, Infinity, -Infinity, 0, -1));
+  fc.assert(
+    fc.property(numbers, numbers, numbers, fc.option(numbers, { nil: undefined }), (clip, epsilon, delta, budget) => {
+      const above = (value: number): boolean => value > 0 && value < Infinity;
+      const fits = above(clip) && above(2 * clip) && above(epsilon) && delta >= 1e-300 && delta < 1;
+      const make = (): unknown => new LocalPrivacy({ clip, noise: { epsilon, delta }, budget });
+      if (fits && (budget === undefined || above(budget)))
+        assert.ok(Number.isFinite(new LocalPrivacy({ clip, noise: { epsilon, delta } }).spent()!.sigma));
+      else assert.throws(make, /^privacy: (clip|epsilon|delta|budget|sensitivity), got /);
+    }),
+  );
+  assert.throws(() => new LocalPrivacy({ clip: 1, budget: 3 }), /a budget is spent by noise/);
 });
 
 privacy("the normal distribution function agrees with tables", () => {
@@ -62,6 +115,24 @@ privacy("noise is as small as the analytic Gaussian mechanism allows", () => {
   assert.throws(() => gaussianSigma(1, 1, 1), /delta, got 1/);
 });
 
+privacy("noise is enough and not more, from tiny to huge epsilon and delta", () => {
+  // epsilon, delta, and sigma at sensitivity 2 by mpmath with 60 digits
+  for (const [epsilon, delta, sigma] of [
+    [1, 1e-5, 7.46126327],
+    [8, 1e-5, 1.200458144],
+    [700, 1e-5, 0.05984630149],
+    [1000, 1e-5, 0.0491635667],
+    [0.001, 1e-9, 8245.259464],
+    [1e-6, 1e-12, 8245050.806],
+    [1, 1e-15, 14.97401894],
+    [5, 1e-300, 14.78520126],
+    [1, 0.99, 0.3650040422],
+  ] as const) {
+    const ratio = gaussianSigma(2, epsilon, delta) / sigma;
+    assert.ok(ratio >= 1 && ratio < 1 + 2e-6, `epsilon ${epsilon}, delta ${delta}: ${ratio}`);
+  }
+});
+
 privacy("noise has the mean, the spread and the tails of a Gaussian", () => {
   const values = new Float32Array(200_001);
   addGaussian(values, 3);
@@ -87,6 +158,50 @@ privacy("the account grows with the rounds, slower than by adding up", () => {
   assert.is(new LocalPrivacy({ clip: 1 }).spent(), undefined);
 });
 
+privacy("the account goes on from what was kept, and an answer above the budget is not given", () => {
+  const options = { clip: 1, noise: { epsilon: 1, delta: 1e-5 }, budget: 3.5 };
+  const zeros = new Float32Array(4);
+  let account: Account = NOTHING_SPENT;
+  let spent = 0;
+  const told: number[] = [];
+  for (let session = 0; session < 20; session++) {
+    const local = new LocalPrivacy(options, account);
+    try {
+      local.afford();
+    } catch (error) {
+      assert.match(
+        (error as Error).message,
+        /privacy: budget, got epsilon 3.655 after one more answer \(3.366 so far\), expected at most 3.5/,
+      );
+      assert.throws(() => local.protect(zeros, zeros), /budget/);
+      continue;
+    }
+    local.protect(zeros, zeros);
+    ({ account } = local);
+    spent = local.spent()!.epsilon;
+    told.push(spent);
+  }
+  assert.is(account.rounds, 6);
+  assert.equal(
+    told,
+    told.toSorted((a, b) => a - b),
+  );
+  assert.ok(Math.abs(spent - 3.37) < 0.01, `${spent}`);
+  // a session with other noise adds what it costs, and does not change what was
+  const stronger = new LocalPrivacy({ clip: 5, noise: { epsilon: 0.1, delta: 1e-5 } }, account);
+  assert.ok(Math.abs(stronger.spent()!.epsilon - spent) < 1e-9);
+});
+
+privacy("an account that is none is refused", () => {
+  assert.equal(parseAccount({ rounds: 2, rho: 0.5, more: 1 }), { rounds: 2, rho: 0.5 });
+  fc.assert(
+    fc.property(fc.anything(), (value) => {
+      assert.throws(() => parseAccount({ rounds: value, rho: NaN }), /privacy: account, got/);
+      assert.throws(() => parseAccount([value]), /restore the file, it cannot be counted again/);
+    }),
+  );
+});
+
 privacy("a reply with local noise holds no metric but the weight", async () => {
   const generalist = new Float32Array(16);
   const shared = sharedVector(
@@ -94,8 +209,9 @@ privacy("a reply with local noise holds no metric but the weight", async () => {
     generalist.map(() => 10),
   );
   const reply = { shared, examples: 12, metrics: { loss: 0.5 } };
+  const declared = declarationOf(steppingClient());
   const read = async (local: LocalPrivacy | undefined, serverClip?: number) => {
-    const root = await trainContent(reply, { generalist, serverClip, local });
+    const root = await trainContent(reply, { declared, generalist, serverClip, local });
     return readContent(root.id, new Map(flatten(root).map(({ id, content }) => [id, content])));
   };
   const noisy = await read(new LocalPrivacy({ clip: 1, noise: { epsilon: 1, delta: 1e-5 } }));

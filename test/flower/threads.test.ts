@@ -1,12 +1,25 @@
 import { suite, assert } from "../support/suite.ts";
 import { startWorker } from "../../src/runtime/platform.ts";
-import { Threads } from "../../src/runtime/pool.ts";
-import { createKeyPair, identityOf, pooledTrainer, runNode } from "../../src/federated/backends/flower/index.ts";
+import { type Pool, Threads } from "../../src/runtime/pool.ts";
+import {
+  createKeyPair,
+  identityOf,
+  memoryLedger,
+  pooledTrainer,
+  runNode,
+} from "../../src/federated/backends/flower/index.ts";
 import { clientTrainer } from "../../src/federated/backends/flower/trainer.ts";
 import { flatten } from "../../src/federated/backends/flower/objects.ts";
-import { arrayObject, recordObject } from "../../src/federated/backends/flower/records.ts";
+import type { FlowerObject } from "../../src/federated/backends/flower/objects.ts";
+import { arrayObject, configObject, recordObject } from "../../src/federated/backends/flower/records.ts";
 import { trainerCalls } from "../../src/federated/backends/flower/threads.ts";
-import type { TrainerCalls } from "../../src/federated/backends/flower/index.ts";
+import type {
+  ClientTrainerOptions,
+  Ledger,
+  Task,
+  Trainer,
+  TrainerCalls,
+} from "../../src/federated/backends/flower/index.ts";
 import { smallModel, sizeOfModel, steppingClient } from "./support/clients.ts";
 import { FakeSuperLink } from "./support/fake.ts";
 
@@ -61,6 +74,101 @@ threads("a trainer that could not be made is made when it is asked for again, an
   assert.match(await ask(), "another model");
   assert.match(await ask(), "another model");
   assert.is(tries, 2);
+});
+
+const zeros = new Float32Array(sizeOfModel(smallModel));
+
+async function instruction(messageType: string, config: Readonly<Record<string, number>> = {}): Promise<Task> {
+  let at = 0;
+  const entries: [string, FlowerObject][] = [];
+  for (const { name, shape } of smallModel) {
+    const length = shape.reduce((product, size) => product * size, 1);
+    entries.push([name, await arrayObject(shape, zeros.subarray(at, (at += length)))]);
+  }
+  const content = await recordObject("RecordDict", [
+    ["arrays", await recordObject("ArrayRecord", entries)],
+    ["config", await configObject(config)],
+  ]);
+  const objects = new Map(flatten(content).map((object) => [object.id, object.content]));
+  return { messageType, rootId: content.id, objects };
+}
+
+const privacy = { clip: 1, noise: { epsilon: 1, delta: 1e-5 } };
+
+/** A pool of so many workers, each of which makes trainers of its own; calls go to them in turn. */
+function workers(count: number, options: Partial<ClientTrainerOptions> = {}): Pool<TrainerCalls> {
+  const each = Array.from({ length: count }, () =>
+    trainerCalls((id) => clientTrainer({ client: steppingClient({ id }), privacy, ...options })),
+  );
+  let next = 0;
+  return {
+    size: count,
+    map: (name, calls) => Promise.all(calls.map((call) => each[next++ % count]![name](call as never))) as never,
+    close: async () => undefined,
+  };
+}
+
+threads("the account of a client is one, however many workers answer for it", async () => {
+  const train = await instruction("train", { "server-round": 1 });
+  for (const count of [1, 2, 3, 7]) {
+    const trainer = pooledTrainer(workers(count), 5);
+    // at once, too: one answer is charged after the other
+    const answers = await Promise.all(Array.from({ length: 6 }, () => trainer.answer(train)));
+    assert.equal(
+      answers.map(({ spent }) => spent!.rounds),
+      [1, 2, 3, 4, 5, 6],
+    );
+    assert.ok(Math.abs(answers[5]!.spent!.epsilon - 3.37) < 0.01, `${count} workers`);
+  }
+});
+
+threads("the account goes on where the ledger stands, and what cannot be written down is not answered", async () => {
+  const train = await instruction("train", { "server-round": 1 });
+  for (const pooled of [true, false]) {
+    const ledger = memoryLedger();
+    const trainer = (of: Ledger): Trainer =>
+      pooled
+        ? pooledTrainer(workers(2), 5, { ledger: of })
+        : clientTrainer({ client: steppingClient(), privacy, ledger: of });
+    await trainer(ledger).answer(train);
+    const { spent } = await trainer(ledger).answer(train);
+    assert.is(spent!.rounds, 2);
+    const full: Ledger = { read: () => ledger.read(), write: () => Promise.reject(new Error("disk full")) };
+    const refused = await trainer(full)
+      .answer(train)
+      .catch((error: Error) => error.message);
+    assert.is(refused, "disk full");
+    assert.is((await ledger.read()).rounds, 2);
+  }
+});
+
+threads("scores are exact, so behind noise none are given; and a budget ends answering before it trains", async () => {
+  const client = steppingClient();
+  const trainer = clientTrainer({ client, privacy: { ...privacy, budget: 2 } });
+  const ask = (task: Task): Promise<string> =>
+    trainer.answer(task).then(
+      () => "answered",
+      (error: Error) => error.message,
+    );
+  assert.match(await ask(await instruction("evaluate")), /^evaluate: scores are exact/);
+  const train = await instruction("train");
+  assert.is(await ask(train), "answered");
+  assert.is(await ask(train), "answered");
+  assert.match(await ask(train), /^privacy: budget, got epsilon 2.336 after one more answer/);
+  assert.is(client.seen.length, 2, "nothing is trained that cannot be answered");
+  const clipped = clientTrainer({ client, privacy: { clip: 1 } });
+  assert.is((await clipped.answer(await instruction("evaluate"))).account, undefined);
+  assert.throws(() => clientTrainer({ client, privacy: { clip: NaN } }), /clip, got NaN/);
+});
+
+threads("a server's own wish to clip is a norm, or nothing is sent", async () => {
+  const trainer = clientTrainer({ client: steppingClient() });
+  for (const norm of [NaN, Infinity, 0, -1])
+    await trainer.answer(await instruction("train", { clipping_norm: norm })).then(
+      () => assert.unreachable(`${norm}`),
+      (error: Error) => assert.match(error.message, `clip: norm, got ${norm}, expected a finite number above 0`),
+    );
+  assert.ok(await trainer.answer(await instruction("train", { clipping_norm: 0.5 })));
 });
 
 threads.run();

@@ -24,7 +24,14 @@ export const joinCommand: CommandModule<object, JoinArguments> = {
         describe: "hide each round's update with local differential privacy; needs --clip",
       })
       .option("delta", { type: "number", default: 1e-5, describe: "delta of --epsilon" })
+      .option("budget", {
+        type: "number",
+        describe: "epsilon that all rounds together may cost, sessions before this one too; then nothing is answered",
+      })
       .example("$0 join https://flower.example:8000 --ca ca.pem --config quick --client 3", "client 3 of a preset")
-      .example("$0 join http://127.0.0.1:8000 --rows mine.json --clip 1 --epsilon 2", "own rows, hidden by noise"),
+      .example(
+        "$0 join http://127.0.0.1:8000 --rows mine.json --clip 1 --epsilon 2 --budget 20",
+        "own rows, hidden by noise",
+      ),
   handler: async (args) => (await import("../flower/join.ts")).join(args),
 };

@@ -2,14 +2,19 @@
 import { readFile } from "node:fs/promises";
 import { ConfigError } from "../../experiment/index.ts";
 import {
+  type Account,
+  checkPrivacy,
   connect,
   describe,
+  type Ledger,
   loadIdentity,
+  LocalPrivacy,
+  NOTHING_SPENT,
+  parseAccount,
   pooledTrainer,
   type PrivacyOptions,
   runNode,
 } from "../../federated/backends/flower/index.ts";
-import type { NodeEvent } from "../../federated/backends/flower/index.ts";
 import { jsonLine } from "../../io/jsonl.ts";
 import { Folder } from "../folder.ts";
 import { interruptible } from "../interrupt.ts";
@@ -25,36 +30,38 @@ export interface JoinArguments extends MemberArguments {
   clip: number | undefined;
   epsilon: number | undefined;
   delta: number;
+  budget: number | undefined;
 }
+
+/** What this client's noisy answers have cost. */
+const ACCOUNT = "privacy.json";
 
 /** Joins, trains when asked, personalizes at the end. */
 export async function join(args: JoinArguments): Promise<void> {
   const { address, client, insecure, heartbeat } = args;
   const privacy = privacyOf(args);
+  if (!(heartbeat >= 10 && heartbeat <= 1800))
+    throw new ConfigError(`--heartbeat: got ${heartbeat} s, expected 10 to 1800`);
   const setup = await memberSetup(args);
   if (setup.clients[client]!.optedOut)
     throw new ConfigError(`client ${client} has opted out in this config; moiety pull gives it the generalist`);
   const folder = new Folder(args.out);
+  const ledger = await accountOf(folder, privacy);
   const ca = args.ca === undefined ? undefined : await readFile(args.ca, "utf8");
   const transport = await connect(address, { ca, insecure });
   const identity = await loadIdentity(args.key ?? `${folder.path}/node.key`);
   const pool = await startMember({ setup, privacy });
   const { signal, release } = interruptible("leaving the federation at once");
-  // lines in the order of what happened
-  let writing: Promise<void> = Promise.resolve();
   try {
     const { reason, rounds, generalist } = await runNode({
       transport,
       identity,
-      trainer: pooledTrainer(pool, client),
+      trainer: pooledTrainer(pool, client, { ledger }),
       heartbeatSeconds: heartbeat,
       signal,
-      onEvent: (event) => {
-        console.log(`client ${client}  ${describe(event)}`);
-        if (event.type === "sent") writing = writing.then(() => folder.append("sent.jsonl", auditLine(event)));
-      },
+      onEvent: (event) => console.log(`client ${client}  ${describe(event)}`),
+      onLeaving: (leaving) => folder.append("sent.jsonl", jsonLine({ time: new Date().toISOString(), ...leaving })),
     });
-    await writing;
     if (reason === "left") {
       console.log(`left after ${rounds} rounds; joining again goes on`);
       process.exitCode = 130;
@@ -62,7 +69,7 @@ export async function join(args: JoinArguments): Promise<void> {
     }
     if (generalist === undefined)
       throw new RangeError("join: the federation closed before its final generalist was fetched; moiety pull gets it");
-    await personalizeMember(pool, setup, client, generalist.tensors, folder);
+    await personalizeMember(pool, setup, client, generalist, folder);
     console.log(`what left this client: ${folder.path}/sent.jsonl`);
   } finally {
     release();
@@ -71,14 +78,41 @@ export async function join(args: JoinArguments): Promise<void> {
   }
 }
 
-function privacyOf({ clip, epsilon, delta }: JoinArguments): PrivacyOptions | undefined {
+function privacyOf({ clip, epsilon, delta, budget }: JoinArguments): PrivacyOptions | undefined {
   if (epsilon !== undefined && clip === undefined)
     throw new ConfigError("--epsilon: noise is measured against the longest update; give --clip as well");
+  if (budget !== undefined && epsilon === undefined)
+    throw new ConfigError("--budget: it is spent by noise; give --clip and --epsilon as well");
   if (clip === undefined) return undefined;
-  return { clip, ...(epsilon === undefined ? {} : { noise: { epsilon, delta } }) };
+  const noise = epsilon === undefined ? undefined : { epsilon, delta };
+  const privacy = { clip, noise, budget };
+  try {
+    checkPrivacy(privacy);
+  } catch (error) {
+    throw new ConfigError((error as Error).message);
+  }
+  return privacy;
 }
 
-function auditLine({ round, messageType, bytes, tensors, spent }: Extract<NodeEvent, { type: "sent" }>): string {
-  const time = new Date().toISOString();
-  return jsonLine({ time, round, messageType, bytes, tensors, ...(spent === undefined ? {} : { spent }) });
+/** The privacy account in the folder, which outlives this session. */
+async function accountOf(folder: Folder, privacy: PrivacyOptions | undefined): Promise<Ledger> {
+  const path = `${folder.path}/${ACCOUNT}`;
+  const read = async (): Promise<Account> => {
+    const bytes = await folder.read(ACCOUNT);
+    if (bytes === undefined) return NOTHING_SPENT;
+    try {
+      return parseAccount(JSON.parse(new TextDecoder().decode(bytes)));
+    } catch (error) {
+      throw new ConfigError(`${path}: ${(error as Error).message}`);
+    }
+  };
+  const account = await read();
+  if (account.rounds > 0 && privacy?.noise === undefined)
+    throw new ConfigError(
+      `${path}: ${account.rounds} answers were hidden by noise, and one without it would undo them; give --clip and --epsilon`,
+    );
+  const spent = privacy === undefined ? undefined : new LocalPrivacy(privacy, account).spent();
+  if (spent !== undefined && spent.rounds > 0)
+    console.log(`privacy so far: epsilon ${spent.epsilon.toFixed(2)} at delta ${spent.delta}, kept in ${path}`);
+  return { read, write: (next) => folder.write(ACCOUNT, `${JSON.stringify(next)}\n`) };
 }

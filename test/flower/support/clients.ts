@@ -2,7 +2,7 @@
 import type { EvaluateReply, FederatedClient, TrainReply } from "../../../src/federated/client.ts";
 import { SharedVector } from "../../../src/federated/shared.ts";
 import type { TensorSpec } from "../../../src/federated/shared.ts";
-import type { Parameters } from "../../../src/nn/parameters.ts";
+import { Parameters } from "../../../src/nn/parameters.ts";
 
 export const smallModel: readonly TensorSpec[] = [
   { name: "hidden.weight", shape: [4, 3] },
@@ -15,12 +15,10 @@ export function sizeOfModel(specs: readonly TensorSpec[]): number {
 
 /** A shared vector of given values, by the only door there is. */
 export function sharedVector(specs: readonly TensorSpec[], values: Float32Array): SharedVector {
-  const block: Pick<Parameters<"shared">, "group" | "specs" | "toArray"> = {
-    group: "shared",
-    specs,
-    toArray: () => values,
-  };
-  return SharedVector.of(block as Parameters<"shared">);
+  const block = new Parameters(specs, "shared", { trainable: false });
+  const shared = SharedVector.of(block.copyFrom(values));
+  block.dispose();
+  return shared;
 }
 
 export interface FakeOptions {
@@ -40,12 +38,13 @@ export function steppingClient(options: FakeOptions = {}): FederatedClient & { r
   return {
     id,
     specs,
+    metrics: { train: ["loss"], evaluate: ["mean"] },
     seen,
     async train(generalist, round): Promise<TrainReply> {
       await before?.(round);
       seen.push(round);
       const values = generalist.map((value) => value + step);
-      return { shared: sharedVector(specs, values), examples, metrics: { loss: 1 / round } };
+      return { shared: sharedVector(specs, values), examples, metrics: { loss: 1 / (1 + round) } };
     },
     async evaluate(generalist, round): Promise<EvaluateReply> {
       await before?.(round);

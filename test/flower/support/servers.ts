@@ -31,6 +31,7 @@ const RPCS: readonly FleetRpc[] = [
 
 const HTTP_STATUS: Record<FleetErrorKind, number> = {
   unreachable: 503,
+  untrusted: 503,
   unauthenticated: 401,
   refused: 412,
   closed: 403,
@@ -39,6 +40,7 @@ const HTTP_STATUS: Record<FleetErrorKind, number> = {
 
 const GRPC_STATUS: Record<FleetErrorKind, number> = {
   unreachable: status.UNAVAILABLE,
+  untrusted: status.UNAVAILABLE,
   unauthenticated: status.UNAUTHENTICATED,
   refused: status.FAILED_PRECONDITION,
   closed: status.PERMISSION_DENIED,

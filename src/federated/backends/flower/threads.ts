@@ -1,5 +1,6 @@
 // Trainers on worker threads: many nodes of one process share a pool, and none of their heartbeats waits for training.
 import type { Pool } from "../../../runtime/pool.ts";
+import { accounting, type Ledger, memoryLedger } from "./account.ts";
 import type { Answer, Task, Trainer } from "./trainer.ts";
 
 /** The call that a worker of this pool answers. */
@@ -7,13 +8,22 @@ export type TrainerCalls = {
   answer: (call: { readonly client: number; readonly task: Task }) => Promise<Answer>;
 };
 
-/** The trainer of one client, on whichever thread of the pool is free. */
-export function pooledTrainer(pool: Pool<TrainerCalls>, client: number): Trainer {
+/**
+ * The trainer of one client, on whichever thread of the pool is free. Its privacy account lies in `ledger` (in memory
+ * unless said) and goes along with each task: threads keep nothing of it.
+ */
+export function pooledTrainer(
+  pool: Pool<TrainerCalls>,
+  client: number,
+  { ledger = memoryLedger() }: { readonly ledger?: Ledger } = {},
+): Trainer {
+  const keeping = accounting<Answer>(ledger);
   return {
-    answer: async (task) => {
-      const [answer] = await pool.map("answer", [{ client, task }]);
-      return answer!;
-    },
+    answer: (task) =>
+      keeping(async (account) => {
+        const [answer] = await pool.map("answer", [{ client, task: { ...task, account } }]);
+        return answer!;
+      }),
   };
 }
 
