@@ -1,6 +1,6 @@
 import { suite, assert } from "../support/suite.ts";
 import { createKeyPair, describe, identityOf, runNode } from "../../src/federated/backends/flower/index.ts";
-import type { Identity, NodeEvent, NodeOptions, Trainer } from "../../src/federated/backends/flower/index.ts";
+import type { Identity, Leaving, NodeEvent, NodeOptions, Trainer } from "../../src/federated/backends/flower/index.ts";
 import { clientTrainer } from "../../src/federated/backends/flower/trainer.ts";
 import { openObject } from "../../src/federated/backends/flower/objects.ts";
 import { FakeSuperLink } from "./support/fake.ts";
@@ -236,6 +236,99 @@ node("gives up at once where its clock is wrong, and says so", async () => {
   const late: Identity = { ...identity, credentials: () => identity.credentials(new Date(Date.now() - 3_600_000)) };
   const { ended } = play(clientTrainer({ client: steppingClient() }), { identity: late });
   assert.match(await message(ended), /refuses this key or this clock \(20/);
+});
+
+/** What can be read of the log and of what the server holds, by reply. */
+const logged = (): { log: Leaving[]; onLeaving: (leaving: Leaving) => void } => {
+  const log: Leaving[] = [];
+  return { log, onLeaving: (leaving) => void log.push(leaving) };
+};
+
+node(
+  "everything that leaves is logged before its first byte does: tensors, scalars with their sizes, error texts",
+  async () => {
+    const { log, onLeaving } = logged();
+    const failing = steppingClient({
+      before: (round) => {
+        if (round === 1) throw new RangeError("label 7 in row 3");
+      },
+    });
+    let pushed = 0;
+    const early = (leaving: Leaving): void => {
+      assert.is(link.pushed.size, pushed, "nothing of it has left yet");
+      onLeaving(leaving);
+    };
+    const { link, ended } = play(clientTrainer({ client: failing, initial: halves }), { onLeaving: early });
+    const [id] = await link.nodes(1);
+    for (const [type, round] of [
+      ["query.initial", 0],
+      ["train", 1],
+      ["train", 2],
+      ["evaluate", 3],
+      ["query.farewell", 4],
+    ] as const) {
+      await link.ask(id!, type, type === "query.initial" ? [] : smallModel, zeros, { "server-round": round });
+      pushed = link.pushed.size;
+    }
+    await ended;
+    assert.equal(
+      log.map(({ messageType, tensors, scalars, error }) => [
+        messageType,
+        tensors.map(({ name, shape }) => `${name}[${shape}]`).join(" "),
+        scalars.map(({ name, bytes }) => `${name} ${bytes}`).join(),
+        error,
+      ]),
+      [
+        ["query.initial", "hidden.weight[4,3] hidden.bias[4]", "", undefined],
+        ["train", "hidden.weight[4,3] hidden.bias[4]", "num-examples 2,loss 9", undefined],
+        ["train", "", "", "label 7 in row 3"],
+        ["evaluate", "", "num-examples 2,mean 9", undefined],
+        ["query.farewell", "", "num-examples 2", undefined],
+      ],
+    );
+    // and every byte that the server holds is one that was logged
+    const held = [...link.pushed.values()].reduce((total, { length }) => total + length, 0);
+    assert.ok(log.reduce((total, { bytes }) => total + bytes, 0) >= held);
+    for (const { replyId } of log) assert.ok(link.pushed.has(replyId));
+  },
+);
+
+node("a reply whose answer is lost has left, and is in the log", async () => {
+  const { log, onLeaving } = logged();
+  const { link, events, ended, leave } = play(clientTrainer({ client: steppingClient() }), { onLeaving });
+  const [id] = await link.nodes(1);
+  // the last object is taken, and then denied
+  const { unary } = link;
+  link.unary = async (rpc, ...rest) => {
+    const answer = await unary.call(link, rpc, ...rest);
+    return rpc === "PushObject" && link.pushed.has(log[0]?.replyId ?? "") ? new Uint8Array(0) : answer;
+  };
+  void link.ask(id!, "train", smallModel, zeros, { "server-round": 1 });
+  while (!events.some(({ type }) => type === "dropped")) await new Promise((resolve) => setTimeout(resolve, 5));
+  assert.ok(link.pushed.has(log[0]!.replyId), "the server has it");
+  assert.equal(
+    log[0]!.tensors.map(({ name }) => name),
+    ["hidden.weight", "hidden.bias"],
+  );
+  leave();
+  await ended;
+});
+
+node("what cannot be logged does not leave, and the node does", async () => {
+  const onLeaving = (): Promise<void> => Promise.reject(new Error("EISDIR: sent.jsonl is a directory"));
+  const { link, ended } = play(clientTrainer({ client: steppingClient() }), { onLeaving });
+  const [id] = await link.nodes(1);
+  void link.ask(id!, "train", smallModel, zeros, { "server-round": 1 });
+  const why = "node: the log of what leaves could not be written, EISDIR: sent.jsonl is a directory; nothing was sent";
+  assert.is(await message(ended), why);
+  assert.is(link.pushed.size, 0);
+  assert.not.ok(link.calls.includes("PushMessages"));
+  assert.ok(link.calls.includes("DeactivateNode"));
+});
+
+node("what others say is printed without control characters", () => {
+  const line = describe({ type: "task", messageType: "train\u001b[2J\u0007\r\nspoof" });
+  assert.not.match(line, /\p{Cc}/u);
 });
 
 node("refuses a heartbeat that Flower would refuse", async () => {

@@ -1,25 +1,11 @@
 // What happens to a node, as records for an audit log and as one line each for people.
-import type { PrivacySpent } from "./privacy.ts";
-
-/** A tensor that left the client. */
-export interface SentTensor {
-  readonly name: string;
-  readonly shape: readonly number[];
-  readonly objectId: string;
-}
+import { oneLine } from "../../admission.ts";
+import type { Leaving } from "./leaving.ts";
 
 export type NodeEvent =
   | { readonly type: "joined"; readonly nodeId: bigint; readonly address: string }
   | { readonly type: "task"; readonly messageType: string }
-  | {
-      readonly type: "sent";
-      readonly messageType: string;
-      readonly round: number;
-      readonly tensors: readonly SentTensor[];
-      readonly bytes: number;
-      readonly seconds: number;
-      readonly spent: PrivacySpent | undefined;
-    }
+  | ({ readonly type: "sent"; readonly seconds: number } & Leaving)
   | { readonly type: "failed"; readonly messageType: string; readonly reason: string }
   | { readonly type: "dropped"; readonly messageType: string; readonly reason: string }
   | { readonly type: "offline"; readonly reason: string }
@@ -27,8 +13,12 @@ export type NodeEvent =
   | { readonly type: "finished"; readonly round: number }
   | { readonly type: "left" };
 
-/** One line. */
+/** One line, without control characters: much of it is said by others. */
 export function describe(event: NodeEvent): string {
+  return oneLine(lineOf(event));
+}
+
+function lineOf(event: NodeEvent): string {
   switch (event.type) {
     case "joined":
       return `joined ${event.address} as node ${event.nodeId}`;

@@ -1,11 +1,12 @@
 // One message in, one message out: pulling the objects of an instruction and pushing those of the answer, in the order
 // and with the patience that Flower's object store asks for.
 import { backoff, pause } from "./backoff.ts";
-import type { SentTensor } from "./events.ts";
 import type { Fleet } from "./fleet.ts";
+import { heldBy } from "./leaving.ts";
+import type { Leaving } from "./leaving.ts";
 import { FlowerMessage } from "./messages.ts";
 import type { MessageError, Metadata, ObjectTree } from "./messages.ts";
-import { flatten, objectId, openObject, sealObject, treeIds, treeOf } from "./objects.ts";
+import { flatten, objectId, sealObject, treeIds, treeOf } from "./objects.ts";
 import type { FlowerObject } from "./objects.ts";
 import type { Transfers } from "./transfers.ts";
 import { FleetError } from "./transport.ts";
@@ -21,11 +22,25 @@ export interface Link {
   /** Seconds without progress before an exchange is given up. */
   readonly patienceSeconds: number;
   readonly transfers: Transfers;
+  /** Hears of a reply before its first byte leaves, and is waited for; where it rejects nothing leaves. */
+  readonly leaving: (leaving: Leaving) => Promise<void>;
 }
+
+/** The log of what leaves could not be written, so nothing did. */
+export class UnloggedError extends RangeError {}
+
+// an instruction is a model and a few settings; what is larger is nobody's model here
+const MOST_INSTRUCTION_BYTES = 1_073_741_824;
 
 /** Every object of a tree. The sender may still be uploading: unavailable objects are asked for again, with back-off. */
 export async function pullObjects(link: Link, runId: bigint, tree: ObjectTree): Promise<Map<string, Uint8Array>> {
-  const pull = (id: string): Promise<Uint8Array> => persistently(link, () => pullObject(link, runId, id));
+  let bytes = 0;
+  const pull = async (id: string): Promise<Uint8Array> => {
+    const content = await persistently(link, () => pullObject(link, runId, id));
+    if ((bytes += content.length) > MOST_INSTRUCTION_BYTES)
+      throw new RangeError(`pullObject: an instruction of more than ${MOST_INSTRUCTION_BYTES} bytes`);
+    return content;
+  };
   const ids = treeIds(tree);
   const contents = await Promise.all(ids.map((id) => link.transfers.once(id, () => pull(id))));
   return new Map(ids.map((id, i) => [id, contents[i]!]));
@@ -53,8 +68,19 @@ async function pullObject(
 /** What is said in answer to a message: content, or an error. */
 export type Reply = { readonly content: FlowerObject } | { readonly error: MessageError };
 
-/** Pushes the reply to a message. Resolves to the bytes sent; rejects with a RangeError if the SuperLink did not want it. */
-export async function pushReply(link: Link, received: Metadata, reply: Reply, seconds: number): Promise<number> {
+/** What is known of a reply besides what it holds. */
+export type About = Pick<Leaving, "round" | "spent"> & { readonly seconds: number };
+
+/**
+ * Logs the reply to a message, then pushes it. Resolves to what was sent; rejects with an UnloggedError if it could not be
+ * logged and so was not sent, with a RangeError if the SuperLink did not want it.
+ */
+export async function pushReply(
+  link: Link,
+  received: Metadata,
+  reply: Reply,
+  { seconds, round, spent }: About,
+): Promise<Leaving> {
   const { fleet, nodeId, signal } = link;
   const createdAt = Date.now() / 1000;
   const metadata: Metadata = {
@@ -69,7 +95,8 @@ export async function pushReply(link: Link, received: Metadata, reply: Reply, se
     srcTaskId: received.dstTaskId,
     dstTaskId: received.srcTaskId,
   };
-  if (metadata.ttl <= 0) throw new RangeError("pushReply: the instruction has expired");
+  // said so that a time to live that is no number has expired
+  if (!(metadata.ttl > 0 && metadata.ttl < Infinity)) throw new RangeError("pushReply: the instruction has expired");
   const content = "content" in reply ? reply.content : undefined;
   const error = "error" in reply ? reply.error : undefined;
   const body = FlowerMessage.encode({ metadata, error });
@@ -79,6 +106,12 @@ export async function pushReply(link: Link, received: Metadata, reply: Reply, se
     content: content === undefined ? undefined : {},
     error,
   };
+  const { messageType } = received;
+  const leaving: Leaving = { messageType, round, ...heldBy(root), error: error?.reason, spent };
+  await link.leaving(leaving).catch((cause: unknown) => {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new UnloggedError(`node: the log of what leaves could not be written, ${why}; nothing was sent`, { cause });
+  });
   const push = (): ReturnType<Fleet["pushMessage"]> =>
     fleet.pushMessage(nodeId, message, treeOf(root), seconds, signal);
   const { objectsToPush, sessionId } = await persistently(link, push);
@@ -92,25 +125,7 @@ export async function pushReply(link: Link, received: Metadata, reply: Reply, se
     if (!stored) throw new RangeError(`pushReply: object ${object.id.slice(0, 12)} was not stored`);
   };
   await Promise.all(wanted.map((object) => link.transfers.inTurn(() => store(object))));
-  return wanted.reduce((total, object) => total + object.content.length, 0);
-}
-
-/** The tensors in some content, for the audit log. */
-export function sentTensors(content: FlowerObject): SentTensor[] {
-  const byId = new Map(flatten(content).map((object) => [object.id, object]));
-  const tensors: SentTensor[] = [];
-  for (const object of byId.values()) {
-    if (object.type !== "ArrayRecord") continue;
-    for (const [name, id] of Object.entries(bodyOf(object) as Record<string, string>)) {
-      const { shape } = bodyOf(byId.get(id)!) as { shape: number[] };
-      tensors.push({ name, shape, objectId: id });
-    }
-  }
-  return tensors;
-}
-
-function bodyOf({ id, content }: FlowerObject): unknown {
-  return JSON.parse(new TextDecoder().decode(openObject(id, content).body));
+  return leaving;
 }
 
 /** Repeats a call while the SuperLink cannot be reached, for at most the link's patience. */

@@ -1,12 +1,14 @@
 // A node of a Flower federation: joins, stays alive, does what it is asked, leaves. All training happens behind the
 // Trainer; this file only waits, so its heartbeat is on time as long as the trainer lies on another thread (threads.ts).
+import { oneLine } from "../../admission.ts";
 import { backoff, jitter, pause } from "./backoff.ts";
 import type { NodeEvent } from "./events.ts";
-import { pullObjects, pushReply, sentTensors } from "./exchange.ts";
+import { pullObjects, pushReply, UnloggedError } from "./exchange.ts";
 import type { Link, Reply } from "./exchange.ts";
 import { Fleet } from "./fleet.ts";
 import type { PulledMessage } from "./fleet.ts";
 import type { Identity } from "./identity.ts";
+import type { Leaving } from "./leaving.ts";
 import { Membership } from "./membership.ts";
 import type { Metadata, ObjectTree } from "./messages.ts";
 import { metricsObject, readContent, recordObject } from "./records.ts";
@@ -34,6 +36,8 @@ export interface NodeOptions {
   /** Aborting leaves the federation cleanly. */
   readonly signal?: AbortSignal;
   readonly onEvent?: (event: NodeEvent) => void;
+  /** Hears of everything that leaves before it does, and is waited for. If it rejects, nothing is sent and the node leaves. */
+  readonly onLeaving?: (leaving: Leaving) => void | Promise<void>;
 }
 
 /** How a node's membership ended. */
@@ -120,7 +124,14 @@ class FlowerNode {
 
   async #serve(nodeId: bigint): Promise<void> {
     const { pollSeconds: [first, longest] = [1, 3], transfers = new Transfers() } = this.#options;
-    const link: Link = { fleet: this.#fleet, nodeId, signal: this.#signal, patienceSeconds: this.#patience, transfers };
+    const link: Link = {
+      fleet: this.#fleet,
+      nodeId,
+      signal: this.#signal,
+      patienceSeconds: this.#patience,
+      transfers,
+      leaving: async (leaving) => this.#options.onLeaving?.(leaving),
+    };
     let slow = 0;
     for (let wait = first; !this.#finished;) {
       const { pulled, seconds } = await this.#pull(link);
@@ -162,15 +173,15 @@ class FlowerNode {
     const seconds = (): number => (performance.now() - start) / 1000;
     try {
       const { reply, answer } = await this.#reply(link, metadata, tree);
-      const bytes = await pushReply(link, metadata, reply, seconds());
+      const { round = 0, spent } = answer ?? {};
+      const sent = await pushReply(link, metadata, reply, { seconds: seconds(), round, spent });
       if (answer !== undefined) {
         if (messageType === "train") this.#rounds++;
-        const { content, round, spent } = answer;
-        const tensors = sentTensors(content);
-        this.#tell({ type: "sent", messageType, round, tensors, bytes, seconds: seconds(), spent });
+        this.#tell({ type: "sent", seconds: seconds(), ...sent });
       }
     } catch (error) {
       this.#signal.throwIfAborted();
+      if (error instanceof UnloggedError) throw error;
       if (error instanceof FleetError && error.kind === "unauthenticated") throw error;
       this.#tell({ type: "dropped", messageType, reason: oneLine(error) });
     }
@@ -225,9 +236,4 @@ function aborting<T>(signal: AbortSignal, promise: Promise<T>): Promise<T> {
     signal.addEventListener("abort", abort, { once: true });
     promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
   });
-}
-
-function oneLine(error: unknown): string {
-  const text = error instanceof Error ? error.message : String(error);
-  return text.split("\n")[0]!.slice(0, 300);
 }
