@@ -78,4 +78,40 @@ generalist("that is older than asked for, of another format, or elsewhere is ref
   assert.match(await failure(async () => new TextEncoder().encode("<html>")), /not a generalist.json/);
 });
 
+generalist("with a value that is no number is refused, whoever signed it", async () => {
+  for (const bad of [NaN, Infinity, -Infinity]) {
+    const file = new Uint8Array(encodeSafetensors([["w", { shape: [3], data: Float32Array.of(1, bad, 3) }]]));
+    const signed = {
+      ...manifest,
+      weights: { ...manifest.weights, bytes: file.length, sha256: await objectId(file) },
+    };
+    assert.match(await failure(await site(signed, keys.privateKey, file)), `pull: w, got ${bad} at 1`);
+  }
+});
+
+generalist("of a round that is none is older than any", async () => {
+  for (const round of [NaN, -1, 0.5, "7", null])
+    assert.match(await failure(await site({ ...manifest, round: round as number })), /pull: round, got/);
+});
+
+generalist("is not looked for where a host sends elsewhere, and its size is bounded", async () => {
+  const { createServer } = await import("node:http");
+  const json = await signManifest({ ...manifest, weights: { ...manifest.weights, bytes: 10 } }, keys.privateKey);
+  const server = createServer((request, response) => {
+    if (request.url === "/moved/generalist.json") response.writeHead(302, { location: "/generalist.json" }).end();
+    else response.end(request.url === "/generalist.json" ? json : Buffer.alloc(100_000));
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as { port: number };
+  const pull = (path: string): Promise<string> =>
+    pullGeneralist(`http://127.0.0.1:${port}${path}`, { key }).then(
+      () => "",
+      (error: Error) => error.message,
+    );
+  assert.match(await pull("/moved"), /sends elsewhere, which is not followed/);
+  assert.match(await pull("/"), "an answer of more than 10 bytes");
+  server.closeAllConnections();
+  server.close();
+});
+
 generalist.run();

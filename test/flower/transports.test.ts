@@ -87,7 +87,7 @@ transports("HTTPS with its own certificate authority carries a federation, and n
   await within(server, async () => {
     await over(link, address, text(ca));
     const unknown = await new Fleet(await connect(address), identity).register().catch((error: Error) => error.message);
-    assert.match(String(unknown), /RegisterNode: unreachable, got .*certificate/);
+    assert.match(String(unknown), /RegisterNode: untrusted, got .*certificate/);
   });
   rmSync(folder, { recursive: true });
 });

@@ -4,6 +4,7 @@ import { flowerCalls } from "../../../src/experiment/flower.ts";
 import { initialGeneralist } from "../../../src/experiment/clients.ts";
 import { participants } from "../../../src/experiment/participant.ts";
 import { optedIn } from "../../../src/experiment/setup.ts";
+import { admitted } from "../../../src/federated/admission.ts";
 import { InProcess } from "../../../src/federated/backends/inProcess.ts";
 import { pooledTrainer } from "../../../src/federated/backends/flower/index.ts";
 import { fedAvg } from "../../../src/federated/methods/fedavg.ts";
@@ -30,7 +31,7 @@ async function inProcess(setup: Setup): Promise<Float32Array> {
   const backend = new InProcess(participants(setup).client);
   let generalist = initialGeneralist(setup);
   for (let round = 0; round < ROUNDS; round++)
-    generalist = fedAvg(await backend.train(optedIn(setup), generalist, round));
+    generalist = fedAvg(admitted(await backend.train(optedIn(setup), generalist, round)));
   return generalist;
 }
 

@@ -2,6 +2,7 @@
 // Knows requests and responses; when to call and what to do about failures is the node's business.
 import type { Credentials, Identity } from "./identity.ts";
 import * as proto from "./messages.ts";
+import { FleetError } from "./transport.ts";
 import type { FleetTransport } from "./transport.ts";
 import type { MessageType } from "./wire.ts";
 
@@ -38,7 +39,13 @@ export class Fleet {
   ): Promise<S> {
     const credentials = await this.#signed();
     const bytes = await this.#transport.unary(rpc, type.encode(request), credentials, { timeoutSeconds, signal });
-    return answer.decode(bytes);
+    try {
+      return answer.decode(bytes);
+    } catch (cause) {
+      // a captive portal answers everything with its page: whoever this is, the SuperLink has not answered yet
+      const why = cause instanceof Error ? cause.message : String(cause);
+      throw new FleetError(rpc, "unreachable", `${bytes.length} bytes that are no ${answer.name} (${why})`, { cause });
+    }
   }
 
   #signed(): Promise<Credentials> {
@@ -59,7 +66,10 @@ export class Fleet {
   /** Puts the node online until twice the heartbeat interval (10 to 1800 s) has passed without a heartbeat. */
   async activate(heartbeatInterval: number, signal?: AbortSignal): Promise<bigint> {
     const request = { publicKey: this.#identity.publicKey, heartbeatInterval };
-    return (await this.#call("ActivateNode", proto.ActivateNodeRequest, request, proto.NodeId, signal)).nodeId;
+    const { nodeId } = await this.#call("ActivateNode", proto.ActivateNodeRequest, request, proto.NodeId, signal);
+    // 0 is what an empty page reads as
+    if (nodeId === 0n) throw new FleetError("ActivateNode", "unreachable", "no node id");
+    return nodeId;
   }
 
   async heartbeat(nodeId: bigint, heartbeatInterval: number, signal?: AbortSignal): Promise<boolean> {

@@ -1,11 +1,14 @@
 // A published generalist: one signed manifest and a safetensors file on any static host. How clients that opted out, come
 // late or lost their place get the model: they only read, and check every byte before they use it.
+import { checkFinite } from "../../../nn/finite.ts";
 import { decodeSafetensors } from "../../../io/safetensors.ts";
 import type { TensorData } from "../../../io/dtype.ts";
 import { fromBase64 } from "./identity.ts";
 import { objectId } from "./objects.ts";
+import { bodyOf } from "./transport.ts";
 
 const FORMAT = "moiety-generalist/1";
+const MOST_MANIFEST_BYTES = 4_194_304;
 
 export interface Manifest {
   readonly format: string;
@@ -30,8 +33,8 @@ export interface PullOptions {
   /** Refuse anything older than this round, so that nobody can serve yesterday's model as today's. */
   readonly since?: number;
   readonly signal?: AbortSignal;
-  /** GETs the bytes of a URL; `fetch` by default. */
-  readonly get?: (url: string, signal: AbortSignal | undefined) => Promise<Uint8Array<ArrayBuffer>>;
+  /** GETs the bytes of a URL, at most so many; `fetch` by default, which follows no redirect. */
+  readonly get?: (url: string, signal: AbortSignal | undefined, most: number) => Promise<Uint8Array<ArrayBuffer>>;
 }
 
 /**
@@ -44,12 +47,12 @@ export async function pullGeneralist(
   { key, since = 0, signal, get = fetchBytes }: PullOptions,
 ): Promise<Generalist> {
   const manifestUrl = url.endsWith(".json") ? url : `${url.replace(/\/?$/, "/")}generalist.json`;
-  const manifest = await verifyManifest(await get(manifestUrl, signal), key);
-  if (manifest.round < since)
+  const manifest = await verifyManifest(await get(manifestUrl, signal, MOST_MANIFEST_BYTES), key);
+  if (!(manifest.round >= since))
     throw new RangeError(`pull: round ${manifest.round}, expected ${since} or later; an old model is served`);
   const { file, bytes: size, sha256 } = manifest.weights;
   if (!/^[\w.-]+$/.test(file)) throw new RangeError(`pull: weights file, got ${file}, expected a plain name`);
-  const bytes = await get(new URL(file, manifestUrl).href, signal);
+  const bytes = await get(new URL(file, manifestUrl).href, signal, size);
   if (bytes.length !== size) throw new RangeError(`pull: ${file} has ${bytes.length} bytes, expected ${size}`);
   const found = await objectId(bytes);
   if (found !== sha256)
@@ -58,6 +61,8 @@ export async function pullGeneralist(
   const named = manifest.tensors.map(({ name, shape }) => `${name}[${shape}]`).toSorted();
   const held = [...tensors].map(([name, { shape }]) => `${name}[${shape}]`).toSorted();
   if (named.join() !== held.join()) throw new RangeError(`pull: ${file} holds other tensors than its manifest names`);
+  for (const [name, { data }] of tensors)
+    if (data instanceof Float32Array || data instanceof Float64Array) checkFinite("pull", name, data);
   return { manifest, tensors, bytes };
 }
 
@@ -72,6 +77,9 @@ export async function verifyManifest(file: Uint8Array, key: string): Promise<Man
     throw new RangeError("pull: the manifest is not signed by this key; ask the publisher for publisher.pub");
   const parsed = JSON.parse(manifest) as Manifest;
   if (parsed.format !== FORMAT) throw new RangeError(`pull: format, got ${parsed.format}, expected ${FORMAT}`);
+  // said so that a round that is no number is older than any
+  if (!(Number.isSafeInteger(parsed.round) && parsed.round >= 0))
+    throw new RangeError(`pull: round, got ${String(parsed.round)}, expected a whole number from 0`);
   return parsed;
 }
 
@@ -85,10 +93,21 @@ function parse(file: Uint8Array): { manifest: string; signature: string } {
   throw new RangeError("pull: not a generalist.json; expected a manifest and its signature");
 }
 
-async function fetchBytes(url: string, signal: AbortSignal | undefined): Promise<Uint8Array<ArrayBuffer>> {
-  const response = await fetch(url, { cache: "no-cache", ...(signal === undefined ? {} : { signal }) });
-  if (!response.ok) throw new RangeError(`pull: ${url} answered ${response.status}`);
-  return new Uint8Array(await response.arrayBuffer());
+async function fetchBytes(
+  url: string,
+  signal: AbortSignal | undefined,
+  most: number,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const response = await fetch(url, {
+    cache: "no-cache",
+    redirect: "manual",
+    ...(signal === undefined ? {} : { signal }),
+  });
+  const { status, type } = response;
+  if (type === "opaqueredirect" || (status >= 300 && status < 400))
+    throw new RangeError(`pull: ${url} sends elsewhere, which is not followed; name the address it leads to`);
+  if (!response.ok) throw new RangeError(`pull: ${url} answered ${status}`);
+  return bodyOf(response, most);
 }
 
 /** What is signed by a publisher written in TypeScript: the same file that the server side of `flower/` writes. */

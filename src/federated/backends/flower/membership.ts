@@ -91,6 +91,8 @@ export class Membership {
     const remedy: Partial<Record<FleetErrorKind, string>> = {
       unauthenticated: `it refuses this key or this clock (${new Date().toISOString()})`,
       refused: "is the key registered (flwr supernode register), or in use by another process?",
+      untrusted:
+        "its certificate is not trusted here; give its authority's certificate (--ca), or is somebody in between?",
       unreachable: "is the SuperLink running, and its port open?",
     };
     const { address } = this.#options;

@@ -1,6 +1,7 @@
 // Flower's object store as a client sees it: immutable byte strings addressed by their SHA-256, with the ids of their
 // children in the head. Knows how objects are framed and hung together; refuses to know what the bodies mean.
 import type { ObjectTree } from "./messages.ts";
+import { MOST_ELEMENTS } from "./wire.ts";
 
 export type ObjectType =
   "Message" | "RecordDict" | "ArrayRecord" | "Array" | "ArrayChunk" | "MetricRecord" | "ConfigRecord";
@@ -41,10 +42,13 @@ export async function sealObject(
   return { id: await objectId(content), type, content, children: distinct };
 }
 
+// 65 bytes a child, and as many children as a tree may have
+const MOST_HEAD_BYTES = 65 * MOST_ELEMENTS + 64;
+
 /** Takes an object apart and checks its frame; throws a RangeError that names the object if the frame is broken. */
 export function openObject(id: string, content: Uint8Array): OpenedObject {
   const zero = content.indexOf(0);
-  const head = zero < 0 ? [] : new TextDecoder().decode(content.subarray(0, zero)).split(" ");
+  const head = zero < 0 || zero > MOST_HEAD_BYTES ? [] : new TextDecoder().decode(content.subarray(0, zero)).split(" ");
   const [type, children, length] = head;
   if (head.length !== 3 || type === undefined || children === undefined)
     throw new RangeError(`openObject: object ${id.slice(0, 12)} has no head of three words`);
@@ -71,11 +75,13 @@ export function treeOf(object: FlowerObject): ObjectTree {
   return { objectId: object.id, children: object.children.map(treeOf) };
 }
 
-/** Every distinct id of a tree, children first. */
+/** Every distinct id of a tree, children first. RangeError for an id that is none. */
 export function treeIds(tree: ObjectTree): string[] {
   const ids = new Set<string>();
   const visit = (node: ObjectTree): void => {
     node.children.forEach(visit);
+    if (!/^[0-9a-f]{64}$/.test(node.objectId))
+      throw new RangeError(`objects: id, got ${JSON.stringify(node.objectId.slice(0, 20))}, expected a SHA-256`);
     ids.add(node.objectId);
   };
   visit(tree);

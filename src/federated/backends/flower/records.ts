@@ -63,8 +63,14 @@ export function recordObject(
   );
 }
 
-/** A metric record. `num-examples` is an integer; every other value is a double, whatever it happens to be. */
-export function metricsObject(metrics: Readonly<Record<string, number>>): Promise<FlowerObject> {
+/**
+ * A metric record. `num-examples` is an integer; every other value is a double, whatever it happens to be. RangeError for
+ * what is no finite number.
+ */
+export async function metricsObject(metrics: Readonly<Record<string, number>>): Promise<FlowerObject> {
+  for (const [name, value] of Object.entries(metrics))
+    if (!(typeof value === "number" && Math.abs(value) < Infinity))
+      throw new RangeError(`metric ${name}, got ${String(value).slice(0, 40)}, expected a finite number`);
   const items = Object.entries(metrics).map(([key, value]) => ({
     key,
     value: key === "num-examples" ? { sint64: BigInt(value) } : { double: value },
@@ -90,7 +96,25 @@ export function configObject(config: Readonly<Record<string, number | boolean | 
 
 const number = (value: bigint | undefined): number | undefined => (value === undefined ? undefined : Number(value));
 
-const names = (body: Uint8Array): [string, string][] => Object.entries(JSON.parse(new TextDecoder().decode(body)));
+/** The names in a record's body and the objects they stand for. */
+function names(id: string, body: Uint8Array): [string, string][] {
+  const entries: [string, unknown][] = Object.entries(jsonOf(id, body));
+  if (!entries.every((entry): entry is [string, string] => typeof entry[1] === "string"))
+    throw new RangeError(`readContent: object ${id.slice(0, 12)} names something that is no object`);
+  return entries as [string, string][];
+}
+
+function jsonOf(id: string, body: Uint8Array): object {
+  let value: unknown;
+  try {
+    value = JSON.parse(new TextDecoder().decode(body));
+  } catch {
+    // said below
+  }
+  if (typeof value !== "object" || value === null)
+    throw new RangeError(`readContent: object ${id.slice(0, 12)} is no JSON object`);
+  return value;
+}
 
 function metricOf(value: MetricValue | undefined): number | readonly number[] {
   const list = value?.doubles?.vals ?? value?.sint64s?.vals.map(Number) ?? value?.uint64s?.vals.map(Number);
@@ -104,8 +128,25 @@ function configOf(value: ConfigValue | undefined): ConfigScalar {
   return value?.double ?? exact ?? value?.bool ?? value?.string ?? value?.bytes ?? list ?? "";
 }
 
-/** Reads content back from pulled objects. Throws a RangeError that names the object which is missing or malformed. */
-export function readContent(rootId: string, objects: ReadonlyMap<string, Uint8Array>): Content {
+export interface ReadOptions {
+  /**
+   * Bytes that all arrays may hold together, once their chunks are joined. A chunk may be named again and again, so a small
+   * message could describe a huge array: 64 times what was received unless said.
+   */
+  readonly arrayBytes?: number;
+}
+
+/**
+ * Reads content back from pulled objects. Throws a RangeError that names the object which is missing or malformed, and
+ * allocates nothing that was not checked to be within bounds.
+ */
+export function readContent(
+  rootId: string,
+  objects: ReadonlyMap<string, Uint8Array>,
+  options: ReadOptions = {},
+): Content {
+  const received = [...objects.values()].reduce((total, content) => total + content.length, 0);
+  const { arrayBytes = 64 * received } = options;
   const open = (id: string, expected?: string): OpenedObject => {
     const content = objects.get(id);
     if (content === undefined) throw new RangeError(`readContent: object ${id.slice(0, 12)} was not delivered`);
@@ -115,11 +156,21 @@ export function readContent(rootId: string, objects: ReadonlyMap<string, Uint8Ar
     return opened;
   };
 
+  let joinedBytes = 0;
   const array = (id: string): TensorData => {
     const { body, children } = open(id, "Array");
-    const { arraychunk_ids } = JSON.parse(new TextDecoder().decode(body)) as { arraychunk_ids: number[] };
-    const chunks = arraychunk_ids.map((index) => open(children[index] ?? "", "ArrayChunk").body);
-    const joined = new Uint8Array(chunks.reduce((total, chunk) => total + chunk.length, 0));
+    const { arraychunk_ids: order } = jsonOf(id, body) as { arraychunk_ids?: unknown };
+    if (!Array.isArray(order) || !order.every((index) => Number.isInteger(index) && index in children))
+      throw new RangeError(`readContent: object ${id.slice(0, 12)} has no list of its chunks`);
+    const distinct = children.map((child) => open(child, "ArrayChunk").body);
+    const chunks = (order as number[]).map((index) => distinct[index]!);
+    const length = chunks.reduce((total, chunk) => total + chunk.length, 0);
+    joinedBytes += length;
+    if (joinedBytes > arrayBytes)
+      throw new RangeError(
+        `readContent: arrays of ${joinedBytes} bytes and more, expected at most ${arrayBytes}; another model, or a chunk named too often`,
+      );
+    const joined = new Uint8Array(length);
     let at = 0;
     for (const chunk of chunks) {
       joined.set(chunk, at);
@@ -133,14 +184,14 @@ export function readContent(rootId: string, objects: ReadonlyMap<string, Uint8Ar
   const arrays = new Map<string, Map<string, TensorData>>();
   const metrics = new Map<string, Map<string, number | readonly number[]>>();
   const configs = new Map<string, Map<string, ConfigScalar>>();
-  for (const [name, id] of dict === undefined ? [] : names(open(dict, "RecordDict").body)) {
+  for (const [name, id] of dict === undefined ? [] : names(dict, open(dict, "RecordDict").body)) {
     const { type, body } = open(id);
-    if (type === "ArrayRecord") arrays.set(name, new Map(names(body).map(([key, child]) => [key, array(child)])));
+    if (type === "ArrayRecord") arrays.set(name, new Map(names(id, body).map(([key, child]) => [key, array(child)])));
     else if (type === "MetricRecord")
       metrics.set(name, new Map(MetricRecord.decode(body).items.map(({ key, value }) => [key, metricOf(value)])));
     else if (type === "ConfigRecord")
       configs.set(name, new Map(ConfigRecord.decode(body).items.map(({ key, value }) => [key, configOf(value)])));
-    else throw new RangeError(`readContent: record ${name} is of unknown type ${type}`);
+    else throw new RangeError(`readContent: record ${name.slice(0, 40)} is of unknown type ${type.slice(0, 40)}`);
   }
   return { arrays, metrics, configs };
 }

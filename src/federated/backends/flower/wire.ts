@@ -1,5 +1,6 @@
 // Protocol Buffers without code generation: a message is an interface and a table of its fields, checked against each
-// other by the compiler. Unknown fields are skipped, so newer servers may say more than this file knows.
+// other by the compiler. Unknown fields are skipped, so newer servers may say more than this file knows. Reading takes time
+// and memory in proportion to the bytes, whatever they are: elements are counted and nesting is bounded.
 import { BinaryReader, BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 
 /** How one value of a message is written and read. `empty` is what an absent field reads as, and what is not written. */
@@ -7,7 +8,7 @@ export interface Field<V> {
   readonly number: number;
   readonly empty: () => V;
   readonly write: (writer: BinaryWriter, value: V) => void;
-  readonly read: (reader: BinaryReader, wire: WireType, previous: V) => V;
+  readonly read: (reader: BinaryReader, wire: WireType, previous: V, limits: Limits) => V;
 }
 
 /** One field per property. */
@@ -17,8 +18,22 @@ export type Fields<T> = { readonly [K in keyof T]-?: Field<T[K]> };
 export interface MessageType<T> {
   readonly name: string;
   encode(message: Partial<T>): Uint8Array<ArrayBuffer>;
-  decode(bytes: Uint8Array): T;
+  /** An Error for bytes that are no such message, nest too deep or hold too many elements. */
+  decode(bytes: Uint8Array, limits?: Limits): T;
 }
+
+/** What one reading may still use up; nested messages draw on the same. */
+export interface Limits {
+  /** Messages around the one at hand. */
+  depth: number;
+  /** Elements of repeated fields, all together. */
+  elements: number;
+}
+
+// a message holds a tree of five levels, and each level is one
+const MOST_DEPTH = 16;
+/** Elements of repeated fields in a message, and so objects in a tree. */
+export const MOST_ELEMENTS = 65_536;
 
 /** Declares a message type from its name and field table. */
 export function define<T extends object>(name: string, fields: Fields<T>): MessageType<T> {
@@ -34,14 +49,15 @@ export function define<T extends object>(name: string, fields: Fields<T>): Messa
       }
       return writer.finish();
     },
-    decode(bytes) {
+    decode(bytes, limits = { depth: 0, elements: MOST_ELEMENTS }) {
+      if (limits.depth > MOST_DEPTH) throw new RangeError(`${name}: nested deeper than ${MOST_DEPTH} messages`);
       const message = Object.fromEntries(keys.map((key) => [key, fields[key].empty()])) as T;
       const reader = new BinaryReader(bytes);
       while (reader.pos < reader.len) {
         const [number, wire] = reader.tag();
         const key = byNumber.get(number);
         if (key === undefined) reader.skip(wire, number);
-        else message[key] = fields[key].read(reader, wire, message[key]);
+        else message[key] = fields[key].read(reader, wire, message[key], limits);
       }
       return message;
     },
@@ -52,7 +68,7 @@ interface Scalar<V> {
   readonly wire: WireType;
   readonly zero: V;
   readonly put: (writer: BinaryWriter, value: V) => void;
-  readonly get: (reader: BinaryReader) => V;
+  readonly get: (reader: BinaryReader, limits: Limits) => V;
 }
 
 /** 64-bit integers are BigInt: node and run ids use all their bits. */
@@ -107,7 +123,12 @@ export function message<T>(type: () => MessageType<T>): Scalar<T> {
       return type().decode(new Uint8Array(0));
     },
     put: (writer, value) => writer.bytes(type().encode(value as Partial<T>)),
-    get: (reader) => type().decode(reader.bytes()),
+    get: (reader, limits) => {
+      limits.depth++;
+      const value = type().decode(reader.bytes(), limits);
+      limits.depth--;
+      return value;
+    },
   };
 }
 
@@ -120,7 +141,7 @@ export function one<V>(number: number, scalar: Scalar<V>): Field<V> {
     write: (writer, value) => {
       if (!isZero(value)) scalar.put(writer.tag(number, scalar.wire), value);
     },
-    read: (reader) => scalar.get(reader),
+    read: (reader, wire, _, limits) => single(number, scalar, reader, wire, limits),
   };
 }
 
@@ -132,7 +153,7 @@ export function maybe<V>(number: number, scalar: Scalar<V>): Field<V | undefined
     write: (writer, value) => {
       if (value !== undefined) scalar.put(writer.tag(number, scalar.wire), value);
     },
-    read: (reader) => scalar.get(reader),
+    read: (reader, wire, _, limits) => single(number, scalar, reader, wire, limits),
   };
 }
 
@@ -150,11 +171,22 @@ export function many<V>(number: number, scalar: Scalar<V>): Field<readonly V[]> 
         writer.join();
       } else for (const value of values) scalar.put(writer.tag(number, scalar.wire), value);
     },
-    read: (reader, wire, previous) => {
-      if (!packable || wire !== WireType.LengthDelimited) return [...previous, scalar.get(reader)];
-      const values = [...previous];
-      for (const end = reader.uint32() + reader.pos; reader.pos < end;) values.push(scalar.get(reader));
+    // appended in place: `empty` has made a list of this message's own
+    read: (reader, wire, previous, limits) => {
+      const values = previous as V[];
+      const add = (of: WireType): void => {
+        if (--limits.elements < 0) throw new RangeError(`field ${number}: more than ${MOST_ELEMENTS} elements in all`);
+        values.push(single(number, scalar, reader, of, limits));
+      };
+      if (!packable || wire !== WireType.LengthDelimited) add(wire);
+      else for (const end = reader.uint32() + reader.pos; reader.pos < end;) add(scalar.wire);
       return values;
     },
   };
+}
+
+function single<V>(number: number, scalar: Scalar<V>, reader: BinaryReader, wire: WireType, limits: Limits): V {
+  if (wire !== scalar.wire)
+    throw new RangeError(`field ${number}: wire type, got ${wire}, expected ${scalar.wire}; another message`);
+  return scalar.get(reader, limits);
 }

@@ -1,5 +1,6 @@
 // gRPC-Web over fetch: how a page reaches Flower's gRPC Fleet API through a proxy such as Envoy. Unary calls only.
 // Source: github.com/grpc/grpc, doc/PROTOCOL-WEB.md.
+import { oneLine } from "../../../admission.ts";
 import { toBase64 } from "../identity.ts";
 import type { Credentials } from "../identity.ts";
 import type { FleetRpc } from "../messages.ts";
@@ -39,17 +40,34 @@ export class GrpcWebTransport implements FleetTransport {
       const kind = transient(response.status) ? "unreachable" : "invalid";
       throw new FleetError(rpc, kind, `HTTP ${response.status} from the proxy`);
     }
-    const { message, trailers } = unframe(response.body);
+    const { message, trailers } = framesOf(rpc, response.body);
     // an error without a message may come as headers alone
     const code = Number(trailers.get("grpc-status") ?? response.header("grpc-status") ?? 2);
     if (code !== 0) {
       const detail = trailers.get("grpc-message") ?? response.header("grpc-message") ?? "";
-      throw new FleetError(rpc, kindOfCode(code), `status ${code}: ${decodeURIComponent(detail)}`);
+      throw new FleetError(rpc, kindOfCode(code), `status ${code}: ${plain(detail)}`);
     }
     return message;
   }
 
   close(): void {}
+}
+
+function framesOf(rpc: FleetRpc, body: Uint8Array): ReturnType<typeof unframe> {
+  try {
+    return unframe(body);
+  } catch (cause) {
+    throw new FleetError(rpc, "unreachable", `something else than gRPC-Web, ${(cause as Error).message}`, { cause });
+  }
+}
+
+/** A percent-encoded message, or as it came where it is none. */
+function plain(detail: string): string {
+  try {
+    return oneLine(decodeURIComponent(detail));
+  } catch {
+    return oneLine(detail);
+  }
 }
 
 /** One frame: a flag byte, the length as 32 bits big-endian, the payload. */

@@ -3,7 +3,7 @@
 import type { Client, ServiceError } from "@grpc/grpc-js";
 import type { Credentials } from "../identity.ts";
 import type { FleetRpc } from "../messages.ts";
-import { FleetError } from "../transport.ts";
+import { aboutCertificate, FleetError, MOST_ANSWER_BYTES } from "../transport.ts";
 import type { CallOptions, FleetTransport } from "../transport.ts";
 import { kindOfCode } from "./status.ts";
 
@@ -29,7 +29,7 @@ export class GrpcTransport implements FleetTransport {
       grpc.credentials.createSsl(ca === undefined ? null : Buffer.from(ca));
     const client = new grpc.Client(host, protocol === "grpcs:" ? tls() : grpc.credentials.createInsecure(), {
       // an object holds 5 MiB and a head; the default limit is 4 MiB
-      "grpc.max_receive_message_length": -1,
+      "grpc.max_receive_message_length": MOST_ANSWER_BYTES,
       "grpc.max_send_message_length": -1,
     });
     return new GrpcTransport(grpc, client, address);
@@ -73,5 +73,7 @@ export class GrpcTransport implements FleetTransport {
 }
 
 function fleetError({ status }: Grpc, rpc: string, error: ServiceError): FleetError {
-  return new FleetError(rpc, kindOfCode(error.code), `${status[error.code]}: ${error.details}`, { cause: error });
+  const kind =
+    error.code === status.UNAVAILABLE && aboutCertificate(error.details) ? "untrusted" : kindOfCode(error.code);
+  return new FleetError(rpc, kind, `${status[error.code]}: ${error.details}`, { cause: error });
 }

@@ -1,4 +1,5 @@
 // Flower's HTTP Fleet API (flwr 1.40 and later): POST /v1/fleet/<rpc>, protobuf in and out, identity in three headers.
+import { oneLine } from "../../../admission.ts";
 import { toBase64 } from "../identity.ts";
 import type { Credentials } from "../identity.ts";
 import type { FleetRpc } from "../messages.ts";
@@ -33,8 +34,12 @@ export class HttpTransport implements FleetTransport {
     const path = rpc.replace(/(?<=.)[A-Z]/g, (letter) => `-${letter}`).toLowerCase();
     const url = `${this.address}/v1/fleet/${path}`;
     const response = await postWithin(this.#post, rpc, url, headers, request, call);
-    if (response.status === 200) return response.body;
-    throw new FleetError(rpc, kindOfStatus(response.status), detailOf(response.status, response.body));
+    if (response.status !== 200)
+      throw new FleetError(rpc, kindOfStatus(response.status), detailOf(response.status, response.body));
+    const type = response.header("content-type") ?? "";
+    if (/^text\//i.test(type))
+      throw new FleetError(rpc, "unreachable", `a page (${oneLine(type)}) instead of an answer`);
+    return response.body;
   }
 
   close(): void {}
@@ -42,9 +47,10 @@ export class HttpTransport implements FleetTransport {
 
 function detailOf(status: number, body: Uint8Array): string {
   if (status === 404) return "404: no HTTP Fleet API here; Flower before 1.40 speaks gRPC, use grpcs://host:9092";
+  if (status >= 300 && status < 400) return `${status}: sent elsewhere, which is not followed`;
   try {
     const { detail } = JSON.parse(new TextDecoder().decode(body)) as { detail?: unknown };
-    return `${status}: ${String(detail)}`;
+    return `${status}: ${oneLine(detail)}`;
   } catch {
     return `${status}`;
   }

@@ -1,5 +1,6 @@
 // A POST that trusts given certificates instead of the system's: fetch cannot be told to, node:https can.
 // Node, Deno and Bun.
+import { MOST_ANSWER_BYTES, tooLong } from "../transport.ts";
 import type { Post } from "../transport.ts";
 
 /** `ca` is one or more PEM certificates. */
@@ -10,7 +11,11 @@ export async function pinnedPost(ca: string): Promise<Post> {
     new Promise((resolve, reject) => {
       const outgoing = request(url, { method: "POST", headers, agent, signal }, (response) => {
         const parts: Uint8Array[] = [];
-        response.on("data", (part: Uint8Array) => parts.push(part));
+        let length = 0;
+        response.on("data", (part: Uint8Array) => {
+          parts.push(part);
+          if ((length += part.length) > MOST_ANSWER_BYTES) response.destroy(tooLong());
+        });
         response.on("error", reject);
         response.on("end", () =>
           resolve({

@@ -22,7 +22,10 @@ export function kindOfStatus(status: number): FleetErrorKind {
   return transient(status) ? "unreachable" : "invalid";
 }
 
-/** Whether an HTTP status says that the same request may succeed later; 501 never does. */
+/**
+ * Whether an HTTP status says that the same request may succeed later; 501 never does. A SuperLink redirects nobody: who
+ * does is a network that wants a sign-in first.
+ */
 export function transient(status: number): boolean {
-  return status === 429 || (status >= 500 && status !== 501);
+  return status === 429 || (status >= 300 && status < 400) || (status >= 500 && status !== 501);
 }
