@@ -43,4 +43,13 @@ test("a folder with checkpoints is gone on with or left alone", () =>
     assert.not.ok(existsSync(`${folder}/flwr`));
   }));
 
+test("a door without keys is not opened without a word", () =>
+  inFolder(async (folder) => {
+    const tls = ["--out", folder, "--cert", "server.pem", "--cert-key", "server.key", "--ca", "ca.pem"];
+    assert.match(await up(...tls), /--authentication lets in registered keys only, --open lets in all/);
+    assert.not.ok(existsSync(`${folder}/envoy.json`));
+    assert.match(await up(...tls, "--open"), `envoy -c ${folder}/envoy.json`);
+    assert.match(await up(...tls, "--authentication"), "--enable-supernode-auth");
+  }));
+
 test.run();

@@ -38,6 +38,7 @@ export const flowerCommand: CommandModule<object, UpArguments> = {
         default: false,
         describe: "let in registered node keys only; needs TLS",
       })
+      .option("open", { type: "boolean", default: false, describe: "open the door of --cert to anybody who finds it" })
       .example("$0 flower up", "write the folder, print the commands")
       .example("$0 flower up --start --rounds 5 --min-nodes 2", "a trial on this machine") as never,
   handler: async (args) => (await import("../flower/up.ts")).up(args),

@@ -20,6 +20,11 @@ export const pullCommand: CommandModule<object, PullArguments> = {
         describe: "the publisher's public key in base64, or a file with it (publisher.pub)",
       })
       .option("since", { type: "number", default: 0, describe: "refuse a model of an earlier round" })
+      .option("older", {
+        type: "boolean",
+        default: false,
+        describe: "take a model of an earlier round than the one in the folder",
+      })
       .option("personalize", {
         type: "boolean",
         default: true,

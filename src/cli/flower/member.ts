@@ -58,7 +58,7 @@ export async function personalizeMember(
   pool: Pool<FlowerCalls>,
   setup: Setup,
   client: number,
-  tensors: ReadonlyMap<string, TensorData>,
+  { round, tensors }: { readonly round: number; readonly tensors: ReadonlyMap<string, TensorData> },
   folder: Folder,
 ): Promise<void> {
   const { specs } = participants({
@@ -66,7 +66,7 @@ export async function personalizeMember(
     clients: setup.clients.map((one) => ({ ...one, optedOut: false })),
   }).client(client);
   const generalist = vectorOf(tensors, specs);
-  await folder.write("generalist.safetensors", encodeSafetensors(tensors));
+  await folder.write("generalist.safetensors", encodeSafetensors(tensors, { round: `${round}` }));
   console.log("training the specialist and the gate; they stay here");
   const [done] = await pool.map("personalize", [{ client, generalist }]);
   await new ClientFiles(folder, setup).save(generalist, done!);

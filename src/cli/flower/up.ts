@@ -23,6 +23,7 @@ export interface UpArguments {
   "cert-key": string | undefined;
   ca: string | undefined;
   authentication: boolean;
+  open: boolean;
 }
 
 /** The Python project that comes with moiety. */
@@ -40,6 +41,11 @@ export async function up(args: UpArguments): Promise<void> {
   if (tls.some(Boolean) && !tls.every(Boolean)) throw new ConfigError("--cert, --cert-key and --ca belong together");
   if (args.authentication && !args.cert)
     throw new ConfigError("--authentication: Flower wants TLS for it; give --cert, --cert-key, --ca");
+  if (args.cert && !args.start && !args.authentication && !args.open)
+    throw new ConfigError(
+      "--cert: the door listens on every address, for anybody; --authentication lets in registered keys only, --open lets in all",
+    );
+  if (args.open && args.authentication) throw new ConfigError("--open and --authentication exclude each other");
   const folder = resolve(args.out);
   if (args.start && !args.resume && existsSync(`${folder}/out/checkpoints`))
     throw new ConfigError(
