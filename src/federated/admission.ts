@@ -51,9 +51,11 @@ export function admitScores(answer: unknown, expected: Expected): Evaluation | R
   return admit(answer, expected, () => ({}));
 }
 
-type Odd = Omit<Rejection, "client">;
+/** What is odd about an answer. */
+export type Odd = Omit<Rejection, "client">;
 
-function admit<T extends object>(
+/** An answer if it can be counted, with what `rest` reads of it besides; else why it cannot. */
+export function admit<T extends object>(
   answer: unknown,
   { client, metrics: names, mostExamples = MOST_EXAMPLES }: Expected,
   rest: (fields: Readonly<Record<string, unknown>>) => T | Odd,
