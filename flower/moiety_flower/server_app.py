@@ -2,18 +2,18 @@
 
 import os
 import time
-from logging import INFO
+from logging import INFO, WARNING
 from pathlib import Path
 
 import numpy as np
 from flwr.app import Array, ArrayRecord, ConfigRecord, Context, Message, RecordDict
 from flwr.common.logger import log
 from flwr.serverapp import Grid, ServerApp
-from flwr.serverapp.strategy import DifferentialPrivacyServerSideFixedClipping
 
 from . import safetensors
+from .privacy import PrivateFedAvg
 from .publish import load_key, public_key, publish, write
-from .strategy import ForgivingFedAvg
+from .strategy import ForgivingFedAvg, short
 
 # long, for slow clients: one that misses it waits for ever; one that is gone is given up by the SuperLink itself
 FAREWELL_SECONDS = 600
@@ -32,19 +32,18 @@ def main(grid: Grid, context: Context) -> None:
     first_round, tensors = starting_point(grid, config, out)
     least = int(config["min-nodes"])
     evaluates = float(config["fraction-evaluate"]) > 0
-    average = ForgivingFedAvg(
-        first_round=first_round,
-        fraction_train=float(config["fraction-train"]),
-        fraction_evaluate=float(config["fraction-evaluate"]),
-        min_train_nodes=least,
-        min_evaluate_nodes=least if evaluates else 0,
-        min_available_nodes=least,
-    )
-    strategy = average
-    if (noise := float(config["dp-noise-multiplier"])) > 0:
-        strategy = DifferentialPrivacyServerSideFixedClipping(
-            average, noise_multiplier=noise, clipping_norm=float(config["dp-clipping-norm"]), num_sampled_clients=least
-        )
+    options = {
+        "first_round": first_round,
+        "most_examples": float(config["max-examples"]),
+        "fraction_train": float(config["fraction-train"]),
+        "fraction_evaluate": float(config["fraction-evaluate"]),
+        "min_train_nodes": least,
+        "min_evaluate_nodes": least if evaluates else 0,
+        "min_available_nodes": least,
+    }
+    noise, norm = float(config["dp-noise-multiplier"]), float(config["dp-clipping-norm"])
+    # 0 is off; whatever else it is must hold
+    strategy = ForgivingFedAvg(**options) if noise == 0 else PrivateFedAvg(noise, norm, **options)
 
     def keep(server_round: int, arrays: ArrayRecord) -> None:
         number = first_round + server_round
@@ -70,18 +69,43 @@ def starting_point(grid: Grid, config: dict, out: Path) -> tuple[int, dict[str, 
     if config["resume"] and checkpoints:
         tensors, metadata = safetensors.decode(checkpoints[-1].read_bytes())
         log(INFO, "resuming after round %s", metadata["round"])
-        return int(metadata["round"]), tensors
+        return int(metadata["round"]), finite(checkpoints[-1], tensors)
     if path := str(config["weights"]):
-        return 0, safetensors.decode(Path(path).expanduser().read_bytes())[0]
+        return 0, finite(path, safetensors.decode(Path(path).expanduser().read_bytes())[0])
     log(INFO, "asking the nodes for weights to start from")
     while True:
         for node in sorted(grid.get_node_ids()):
             question = Message(RecordDict({"config": ConfigRecord({"server-round": 0})}), node, "query.initial")
             for reply in grid.send_and_receive([question], timeout=60):
-                if not reply.has_error() and reply.content.array_records:
-                    record = next(iter(reply.content.array_records.values()))
-                    return 0, {name: array.numpy().astype(np.float32) for name, array in record.items()}
+                if (tensors := offered(reply)) is not None:
+                    return 0, tensors
         time.sleep(1)
+
+
+def finite(path: object, tensors: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The tensors of a file, if every value is finite."""
+    for name, tensor in tensors.items():
+        if not np.isfinite(tensor).all():
+            raise ValueError(f"weights: {name} in {path} has values that are not finite")
+    return tensors
+
+
+def offered(reply: Message) -> dict[str, np.ndarray] | None:
+    """The weights that a node offers to start from, if they are weights."""
+    if reply.has_error() or not reply.content.array_records:
+        return None
+    node = reply.metadata.src_node_id
+    try:
+        record = next(iter(reply.content.array_records.values()))
+        with np.errstate(over="ignore"):
+            tensors = {name: array.numpy().astype(np.float32) for name, array in record.items()}
+    except Exception as error:  # noqa: BLE001 - whatever a foreign array does to its reader
+        log(WARNING, "the weights of node %d cannot be read: %s", node, short(error))
+        return None
+    if not tensors or not all(np.isfinite(tensor).all() for tensor in tensors.values()):
+        log(WARNING, "the weights of node %d are not finite, or none", node)
+        return None
+    return tensors
 
 
 def farewell(grid: Grid, arrays: ArrayRecord, final_round: int) -> None:

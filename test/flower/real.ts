@@ -9,6 +9,7 @@ const parts: Readonly<Record<string, () => Promise<ReturnType<typeof suite>>>> =
   basics: async () => (await import("./real/basics.ts")).basics,
   parity: async () => (await import("./real/parity.ts")).parity,
   faults: async () => (await import("./real/faults.ts")).faults,
+  dp: async () => (await import("./real/dp.ts")).dp,
   mixed: async () => (await import("./real/mixed.ts")).mixed,
   deno: async () => (await import("./real/deno.ts")).deno,
   browser: async () => (await import("./real/browser.ts")).browser,
