@@ -13,7 +13,8 @@ const program = fileURLToPath(new URL("../../scripts/moiety.mjs", import.meta.ur
 const run = (...args: string[]): Promise<string> =>
   promisify(execFile)(process.execPath, [program, "join", "http://127.0.0.1:9", ...args]).then(
     ({ stdout }) => `0 ${stdout}`,
-    ({ code, stderr }: { code: number; stderr: string }) => `${code} ${stderr.trim()}`,
+    // the last line: sources that are newer than what was built are compiled first
+    ({ code, stderr }: { code: number; stderr: string }) => `${code} ${stderr.trim().split("\n").at(-1)!}`,
   );
 
 async function inFolder(work: (folder: string) => Promise<void>): Promise<void> {

@@ -37,7 +37,9 @@ function experts({
   const module = expertOf({ dropout, ...(calls && { calls }) });
   const general = new Net(module, { group: "private" }).init(1);
   trainAlone(general, own(1), { ...alone, epochs: 4 }, key(1));
-  const generalist = general.clone({ group: "shared", trainable });
+  // stands for what a federation made: a private net is not relabelled
+  const generalist = new Net(module, { group: "shared", trainable });
+  generalist.parameters.copyFrom(general.parameters.toArray());
   const specialist = general.clone({ group: "private" });
   trainAlone(specialist, own(2, [0, 1]), { ...alone, epochs: 2 }, key(2));
   return {

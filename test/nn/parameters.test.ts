@@ -89,7 +89,7 @@ test("copyMatching takes what has the same name and shape, and nothing else", ()
       { name: "a.weight", shape: [2, 3] },
       { name: "b", shape: [2] },
     ],
-    "private",
+    "shared",
   ).copyFrom([10, 20, 30, 1, 2, 3, 4, 5, 6, 40, 50]);
   assert.equal(Array.from(numbered().copyMatching(other).toArray()), [1, 2, 3, 4, 5, 6, 10, 20, 8]);
 });
