@@ -71,6 +71,7 @@ const metric = v.variant("kind", [
     validationLoss: optionalNumber,
     validationAccuracy: optionalNumber,
     best: v.optional(v.boolean()),
+    refused: v.optional(v.array(v.object({ client: index, fault: text, reason: text }))),
     seconds: number,
   }),
   v.object({

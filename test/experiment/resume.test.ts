@@ -6,10 +6,19 @@ import { networks } from "../../src/experiment/networks.ts";
 import { dataHash } from "../../src/experiment/origin.ts";
 import { decodeSafetensors } from "../../src/io/index.ts";
 import { Mixture } from "../../src/moe/index.ts";
-import type { ClientMetric } from "../../src/report/records.ts";
-import { type Config, MemoryStore, type RunEvent, type RunResult } from "../../src/experiment/index.ts";
+import type { ClientMetric, RoundMetric } from "../../src/report/records.ts";
+import {
+  type Config,
+  type ExperimentCalls,
+  experimentCalls,
+  MemoryStore,
+  type RunEvent,
+  type RunOptions,
+  type RunResult,
+} from "../../src/experiment/index.ts";
 import { loadFederation, saveFederation } from "../../src/experiment/progress.ts";
 import { beginning } from "../../src/federated/index.ts";
+import { InThread } from "../../src/runtime/pool.ts";
 import { refusesLater } from "../support/refuses.ts";
 import { assert, test } from "../support/suite.ts";
 import {
@@ -320,6 +329,36 @@ test("a run leaves nothing listening at the signal it was given", async () => {
   const controller = new AbortController();
   await runTiny({ signal: controller.signal });
   assert.is(getEventListeners(controller.signal, "abort").length, 0);
+});
+
+test("a client that fails is left out of its rounds and named in the record, also in rounds from before a resume", async () => {
+  const seen: number[][] = [];
+  const failing: RunOptions["pool"] = async (setup) => {
+    const calls = experimentCalls(setup);
+    const train: ExperimentCalls["train"] = (call) =>
+      call.client === 1 ? { client: 1, fault: "failed", reason: "the disk is full" } : calls.train(call);
+    return new InThread<ExperimentCalls>({ ...calls, train });
+  };
+  const controller = new AbortController();
+  const options = {
+    // all of them train: the one that fails is in every round
+    config: { ...config, federation: { ...config.federation, cohort: 4 } },
+    pool: failing,
+    onEvent: (event: RunEvent): void => {
+      if (event.kind !== "round") return;
+      seen.push(event.refused?.map(({ client }) => client) ?? []);
+      if (event.round === 2) controller.abort();
+    },
+  };
+  const { store } = await runTiny({ ...options, signal: controller.signal });
+  await runTiny({ ...options, store, resume: true });
+  assert.equal(seen, [[1], [1], [1], [1], [1]]);
+  const rounds = metricsOf(store).filter((line): line is RoundMetric => line.kind === "round");
+  assert.is(rounds.length, 5);
+  for (const { refused, trainLoss } of rounds) {
+    assert.equal(refused, [{ client: 1, fault: "failed", reason: "the disk is full" }]);
+    assert.ok(trainLoss > 0);
+  }
 });
 
 test.run();

@@ -57,6 +57,21 @@ function varint(value: number): number[] {
   return value < 128 ? [value] : [(value & 127) | 128, ...varint(value >>> 7)];
 }
 
+hostile("fields that nobody knows, or one again and again, do not hold the thread", () => {
+  for (const pair of [
+    [0xf8, 0x01, 0],
+    [0x08, 1],
+    [0x0a, 0],
+  ]) {
+    const bytes = new Uint8Array(8_388_608);
+    for (let i = 0; i < bytes.length; i++) bytes[i] = pair[i % pair.length]!;
+    for (const type of [proto.NodeId, proto.PullMessagesResponse, proto.ObjectTree]) {
+      const took = timed(() => (type.decode as (bytes: Uint8Array) => unknown)(bytes));
+      assert.ok(took < 2000, `${type.name} of 8 MiB: ${took.toFixed(0)} ms`);
+    }
+  }
+});
+
 hostile("nesting is bounded, in fields that are known and in those that are not", () => {
   for (const depth of [17, 1000, 20_000]) {
     assert.throws(() => proto.ObjectTree.decode(nested(depth)), /nested deeper than 16 messages/);

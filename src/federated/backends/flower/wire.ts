@@ -28,12 +28,16 @@ export interface Limits {
   depth: number;
   /** Elements of repeated fields, all together. */
   elements: number;
+  /** Fields of any kind, known or not. */
+  fields: number;
 }
 
 // a message holds a tree of five levels, and each level is one
 const MOST_DEPTH = 16;
 /** Elements of repeated fields in a message, and so objects in a tree. */
 export const MOST_ELEMENTS = 65_536;
+// an element has two fields and a head; newer servers may add some
+const MOST_FIELDS = 8 * MOST_ELEMENTS;
 
 /** Declares a message type from its name and field table. */
 export function define<T extends object>(name: string, fields: Fields<T>): MessageType<T> {
@@ -49,11 +53,12 @@ export function define<T extends object>(name: string, fields: Fields<T>): Messa
       }
       return writer.finish();
     },
-    decode(bytes, limits = { depth: 0, elements: MOST_ELEMENTS }) {
+    decode(bytes, limits = { depth: 0, elements: MOST_ELEMENTS, fields: MOST_FIELDS }) {
       if (limits.depth > MOST_DEPTH) throw new RangeError(`${name}: nested deeper than ${MOST_DEPTH} messages`);
       const message = Object.fromEntries(keys.map((key) => [key, fields[key].empty()])) as T;
       const reader = new BinaryReader(bytes);
       while (reader.pos < reader.len) {
+        if (--limits.fields < 0) throw new RangeError(`${name}: more than ${MOST_FIELDS} fields in all`);
         const [number, wire] = reader.tag();
         const key = byNumber.get(number);
         if (key === undefined) reader.skip(wire, number);
