@@ -23,4 +23,4 @@ export { argmax, countCorrect, dot, max, sum, sumSquares } from "./reduce";
 export { logSoftmax, logSoftmaxGrad, softmax, softmaxGrad } from "./softmax";
 export * from "./unary";
 export * from "./embedding";
-export * from "./lstm";
+export { lstm, lstmGrad, lstmGradScratchBytes, lstmScratchBytes } from "./lstm";

@@ -139,7 +139,7 @@ function rowsIn(active: usize, steps: i32): i32 {
 }
 
 /** One row: c' = f c + i g, h' = o tanh c'. The new cell goes to `next`, if that is not 0. */
-function cell(gates: usize, b: usize, c: usize, next: usize, squashed: usize, h: usize, width: i32): void {
+export function cell(gates: usize, b: usize, c: usize, next: usize, squashed: usize, h: usize, width: i32): void {
   const gate = <usize>width << 2;
   const whole = gate & ~15;
   let at: usize = 0;
@@ -167,7 +167,7 @@ function cell4(g: usize, b: usize, gate: usize, c: usize, next: usize, squashed:
 }
 
 /** One row, backwards: from gh and gc behind it to ggates, and gc in front of it. */
-function cellGrad(gates: usize, c: usize, squashed: usize, gh: usize, gc: usize, ggates: usize, width: i32): void {
+export function cellGrad(gates: usize, c: usize, squashed: usize, gh: usize, gc: usize, ggates: usize, width: i32): void {
   const gate = <usize>width << 2;
   const whole = gate & ~15;
   let at: usize = 0;

@@ -4,11 +4,13 @@
 export function staticEnd(): usize {
   return __heap_base;
 }
+export * from "./attention";
 export * from "./compare";
 export * from "./cumulative";
 export * from "./double";
 export * from "./normalize";
 export * from "./place";
+export * from "./recurrent";
 export * from "./select";
 export * from "./topK";
 export * from "./window";

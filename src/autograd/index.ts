@@ -4,6 +4,7 @@ export { defineOp, noGrad, type Op, type OpDeclaration, ops, type Vjp } from "./
 export { add } from "./ops/add.ts";
 export { logSigmoid, relu, sigmoid, tanh } from "./ops/activation.ts";
 export { affine, div, mul, neg, sub } from "./ops/arithmetic.ts";
+export { attention, type AttentionOptions } from "./ops/attention.ts";
 export { adaptiveAvgPool2d, avgPool2d, type AvgPoolOptions } from "./ops/avgPool2d.ts";
 export { equal, greater, greaterEqual, less, lessEqual, notEqual } from "./ops/compare.ts";
 export { conv2d, type Conv2dOptions } from "./ops/conv2d.ts";
@@ -24,6 +25,7 @@ export { batchNorm, groupNorm, instanceNorm, layerNorm, type Moments, type NormO
 export { paddedMaxPool2d, type PaddedMaxPoolOptions } from "./ops/paddedMaxPool2d.ts";
 export { permute, transpose } from "./ops/permute.ts";
 export { pow } from "./ops/pow.ts";
+export { gruSequence, type GruStart, lstmSequence, type LstmStart, type LstmStates } from "./ops/recurrent.ts";
 export { cumsum, logSumExp, max, min, prod, variance } from "./ops/reduce.ts";
 export { reshape } from "./ops/reshape.ts";
 export { argmax, countCorrect, gather } from "./ops/rows.ts";

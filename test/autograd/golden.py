@@ -10,6 +10,35 @@ here = Path(__file__).parent
 sys.path.append(str(here.parent / "support"))
 from torch_cases import write  # noqa: E402
 
+keep = torch.tensor([[True, True, False, True, True], [True, False, True, True, False]])
+
+
+def attend(mask=None, causal=False):
+    seen = None if mask is None else mask[:, None, None, :]
+    return lambda q, k, v: F.scaled_dot_product_attention(q, k, v, seen, is_causal=causal)
+
+
+def recurrent(kind, gates, reverse=False, states=0):
+    """All of y, then the last states, from x[3, 2, 4], weights of width 3 and as many first states."""
+    net = kind(4, 3, bidirectional=reverse)
+    names = ["weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0"]
+
+    def run(x, wx, wh, bx, bh, *first):
+        given = dict(zip(names, [wx, wh, bx, bh]))
+        if reverse:
+            # the other direction's answers are cut off
+            given |= {f"{name}_reverse": value for name, value in given.items()}
+        start = [f[None].repeat(1 + reverse, 1, 1) for f in first]
+        start = (start[0] if gates == 3 else tuple(start)) if start else None
+        y, last = torch.func.functional_call(net, given, (x, start))
+        last = [last] if gates == 3 else last
+        side = 3 if reverse else 0
+        return torch.cat([y[..., side : side + 3].reshape(6, 3), *[s[-1] for s in last]])
+
+    shapes = [[3, 2, 4], [gates * 3, 4], [gates * 3, 3], [gates * 3], [gates * 3]]
+    return shapes + [[2, 3]] * states, run
+
+
 # shapes of the inputs, and the function
 cases = {
     # products, softmaxes, reductions
@@ -75,6 +104,14 @@ cases = {
         lambda x, w, b: F.conv_transpose2d(x, w, b, 2, 0, 0, 2, 2),
     ),
     "convolveTransposed, one axis": ([[2, 3, 5], [3, 2, 4], [2]], lambda x, w, b: F.conv_transpose1d(x, w, b, 3, 1)),
+    # sequences
+    "attention": ([[2, 3, 4, 6], [2, 3, 5, 6], [2, 3, 5, 4]], attend()),
+    "attention, causal": ([[2, 1, 5, 3], [2, 1, 5, 3], [2, 1, 5, 2]], attend(causal=True)),
+    "attention, masked": ([[2, 2, 4, 3], [2, 2, 5, 3], [2, 2, 5, 3]], attend(keep)),
+    "lstmSequence": recurrent(torch.nn.LSTM, 4),
+    "lstmSequence, reverse, from given states": recurrent(torch.nn.LSTM, 4, True, 2),
+    "gruSequence": recurrent(torch.nn.GRU, 3),
+    "gruSequence, reverse, from a given state": recurrent(torch.nn.GRU, 3, True, 1),
 }
 
 write(here / "golden" / "ops.json", cases)

@@ -3,9 +3,11 @@ import {
   abs,
   adaptiveAvgPool2d,
   add,
+  attention,
   avgPool2d,
   batchNorm,
   clip,
+  concat,
   convolve,
   convolveTransposed,
   cos,
@@ -15,12 +17,14 @@ import {
   expm1,
   gelu,
   groupNorm,
+  gruSequence,
   instanceNorm,
   layerNorm,
   leakyRelu,
   log1p,
   logSoftmax,
   logSumExp,
+  lstmSequence,
   matmul,
   max,
   min,
@@ -29,6 +33,7 @@ import {
   paddedMaxPool2d,
   pow,
   prod,
+  reshape,
   silu,
   sin,
   slice,
@@ -45,6 +50,10 @@ import { test } from "../support/suite.ts";
 import { againstTorch, type Case } from "../support/torch.ts";
 
 const whole = (values: number[], of: number[] = [values.length]): Tensor => tensor(values, of, "i32");
+
+/** The states of all steps, and the last ones below. */
+const together = ({ y, h, c }: { y: Tensor; h: Tensor; c?: Tensor }): Tensor =>
+  concat([reshape(y, [y.size / h.shape[1]!, h.shape[1]!]), h, ...(c ? [c] : [])], 0);
 
 const ours: Record<string, Case> = {
   "matmul of stacks": (a, b) => matmul(a, b),
@@ -102,6 +111,15 @@ const ours: Record<string, Case> = {
   convolveTransposed: (x, w, b) => convolveTransposed(x, w, b, { stride: [2, 3], pad: 1, outputPad: [1, 2] }),
   "convolveTransposed, groups": (x, w, b) => convolveTransposed(x, w, b, { stride: 2, dilation: 2, groups: 2 }),
   "convolveTransposed, one axis": (x, w, b) => convolveTransposed(x, w, b, { stride: 3, pad: 1 }),
+  attention: (q, k, v) => attention(q, k, v),
+  "attention, causal": (q, k, v) => attention(q, k, v, { causal: true }),
+  "attention, masked": (q, k, v) => attention(q, k, v, { mask: tensor([1, 1, 0, 1, 1, 1, 0, 1, 1, 0], [2, 5]) }),
+  lstmSequence: (x, wx, wh, bx, bh) => together(lstmSequence(x, { wx, wh, bx, bh })),
+  "lstmSequence, reverse, from given states": (x, wx, wh, bx, bh, h, c) =>
+    together(lstmSequence(x, { wx, wh, bx, bh }, { h, c, reverse: true })),
+  gruSequence: (x, wx, wh, bx, bh) => together(gruSequence(x, { wx, wh, bx, bh })),
+  "gruSequence, reverse, from a given state": (x, wx, wh, bx, bh, h) =>
+    together(gruSequence(x, { wx, wh, bx, bh }, { h, reverse: true })),
 };
 
 againstTorch(new URL("golden/ops.json", import.meta.url), ours);

@@ -8,6 +8,7 @@ import { losses } from "./samples/losses.ts";
 import { planes } from "./samples/planes.ts";
 import { rows } from "./samples/rows.ts";
 import type { Sample } from "./samples/sample.ts";
+import { sequences } from "./samples/sequences.ts";
 import { smooth } from "./samples/smooth.ts";
 import { shapes } from "./samples/shapes.ts";
 
@@ -20,4 +21,5 @@ export const samples: Readonly<Record<string, Sample>> = {
   ...smooth,
   ...axes,
   ...planes,
+  ...sequences,
 };

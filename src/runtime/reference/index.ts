@@ -4,6 +4,7 @@ import { assemble, type Engine, type Kernels } from "../engine.ts";
 import type { ExtraKernels } from "../extra.wasm.ts";
 import { Memory } from "../memory.ts";
 import { conv2d } from "./conv2d.ts";
+import { attention } from "./attention.ts";
 import { compare } from "./compare.ts";
 import { crossEntropy } from "./crossEntropy.ts";
 import { cumulative } from "./cumulative.ts";
@@ -20,6 +21,7 @@ import { optimizer } from "./optimizer.ts";
 import { place } from "./place.ts";
 import { pool } from "./pool.ts";
 import { random } from "./random.ts";
+import { recurrent } from "./recurrent.ts";
 import { reduce } from "./reduce.ts";
 import { select } from "./select.ts";
 import { softmax } from "./softmax.ts";
@@ -55,11 +57,13 @@ export function referenceKernels(views: Views): Kernels {
 export function referenceExtra(views: Views): ExtraKernels {
   return {
     staticEnd: () => 1024,
+    ...attention(views),
     ...compare(views),
     ...cumulative(views),
     ...double(views),
     ...normalize(views),
     ...place(views),
+    ...recurrent(views),
     ...select(views),
     ...topK(views),
     ...window(views),

@@ -1,0 +1,112 @@
+// Scaled dot-product attention, forward and backward fused: memory for a few rows of scores, never for all of them.
+import { extra } from "../../runtime/extra.ts";
+import { defineOp, notTwice, type Op } from "../op.ts";
+import { formatShape, sameShape, type Shape, sizeOf } from "../shape.ts";
+import { empty, scratch, type Tensor } from "../tensor.ts";
+import { aside } from "./aside.ts";
+
+type Operands = readonly [q: Tensor, k: Tensor, v: Tensor, mask: Tensor | null];
+
+interface Plan {
+  readonly batch: number;
+  readonly heads: number;
+  readonly causal: boolean;
+  readonly scale: number;
+  /** The logarithm of each row's sum of exponentials. */
+  readonly sums: Tensor;
+  /** Gradients of k and v, found with that of q; made by the backward pass. */
+  readonly found: { gk?: Tensor; gv?: Tensor };
+}
+
+type Arguments = [number, number, number, number, number, number, number, number];
+
+function sizes([q, k, v]: readonly Tensor[], { batch, heads, causal, scale }: Plan): Arguments {
+  const [queries, d] = q!.shape.slice(-2) as [number, number];
+  return [batch, heads, queries, k!.shape.at(-2)!, d, v!.shape.at(-1)!, +causal, scale];
+}
+
+const attentionOp: Op<Operands, Plan> = defineOp<Operands, Plan>({
+  name: "attention",
+  shape: ([q, , v]) => [...q.shape.slice(0, -1), v.shape.at(-1)!],
+  forward: (y, [q, k, v, mask], plan) => {
+    const work = scratch(extra().attentionScratchBytes(k.shape.at(-2)!)).ptr;
+    const pointers = [q.ptr, k.ptr, v.ptr, mask?.ptr ?? 0, y.ptr, plan.sums.ptr] as const;
+    extra().attention(...pointers, ...sizes([q, k, v], plan), work);
+  },
+  through: (g, { x: [q, k, v, mask], y, attrs }) => attentionGradOp([q, k, v, mask, y, g], attrs),
+  vjp: [(gq) => gq, (gq, { attrs }) => aside(attrs.found.gk!, gq), (gq, { attrs }) => aside(attrs.found.gv!, gq), null],
+});
+
+// the gradient of q; those of k and v are left in the plan
+const attentionGradOp: Op<readonly [...Operands, Tensor, Tensor], Plan> = defineOp<
+  readonly [...Operands, y: Tensor, g: Tensor],
+  Plan
+>({
+  name: "attentionGrad",
+  shape: ([q]) => q.shape,
+  forward: (gq, [q, k, v, mask, y, g], plan) => {
+    const [gk, gv] = [empty(k.shape), empty(v.shape)];
+    Object.assign(plan.found, { gk, gv });
+    const work = scratch(extra().attentionGradScratchBytes(k.shape.at(-2)!)).ptr;
+    const pointers = [
+      q.ptr,
+      k.ptr,
+      v.ptr,
+      mask?.ptr ?? 0,
+      y.ptr,
+      plan.sums.ptr,
+      g.ptr,
+      gq.ptr,
+      gk.ptr,
+      gv.ptr,
+    ] as const;
+    extra().attentionGrad(...pointers, ...sizes([q, k, v], plan), work);
+  },
+  vjp: [
+    notTwice("attention"),
+    notTwice("attention"),
+    notTwice("attention"),
+    null,
+    notTwice("attention"),
+    notTwice("attention"),
+  ],
+});
+
+export interface AttentionOptions {
+  /** Query i sees keys 0 to i alone. */
+  readonly causal?: boolean;
+  /** [batch, keys]: keys that are 0, such as padding, are seen by no query. */
+  readonly mask?: Tensor;
+  /** 1 / sqrt(d) unless said. */
+  readonly scale?: number;
+}
+
+/**
+ * softmax(Q K^T scale) V (Vaswani et al. 2017, arXiv 1706.03762); a query that sees no key gets zeros.
+ * @param q [batch, ..., queries, d]; axes between are heads
+ * @param k [batch, ..., keys, d]
+ * @param v [batch, ..., keys, width]
+ * @returns [batch, ..., queries, width]
+ */
+export function attention(q: Tensor, k: Tensor, v: Tensor, options: AttentionOptions = {}): Tensor {
+  const lead = (shape: Shape): Shape => shape.slice(0, -2);
+  const [keys, d] = k.shape.slice(-2) as [number, number];
+  if (
+    q.shape.length < 3 ||
+    q.shape.at(-1) !== d ||
+    v.shape.at(-2) !== keys ||
+    !sameShape(lead(q.shape), lead(k.shape)) ||
+    !sameShape(lead(q.shape), lead(v.shape))
+  )
+    throw new RangeError(
+      `attention: got ${[q, k, v].map((t) => formatShape(t.shape)).join(" ")}, ` +
+        `expected [batch,...,queries,d] [batch,...,keys,d] [batch,...,keys,width]`,
+    );
+  const { causal = false, mask, scale = 1 / Math.sqrt(d) } = options;
+  const batch = q.shape[0]!;
+  if (mask && !sameShape(mask.shape, [batch, keys]))
+    throw new RangeError(`attention: mask, got ${formatShape(mask.shape)}, expected [${batch},${keys}]`);
+  const heads = sizeOf(q.shape.slice(1, -2));
+  const sums = empty(q.shape.slice(0, -1));
+  return attentionOp([q, k, v, mask ?? null], { batch, heads, causal, scale, sums, found: {} });
+}
