@@ -1,10 +1,11 @@
 // Gradient checks through one random direction: <v, vjp(u)> against a central difference of <u, f(x + e v)>, which costs
 // two forward passes whatever the size. The difference is taken in double precision on the reference twins, so it is
 // good to nine digits, and then holds both the rule (in double) and the kernels (in single precision) to it.
-import { type Engine, withEngine } from "../runtime/engine.ts";
+import type { Engine } from "../runtime/engine.ts";
 import { fold, type Key, key, Stream } from "../runtime/random.ts";
 import { referenceEngine } from "../runtime/reference/index.ts";
 import { grad } from "./backward.ts";
+import { onEngine } from "./crossing.ts";
 import { mul } from "./ops/arithmetic.ts";
 import { sum } from "./ops/sum.ts";
 import { add } from "./ops/add.ts";
@@ -35,8 +36,8 @@ let shared: Engine | undefined;
 
 /**
  * Throws unless the gradients of `f` agree with its values.
- * @param f a function of tensors to one tensor, written in ops; it runs in single and in double precision, so it must
- *   make further tensors (labels, masks) itself
+ * @param f a function of tensors to one tensor, written in ops; it runs in single and in double precision, and what it has
+ *   captured (labels, masks, weights) is copied across
  * @param points where to check
  */
 export function gradcheck(
@@ -84,7 +85,7 @@ function check(
 ): void {
   const directions = points.map(({ shape }, i) => values(sizeOf(shape), fold(root, "direction", i)));
   const at = (e: number): number =>
-    withEngine(double, () =>
+    onEngine(double, () =>
       scope(() => {
         const x = points.map(({ shape, values }, i) =>
           tensor(
@@ -124,6 +125,6 @@ function check(
           `${expected}; error ${error.toExponential(1)} of the scale, ${allowed.toExponential(1)} allowed`,
       );
   };
-  compare("double", withEngine(double, slope), tolerance);
+  compare("double", onEngine(double, slope), tolerance);
   compare("single", slope(), singleTolerance);
 }

@@ -88,6 +88,8 @@ export class Tensor {
 
   /** Byte address of the first element, which does not change while the tensor can be used. Throws if its memory is gone. */
   get ptr(): number {
+    const at = elsewhere === null ? 0 : elsewhere(this);
+    if (at) return at;
     if (this.scope ? !this.scope.open : (this.base ?? this).address === 0) {
       checkOpen(this);
       bringBack(this);
@@ -147,6 +149,21 @@ export function checkOpen(t: Tensor): void {
     throw new Error(
       `${overwritten.op}: its gradient needs ${t}, which has been overwritten since; take the gradient before, or use a copy()`,
     );
+}
+
+// while another engine is in charge: where a tensor's elements have been copied to, 0 for one that is its own
+let elsewhere: ((t: Tensor) => number) | null = null;
+
+/** Sets where tensors of another engine are to be read and returns what it was before. */
+export function setElsewhere(next: typeof elsewhere): typeof elsewhere {
+  const before = elsewhere;
+  elsewhere = next;
+  return before;
+}
+
+/** How many tensors there have been: the next one's id. */
+export function tensorsSoFar(): number {
+  return nextId;
 }
 
 /** Memory that was written over after an op had used it, which the op's gradient rule may not read. */

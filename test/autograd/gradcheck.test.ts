@@ -6,7 +6,11 @@ import { crossEntropy } from "../../src/autograd/ops/nll.ts";
 import { exp, square } from "../../src/autograd/ops/unary.ts";
 import { affine, mul, neg } from "../../src/autograd/ops/arithmetic.ts";
 import { sum } from "../../src/autograd/ops/sum.ts";
-import { type Tensor, tensor } from "../../src/autograd/tensor.ts";
+import { reshape } from "../../src/autograd/ops/reshape.ts";
+import { gather } from "../../src/autograd/ops/rows.ts";
+import { slice } from "../../src/autograd/ops/slice.ts";
+import { Parameters } from "../../src/nn/parameters.ts";
+import { scope, type Tensor, tensor } from "../../src/autograd/tensor.ts";
 import { memory } from "../../src/autograd/stats.ts";
 import { engine } from "../../src/runtime/engine.ts";
 import { refuses } from "../support/refuses.ts";
@@ -104,6 +108,35 @@ test("a check leaves no memory behind", () => {
   const before = memory();
   for (let i = 0; i < 20; i++) gradcheck(f, at, { order: 2 });
   assert.equal(memory(), before);
+});
+
+test("what a function has captured is what it reads in either precision, wherever it lies", () => {
+  const values = [0.5, -1.5, 2, 3, 0.25, -0.75];
+  const captures: readonly (() => { w: Tensor; labels: Tensor })[] = [
+    () => ({ w: tensor(values, [2, 3]), labels: tensor([2, 0], [2], "i32") }),
+    // what a scope hands out, and parts of something larger
+    () => scope(() => ({ w: tensor(values, [2, 3]), labels: tensor([2, 0], [2], "i32") })),
+    () => ({
+      w: slice(tensor([9, 9, 9, ...values], [3, 3]), { axis: 0, from: 1, to: 3 }),
+      labels: reshape(tensor([2, 0], [1, 2], "i32"), [2]),
+    }),
+    () => ({
+      w: new Parameters([{ name: "w", shape: [2, 3] }], "private").copyFrom(values).tensors[0]!,
+      labels: tensor([2, 0], [2], "i32"),
+    }),
+  ];
+  for (const capture of captures) {
+    const { w, labels } = capture();
+    // memory in which the addresses of the captured would show something else
+    const others = Array.from({ length: 50 }, (_, i) => tensor(new Float32Array(40).fill(i + 100)));
+    const x = [{ shape: [2, 3], values: [1, 2, 3, -1, 0.5, 0.1] }];
+    gradcheck((x) => crossEntropy(mul(x, reshape(w, [2, 3])), labels), x, { order: 2 });
+    gradcheck((x) => mul(square(x), gather(w, tensor([1, 0], [2], "i32"))), x, { order: 2 });
+    let seen: number[] = [];
+    gradcheck((x) => ((seen = Array.from(w.toArray())), mul(x, w)), x);
+    assert.equal(seen, values);
+    assert.is(others.length, 50);
+  }
 });
 
 test.run();
