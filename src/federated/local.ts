@@ -4,6 +4,7 @@ import { epochSteps } from "../nn/fit.ts";
 import type { Net } from "../nn/net.ts";
 import type { Optimizer } from "../nn/optimizers.ts";
 import { likelihood, validationSteps } from "../nn/validate.ts";
+import { checkOptions, COUNT } from "../runtime/options.ts";
 import { fold, type Key } from "../runtime/random.ts";
 import { finish, type Steps } from "../runtime/steps.ts";
 import type { EvaluateReply, FederatedClient, TrainReply } from "./client.ts";
@@ -30,6 +31,7 @@ export class LocalClient implements FederatedClient {
   readonly #options: LocalClientOptions;
 
   constructor(options: LocalClientOptions) {
+    checkOptions("client", options, { epochs: COUNT, batchSize: COUNT });
     this.id = options.id;
     this.specs = options.net.parameters.specs.map(({ name, shape }) => ({ name, shape }));
     this.#options = options;

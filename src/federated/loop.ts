@@ -1,6 +1,7 @@
 // The round loop: sample a cohort of opted-in clients, let them train, average, validate, keep the best, stop early.
 import { DivergenceError } from "../nn/divergence.ts";
 import { checkFinite } from "../nn/finite.ts";
+import { checkOptions, COUNT, COUNT_OR_ENDLESS } from "../runtime/options.ts";
 import { fold, type Key, Stream } from "../runtime/random.ts";
 import { admitScores, admitted, admitUpdate, isRejection, type Rejection } from "./admission.ts";
 import type { Aggregation } from "./aggregation.ts";
@@ -153,6 +154,8 @@ function weighted(answers: readonly Evaluation[], metric: string, weights: boole
  */
 export async function federate(options: FederationOptions, state: FederationState): Promise<FederationState> {
   const { clients, rounds, cohort, validation, selection, key, onRound, signal } = options;
+  checkOptions("federate", { rounds, cohort }, { rounds: COUNT, cohort: COUNT });
+  checkOptions("federate: validation", validation, { every: COUNT, patience: COUNT_OR_ENDLESS, clients: COUNT });
   if (cohort > clients.length)
     throw new RangeError(
       `federate: a cohort of ${cohort}, but only ${clients.length} clients have opted in; lower the cohort or the opt-out`,

@@ -1,8 +1,10 @@
 // The round loop of every method: a cohort's turns, the server's step, validation by who answers, the best moment kept.
+import { checkOptions, COUNT, COUNT_OR_ENDLESS } from "../runtime/options.ts";
 import { fold, type Key, Stream } from "../runtime/random.ts";
 import type { Evaluation, Failure, Host, Order } from "./hosts/host.ts";
 import type { ServerSide, Vectors } from "./method.ts";
 import type { Marks, States } from "./states.ts";
+import { metricOf } from "./update.ts";
 
 export interface RoundsOptions {
   readonly host: Host;
@@ -76,6 +78,8 @@ const AT_ONCE = 64;
  */
 export async function runRounds(options: RoundsOptions, state: RoundsState): Promise<RoundsState> {
   const { host, server, states, clients, rounds, cohort, validation, key, onRound, signal } = options;
+  checkOptions("federate", { rounds, cohort }, { rounds: COUNT, cohort: COUNT });
+  checkOptions("federate: validation", validation, { every: COUNT, patience: COUNT_OR_ENDLESS, clients: COUNT });
   if (cohort > clients.length)
     throw new RangeError(
       `federate: a cohort of ${cohort}, but only ${clients.length} clients have opted in; lower the cohort or the opt-out`,
@@ -99,7 +103,7 @@ export async function runRounds(options: RoundsOptions, state: RoundsState): Pro
       for (const answer of await host.train(orders(members.slice(from, from + AT_ONCE), at.now, round), round)) {
         const update = delivered(answer, round);
         gathering.add(update);
-        loss += update.examples * update.metrics["trainLoss"]!;
+        loss += update.examples * metricOf("train", update, "trainLoss");
         examples += update.examples;
       }
     const now = gathering.result();
@@ -133,9 +137,9 @@ function delivered<T extends object>(answer: T | Failure, round: number): T {
 
 function weighted(answers: readonly Evaluation[], metric: string): number {
   let [sum, total] = [0, 0];
-  for (const { metrics, examples } of answers) {
-    sum += examples * metrics[metric]!;
-    total += examples;
+  for (const answer of answers) {
+    sum += answer.examples * metricOf("evaluate", answer, metric);
+    total += answer.examples;
   }
   return sum / total;
 }

@@ -14,3 +14,13 @@ export interface Evaluation {
   readonly examples: number;
   readonly metrics: Readonly<Record<string, number>>;
 }
+
+/** A metric by name; a TypeError that says what there is instead: clients of one's own may have other names. */
+export function metricOf(call: "train" | "evaluate", of: Pick<Evaluation, "client" | "metrics">, name: string): number {
+  const value: unknown = of.metrics[name];
+  if (typeof value !== "number")
+    throw new TypeError(
+      `federate: ${call}'s metrics of client ${of.client}, got ${Object.keys(of.metrics).join(", ") || "none"}, expected ${name}, a number`,
+    );
+  return value;
+}

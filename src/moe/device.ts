@@ -8,6 +8,7 @@ import { exp } from "../autograd/ops/unary.ts";
 import { encodeSafetensors } from "../io/safetensors.ts";
 import { Net } from "../nn/net.ts";
 import { Kept } from "../runtime/kept.ts";
+import { checkOptions, COUNT, NOT_NEGATIVE, POSITIVE, SEED, SHARE } from "../runtime/options.ts";
 import { fold, key } from "../runtime/random.ts";
 import { inTurns, type Steps } from "../runtime/steps.ts";
 import { type OnValidation, type PersonalOptions, trainAloneSteps, trainMixtureSteps } from "./experts.ts";
@@ -22,7 +23,16 @@ import {
   share,
   type Source,
 } from "./generalist.ts";
-import { classNumbers, countInputs, holdOut, type Inputs, type Model, type Rows, stage } from "./model.ts";
+import {
+  checkNumbers,
+  classNumbers,
+  countInputs,
+  holdOut,
+  type Inputs,
+  type Model,
+  type Rows,
+  stage,
+} from "./model.ts";
 
 /** An answer of the mixture, and of its two experts alone. */
 export interface MixedAnswer extends Answer {
@@ -134,6 +144,14 @@ export class Mixture {
  * Rejects with a RangeError when rows and model do not fit together.
  */
 export async function personalize(generalist: Generalist, rows: Rows, options: DeviceOptions = {}): Promise<Mixture> {
+  checkOptions("personalize", options, {
+    epochs: COUNT,
+    lr: POSITIVE,
+    batchSize: COUNT,
+    heldOut: SHARE,
+    seed: SEED,
+    slice: NOT_NEGATIVE,
+  });
   return inTurns(personalizeSteps(generalist, rows, options), options);
 }
 
@@ -142,6 +160,7 @@ function* personalizeSteps(generalist: Generalist, rows: Rows, options: DeviceOp
   const { model } = generalist;
   const count = countInputs(model, rows.x);
   const labels = classNumbers(model, rows.labels, count);
+  checkNumbers(rows.x);
   const part = holdOut(count, heldOut, seed);
   const training: PersonalOptions = {
     lr,

@@ -6,10 +6,11 @@ import { LocalClient } from "../federated/local.ts";
 import { beginning, federate, type RoundReport } from "../federated/loop.ts";
 import { Net } from "../nn/net.ts";
 import { Adam } from "../nn/optimizers.ts";
+import { checkOptions, COUNT, COUNT_OR_ENDLESS, NOT_NEGATIVE, POSITIVE, SEED, SHARE } from "../runtime/options.ts";
 import { fold, key } from "../runtime/random.ts";
 import { inTurns, type Steps } from "../runtime/steps.ts";
 import { Generalist } from "./generalist.ts";
-import { checkModel, classNumbers, countInputs, holdOut, type Model, type Rows, stage } from "./model.ts";
+import { checkModel, checkNumbers, classNumbers, countInputs, holdOut, type Model, type Rows, stage } from "./model.ts";
 
 /** A client's rows, and whether they take part. */
 export interface Participant extends Rows {
@@ -26,7 +27,7 @@ export interface GeneralistOptions {
   readonly lr?: number;
   /** The share of each client's rows that are held out to validate on. */
   readonly heldOut?: number;
-  /** Rounds from one validation to the next, the first round included. */
+  /** Rounds from one validation to the next, beginning with the first; the best of those validated is returned. */
   readonly validateEvery?: number;
   /** Validations without improvement after which the federation ends. */
   readonly patience?: number;
@@ -49,13 +50,26 @@ export async function trainGeneralist(
 ): Promise<Generalist> {
   const { rounds = 50, localEpochs = 3, batchSize = 10, lr = 1e-3, heldOut = 0.2, seed = 0, onRound } = options;
   const { validateEvery = 5, patience = 6 } = options;
+  checkOptions("trainGeneralist", options, {
+    rounds: COUNT,
+    cohort: COUNT,
+    localEpochs: COUNT,
+    batchSize: COUNT,
+    lr: POSITIVE,
+    heldOut: SHARE,
+    validateEvery: COUNT,
+    patience: COUNT_OR_ENDLESS,
+    seed: SEED,
+    slice: NOT_NEGATIVE,
+  });
   checkModel(model);
   const parts = clients.map(({ x, labels }, id) => {
     try {
       const numbers = classNumbers(model, labels, countInputs(model, x));
+      checkNumbers(x);
       return { x, labels: numbers, ...holdOut(numbers.length, heldOut, seed) };
     } catch (error) {
-      if (error instanceof RangeError) error.message = `client ${id}: ${error.message}`;
+      if (error instanceof RangeError || error instanceof TypeError) error.message = `client ${id}: ${error.message}`;
       throw error;
     }
   });

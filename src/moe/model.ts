@@ -79,22 +79,51 @@ function isNested(x: Inputs): x is readonly ArrayLike<number>[] {
   return Array.isArray(x);
 }
 
-/** How many inputs there are; a RangeError if they are not of the model's shape. */
+function isNumbers(x: unknown): boolean {
+  return ArrayBuffer.isView(x) && !(x instanceof DataView || x instanceof BigInt64Array || x instanceof BigUint64Array);
+}
+
+function kindOf(x: unknown): string {
+  return typeof x === "object" && x !== null ? (x.constructor?.name ?? "an object") : String(x).slice(0, 20);
+}
+
+/** How many inputs there are; a TypeError if they are no numbers, a RangeError if they are not of the model's shape. */
 export function countInputs({ shape }: Model, x: Inputs): number {
   const size = sizeOf(shape);
   if (isNested(x)) {
-    const odd = x.findIndex((row) => row.length !== size);
+    const odd = x.findIndex((row: ArrayLike<number> | null | undefined) => row?.length !== size);
     if (odd >= 0)
-      throw new RangeError(`inputs: row ${odd}, got ${x[odd]!.length} values, expected ${shape.join(" x ")} = ${size}`);
+      throw new RangeError(
+        `inputs: row ${odd}, got ${x[odd]?.length ?? "no"} values, expected ${shape.join(" x ")} = ${size}`,
+      );
     return x.length;
   }
+  if (!isNumbers(x))
+    throw new TypeError(`inputs: got ${kindOf(x)}, expected a Uint8Array, a Float32Array, or an array for each input`);
   if (x.length % size !== 0)
     throw new RangeError(`inputs: got ${x.length} values, expected a multiple of ${shape.join(" x ")} = ${size}`);
   return x.length / size;
 }
 
+/** A RangeError that names the first input which is not finite as a single float: what no training comes back from. */
+export function checkNumbers(x: Inputs): void {
+  if (x instanceof Uint8Array) return;
+  const look = (values: ArrayLike<number>, where: (i: number) => string): void => {
+    for (let i = 0; i < values.length; i++) {
+      const got: unknown = values[i];
+      if (typeof got === "number" && Math.abs(Math.fround(got)) < Infinity) continue;
+      const shown = typeof got === "string" ? JSON.stringify(got) : String(got);
+      throw new RangeError(`inputs: ${where(i)}, got ${shown}, expected a finite number`);
+    }
+  };
+  if (isNested(x)) for (const [row, values] of x.entries()) look(values, (i) => `row ${row}, value ${i}`);
+  else look(x, (i) => `value ${i}`);
+}
+
 /** Class numbers from numbers or names; a RangeError for a label that is no class. */
 export function classNumbers({ classes }: Model, labels: Rows["labels"], count: number): Int32Array {
+  if (!isNumbers(labels) && !Array.isArray(labels))
+    throw new TypeError(`labels: got ${kindOf(labels)}, expected a class number or a class name for each input`);
   if (labels.length !== count)
     throw new RangeError(`labels: got ${labels.length}, expected ${count}, one for each input`);
   return Int32Array.from({ length: count }, (_, row) => {

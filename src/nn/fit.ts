@@ -1,6 +1,7 @@
 // Supervised training of whatever gives a loss: epochs over shuffled batches, and early stopping on validation loss.
 import { backward } from "../autograd/backward.ts";
 import { persistent, scope, type Tensor } from "../autograd/tensor.ts";
+import { checkOptions, COUNT, COUNT_OR_ENDLESS, COUNT_OR_NONE, NOT_NEGATIVE } from "../runtime/options.ts";
 import { fold, type Key, Stream } from "../runtime/random.ts";
 import { finish, type Steps } from "../runtime/steps.ts";
 import { DivergenceError } from "./divergence.ts";
@@ -40,6 +41,7 @@ export function* epochBatches({
   key,
   rows,
 }: Pick<EpochOptions, "examples" | "batchSize" | "key" | "rows">): Generator<Drawn, void, void> {
+  checkOptions("fit", { batchSize }, { batchSize: COUNT });
   // examples that have batches of their own keep them
   const fixed = rows ? undefined : examples.epoch?.();
   const numbers = fixed
@@ -118,6 +120,13 @@ export function fit(options: FitOptions): Fit {
 /** `fit`, resting after every batch, and in validations that are steps themselves. */
 export function* fitSteps(options: FitOptions): Steps<Fit> {
   const { epochs, validateEvery, margin, patience, validate, keep, onValidation, key, ...epoch } = options;
+  checkOptions("fit", options, {
+    epochs: COUNT_OR_NONE,
+    batchSize: COUNT,
+    validateEvery: COUNT,
+    patience: COUNT_OR_ENDLESS,
+    margin: NOT_NEGATIVE,
+  });
   let best: Validation = { loss: Infinity, accuracy: 0 };
   let bestEpoch = -1;
   let waited = 0;

@@ -4,6 +4,7 @@ export { constant, fanInUniform, gaussian, type Initializer } from "./init.ts";
 export { Conv2d, Dropout, Linear, MaxPool2d } from "./layers.ts";
 export {
   Apply,
+  type Children,
   EVALUATE,
   type Forward,
   type Mode,

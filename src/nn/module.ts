@@ -36,16 +36,23 @@ export interface Parts {
   readonly head: Module;
 }
 
-/** Modules in order, each on the output of the one before; parameter names are `child.name`, as in PyTorch. */
+/** Modules by name, in the order in which they run. */
+export type Children = Readonly<Record<string, Module>> | readonly (readonly [name: string, module: Module])[];
+
+/**
+ * Modules in order, each on the output of the one before; parameter names are `child.name`, as in PyTorch. Names that are
+ * whole numbers stand in pairs [name, module] in a list: an object would put them first, wherever they were written.
+ */
 export class Sequential implements Module {
   readonly specs: readonly ParameterSpec[];
   readonly #names: readonly string[];
   readonly #children: readonly Module[];
 
-  constructor(children: Readonly<Record<string, Module>>) {
-    this.#names = Object.keys(children);
-    this.#children = Object.values(children);
-    this.specs = Object.entries(children).flatMap(([child, { specs }]) =>
+  constructor(children: Children) {
+    const pairs = named(children);
+    this.#names = pairs.map(([name]) => name);
+    this.#children = pairs.map(([, child]) => child);
+    this.specs = pairs.flatMap(([child, { specs }]) =>
       specs.map((spec) => ({ ...spec, name: `${child}.${spec.name}` })),
     );
   }
@@ -72,6 +79,23 @@ export class Sequential implements Module {
       head: part(this.#children.slice(cut), cut, this.specs.slice(count)),
     };
   }
+}
+
+function named(children: Children): readonly (readonly [string, Module])[] {
+  if (!Array.isArray(children)) {
+    const names = Object.keys(children);
+    const moved = names.find((name) => /^(0|[1-9][0-9]*)$/.test(name) && Number(name) < 2 ** 32 - 1);
+    if (moved !== undefined)
+      throw new TypeError(
+        `Sequential: name, got ${moved}, which an object puts first wherever it is written; give a list of [name, module]`,
+      );
+    return Object.entries(children as Readonly<Record<string, Module>>);
+  }
+  const pairs = children as readonly (readonly [string, Module])[];
+  const twice = pairs.find(([name], i) => pairs.findIndex(([other]) => other === name) < i);
+  if (twice)
+    throw new RangeError(`Sequential: name, got ${twice[0]} twice, expected a name of its own for each module`);
+  return pairs;
 }
 
 // children in order; `first` is the place of the first one among all

@@ -30,6 +30,12 @@ export const NOT_NEGATIVE: NumberRule = {
   fits: (value) => Number.isFinite(value) && value >= 0,
 };
 
+/** A rate at which something is learnt: 0 would learn nothing. */
+export const POSITIVE: NumberRule = {
+  expected: "a finite number above 0",
+  fits: (value) => Number.isFinite(value) && value > 0,
+};
+
 /** A part of a whole that is neither nothing nor all of it. */
 export const SHARE: NumberRule = {
   expected: "a number between 0 and 1",

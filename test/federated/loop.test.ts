@@ -348,4 +348,30 @@ test("the state before the first round has seen nothing", () => {
   });
 });
 
+test("a client that has other names for what it measures is told which are expected", async () => {
+  class Other extends Scripted {
+    readonly #wrong: "train" | "evaluate";
+
+    constructor(wrong: "train" | "evaluate") {
+      super();
+      this.#wrong = wrong;
+    }
+
+    override async train(...of: Parameters<Backend["train"]>): ReturnType<Backend["train"]> {
+      const found = await super.train(...of);
+      return this.#wrong === "train" ? found.map((one) => ({ ...one, metrics: { loss: 1 } })) : found;
+    }
+
+    override async evaluate(...of: Parameters<Backend["evaluate"]>): ReturnType<Backend["evaluate"]> {
+      const found = await super.evaluate(...of);
+      return this.#wrong === "evaluate" ? found.map((one) => ({ ...one, metrics: {} })) : found;
+    }
+  }
+  for (const [wrong, message] of [
+    ["train", /client \d+: trainLoss, got undefined, expected a number/],
+    ["evaluate", /client \d+: loss, got undefined, expected a number/],
+  ] as const)
+    await refusesLater(() => run({ backend: new Other(wrong) }), message);
+});
+
 test.run();

@@ -1,9 +1,13 @@
+import fc from "fast-check";
 import { memory } from "../../src/autograd/stats.ts";
 import { type DeviceProgress, Mixture, personalize } from "../../src/moe/device.ts";
 import { trainGeneralist } from "../../src/moe/federation.ts";
 import { Generalist } from "../../src/moe/generalist.ts";
+import { COUNT, NOT_NEGATIVE, POSITIVE, SEED, SHARE } from "../../src/runtime/options.ts";
 import { key, Stream } from "../../src/runtime/random.ts";
 import { turn } from "../../src/runtime/steps.ts";
+import { wrong } from "../support/options.ts";
+import { refusesLater } from "../support/refuses.ts";
 import { assert, suite } from "../support/suite.ts";
 import { corner, points } from "../support/points.ts";
 
@@ -108,6 +112,38 @@ test("weights of another network are refused by the name that does not fit", asy
   const generalist = await federation;
   const reason = await Mixture.load(corner, generalist.save()).catch((error: Error) => error);
   assert.match((reason as Error).message, /hidden.weight is missing/);
+});
+
+test("an option that is not what it should be is refused by name before anything is trained", async () => {
+  const generalist = await federation;
+  const rules = { epochs: COUNT, lr: POSITIVE, batchSize: COUNT, heldOut: SHARE, seed: SEED, slice: NOT_NEGATIVE };
+  await fc.assert(
+    fc.asyncProperty(wrong(rules), async ({ name, value, expected }) => {
+      let said = "";
+      try {
+        await personalize(generalist, clients[0]!, { epochs: 2, [name]: value });
+      } catch (error) {
+        said = (error as Error).message;
+      }
+      assert.ok(said.startsWith(`personalize: ${name}, got `) && said.endsWith(`, expected ${expected}`), said);
+    }),
+    { numRuns: 100 },
+  );
+  await refusesLater(
+    () =>
+      personalize(
+        generalist,
+        {
+          x: [
+            [1, 2],
+            [NaN, 0],
+          ],
+          labels: [0, 1],
+        },
+        short,
+      ),
+    "inputs: row 1, value 0, got NaN, expected a finite number",
+  );
 });
 
 test.run();

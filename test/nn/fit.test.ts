@@ -16,8 +16,10 @@ import {
   trainEpoch,
 } from "../../src/nn/index.ts";
 import { Apply } from "../../src/nn/module.ts";
+import { COUNT, COUNT_OR_ENDLESS, COUNT_OR_NONE, NOT_NEGATIVE } from "../../src/runtime/options.ts";
 import { key } from "../../src/runtime/random.ts";
 import { near } from "../support/near.ts";
+import { wrong } from "../support/options.ts";
 import { refuses } from "../support/refuses.ts";
 import { assert, test } from "../support/suite.ts";
 
@@ -246,6 +248,47 @@ test("the same key trains to the same bits", () => {
 test("an epoch over no examples takes no step and has no loss", () => {
   const moved: Optimizer = { ...still, step: () => assert.unreachable("there is nothing to learn from") };
   assert.is(trainEpoch({ ...epoch, optimizer: moved, examples: numbered(0), batchSize: 4 }), 0);
+});
+
+test("an option of fit that is not what it should be is refused before the first batch", () => {
+  const rules = {
+    epochs: COUNT_OR_NONE,
+    batchSize: COUNT,
+    validateEvery: COUNT,
+    patience: COUNT_OR_ENDLESS,
+    margin: NOT_NEGATIVE,
+  };
+  fc.assert(
+    fc.property(wrong(rules), ({ name, value, expected }) => {
+      const examples = numbered(5);
+      const options = {
+        ...epoch,
+        examples,
+        epochs: 1,
+        batchSize: 2,
+        validateEvery: 1,
+        patience: 1,
+        margin: 0,
+        validate: () => ({ loss: 1, accuracy: 1 }),
+        keep: () => {},
+        [name]: value,
+      };
+      let said = "";
+      try {
+        fit(options);
+      } catch (error) {
+        said = (error as Error).message;
+      }
+      assert.ok(said.startsWith(`fit: ${name}, got `) && said.endsWith(`, expected ${expected}`), said);
+      assert.equal(examples.asked, []);
+    }),
+    { numRuns: 100 },
+  );
+  for (const batchSize of [0, -1, 2.5, NaN])
+    refuses(
+      () => trainEpoch({ ...epoch, examples: numbered(3), batchSize }),
+      `fit: batchSize, got ${batchSize}, expected a whole number of at least 1`,
+    );
 });
 
 test.run();

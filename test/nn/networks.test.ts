@@ -1,4 +1,5 @@
 // The paper's networks against PyTorch's own: same weights, same inputs, same outputs and gradients.
+import fc from "fast-check";
 import { backward, mean, nll, scope, square, sum, tensor } from "../../src/autograd/index.ts";
 import { sizeOf } from "../../src/autograd/shape.ts";
 import {
@@ -19,6 +20,7 @@ import {
 import { fold, key } from "../../src/runtime/random.ts";
 import { golden, wave } from "../support/golden.ts";
 import { near } from "../support/near.ts";
+import { refuses } from "../support/refuses.ts";
 import { assert, test } from "../support/suite.ts";
 
 interface Wanted {
@@ -220,6 +222,39 @@ test("first weights depend on the seed alone", () => {
   assert.not.equal(values(fold(key(1), "x")), first);
   // no two parameters begin with the same numbers
   assert.is(new Set(first).size > 0.95 * first.length, true);
+});
+
+const names = fc.oneof(
+  fc.string({ minLength: 1, maxLength: 4 }),
+  fc.nat(40).map(String),
+  fc.constantFrom("01", "-1", "1.5", "4294967294", "4294967295", "in", "__proto__", "constructor"),
+);
+
+test("children run in the order in which they are written, or are refused", () => {
+  const passed = (module: Module): string[] => module.specs.map(({ name }) => name);
+  fc.assert(
+    fc.property(fc.uniqueArray(names, { minLength: 1, maxLength: 5 }), (written) => {
+      const wanted = written.flatMap((name) => [`${name}.weight`, `${name}.bias`]);
+      const pairs = written.map((name) => [name, new Linear(2, 2)] as const);
+      assert.equal(passed(new Sequential(pairs)), wanted);
+      let found: string[];
+      try {
+        found = passed(new Sequential(Object.fromEntries(pairs)));
+      } catch (error) {
+        assert.match((error as Error).message, /^Sequential: name, got \d+, which an object puts first/);
+        return;
+      }
+      assert.equal(found, wanted);
+    }),
+  );
+  refuses(
+    () =>
+      new Sequential([
+        ["a", new Linear(1, 1)],
+        ["a", new Linear(1, 1)],
+      ]),
+    "Sequential: name, got a twice, expected a name of its own for each module",
+  );
 });
 
 test.run();

@@ -41,7 +41,8 @@ const maxPool2dGradOp: Op<readonly [Tensor, Tensor, Tensor], Window> = defineOp<
 });
 
 /**
- * The largest value of each window, without padding; the first of equals gets the gradient, as in PyTorch.
+ * The largest value of each window, without padding; the first of equals gets the gradient, as in PyTorch. A
+ * window with a NaN is NaN, and passes no gradient back (PyTorch gives it to the NaN).
  * @param x [batch, channels, h, w]
  */
 export function maxPool2d(
