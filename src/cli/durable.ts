@@ -94,8 +94,14 @@ async function put(path: string, content: Uint8Array | string, flags: "w" | "wx"
 /** Writes a whole file; whoever reads it, at any time and after any cut, finds the old one or the new one. */
 export function replaceFile(path: string, content: Uint8Array | string): Promise<void> {
   return telling(path, async () => {
-    await put(`${path}.partial`, content, "w");
-    await rename(`${path}.partial`, path);
+    const partial = `${path}.partial`;
+    try {
+      await put(partial, content, "w");
+      await rename(partial, path);
+    } catch (error) {
+      await rm(partial, { force: true });
+      throw error;
+    }
     await syncFolder(dirname(path));
   });
 }

@@ -19,7 +19,7 @@ import {
   largest,
   netFrom,
   perRow,
-  readTensors,
+  readWeights,
   share,
   type Source,
 } from "./generalist.ts";
@@ -89,9 +89,14 @@ export class Mixture {
     return this.generalist.model;
   }
 
-  /** A mixture as `save` wrote it. */
+  /** A mixture as `save` wrote it, or as a run folder has it for each of its clients. */
   static async load(model: Model, from: Source): Promise<Mixture> {
-    const tensors = await readTensors(from);
+    const { tensors: found, metadata } = await readWeights(from);
+    // the authors' code mixes what its experts put out, which `predict` does not
+    const { space = "probability" } = metadata;
+    if (space !== "probability")
+      throw new RangeError(`load: mixing space, got ${space}, expected probability; train it with mixture.space`);
+    const tensors = Object.fromEntries(found);
     const generalist = new Generalist(model);
     netFrom(generalist.net, tensors, "generalist.");
     const frozen = { group: "private", trainable: false } as const;

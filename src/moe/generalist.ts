@@ -2,7 +2,7 @@
 import { exp } from "../autograd/ops/unary.ts";
 import type { Tensor } from "../autograd/tensor.ts";
 import type { TensorData } from "../io/dtype.ts";
-import { decodeSafetensors, encodeSafetensors } from "../io/safetensors.ts";
+import { decodeSafetensors, encodeSafetensors, type Safetensors } from "../io/safetensors.ts";
 import { checkFinite } from "../nn/finite.ts";
 import { Net } from "../nn/net.ts";
 import { predictAll } from "../nn/predict.ts";
@@ -20,11 +20,16 @@ export interface Answer {
 /** A saved model: its bytes, or where they are. */
 export type Source = Uint8Array | ArrayBuffer | URL | string;
 
+/** A safetensors file, wherever it is. */
+export async function readWeights(from: Source): Promise<Safetensors> {
+  return decodeSafetensors(
+    from instanceof Uint8Array ? from : from instanceof ArrayBuffer ? new Uint8Array(from) : await fetchBytes(from),
+  );
+}
+
 /** The tensors of a safetensors file by name, wherever it is. */
 export async function readTensors(from: Source): Promise<Record<string, TensorData>> {
-  const bytes =
-    from instanceof Uint8Array ? from : from instanceof ArrayBuffer ? new Uint8Array(from) : await fetchBytes(from);
-  return Object.fromEntries(decodeSafetensors(bytes).tensors);
+  return Object.fromEntries((await readWeights(from)).tensors);
 }
 
 /** A net with the weights of a file; every tensor must be there with its shape and floats in it. */
