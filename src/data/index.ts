@@ -35,6 +35,8 @@ export { type Found, findDataset, survey } from "./find.ts";
 export { formatIdx, type Idx, parseIdx } from "./idx.ts";
 export type { OwnerNames, Owners } from "./owners.ts";
 export { loadOwn, type OwnData } from "./own.ts";
+export { niidBench, type NiidBenchOptions } from "./partition/niidBench.ts";
+export { pfllib, type PfllibOptions, pooledPartition, type PooledRows } from "./partition/pfllib.ts";
 export { column, type ColumnOptions } from "./partition/column.ts";
 export { dirichletLabels, type DirichletLabelsOptions } from "./partition/dirichlet.ts";
 export { extendedDirichlet, type ExtendedDirichletOptions } from "./partition/extended.ts";
@@ -55,6 +57,7 @@ export {
   dirichletShares,
   type DirichletSharesOptions,
 } from "./partition/shares.ts";
+export { pooled } from "./pooled.ts";
 export { share } from "./share.ts";
 export { bundled, type DataSource, memorySource, urlSource } from "./source.ts";
 export { loadTable, type TableOptions } from "./table.ts";

@@ -40,6 +40,11 @@ export function dataHash(dataset: Dataset): string {
       ? [dataset.train.words, dataset.train.offsets, dataset.test.words, dataset.test.offsets]
       : [dataset.train.x, dataset.test.x];
   for (const input of inputs) hash.update(checksum(input));
+  const { owners } = dataset;
+  if (owners) {
+    hash.update(new TextEncoder().encode(owners.names.join("\n")));
+    for (const of of [owners.train, owners.test]) hash.update(checksum(of));
+  }
   return hash.hex();
 }
 

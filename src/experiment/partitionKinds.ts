@@ -1,5 +1,5 @@
 // The kinds of partition that a config can name: what each is, and what it begins with.
-import type { Choice, GivenPartition, QuantityLaw } from "../data/index.ts";
+import type { Choice, GivenPartition, NiidBenchOptions, PfllibOptions, QuantityLaw } from "../data/index.ts";
 
 /** Who owns which rows: see the partitioners of moiety/data. */
 export type PartitionConfig =
@@ -13,6 +13,7 @@ export type PartitionConfig =
   | { readonly kind: "dirichlet-labels" | "dirichlet-sizes"; readonly alpha: number }
   | { readonly kind: "iid" }
   | ColumnConfig
+  | PfllibConfig
   | ({ readonly kind: "given" } & GivenPartition)
   | (HandsConfig &
       (
@@ -27,8 +28,28 @@ export type PartitionConfig =
         | { readonly kind: "dirichlet-shares"; readonly alpha: number; readonly balanced: boolean }
         | { readonly kind: "dirichlet-inner"; readonly alpha: number }
         | { readonly kind: "dirichlet-extended"; readonly classes: number; readonly alpha: number }
+        | {
+            readonly kind: "niid-bench";
+            readonly split: NiidBenchOptions["split"];
+            readonly alpha: number;
+            readonly classes: number;
+            /** Its `dataset_seed`; the run's seed has no part in who owns what. */
+            readonly seed: number;
+          }
         | { readonly kind: "quantity"; readonly law: QuantityLaw; readonly spread: number }
       ));
+
+/** PFLlib's clients: train and test split are one pool, and a client's test rows are its own quarter of it. */
+export interface PfllibConfig {
+  readonly kind: "pfllib";
+  readonly split: PfllibOptions["split"];
+  readonly alpha: number;
+  readonly classes: number;
+  /** What `numpy.random.seed` gets; the run's seed has no part in who owns what. */
+  readonly seed: number;
+  /** The part of a client's training rows that validates, which PFLlib trains on; rounded down, at least a row. */
+  readonly validation: number;
+}
 
 /** Clients as the data have them: `files.client` or a `*` in a file's name says whose a row is. */
 export interface ColumnConfig {
@@ -108,6 +129,14 @@ export const partitionKinds: { readonly [K in Exclude<PartitionConfig["kind"], "
   "label-quantity": {
     about: "client i has class i and others at random, so many in all; a class is cut evenly",
     begins: { kind: "label-quantity", classes: 2 },
+  },
+  pfllib: {
+    about: "PFLlib's own rows (split dir, pat or iid): train and test are one pool, own test rows, at 3/4",
+    begins: { kind: "pfllib", split: "dir", alpha: 0.1, classes: 2, seed: 1, validation: 0.1 },
+  },
+  "niid-bench": {
+    about: "the rows of Flower's niid_bench (split iid, dirichlet or label-quantity)",
+    begins: { kind: "niid-bench", split: "dirichlet", alpha: 0.5, classes: 2, seed: 42, all: true },
   },
   quantity: {
     about: "sizes by a law (log-normal, power-law, linear, square, exponential), classes alike",

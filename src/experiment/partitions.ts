@@ -10,8 +10,11 @@ import {
   innerDirichlet,
   labelQuantity,
   majority,
+  niidBench,
   part,
   pathological,
+  pfllib,
+  pooledPartition,
   quantity,
   shards,
   takePartition,
@@ -52,6 +55,10 @@ export function partitionOf(config: Config, { kind, train, test, owners }: Datas
       const { all = false, minimum = {}, repair = "refuse", heldOut = 0 } = partition;
       return column(owners, { clients, rows, all, minimum, repair, heldOut }, key);
     }
+    case "pfllib": {
+      const { validation } = partition;
+      return pooledPartition(pfllib(train.labels, { ...partition, clients }), validation);
+    }
     case "given": {
       if (partition.clients.length !== clients)
         throw new ConfigError(
@@ -75,6 +82,8 @@ export function partitionOf(config: Config, { kind, train, test, owners }: Datas
         return innerDirichlet(train.labels, { clients, alpha: partition.alpha }, key);
       case "dirichlet-extended":
         return extendedDirichlet(train.labels, { ...partition, clients }, key);
+      case "niid-bench":
+        return niidBench(train.labels, { ...partition, clients });
       case "quantity":
         return quantity(train.labels, { ...partition, clients }, key);
     }

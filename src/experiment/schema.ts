@@ -31,6 +31,7 @@ const hands = {
   minimum,
   repair: v.optional(v.picklist(["refuse", "move"])),
 };
+const numpySeed = v.pipe(whole, v.maxValue(2 ** 32 - 1, "expected a whole number from 0 to 2^32 - 1"));
 const partition = v.variant("kind", [
   v.strictObject({
     kind: v.literal("majority"),
@@ -49,6 +50,7 @@ const partition = v.variant("kind", [
   v.strictObject({
     kind: v.literal("given"),
     labels: v.optional(v.string()),
+    pooled: v.optional(v.boolean()),
     clients: v.pipe(
       v.array(
         v.strictObject({
@@ -75,6 +77,22 @@ const partition = v.variant("kind", [
   v.strictObject({ kind: v.literal("dirichlet-shares"), alpha: rate, balanced: v.boolean(), ...hands }),
   v.strictObject({ kind: v.literal("dirichlet-inner"), alpha: rate, ...hands }),
   v.strictObject({ kind: v.literal("dirichlet-extended"), classes: count, alpha: rate, ...hands }),
+  v.strictObject({
+    kind: v.literal("pfllib"),
+    split: v.picklist(["dir", "pat", "iid"]),
+    alpha: rate,
+    classes: count,
+    seed: numpySeed,
+    validation: v.pipe(fraction, v.ltValue(1, "expected a number below 1")),
+  }),
+  v.strictObject({
+    kind: v.literal("niid-bench"),
+    split: v.picklist(["iid", "dirichlet", "label-quantity"]),
+    alpha: rate,
+    classes: count,
+    seed: numpySeed,
+    ...hands,
+  }),
   v.strictObject({
     kind: v.literal("quantity"),
     law: v.picklist(["log-normal", "power-law", "linear", "square", "exponential"]),

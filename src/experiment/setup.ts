@@ -1,5 +1,5 @@
 // From a config and a dataset to who owns what. Pure and fast, so every worker could do it; the runner does it once.
-import { type ClientRows, type Dataset, keepBack, optOut, type Partition } from "../data/index.ts";
+import { type ClientRows, type Dataset, keepBack, optOut, type Partition, pooled } from "../data/index.ts";
 import { fold, type Key, key, Stream } from "../runtime/random.ts";
 import { behaviour, type Config, ConfigError } from "./config.ts";
 import { partitionOf } from "./partitions.ts";
@@ -25,15 +25,21 @@ export function rootKey({ seed }: Config): Key {
   return fold(key(seed), "moiety");
 }
 
-/** Who owns which rows. Throws a RangeError when the data do not suffice. */
-export function drawPartition(config: Config, dataset: Dataset): Partition {
-  return partitionOf(config, dataset, fold(rootKey(config), "partition"));
+function isPooled({ partition }: Config): boolean {
+  return partition.kind === "pfllib" || (partition.kind === "given" && partition.pooled === true);
+}
+
+/** Who owns which rows of which data: the dataset, or its two splits as one. Throws a RangeError when it does not suffice. */
+export function drawPartition<D extends Dataset>(config: Config, dataset: D): { dataset: D; partition: Partition } {
+  const parted = isPooled(config) ? pooled(dataset) : dataset;
+  return { dataset: parted, partition: partitionOf(config, parted, fold(rootKey(config), "partition")) };
 }
 
 /** Parts the data and draws who opts out. Throws a RangeError when the data do not suffice. */
-export function setUp<D extends Dataset>(config: Config, dataset: D): Setup<D> {
+export function setUp<D extends Dataset>(config: Config, whole: D): Setup<D> {
   const root = rootKey(config);
-  const { clients, heldOut = [] } = drawPartition(config, dataset);
+  const { dataset, partition } = drawPartition(config, whole);
+  const { clients, heldOut = [] } = partition;
   // a client that is held out takes no part, and is personalised and tested as one that opted out
   const out = new Set([...optOut(clients.length, config.optOut, fold(root, "optOut")), ...heldOut]);
   const { cohort } = config.federation;
@@ -43,7 +49,10 @@ export function setUp<D extends Dataset>(config: Config, dataset: D): Setup<D> {
         `lower the opt-out or the cohort`,
     );
   const { globalRows } = behaviour(config);
-  const all = Int32Array.from({ length: dataset.test.rows }, (_, i) => i);
+  // of a pool, others' training rows are no test
+  const all = isPooled(config)
+    ? Int32Array.from(clients.flatMap(({ test }) => [...test])).toSorted()
+    : Int32Array.from({ length: dataset.test.rows }, (_, i) => i);
   return {
     config,
     dataset,
@@ -55,10 +64,9 @@ export function setUp<D extends Dataset>(config: Config, dataset: D): Setup<D> {
       globalTest:
         globalRows === "all"
           ? all
-          : new Stream(fold(root, "globalTest", client)).choose(
-              dataset.test.rows,
-              Math.min(globalRows, dataset.test.rows),
-            ),
+          : new Stream(fold(root, "globalTest", client))
+              .choose(all.length, Math.min(globalRows, all.length))
+              .map((at) => all[at]!),
     })),
   };
 }

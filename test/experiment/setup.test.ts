@@ -55,7 +55,7 @@ test("every kind of partition begins with fields that make one, by its name alon
     for (const { rows } of clients) assert.ok(rows.train.length > 0 && rows.validation.length > 0, kind);
     disjoint(
       clients.flatMap(({ rows }) => [rows.train, rows.validation]),
-      TRAIN_ROWS,
+      kind === "pfllib" ? TRAIN_ROWS + TEST_ROWS : TRAIN_ROWS,
     );
   }
 });
@@ -83,11 +83,37 @@ test("clients that the data name are those of the data, and some may be held out
 
 test("a partition that is given gives the setup that it was taken from", () => {
   const skewed: Config = { ...config, partition: { kind: "dirichlet-labels", alpha: 1 } };
-  const drawn = drawPartition({ ...skewed, rows: { ...config.rows, test: 3 } }, dataset);
+  const { partition: drawn } = drawPartition({ ...skewed, rows: { ...config.rows, test: 3 } }, dataset);
   const given = givePartition(drawn, dataset.train.labels, dataset.test.labels);
   const again = parseConfig(JSON.parse(JSON.stringify({ ...config, partition: { kind: "given", ...given } })));
-  assert.equal(drawPartition(again, dataset).clients, drawn.clients);
+  assert.equal(drawPartition(again, dataset).partition.clients, drawn.clients);
   refuses(() => setUp({ ...again, clients: 3 }, dataset), /clients: got 3, expected the 4 of the given partition/);
+});
+
+test("PFLlib's clients test on rows of a pool that nobody trains on, and a file of them is taken back", () => {
+  const named = parseConfig(override(config, "partition.kind", "pfllib"));
+  const { dataset: pool, clients } = setUp(named, dataset);
+  assert.equal([pool.train.rows, pool.test.rows], [TRAIN_ROWS + TEST_ROWS, TRAIN_ROWS + TEST_ROWS]);
+  assert.equal(pool.test.labels.slice(TRAIN_ROWS), dataset.test.labels);
+  assert.equal(pool.train.x.slice(TRAIN_ROWS * 784), dataset.test.x);
+  const lists = clients.flatMap(({ rows }) => [rows.train, rows.validation, rows.test]);
+  disjoint(lists, TRAIN_ROWS + TEST_ROWS);
+  assert.is(
+    lists.reduce((sum, rows) => sum + rows.length, 0),
+    TRAIN_ROWS + TEST_ROWS,
+  );
+  const tests = clients.flatMap(({ rows }) => [...rows.test]).toSorted((a, b) => a - b);
+  for (const { globalTest } of clients) assert.equal([...globalTest], tests);
+  const given = givePartition(drawPartition(named, dataset).partition, pool.train.labels, pool.test.labels);
+  const again = parseConfig({ ...config, partition: { kind: "given", ...given, pooled: true } });
+  assert.equal(
+    setUp(again, dataset).clients.map(({ rows }) => rows),
+    clients.map(({ rows }) => rows),
+  );
+  refuses(
+    () => setUp({ ...again, partition: { kind: "given", ...given } }, dataset),
+    /the file was made for other data/,
+  );
 });
 
 test("hands are used up to the rows asked for, or whole, and those too small are named or mended", () => {

@@ -14,9 +14,9 @@ interface PartitionArguments {
 
 async function show(args: PartitionArguments): Promise<void> {
   const config = await configOf(args.experiment ?? "quick", args as unknown as Record<string, unknown>);
-  const { dataset } = await openDataset(config, args.data);
-  const partition = drawPartition(config, dataset);
-  const { clients } = setUp(config, dataset);
+  const opened = await openDataset(config, args.data);
+  const { dataset, partition } = drawPartition(config, opened.dataset);
+  const { clients } = setUp(config, opened.dataset);
   const { labels } = dataset.train;
   const classes = dataset.classes.length;
   const counts = clients.map(({ rows }) => {
@@ -37,7 +37,9 @@ async function show(args: PartitionArguments): Promise<void> {
   if (partition.substituted > 0) console.log(`${partition.substituted} rows are others than the law drew`);
   if (args.out === undefined) return;
   if (!args.out.endsWith(".json")) throw new ConfigError(`--out: got ${args.out}, expected the name of a .json file`);
-  await writeFile(args.out, `${JSON.stringify(givePartition(partition, labels, dataset.test.labels))}\n`);
+  const pooled = dataset !== opened.dataset;
+  const given = { ...givePartition(partition, labels, dataset.test.labels), ...(pooled && { pooled }) };
+  await writeFile(args.out, `${JSON.stringify(given)}\n`);
   console.log(`written to ${args.out}; --set partition=${args.out} takes it`);
 }
 

@@ -2,10 +2,12 @@
 import { Sha256 } from "../../io/hash.ts";
 import type { ClientRows, Labels, Partition } from "./partition.ts";
 
-/** What such a file says. Rows of `train` and `validation` are of the train split, those of `test` of the test split. */
+/** What such a file says. Rows of `train` and `validation` are of the train split, those of `test` of the test split, unless pooled. */
 export interface GivenPartition {
   /** SHA-256 over the labels of both splits as bytes; with it, rows of other data are refused. */
   readonly labels?: string | undefined;
+  /** Whether rows are numbered in the pool of both splits, the test rows behind the training rows, and every list is of it. */
+  readonly pooled?: boolean | undefined;
   readonly clients: readonly {
     readonly name?: string | undefined;
     readonly train: readonly number[];

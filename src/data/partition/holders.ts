@@ -27,7 +27,7 @@ export function holders(
   });
   if (choice === "groups") {
     // what PFLlib does: the next clients with room, as many as a class has holders on average
-    const most = Math.ceil((clients * each) / classes);
+    const most = Math.ceil((clients / classes) * each);
     for (let c = 0; c < classes; c++) {
       const open = own.filter((classes) => classes.length < each);
       for (const classes of open.slice(0, most)) classes.push(c);

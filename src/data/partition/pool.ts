@@ -96,6 +96,15 @@ export class Pool {
   }
 }
 
+/** The rows of every class in their order; a class without any is a RangeError. */
+export function rowsByClass(op: string, labels: Labels, classes: number): Int32Array[] {
+  const lists = Array.from({ length: classes }, (): number[] => []);
+  for (let row = 0; row < labels.length; row++) lists[labels[row]!]!.push(row);
+  const empty = lists.findIndex((rows) => rows.length === 0);
+  if (empty >= 0) throw new RangeError(`${op}: rows of class ${empty}, got none, expected some of every class`);
+  return lists.map((rows) => Int32Array.from(rows));
+}
+
 /** Row lists one after another. */
 export function concat(...parts: readonly Int32Array[]): Int32Array {
   const whole = new Int32Array(parts.reduce((size, part) => size + part.length, 0));
