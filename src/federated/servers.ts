@@ -75,8 +75,8 @@ export function averaging({ weight = ({ examples }) => examples, place = (name) 
 export interface ServerStep {
   /** Names and first values of what it remembers, for a vector like this. */
   begin(like: Vector): Vectors;
-  /** @param direction where the inner server would have gone, minus where it stands */
-  step(w: Vector, direction: Vector, memory: Vectors): { readonly w: Vector; readonly memory: Vectors };
+  /** From `w`, where the inner server would have gone to `target`. */
+  step(w: Vector, target: Vector, memory: Vectors): { readonly w: Vector; readonly memory: Vectors };
 }
 
 /**
@@ -104,12 +104,7 @@ export function stepping(inner: ServerSide, of: string, optimizer: ServerStep): 
         add: (update) => gathering.add(update),
         result: () => {
           const next = gathering.result();
-          const [w, target] = [state[of]!, next[of]!];
-          const stepped = optimizer.step(
-            w,
-            target.map((value, i) => value - w[i]!),
-            memory(state),
-          );
+          const stepped = optimizer.step(state[of]!, next[of]!, memory(state));
           return { ...next, [of]: stepped.w, ...named(stepped.memory) };
         },
       };

@@ -6,7 +6,7 @@ import { methods } from "../../src/federated/methods/index.ts";
 import type { RoundsState } from "../../src/federated/rounds.ts";
 import { States } from "../../src/federated/states.ts";
 import type { Calls, Pool } from "../../src/runtime/pool.ts";
-import { federation, kitOf, type Ran, settings } from "../support/federation.ts";
+import { benchOf, federation, kitOf, type Ran, settings } from "../support/federation.ts";
 import { assert, test } from "../support/suite.ts";
 
 const all = [...methods.values()];
@@ -70,7 +70,8 @@ for (const method of all) {
       method,
       {},
       {
-        pool: (bench) => new Scattered([clientCalls(bench), clientCalls(bench)]),
+        // a side is one thread's, so each worker has its own
+        pool: () => new Scattered([1, 2].map(() => clientCalls(benchOf(method, optionsOf(method), settings)))),
       },
     );
     assert.equal(await left(scattered), whole);
