@@ -51,6 +51,19 @@ export { DivergenceError } from "./divergence.ts";
 export { accuracy, type Answers, calibrationError, negativeLogLikelihood } from "./metrics.ts";
 export { likelihood, validateNet, validation, validationSteps } from "./validate.ts";
 export { BatchNorm, GroupNorm, LayerNorm } from "./norm.ts";
+export { Combined } from "./combine.ts";
+export { LoraLinear, type LoraOptions } from "./lora.ts";
+export { Gru, Lstm, type RecurrentForward, type RecurrentOptions, type RecurrentStates } from "./recurrent.ts";
+export { resnet, type ResnetOptions } from "./resnet.ts";
+export {
+  type AttentionForward,
+  MultiHeadAttention,
+  type MultiHeadOptions,
+  Transformer,
+  TransformerLayer,
+  type TransformerLayerOptions,
+  type TransformerOptions,
+} from "./transformer.ts";
 export { Conv1d, Convolution, ConvTranspose2d } from "./convolution.ts";
 export { AdaptiveAvgPool2d, AvgPool2d, Flatten, PaddedMaxPool2d } from "./pooling.ts";
 export {

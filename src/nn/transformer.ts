@@ -1,0 +1,196 @@
+// Attention as a layer, the transformer's block, and a small transformer over words, with PyTorch's names.
+import { relu } from "../autograd/ops/activation.ts";
+import { add } from "../autograd/ops/add.ts";
+import { attention } from "../autograd/ops/attention.ts";
+import { dropout } from "../autograd/ops/dropout.ts";
+import { embedding } from "../autograd/ops/embedding.ts";
+import { linear } from "../autograd/ops/matmul.ts";
+import { permute } from "../autograd/ops/permute.ts";
+import { reshape } from "../autograd/ops/reshape.ts";
+import { slice } from "../autograd/ops/slice.ts";
+import { gelu } from "../autograd/ops/smooth.ts";
+import type { Tensor } from "../autograd/tensor.ts";
+import { fold } from "../runtime/random.ts";
+import { constant, fanInUniform, gaussian, type Initializer } from "./init.ts";
+import type { Forward, Mode, Module, ParameterSpec } from "./module.ts";
+import { LayerNorm } from "./norm.ts";
+
+/** x [..., inputs] through a layer of rows. */
+function rowwise(x: Tensor, w: Tensor, b: Tensor): Tensor {
+  const width = x.shape.at(-1)!;
+  return reshape(linear(reshape(x, [x.size / width, width]), w, b), [...x.shape.slice(0, -1), w.shape[0]!]);
+}
+
+/** Attention over [batch, steps, width]; mask [batch, steps] is 0 where there is nothing to see. */
+export type AttentionForward = (x: Tensor, mode: Mode, mask?: Tensor) => Tensor;
+
+export interface MultiHeadOptions {
+  /** A step sees those before it and itself. */
+  readonly causal?: boolean;
+}
+
+/** PyTorch's MultiheadAttention of a sequence over itself (Vaswani et al. 2017), [batch, steps, width] to the same. */
+export class MultiHeadAttention implements Module {
+  readonly specs: readonly ParameterSpec[];
+  readonly #heads: number;
+  readonly #causal: boolean;
+
+  constructor(width: number, heads: number, { causal = false }: MultiHeadOptions = {}) {
+    if (!(Number.isInteger(heads) && heads >= 1 && width % heads === 0))
+      throw new RangeError(`MultiHeadAttention: got ${heads} heads, expected a divisor of the width ${width}`);
+    // uniform with variance 2 / (fan in + fan out), fan out counting queries, keys and values (Glorot and Bengio 2010)
+    const glorot: Initializer = fanInUniform((2 / 3) * width);
+    this.specs = [
+      { name: "in_proj_weight", shape: [3 * width, width], init: glorot },
+      { name: "in_proj_bias", shape: [3 * width], init: constant(0) },
+      { name: "out_proj.weight", shape: [width, width], init: fanInUniform(width) },
+      { name: "out_proj.bias", shape: [width], init: constant(0) },
+    ];
+    this.#heads = heads;
+    this.#causal = causal;
+  }
+
+  bind(tensors: readonly Tensor[]): Forward {
+    return this.bindMasked(tensors);
+  }
+
+  /** As `bind`, with a mask. */
+  bindMasked(tensors: readonly Tensor[]): AttentionForward {
+    const [wIn, bIn, wOut, bOut] = tensors as readonly [Tensor, Tensor, Tensor, Tensor];
+    const [heads, causal] = [this.#heads, this.#causal];
+    return (x, _, mask) => {
+      const [batch, steps, width] = x.shape as readonly [number, number, number];
+      const each = width / heads;
+      // [3, batch, heads, steps, each]
+      const all = permute(reshape(rowwise(x, wIn, bIn), [batch, steps, 3, heads, each]), [2, 0, 3, 1, 4]);
+      const [q, k, v] = [0, 1, 2].map((i) =>
+        reshape(slice(all, { axis: 0, from: i, to: i + 1 }), [batch, heads, steps, each]),
+      ) as [Tensor, Tensor, Tensor];
+      const y = attention(q, k, v, { causal, ...(mask && { mask }) });
+      return rowwise(reshape(permute(y, [0, 2, 1, 3]), [batch, steps, width]), wOut, bOut);
+    };
+  }
+}
+
+export interface TransformerLayerOptions extends MultiHeadOptions {
+  /** Width of the layer between, four times the width unless said. */
+  readonly feedforward?: number;
+  readonly dropout?: number;
+  /** Normalise in front of attention and layers rather than behind, true unless said. */
+  readonly normFirst?: boolean;
+  readonly activation?: "gelu" | "relu";
+}
+
+/** PyTorch's TransformerEncoderLayer: [batch, steps, width] to the same; causal, it is a decoder's without a second sequence. */
+export class TransformerLayer implements Module {
+  readonly specs: readonly ParameterSpec[];
+  readonly #attention: MultiHeadAttention;
+  readonly #norm: LayerNorm;
+  readonly #options: Required<Omit<TransformerLayerOptions, "causal" | "feedforward">>;
+
+  constructor(width: number, heads: number, options: TransformerLayerOptions = {}) {
+    const { causal = false, feedforward = 4 * width, normFirst = true, activation = "gelu" } = options;
+    this.#attention = new MultiHeadAttention(width, heads, { causal });
+    this.#norm = new LayerNorm(width);
+    this.#options = { dropout: options.dropout ?? 0, normFirst, activation };
+    const layer = (name: string, inputs: number, outputs: number): ParameterSpec[] => [
+      { name: `${name}.weight`, shape: [outputs, inputs], init: fanInUniform(inputs) },
+      { name: `${name}.bias`, shape: [outputs], init: fanInUniform(inputs) },
+    ];
+    const named = (name: string, { specs }: Module): ParameterSpec[] =>
+      specs.map((spec) => ({ ...spec, name: `${name}.${spec.name}` }));
+    this.specs = [
+      ...named("self_attn", this.#attention),
+      ...layer("linear1", width, feedforward),
+      ...layer("linear2", feedforward, width),
+      ...named("norm1", this.#norm),
+      ...named("norm2", this.#norm),
+    ];
+  }
+
+  bind(tensors: readonly Tensor[], at: number): Forward {
+    return this.bindMasked(tensors, at);
+  }
+
+  /** As `bind`, with a mask. */
+  bindMasked(tensors: readonly Tensor[], at: number): AttentionForward {
+    const attend = this.#attention.bindMasked(tensors.slice(0, 4));
+    const [w1, b1, w2, b2] = tensors.slice(4, 8) as [Tensor, Tensor, Tensor, Tensor];
+    const norms = [tensors.slice(8, 10), tensors.slice(10)].map((own) => this.#norm.bind(own)) as [Forward, Forward];
+    const { dropout: p, normFirst, activation } = this.#options;
+    const act = activation === "gelu" ? gelu : relu;
+    const drop = (x: Tensor, mode: Mode, place: number): Tensor =>
+      p && mode.train ? dropout(x, p, fold(mode.key, at * 64 + place)) : x;
+    return (x, mode, mask) => {
+      const parts = [
+        (x: Tensor): Tensor => drop(attend(x, mode, mask), mode, 1),
+        (x: Tensor): Tensor => drop(rowwise(drop(act(rowwise(x, w1, b1)), mode, 2), w2, b2), mode, 3),
+      ];
+      for (const [i, part] of parts.entries()) {
+        const norm = norms[i]!;
+        x = normFirst ? add(x, part(norm(x, mode))) : norm(add(x, part(x)), mode);
+      }
+      return x;
+    };
+  }
+}
+
+export interface TransformerOptions {
+  /** Size of the vocabulary. */
+  readonly words: number;
+  /** The longest sequence. */
+  readonly length: number;
+  readonly width?: number;
+  readonly layers?: number;
+  readonly heads?: number;
+  readonly dropout?: number;
+  /** Numbers per step, as many as words unless said. */
+  readonly outputs?: number;
+  /** A step sees those before it and itself, as a language model's does; true unless said. */
+  readonly causal?: boolean;
+}
+
+/** Words and their places as vectors, transformer layers, a norm and a linear layer: i32 [batch, steps] to [batch, steps, outputs]. */
+export class Transformer implements Module {
+  readonly specs: readonly ParameterSpec[];
+  readonly #length: number;
+  readonly #layers: readonly TransformerLayer[];
+  readonly #norm: LayerNorm;
+
+  constructor(options: TransformerOptions) {
+    const { words, length, width = 128, layers = 2, heads = 4, outputs = words, causal = true } = options;
+    this.#length = length;
+    const layer = { causal, ...(options.dropout === undefined ? {} : { dropout: options.dropout }) };
+    this.#layers = Array.from({ length: layers }, () => new TransformerLayer(width, heads, layer));
+    this.#norm = new LayerNorm(width);
+    this.specs = [
+      { name: "words.weight", shape: [words, width], init: gaussian(0.02), table: true },
+      { name: "places.weight", shape: [length, width], init: gaussian(0.02) },
+      ...this.#layers.flatMap(({ specs }, i) => specs.map((spec) => ({ ...spec, name: `layers.${i}.${spec.name}` }))),
+      ...this.#norm.specs.map((spec) => ({ ...spec, name: `norm.${spec.name}` })),
+      { name: "top.weight", shape: [outputs, width], init: fanInUniform(width) },
+      { name: "top.bias", shape: [outputs], init: fanInUniform(width) },
+    ];
+  }
+
+  bind(tensors: readonly Tensor[], at: number): Forward {
+    const [words, places] = tensors as readonly [Tensor, Tensor];
+    let from = 2;
+    const layers = this.#layers.map((layer, i) =>
+      layer.bind(tensors.slice(from, (from += layer.specs.length)), at * 64 + i + 1),
+    );
+    const norm = this.#norm.bind(tensors.slice(from, from + 2));
+    const [w, b] = tensors.slice(from + 2) as [Tensor, Tensor];
+    const length = this.#length;
+    return (x, mode) => {
+      const steps = x.shape[1]!;
+      if (x.shape.length !== 2 || steps > length)
+        throw new RangeError(
+          `Transformer: got words [${x.shape.join(",")}], expected [batch,steps] with up to ${length} steps`,
+        );
+      let y = add(embedding(words, x), slice(places, { axis: 0, from: 0, to: steps }));
+      for (const layer of layers) y = layer(y, mode);
+      return rowwise(norm(y, mode), w, b);
+    };
+  }
+}
