@@ -36,6 +36,16 @@ export function broadcastShapes(op: string, a: Shape, b: Shape): Shape {
   return shape;
 }
 
+/** The shape of operands that go together element by element; throws in the name of `op` unless they have as many. */
+export function alike(op: string, shape: Shape, ...others: readonly Shape[]): Shape {
+  for (const other of others)
+    if (!sameShape(shape, other) && sizeOf(shape) !== sizeOf(other))
+      throw new RangeError(
+        `${op}: operands of one size expected, got ${[shape, ...others].map(formatShape).join(" ")}`,
+      );
+  return shape;
+}
+
 /** Element strides of `shape` read as if it were `target`: 0 on every axis that is repeated. */
 export function broadcastStrides(shape: Shape, target: Shape): number[] {
   const strides = new Array<number>(target.length).fill(0);

@@ -2,6 +2,7 @@
 // does not account for.
 import fc from "fast-check";
 import { getHeapStatistics } from "node:v8";
+import { unclean } from "../support/unclean.ts";
 import type { Batch, Part } from "./kind.ts";
 
 /** A reader, and inputs for it. */
@@ -21,20 +22,6 @@ const SECOND = 1000;
 /** Bytes that an input may have read a hundred times over, above what reading nothing takes. */
 const FACTOR = 100;
 const FLOOR = 8 << 20;
-
-// `op: what ...`, a file or a flag in front of it
-const houseForm = /^[A-Za-z-][\w./-]*(?: [\w./-]+){0,4}: \S/;
-const allowed = new Set(["RangeError", "FleetError", "TypeError", "SyntaxError", "ConfigError"]);
-
-/** What is wrong with an error that a reader ended in; undefined if it is as the house has them. */
-export function unclean(error: unknown): string | undefined {
-  if (!(error instanceof Error)) return `threw ${String(error)}, which is no error`;
-  const { name, message } = error;
-  const said = `${name}: ${message.slice(0, 200)}`;
-  if (!allowed.has(name)) return `ended in another class of error, ${said}`;
-  if (!houseForm.test(message)) return `ended in an error that does not say where, ${said}`;
-  return undefined;
-}
 
 // garbage that waits to be collected counts: it was allocated
 function allocated(): number {

@@ -4,7 +4,9 @@ import fc from "fast-check";
 import * as autograd from "../../src/autograd/index.ts";
 import type { Tensor } from "../../src/autograd/tensor.ts";
 import { key } from "../../src/runtime/random.ts";
+import { Guard } from "./guard.ts";
 import { hostileNumbers } from "./mutations.ts";
+import { unclean } from "./unclean.ts";
 
 const { tensor } = autograd;
 
@@ -88,3 +90,17 @@ const calls: readonly fc.Arbitrary<BadCall>[] = [
 
 /** All of them, as often as each other. */
 export const badCalls: fc.Arbitrary<BadCall> = fc.oneof(...calls);
+
+let guard: Guard | undefined;
+
+/** Throws unless a call is refused, and without harm. */
+export function tryBad({ act }: BadCall): void {
+  if (!guard?.small) guard = new Guard();
+  const outcome = guard.watch(
+    () => undefined,
+    () => String(act()),
+  );
+  if ("value" in outcome) throw new Error(`was answered with ${outcome.value}, expected an error`);
+  const wrong = unclean(outcome.error);
+  if (wrong !== undefined) throw new Error(wrong, { cause: outcome.error });
+}

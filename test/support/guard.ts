@@ -2,9 +2,11 @@
 // live tensors among it, must be as before.
 import { scope, tensor } from "../../src/autograd/tensor.ts";
 import { type Engine, withEngine } from "../../src/runtime/engine.ts";
+import { extra } from "../../src/runtime/extra.ts";
 import { smallEngine } from "./smallEngine.ts";
 
 const MOST = 64 << 20;
+const SMALL = 6 << 20;
 
 /** What came of an act: its value or its error. */
 export type Outcome<T> = { readonly value: T } | { readonly error: unknown };
@@ -14,8 +16,15 @@ export class Guard {
   readonly #working: { from: number; to: number };
   #before: Uint8Array = new Uint8Array(0);
 
+  /** Memory does not shrink, and a large one takes long to look through. */
+  get small(): boolean {
+    return this.engine.memory.u8.length <= SMALL;
+  }
+
   constructor() {
     this.engine = smallEngine(MOST);
+    // the second module's static data are written when it is first needed
+    withEngine(this.engine, extra);
     // the kernels' own working memory, between their static data and the arena's first chunk, changes with every op
     const to = withEngine(this.engine, () => scope(() => tensor([0]).ptr));
     this.#working = { from: this.engine.kernels.heapBase(), to };

@@ -1,6 +1,7 @@
 // Activations and their fused gradients, which are ops themselves and can be differentiated again.
 import { engine, type Kernels } from "../../runtime/engine.ts";
 import { defineOp, type Op, type Vjp } from "../op.ts";
+import { alike } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { affine, mul, neg } from "./arithmetic.ts";
 
@@ -22,7 +23,7 @@ function gradient(name: Name, second: Vjp<Pair, undefined> | null): Op<Pair, und
   const kernel = `${name}Grad` as const;
   const op: Op<Pair, undefined> = defineOp<Pair>({
     name: kernel,
-    shape: ([, g]) => g.shape,
+    shape: ([saved, g]) => alike(kernel, g.shape, saved.shape),
     forward: (gx, [saved, g]) => engine().kernels[kernel](saved.ptr, g.ptr, gx.ptr, gx.size),
     // linear in the gradient
     vjp: [second, (u, { x: [saved] }) => op([saved, u], undefined)],

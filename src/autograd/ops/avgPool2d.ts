@@ -1,7 +1,7 @@
 // Average pooling; its gradient is linear, so each is the other's.
 import { extra } from "../../runtime/extra.ts";
 import { defineOp, type Op } from "../op.ts";
-import { formatShape, type Shape } from "../shape.ts";
+import { alike, formatShape, type Shape } from "../shape.ts";
 import { type Tensor, tensor } from "../tensor.ts";
 import { matmul } from "./matmul.ts";
 import { pairOf, type PerAxis } from "./window.ts";
@@ -38,24 +38,30 @@ function sizes(x: Shape, y: Shape, { kernel, stride, pad, padded }: Window): Arg
   return [n * c, ih, iw, y[2]!, y[3]!, ...kernel, ...stride, ...pad, +padded];
 }
 
+function averaged(x: Shape, { kernel, stride, pad }: Window): Shape {
+  const out = [0, 1].map((i) => Math.floor((x[i + 2]! + 2 * pad[i]! - kernel[i]!) / stride[i]!) + 1);
+  if (x.length !== 4 || !(out[0]! >= 1 && out[1]! >= 1))
+    throw new RangeError(
+      `avgPool2d: got ${formatShape(x)}, expected [batch,channels,h,w] with room for a window of ${kernel.join("x")}`,
+    );
+  return [x[0]!, x[1]!, ...out];
+}
+
 const avgPool2dOp: Op<readonly [Tensor], Window> = defineOp<readonly [Tensor], Window>({
   name: "avgPool2d",
-  shape: ([x], { kernel, stride, pad }) => {
-    const out = [0, 1].map((i) => Math.floor((x.shape[i + 2]! + 2 * pad[i]! - kernel[i]!) / stride[i]!) + 1);
-    if (x.shape.length !== 4 || !(out[0]! >= 1 && out[1]! >= 1))
-      throw new RangeError(
-        `avgPool2d: got ${formatShape(x.shape)}, expected [batch,channels,h,w] with room for a window of ${kernel.join("x")}`,
-      );
-    return [x.shape[0]!, x.shape[1]!, ...out];
-  },
+  shape: ([x], window) => averaged(x.shape, window),
   forward: (y, [x], window) => extra().avgPool2d(x.ptr, y.ptr, ...sizes(x.shape, y.shape, window)),
   vjp: [(g, { x: [x], attrs }) => avgPool2dGradOp([g], { ...attrs, input: x.shape })],
 });
 
 const avgPool2dGradOp: Op<readonly [Tensor], Behind> = defineOp<readonly [g: Tensor], Behind>({
   name: "avgPool2dGrad",
-  shape: (_, { input }) => input,
-  forward: (gx, [g], window) => extra().avgPool2dGrad(g.ptr, gx.ptr, ...sizes(gx.shape, g.shape, window)),
+  shape: ([g], window) => {
+    alike("avgPool2dGrad", averaged(window.input, window), g.shape);
+    return window.input;
+  },
+  forward: (gx, [g], window) =>
+    extra().avgPool2dGrad(g.ptr, gx.ptr, ...sizes(gx.shape, averaged(gx.shape, window), window)),
   vjp: [(u, { attrs }) => avgPool2dOp([u], attrs)],
 });
 

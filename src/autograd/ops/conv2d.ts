@@ -1,7 +1,7 @@
 // Convolution in two dimensions and both of its gradients; each is bilinear, so each one's gradients are the other two.
 import { engine } from "../../runtime/engine.ts";
 import { defineOp, type Op } from "../op.ts";
-import { formatShape, type Shape } from "../shape.ts";
+import { alike, formatShape, type Shape } from "../shape.ts";
 import { scratch, type Tensor } from "../tensor.ts";
 import { expand } from "./expand.ts";
 import { throughRelu } from "./matmul.ts";
@@ -72,7 +72,11 @@ const conv2dOp: Op<readonly [Tensor, Tensor, Tensor | null], Forward> = defineOp
 
 const conv2dGradInputOp: Op<Pair, Backward> = defineOp<Pair, Backward>({
   name: "conv2dGradInput",
-  shape: (_, { input }) => input,
+  shape: ([g, w], attrs) => {
+    alike("conv2dGradInput", outputShape(attrs.input, attrs.weight, attrs), g.shape);
+    alike("conv2dGradInput", attrs.weight, w.shape);
+    return attrs.input;
+  },
   forward: (gx, [g, w], attrs) => {
     const { kernels } = engine();
     const [n, ic, ih, iw, oc, kh, kw, stride, pad] = shapeArguments(attrs.input, attrs.weight, attrs);
@@ -87,7 +91,11 @@ const conv2dGradInputOp: Op<Pair, Backward> = defineOp<Pair, Backward>({
 
 const conv2dGradWeightOp: Op<Pair, Backward> = defineOp<Pair, Backward>({
   name: "conv2dGradWeight",
-  shape: (_, { weight }) => weight,
+  shape: ([x, g], attrs) => {
+    alike("conv2dGradWeight", outputShape(attrs.input, attrs.weight, attrs), g.shape);
+    alike("conv2dGradWeight", attrs.input, x.shape);
+    return attrs.weight;
+  },
   forward: (gw, [x, g], attrs) => {
     const { kernels } = engine();
     const [n, ic, ih, iw, oc, kh, kw, stride, pad] = shapeArguments(attrs.input, attrs.weight, attrs);

@@ -4,7 +4,7 @@
 import { engine } from "../../runtime/engine.ts";
 import { extra } from "../../runtime/extra.ts";
 import { defineOp, type Op } from "../op.ts";
-import { formatShape, type Shape } from "../shape.ts";
+import { alike, formatShape, type Shape } from "../shape.ts";
 import { empty, type Tensor } from "../tensor.ts";
 import { add } from "./add.ts";
 import { conv2d } from "./conv2d.ts";
@@ -66,7 +66,11 @@ function eachGroup(
 
 const convolveOp: Op<Pair, Geometry> = defineOp<readonly [x: Tensor, w: Tensor], Geometry>({
   name: "convolve",
-  shape: (_, { output }) => output,
+  shape: ([x, w], { input, weight, output }) => {
+    alike("convolve", input, x.shape);
+    alike("convolve", weight, w.shape);
+    return output;
+  },
   forward: (y, [x, w], geometry) => {
     const { input, groups } = geometry;
     if (isDepthwise(geometry)) {
@@ -91,7 +95,11 @@ const convolveOp: Op<Pair, Geometry> = defineOp<readonly [x: Tensor, w: Tensor],
 /** The gradient of the input, which is the transposed convolution. */
 export const convolveGradInputOp: Op<Pair, Geometry> = defineOp<readonly [g: Tensor, w: Tensor], Geometry>({
   name: "convolveGradInput",
-  shape: (_, { input }) => input,
+  shape: ([g, w], { input, weight, output }) => {
+    alike("convolveGradInput", output, g.shape);
+    alike("convolveGradInput", weight, w.shape);
+    return input;
+  },
   forward: (gx, [g, w], geometry) => {
     const { input, groups } = geometry;
     if (isDepthwise(geometry)) {
@@ -116,7 +124,11 @@ export const convolveGradInputOp: Op<Pair, Geometry> = defineOp<readonly [g: Ten
 
 const convolveGradWeightOp: Op<Pair, Geometry> = defineOp<readonly [x: Tensor, g: Tensor], Geometry>({
   name: "convolveGradWeight",
-  shape: (_, { weight }) => weight,
+  shape: ([x, g], { input, weight, output }) => {
+    alike("convolveGradWeight", input, x.shape);
+    alike("convolveGradWeight", output, g.shape);
+    return weight;
+  },
   forward: (gw, [x, g], geometry) => {
     const { input, groups } = geometry;
     fillInto(gw, 0);

@@ -2,7 +2,7 @@
 import { engine } from "../../runtime/engine.ts";
 import { wordAt } from "../../runtime/memory.ts";
 import { defineOp, type Op } from "../op.ts";
-import { formatShape, type Shape } from "../shape.ts";
+import { alike, formatShape, type Shape } from "../shape.ts";
 import { checkOpen, markWritten, type Tensor } from "../tensor.ts";
 import { fillInto } from "./fill.ts";
 import { checkIndices } from "./indices.ts";
@@ -29,6 +29,7 @@ const embeddingGradOp: Op<readonly [Tensor, Tensor], Shape> = defineOp<readonly 
   shape: (_, shape) => shape,
   forward: (gw, [g, words]) => {
     const [rows, width] = gw.shape as readonly [number, number];
+    alike("embeddingGrad", g.shape, [words.size, width]);
     checkIndices("embeddingGrad", "word", words, rows);
     engine().kernels.embeddingGrad(g.ptr, words.ptr, gw.ptr, gw.touched?.ptr ?? 0, words.size, rows, width);
   },

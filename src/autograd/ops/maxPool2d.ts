@@ -1,6 +1,6 @@
 import { engine } from "../../runtime/engine.ts";
 import { defineOp, notTwice, type Op } from "../op.ts";
-import { formatShape } from "../shape.ts";
+import { alike, formatShape, type Shape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 
 interface Window {
@@ -10,16 +10,16 @@ interface Window {
   readonly relu: boolean;
 }
 
+function pooled(x: Shape, { kernel, stride }: Window): Shape {
+  const [n, c, h, w] = x;
+  if (x.length !== 4 || h! < kernel || w! < kernel)
+    throw new RangeError(`maxPool2d: [batch,channels,h,w] with h, w >= ${kernel} expected, got ${formatShape(x)}`);
+  return [n!, c!, Math.floor((h! - kernel) / stride) + 1, Math.floor((w! - kernel) / stride) + 1];
+}
+
 const maxPool2dOp: Op<readonly [Tensor], Window> = defineOp<readonly [Tensor], Window>({
   name: "maxPool2d",
-  shape: ([x], { kernel, stride }) => {
-    const [n, c, h, w] = x.shape;
-    if (x.shape.length !== 4 || h! < kernel || w! < kernel)
-      throw new RangeError(
-        `maxPool2d: [batch,channels,h,w] with h, w >= ${kernel} expected, got ${formatShape(x.shape)}`,
-      );
-    return [n!, c!, Math.floor((h! - kernel) / stride) + 1, Math.floor((w! - kernel) / stride) + 1];
-  },
+  shape: ([x], attrs) => pooled(x.shape, attrs),
   forward: (y, [x], { kernel, stride, relu }) => {
     const [n, c, h, w] = x.shape as [number, number, number, number];
     engine().kernels.maxPool2d(x.ptr, y.ptr, n * c, h, w, kernel, stride, +relu);
@@ -32,7 +32,10 @@ const maxPool2dGradOp: Op<readonly [Tensor, Tensor, Tensor], Window> = defineOp<
   Window
 >({
   name: "maxPool2dGrad",
-  shape: ([x]) => x.shape,
+  shape: ([x, y, g], attrs) => {
+    alike("maxPool2dGrad", pooled(x.shape, attrs), y.shape, g.shape);
+    return x.shape;
+  },
   forward: (gx, [x, y, g], { kernel, stride, relu }) => {
     const [n, c, h, w] = x.shape as [number, number, number, number];
     engine().kernels.maxPool2dGrad(x.ptr, y.ptr, g.ptr, gx.ptr, n * c, h, w, kernel, stride, +relu);

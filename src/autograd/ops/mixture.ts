@@ -2,7 +2,7 @@
 // gate a logit z [rows]; h = sigmoid(z) is the weight of the specialist.
 import { engine } from "../../runtime/engine.ts";
 import { defineOp, notTwice, type Op } from "../op.ts";
-import { formatShape, sameShape, type Shape } from "../shape.ts";
+import { alike, formatShape, sameShape, type Shape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { checkLabels, perRow } from "./indices.ts";
 import { reshape } from "./reshape.ts";
@@ -40,7 +40,10 @@ const mixtureOp: Op<Experts, undefined> = defineOp<Experts>({
 
 const mixtureGradOp: Op<readonly Tensor[], Operand> = defineOp<readonly Tensor[], Operand>({
   name: "mixtureGrad",
-  shape: (x, operand) => x[operand]!.shape,
+  shape: (x, operand) => {
+    alike("mixtureGrad", check("mixtureGrad", x), x[3]!.shape);
+    return x[operand]!.shape;
+  },
   forward: (gx, x, operand) => {
     const [ls, lg, z, g] = x as readonly [Tensor, Tensor, Tensor, Tensor];
     const [rows, cols] = ls.shape as readonly [number, number];
@@ -72,7 +75,11 @@ const mixtureNllOp: Op<Labelled, undefined> = defineOp<Labelled>({
 const mixtureNllGradOp: Op<readonly Tensor[], Operand> = defineOp<readonly Tensor[], Operand>({
   name: "mixtureNllGrad",
   takes: { 3: "i32" },
-  shape: (x, operand) => x[operand]!.shape,
+  shape: (x, operand) => {
+    check("mixtureNllGrad", x);
+    alike("mixtureNllGrad", perRow("mixtureNllGrad", x[0]!, x[3]!), x[4]!.shape);
+    return x[operand]!.shape;
+  },
   forward: (gx, x, operand) => {
     const [ls, lg, z, labels, g] = x as readonly [Tensor, Tensor, Tensor, Tensor, Tensor];
     const [rows, cols] = ls.shape as readonly [number, number];
@@ -96,7 +103,10 @@ const mixtureLogOp: Op<Experts, undefined> = defineOp<Experts>({
 
 const mixtureLogGradOp: Op<readonly Tensor[], Operand> = defineOp<readonly Tensor[], Operand>({
   name: "mixtureLogGrad",
-  shape: (x, operand) => x[operand]!.shape,
+  shape: (x, operand) => {
+    alike("mixtureLogGrad", check("mixtureLogGrad", x), x[3]!.shape);
+    return x[operand]!.shape;
+  },
   forward: (gx, x, operand) => {
     const [ls, lg, z, g] = x as readonly [Tensor, Tensor, Tensor, Tensor];
     const [rows, cols] = ls.shape as readonly [number, number];

@@ -5,6 +5,7 @@ import type { Tensor } from "../tensor.ts";
 import { add } from "./add.ts";
 import { mul } from "./arithmetic.ts";
 import { checkLabels, counted, perRow } from "./indices.ts";
+import { alike } from "../shape.ts";
 import { reshape } from "./reshape.ts";
 import { gather, scatter } from "./rows.ts";
 import { softmax, softmaxGrad } from "./softmax.ts";
@@ -30,7 +31,10 @@ const nllGradOp: Op<readonly [labels: Tensor, g: Tensor], number> = defineOp<
 >({
   name: "nllGrad",
   takes: { 0: "i32" },
-  shape: ([labels], cols) => [labels.size, cols],
+  shape: ([labels, g], cols) => {
+    alike("nllGrad", labels.shape, g.shape);
+    return [labels.size, cols];
+  },
   forward: (gx, [labels, g], cols) => {
     checkLabels("nllGrad", labels, cols);
     engine().kernels.nllGrad(labels.ptr, g.ptr, gx.ptr, labels.size, cols);
@@ -55,7 +59,10 @@ const crossEntropyGradOp: Op<readonly [Tensor, Tensor, Tensor], undefined> = def
 >({
   name: "crossEntropyGrad",
   takes: { 1: "i32" },
-  shape: ([x]) => x.shape,
+  shape: ([x, labels, g]) => {
+    alike("crossEntropyGrad", perRow("crossEntropyGrad", x, labels), g.shape);
+    return x.shape;
+  },
   forward: (gx, [x, labels, g]) => {
     checkLabels("crossEntropyGrad", labels, x.shape[1]!);
     engine().kernels.crossEntropyGrad(x.ptr, labels.ptr, g.ptr, gx.ptr, x.shape[0]!, x.shape[1]!);

@@ -114,5 +114,6 @@ export function argmax(x: Tensor, axis = -1): Tensor {
 export function countCorrect(x: Tensor, labels: Tensor): number {
   perRow("countCorrect", x, labels);
   if (x.size === 0) throw new RangeError(`countCorrect: no rows in ${formatShape(x.shape)}`);
+  checkIndices("countCorrect", "label of row", labels, x.shape[1]!);
   return engine().kernels.countCorrect(x.ptr, labels.ptr, x.shape[0]!, x.shape[1]!);
 }

@@ -1,7 +1,7 @@
 // One of two values, element by element.
 import { extra } from "../../runtime/extra.ts";
 import { defineOp, type Op } from "../op.ts";
-import { broadcastShapes, type Shape } from "../shape.ts";
+import { alike, broadcastShapes, type Shape } from "../shape.ts";
 import { type Tensor, tensor } from "../tensor.ts";
 import { expand } from "./expand.ts";
 import { zeros } from "./fill.ts";
@@ -11,7 +11,7 @@ type Choice = readonly [condition: Tensor, a: Tensor, b: Tensor];
 // of equal shapes: `where` has spread them
 const whereOp: Op<Choice, undefined> = defineOp<Choice>({
   name: "where",
-  shape: ([condition]) => condition.shape,
+  shape: ([condition, a, b]) => alike("where", condition.shape, a.shape, b.shape),
   forward: (y, [condition, a, b]) => extra().where(condition.ptr, a.ptr, b.ptr, y.ptr, y.size),
   vjp: [
     null,
@@ -34,7 +34,7 @@ const clipOp: Op<readonly [Tensor], Limits> = defineOp<readonly [Tensor], Limits
 
 const clipGradOp: Op<readonly [Tensor, Tensor], Limits> = defineOp<readonly [x: Tensor, g: Tensor], Limits>({
   name: "clipGrad",
-  shape: ([x]) => x.shape,
+  shape: ([x, g]) => alike("clipGrad", x.shape, g.shape),
   forward: (gx, [x, g], { low, high }) => extra().clipGrad(x.ptr, g.ptr, gx.ptr, gx.size, low, high),
   vjp: [null, (u, { x: [x], attrs }) => clipGradOp([x, u], attrs)],
 });

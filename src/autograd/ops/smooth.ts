@@ -2,6 +2,7 @@
 import { extra } from "../../runtime/extra.ts";
 import type { ExtraKernels } from "../../runtime/extra.wasm.ts";
 import { defineOp, type Op, type Vjp } from "../op.ts";
+import { alike } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { logSigmoid, reluGrad, sigmoid } from "./activation.ts";
 import { add } from "./add.ts";
@@ -26,7 +27,7 @@ function slope(name: "gelu" | "geluTanh" | "silu", bend: (x: Tensor) => Tensor):
   const kernel = `${name}Grad` as const;
   const op: Op<Pair, undefined> = defineOp<Pair>({
     name: kernel,
-    shape: ([x]) => x.shape,
+    shape: ([x, g]) => alike(kernel, x.shape, g.shape),
     forward: (gx, [x, g]) => extra()[kernel](x.ptr, g.ptr, gx.ptr, gx.size),
     // linear in the gradient
     vjp: [(u, { x: [x, g] }) => mul(mul(u, g), bend(x)), (u, { x: [x] }) => op([x, u], undefined)],
@@ -72,7 +73,7 @@ const eluOp: Op<One, number> = defineOp<One, number>({
 });
 const eluGradOp: Op<Pair, number> = defineOp<Pair, number>({
   name: "eluGrad",
-  shape: ([x]) => x.shape,
+  shape: ([x, g]) => alike("eluGrad", x.shape, g.shape),
   forward: (gx, [x, g], alpha) => extra().eluGrad(x.ptr, g.ptr, gx.ptr, gx.size, alpha),
   // the exponential is its own derivative, the line has none
   vjp: [
@@ -90,7 +91,7 @@ const leakyReluOp: Op<One, number> = defineOp<One, number>({
 });
 const leakyReluGradOp: Op<Pair, number> = defineOp<Pair, number>({
   name: "leakyReluGrad",
-  shape: ([x]) => x.shape,
+  shape: ([x, g]) => alike("leakyReluGrad", x.shape, g.shape),
   forward: (gx, [x, g], slope) => extra().leakyReluGrad(x.ptr, g.ptr, gx.ptr, gx.size, slope),
   vjp: [null, (u, { x: [x], attrs }) => leakyReluGradOp([x, u], attrs)],
 });

@@ -1,7 +1,7 @@
 // Softmax and log-softmax: over the last axis, to which any other is brought.
 import { engine } from "../../runtime/engine.ts";
 import { defineOp, type Op } from "../op.ts";
-import { checkAxis, formatShape, type Shape } from "../shape.ts";
+import { alike, checkAxis, formatShape, type Shape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { mul, sub } from "./arithmetic.ts";
 import { permute } from "./permute.ts";
@@ -35,7 +35,7 @@ const softmaxOp: Op<One, undefined> = defineOp<One>({
 // gx = y (g - sum(g y))
 const softmaxGradOp: Op<Pair, undefined> = defineOp<Pair>({
   name: "softmaxGrad",
-  shape: ([y]) => y.shape,
+  shape: ([y, g]) => alike("softmaxGrad", y.shape, g.shape),
   forward: (gx, [y, g]) => {
     const { rows, cols } = rowsOf("softmaxGrad", y.shape);
     engine().kernels.softmaxGrad(y.ptr, g.ptr, gx.ptr, rows, cols);
@@ -60,7 +60,7 @@ const logSoftmaxOp: Op<One, undefined> = defineOp<One>({
 // gx = g - e^y sum(g)
 const logSoftmaxGradOp: Op<Pair, undefined> = defineOp<Pair>({
   name: "logSoftmaxGrad",
-  shape: ([y]) => y.shape,
+  shape: ([y, g]) => alike("logSoftmaxGrad", y.shape, g.shape),
   forward: (gx, [y, g]) => {
     const { rows, cols } = rowsOf("logSoftmaxGrad", y.shape);
     engine().kernels.logSoftmaxGrad(y.ptr, g.ptr, gx.ptr, rows, cols);

@@ -1,0 +1,20 @@
+// What does not go together is refused, or does no harm: samples of every op with their operands changed, and calls of the
+// public functions that cannot be answered.
+import fc from "fast-check";
+import { badCalls, tryBad } from "../support/badCalls.ts";
+import { misfits, tryMisfit } from "../support/misfits.ts";
+import { plainOps } from "../support/opCalls.ts";
+import { suite } from "../support/suite.ts";
+
+const test = suite("misfits");
+
+for (const name of plainOps)
+  test(`${name} with operands that do not fit is refused, or answers as its twin and writes nowhere else`, () => {
+    fc.assert(fc.property(misfits(name), tryMisfit), { numRuns: 12 });
+  });
+
+test("sizes that are none, labels beyond the classes and options out of range are errors that say what", () => {
+  fc.assert(fc.property(badCalls, tryBad), { numRuns: 400 });
+});
+
+test.run();

@@ -1,0 +1,146 @@
+// Calls of ops whose operands do not go together: an axis more or less, another size, labels beyond the classes, another
+// element type. In a watched memory each is refused, or answered as its twin does, and no byte changes that is not its own.
+import fc from "fast-check";
+import { grad } from "../../src/autograd/backward.ts";
+import { mul } from "../../src/autograd/ops/arithmetic.ts";
+import { sum } from "../../src/autograd/ops/sum.ts";
+import { type Shape, sizeOf } from "../../src/autograd/shape.ts";
+import { scope, type Tensor, tensor } from "../../src/autograd/tensor.ts";
+import { type Engine, withEngine } from "../../src/runtime/engine.ts";
+import { referenceEngine } from "../../src/runtime/reference/index.ts";
+import { Guard } from "./guard.ts";
+import { type Edit, edits, hostileNumbers } from "./mutations.ts";
+import { callsOf, differentiable, type Operand, type OpCall, runCall } from "./opCalls.ts";
+import { unclean } from "./unclean.ts";
+
+const integers = hostileNumbers.filter((number) => Object.is(number | 0, number));
+
+// values that a type can hold: what it cannot hold is refused before any op
+function held({ dtype, shape, values }: Operand): Operand {
+  if (dtype === "f32") return { dtype, shape, values };
+  return { dtype, shape, values: values.map((value) => (dtype === "i32" ? value | 0 : value & 255)) };
+}
+
+const MOST = 4000;
+
+function refit({ dtype, shape: before, values }: Operand, shape: Shape): Operand {
+  if (sizeOf(shape) > MOST) return { dtype, shape: before, values };
+  const cell = (i: number): number => values[i % Math.max(1, values.length)] ?? 0.5;
+  return { dtype, shape, values: Array.from({ length: sizeOf(shape) }, (_, i) => cell(i)) };
+}
+
+// attributes that their functions work out from the shape of what they are given: another shape goes with others
+const ofShape = new Set("sum argmax max logSumExp cumsum strided place take topK slice".split(" "));
+
+function damage(call: OpCall, [at, how, size, value]: Edit): OpCall {
+  if (ofShape.has(call.name) && how % 8 < 5) return call;
+  const which = at % Math.max(1, call.x.length);
+  const operand = call.x[which];
+  const put = (changed: Operand): OpCall => ({ ...call, x: call.x.map((x, i) => (i === which ? held(changed) : x)) });
+  if (!operand) return call;
+  const { shape, values, dtype } = operand;
+  const axis = size % Math.max(1, shape.length);
+  if (ofShape.has(call.name) && dtype !== "i32" && how % 8 < 7) return call;
+  switch (how % 8) {
+    case 0:
+      return put(refit(operand, shape.filter((_, i) => i !== axis))); // prettier-ignore
+    case 1:
+      return put(refit(operand, [...shape, 1 + (size % 3)]));
+    case 2:
+      return put(refit(operand, shape.map((n, i) => (i === axis ? n + 1 + (value % 40) : n)))); // prettier-ignore
+    case 3:
+      return put(refit(operand, shape.map((n, i) => (i === axis ? Math.max(0, n - 1 - (value % 2)) : n)))); // prettier-ignore
+    case 4:
+      return put(refit(operand, shape.toReversed()));
+    case 5:
+    case 6: {
+      // labels and row numbers beyond what there is
+      if (dtype !== "i32" || values.length === 0) return put(refit(operand, [sizeOf(shape)]));
+      const places = [...values, Math.max(...values) + 1, sizeOf(call.x[0]!.shape), ...integers];
+      return put({
+        ...operand,
+        values: values.map((v, i) => (i === size % values.length ? places[value % places.length]! : v)),
+      });
+    }
+    default:
+      return put({ ...operand, dtype: (["f32", "i32", "u8"] as const)[value % 3]! });
+  }
+}
+
+interface Answer {
+  readonly shape: Shape;
+  readonly values: readonly number[];
+  readonly gradients: readonly (readonly number[])[];
+}
+
+const numbers = (t: Tensor): number[] => Array.from<number>(t.toArray());
+
+// what an op answers, and the gradients of the sum of its answers weighed by their places
+function answer(call: OpCall, operands: readonly (Tensor | null)[]): Answer {
+  const reached = differentiable(call);
+  for (const i of reached) operands[i]!.requiresGrad = true;
+  const y = runCall(call, (_, i) => operands[i]!);
+  const found = { shape: y.shape, values: numbers(y) };
+  if (!y.requiresGrad) return { ...found, gradients: [] };
+  const weights = tensor(Array.from({ length: y.size }, (_, i) => ((i * 7) % 5) / 4 - 0.5), y.shape); // prettier-ignore
+  const g = grad(sum(mul(y, weights)), reached.map((i) => operands[i]!)); // prettier-ignore
+  return { ...found, gradients: g.map(numbers) };
+}
+
+const make = ({ x }: OpCall): (Tensor | null)[] =>
+  x.map((operand) => operand && tensor(operand.values, operand.shape, operand.dtype));
+
+const double: Engine = referenceEngine();
+let guard: Guard | undefined;
+
+function same(what: string, got: readonly number[], wanted: readonly number[], tolerance: number): void {
+  const scale = wanted.reduce((most, v) => (Number.isFinite(v) ? Math.max(most, Math.abs(v)) : most), 1);
+  got.forEach((value, i) => {
+    const want = wanted[i]!;
+    // beyond the range of single precision both are infinite, or a difference of such
+    if (Object.is(value, want) || Math.abs(want) > 1e37 || scale > 1e30) return;
+    if (!(Math.abs(value - want) <= tolerance * scale))
+      throw new Error(`answered, but element ${i} of ${what} is ${value} and the twin has ${want}`);
+  });
+}
+
+/** Throws unless a call is refused, or answered as its twin does and without harm. */
+export function tryMisfit(call: OpCall): void {
+  if (!guard?.small) guard = new Guard();
+  const outcome = guard.watch(
+    () => make(call),
+    (operands) => answer(call, operands),
+  );
+  if ("error" in outcome) {
+    // what cannot be differentiated again says so in an error of its own
+    if (outcome.error instanceof Error && /cannot be differentiated again/.test(outcome.error.message)) return;
+    const wrong = unclean(outcome.error);
+    if (wrong !== undefined) throw new Error(wrong, { cause: outcome.error });
+    return;
+  }
+  const got = outcome.value;
+  let wanted: Answer;
+  try {
+    wanted = withEngine(double, () => scope(() => answer(call, make(call))));
+  } catch (error) {
+    throw new Error(`answered, where its twin throws ${String(error)}`, { cause: error });
+  }
+  if (String(got.shape) !== String(wanted.shape))
+    throw new Error(`answered [${got.shape}], the twin [${wanted.shape}]`);
+  same("the answer", got.values, wanted.values, 1e-4);
+  got.gradients.forEach((g, i) => same(`gradient ${i}`, g, wanted.gradients[i]!, 1e-3));
+}
+
+/** A call in one line. */
+export function print({ name, x, attrs }: OpCall): string {
+  const operands = x.map((operand) => {
+    if (!operand) return "null";
+    const { dtype, shape, values } = operand;
+    return `${dtype}[${shape}]${values.length > 24 ? "" : ` of ${values.map((v) => Number(v.toPrecision(4)))}`}`;
+  });
+  return `${name}(${operands.join("; ")}${attrs === undefined ? "" : `; ${JSON.stringify(attrs)}`})`;
+}
+
+/** Calls of an op, damaged by a few edits. */
+export const misfits = (name: string): fc.Arbitrary<OpCall> =>
+  fc.tuple(callsOf(name), edits).map(([whole, list]) => list.reduce(damage, whole!));
