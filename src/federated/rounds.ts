@@ -115,7 +115,7 @@ export async function runRounds(options: RoundsOptions, state: RoundsState): Pro
       const validationLoss = weighted(found, "loss");
       const better = validationLoss < bestLoss;
       if (better) {
-        best = { server: now, marks: await states.save("best") };
+        best = { server: now, marks: await states.pin("best") };
         [bestRound, bestLoss, waited] = [round, validationLoss, 0];
       } else waited++;
       report = { ...report, validationLoss, validationAccuracy: weighted(found, "accuracy"), best: better };

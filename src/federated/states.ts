@@ -1,42 +1,52 @@
-// What clients keep between their turns. Vectors are never changed in place, only replaced, so a snapshot is a list of
-// names; what does not fit in memory goes to files that are written once and named by the round that made them.
+// What clients keep between their turns. Vectors are never changed in place, only replaced, so a moment of a federation is a
+// list of which version each client is at. What does not fit in memory goes to files that are written once and named by
+// client and round; a version is gone when nothing needs it any more: not the present, not the last checkpoint, not the best.
 import type { Vectors } from "./turn.ts";
 
-/** Which round's state each client is at. */
+/** Which round's version each client is at. */
 export type Marks = Readonly<Record<number, number>>;
 
+/** Where versions go that do not fit in memory, by name. */
 export interface StateFiles {
+  list(): Promise<readonly string[]>;
   read(name: string): Promise<Vectors | undefined>;
   write(name: string, vectors: Vectors): Promise<void>;
   remove(name: string): Promise<void>;
 }
 
-const names = (marks: Marks): Set<string> =>
-  new Set(Object.entries(marks).map(([client, round]) => fileOf(Number(client), round)));
+interface Version {
+  readonly name: string;
+  /** While it is in memory. */
+  vectors: Vectors | undefined;
+  filed: boolean;
+  /** How many need it. */
+  needed: number;
+}
 
 const NOTHING: Vectors = {};
-const fileOf = (client: number, round: number): string => `states/${client}-${round}`;
+const nameOf = (client: number, round: number): string => `${client}-${round}`;
 const bytesOf = (vectors: Vectors): number => Object.values(vectors).reduce((n, { byteLength }) => n + byteLength, 0);
 
 export class States {
   readonly #files: StateFiles | undefined;
   readonly #budget: number;
-  // the order of entries is the order of use; `filed` says that the file is there
-  readonly #held = new Map<number, { round: number; vectors: Vectors; filed: boolean }>();
-  readonly #marks = new Map<number, number>();
-  // versions that are to stay, by what for: the last checkpoint, the best round
-  readonly #pins = new Map<string, Set<string>>();
+  // in the order of use
+  readonly #versions = new Map<string, Version>();
+  readonly #now = new Map<number, number>();
+  readonly #pins = new Map<string, Marks>();
   #bytes = 0;
+  // one thing at a time: two evictions at once would count bytes twice
+  #last: Promise<unknown> = Promise.resolve();
 
-  /** @param budget bytes to hold in memory; without files there is no limit */
+  /** @param budget bytes to hold in memory, where there are files for the rest; 256 MiB unless said */
   constructor(files?: StateFiles, budget: number = 256 * 2 ** 20) {
     this.#files = files;
     this.#budget = budget;
   }
 
-  /** Which round's state each client is at now. */
+  /** Which round's version each client is at now. */
   get marks(): Marks {
-    return Object.fromEntries(this.#marks);
+    return Object.fromEntries(this.#now);
   }
 
   /** Bytes held in memory. */
@@ -44,84 +54,128 @@ export class States {
     return this.#bytes;
   }
 
-  async get(client: number): Promise<Vectors> {
-    const held = this.#held.get(client);
-    if (held) {
-      this.#held.delete(client);
-      this.#held.set(client, held);
-      return held.vectors;
-    }
-    const round = this.#marks.get(client);
-    if (round === undefined) return NOTHING;
-    const vectors = await this.#files!.read(fileOf(client, round));
-    if (!vectors) throw new Error(`states: client ${client} of round ${round} is gone`);
-    await this.#hold(client, round, vectors, true);
-    return vectors;
+  /** What a client keeps now, or kept at a moment that is pinned; nothing before its first turn. */
+  get(client: number, at?: Marks): Promise<Vectors> {
+    return this.#inTurn(async () => {
+      const round = at ? at[client] : this.#now.get(client);
+      if (round === undefined) return NOTHING;
+      const name = nameOf(client, round);
+      const version = this.#versions.get(name);
+      const vectors = version && (version.vectors ?? (await this.#files!.read(name)));
+      if (!vectors) throw new Error(`states: client ${client}'s of round ${round} is gone; begin the run anew`);
+      await this.#hold(version, vectors);
+      return vectors;
+    });
   }
 
-  async put(client: number, round: number, vectors: Vectors): Promise<void> {
-    const before = this.#held.get(client);
-    if (before) {
-      this.#bytes -= bytesOf(before.vectors);
-      this.#held.delete(client);
-    }
-    await this.#forget(client);
-    this.#marks.set(client, round);
-    await this.#hold(client, round, vectors, false);
+  /** What a client keeps from its turn in a round. */
+  put(client: number, round: number, vectors: Vectors): Promise<void> {
+    return this.#inTurn(async () => {
+      const name = nameOf(client, round);
+      const before = this.#now.get(client);
+      const version = this.#versions.get(name) ?? { name, vectors: undefined, filed: false, needed: 0 };
+      version.needed++;
+      version.filed = false;
+      this.#now.set(client, round);
+      await this.#hold(version, vectors);
+      if (before !== undefined) await this.#release(nameOf(client, before));
+    });
+  }
+
+  /** Keeps the present moment for a purpose, instead of what was kept for it before. */
+  pin(purpose: string): Promise<Marks> {
+    return this.#inTurn(() => this.#pin(purpose));
   }
 
   /**
-   * Writes what is not written yet, so that `restore` can come back to it; versions that only the last save of this purpose
-   * needed go.
+   * Writes down everything that is needed and not written yet, then lets `write` name it in a checkpoint; only when that is
+   * done does the checkpoint before lose its versions, so that a kill at any instant leaves one that is whole.
    */
-  async save(purpose: string): Promise<Marks> {
-    for (const [client, held] of this.#held) await this.#file(client, held);
-    const marks = Object.fromEntries(this.#marks);
-    const before = this.#pins.get(purpose) ?? [];
-    this.#pins.set(purpose, names(marks));
-    for (const name of before) if (!this.#isWanted(name)) await this.#files?.remove(name);
+  checkpoint(write: (marks: Marks) => Promise<void>): Promise<void> {
+    return this.#inTurn(async () => {
+      for (const version of this.#versions.values()) await this.#file(version);
+      const before = this.#pins.get("checkpoint") ?? {};
+      this.#pins.delete("checkpoint");
+      const marks = await this.#pin("checkpoint");
+      await write(marks);
+      await this.#releaseAll(before);
+    });
+  }
+
+  /** Goes back to a checkpoint; whatever was put later is as if it had not been, and other files go. */
+  restore(now: Marks, pinned: Readonly<Record<string, Marks>> = {}): Promise<void> {
+    return this.#inTurn(async () => {
+      this.#versions.clear();
+      this.#now.clear();
+      this.#pins.clear();
+      this.#bytes = 0;
+      for (const marks of [now, now, ...Object.values(pinned)])
+        for (const [client, round] of Object.entries(marks)) {
+          const name = nameOf(Number(client), round);
+          const version = this.#versions.get(name) ?? { name, vectors: undefined, filed: true, needed: 0 };
+          version.needed++;
+          this.#versions.set(name, version);
+        }
+      for (const [client, round] of Object.entries(now)) this.#now.set(Number(client), round);
+      this.#pins.set("checkpoint", now);
+      for (const [purpose, marks] of Object.entries(pinned)) this.#pins.set(purpose, marks);
+      for (const name of (await this.#files?.list()) ?? [])
+        if (!this.#versions.has(name)) await this.#files!.remove(name);
+    });
+  }
+
+  /** Forgets everything, files too. */
+  clear(): Promise<void> {
+    return this.restore({});
+  }
+
+  async #pin(purpose: string): Promise<Marks> {
+    const marks = this.marks;
+    for (const [client, round] of Object.entries(marks)) this.#versions.get(nameOf(Number(client), round))!.needed++;
+    const before = this.#pins.get(purpose) ?? {};
+    this.#pins.set(purpose, marks);
+    await this.#releaseAll(before);
     return marks;
   }
 
-  /** Goes back to what was saved; whatever was put later is as if it had not been. */
-  restore(marks: Marks, pinned: Readonly<Record<string, Marks>> = { checkpoint: marks }): void {
-    this.#held.clear();
-    this.#bytes = 0;
-    this.#marks.clear();
-    for (const [client, round] of Object.entries(marks)) this.#marks.set(Number(client), round);
-    for (const [purpose, of] of Object.entries(pinned)) this.#pins.set(purpose, names(of));
+  async #releaseAll(marks: Marks): Promise<void> {
+    for (const [client, round] of Object.entries(marks)) await this.#release(nameOf(Number(client), round));
   }
 
-  #isWanted(name: string): boolean {
-    const current = [...this.#marks].some(([client, round]) => fileOf(client, round) === name);
-    return current || [...this.#pins.values()].some((pinned) => pinned.has(name));
+  async #release(name: string): Promise<void> {
+    const version = this.#versions.get(name)!;
+    if (--version.needed > 0) return;
+    this.#versions.delete(name);
+    if (version.vectors) this.#bytes -= bytesOf(version.vectors);
+    if (version.filed) await this.#files?.remove(name);
   }
 
-  async #hold(client: number, round: number, vectors: Vectors, filed: boolean): Promise<void> {
-    this.#held.set(client, { round, vectors, filed });
+  // in memory, as the one used last; the ones used longest ago make room
+  async #hold(version: Version, vectors: Vectors): Promise<void> {
+    if (version.vectors) this.#bytes -= bytesOf(version.vectors);
+    version.vectors = vectors;
     this.#bytes += bytesOf(vectors);
+    this.#versions.delete(version.name);
+    this.#versions.set(version.name, version);
     if (!this.#files) return;
-    for (const [oldest, held] of this.#held) {
-      if (this.#bytes <= this.#budget || oldest === client) return;
-      await this.#file(oldest, held);
-      // another call may have let go of it, or put a newer one, while this one was being written
-      if (this.#held.get(oldest) !== held) continue;
-      this.#held.delete(oldest);
-      this.#bytes -= bytesOf(held.vectors);
+    for (const oldest of this.#versions.values()) {
+      if (this.#bytes <= this.#budget || oldest === version) return;
+      if (!oldest.vectors) continue;
+      await this.#file(oldest);
+      this.#bytes -= bytesOf(oldest.vectors);
+      oldest.vectors = undefined;
     }
   }
 
-  async #file(client: number, held: { round: number; vectors: Vectors; filed: boolean }): Promise<void> {
-    if (held.filed || !this.#files) return;
-    await this.#files.write(fileOf(client, held.round), held.vectors);
-    held.filed = true;
+  async #file(version: Version): Promise<void> {
+    if (version.filed || !this.#files) return;
+    await this.#files.write(version.name, version.vectors!);
+    version.filed = true;
   }
 
-  // a version that no checkpoint names is of no use once it is replaced
-  async #forget(client: number): Promise<void> {
-    const round = this.#marks.get(client);
-    if (round === undefined || !this.#files) return;
-    const name = fileOf(client, round);
-    if (![...this.#pins.values()].some((pinned) => pinned.has(name))) await this.#files.remove(name);
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#last.then(work, work);
+    this.#last = result.catch(() => {});
+    return result;
   }
 }
