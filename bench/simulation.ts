@@ -1,10 +1,13 @@
 // A federation of small clients, all of which train in every round, in a process of its own, so that its memory is its own:
 // prints one JSON line. Run with --expose-gc; argument: how many clients.
 import { type Config, experimentCalls, parseConfig, preset, setUp } from "../src/experiment/index.ts";
-import { initialGeneralist } from "../src/experiment/clients.ts";
-import { type Backend, beginning, federate } from "../src/federated/index.ts";
+import { federationKey, federationsOf, initialOf, serverOf } from "../src/experiment/federations.ts";
+import type { Host } from "../src/federated/hosts/host.ts";
+import { PoolHost } from "../src/federated/hosts/pool.ts";
+import { firstState, runRounds } from "../src/federated/rounds.ts";
+import { States } from "../src/federated/states.ts";
 import { memory } from "../src/autograd/index.ts";
-import { fold, key } from "../src/runtime/random.ts";
+import { InThread } from "../src/runtime/pool.ts";
 import type { ImageDataset } from "../src/data/index.ts";
 
 /** What a simulation found. */
@@ -65,31 +68,36 @@ const setup = setUp(config, dataset);
 const calls = experimentCalls(setup);
 
 let [started, cpu, most] = [0, process.cpuUsage(), 0];
-const backend: Backend = {
-  train: async (members, generalist, round) => {
-    const updates = await Promise.all(members.map((client) => calls.train({ client, generalist, round })));
+const [federation] = federationsOf(config);
+const states = new States();
+const pool = new PoolHost(new InThread(calls), states, federation!.name);
+const host: Host = {
+  train: async (orders, round) => {
+    const updates = await pool.train(orders, round);
     // collecting garbage is not part of what is timed
     if (round < warm) most = Math.max(most, await inUse());
     return updates;
   },
-  evaluate: async (members) => members.map((client) => ({ client, examples: 1, metrics: { loss: 1, accuracy: 0 } })),
+  evaluate: async (orders) => orders.map(({ client }) => ({ client, examples: 1, metrics: { loss: 1, accuracy: 0 } })),
 };
-await federate(
+const server = serverOf(setup, federation!);
+await runRounds(
   {
-    backend,
+    host,
+    server,
+    states,
     clients: Array.from({ length: clients }, (_, i) => i),
     rounds: warm + rounds,
     cohort: clients,
     validation: { every: 1_000_000, patience: 1, clients: 1 },
-    selection: "average",
-    key: fold(key(1), "federation"),
+    key: federationKey(config),
     onRound: ({ round }) => {
       if (round !== warm - 1) return;
       started = performance.now();
       cpu = process.cpuUsage();
     },
   },
-  beginning(initialGeneralist(setup)),
+  firstState(server, initialOf(setup, federation!)),
 );
 const wall = performance.now() - started;
 const { user, system } = process.cpuUsage(cpu);

@@ -44,8 +44,8 @@ export class Oracle {
       return answer;
     };
     const lg = of(modules.expert, generalist, classes);
-    const ls = own && of(modules.expert, own.specialist, classes);
-    const z = own && of(modules.gate, own.gate, 1);
+    const ls = own && of(modules.expert, own.kept["specialist"] as Float32Array, classes);
+    const z = own && of(modules.gate, own.kept["gate"] as Float32Array, 1);
     try {
       return {
         generalist: probabilities(expertAnswers(lg, expertOutput)),

@@ -1,5 +1,6 @@
 // The pool of Web Workers. Numbers do not depend on how many there are.
 import type { ExperimentCalls } from "../../src/experiment/clients.ts";
+import { GENERALIST } from "../../src/experiment/federations.ts";
 import { startPool } from "../../src/experiment/pool.ts";
 import type { Setup } from "../../src/experiment/setup.ts";
 import type { LiveEvent } from "../../src/experiment/watch.ts";
@@ -16,6 +17,15 @@ export function trainerCount(): number {
 /** Sees every generalist that is given to the clients, and which part of the run it is for. */
 export type Witness = (generalist: Float32Array, part: "federation" | "private") => void;
 
+// the model that a call's clients are sent
+function generalistOf(
+  call: Parameters<ExperimentCalls[keyof ExperimentCalls]>[0] | undefined,
+): Float32Array | undefined {
+  if (!call) return undefined;
+  const down = "held" in call ? call.held[GENERALIST]?.down : call.calls[0]?.down;
+  return down?.["model"] as Float32Array | undefined;
+}
+
 /** Starts the trainers on a setup. */
 export async function startTrainers(
   setup: Setup,
@@ -29,8 +39,8 @@ export async function startTrainers(
     map: (name, calls, onAnswer) => {
       const answers = pool.map(name, calls, onAnswer);
       // after the work is given out: looking must not keep the trainers waiting
-      const [first] = calls;
-      if (first && name !== "evaluate") witness(first.generalist, name === "train" ? "federation" : "private");
+      const generalist = generalistOf(calls[0]);
+      if (generalist && name !== "evaluate") witness(generalist, name === "train" ? "federation" : "private");
       return answers;
     },
     close: () => pool.close(),

@@ -138,7 +138,7 @@ export class Notebook {
         }
         return ["clients"];
       case "standing":
-        this.#place(client, event.method, event);
+        if (isModel(event.method)) this.#place(client, event.method, event);
         return ["places"];
       case "epoch":
         client.epochs.push(event);

@@ -1,5 +1,7 @@
 // One line on where the run is, and a thin line for how far.
+import { focusOf, methodStyle } from "../../src/report/methods.ts";
 import { duration, plusMinus } from "../../src/report/numbers.ts";
+import type { Summary } from "../../src/report/records.ts";
 import { el } from "./element.ts";
 import type { View } from "./frames.ts";
 import type { Notebook, Stage } from "./notebook.ts";
@@ -13,6 +15,13 @@ export interface StatusPlaces {
   readonly announcement: HTMLElement;
   readonly progress: HTMLElement;
   readonly problem: HTMLElement;
+}
+
+// what a run is about, in a few words
+function focusText({ methods }: Summary): string {
+  const { method } = focusOf(Object.keys(methods));
+  const { localTest, globalTest } = methods[method]!;
+  return `${methodStyle(method).label} ${plusMinus(localTest)} % local, ${plusMinus(globalTest)} % global`;
 }
 
 export class StatusView implements View {
@@ -71,8 +80,7 @@ export class StatusView implements View {
       case "finished":
         return summary
           ? [
-              `Mixture ${plusMinus(summary.methods.mixture.localTest)} % local, ` +
-                `${plusMinus(summary.methods.mixture.globalTest)} % global, in ${duration(summary.wallSeconds)}. `,
+              `${focusText(summary)}, in ${duration(summary.wallSeconds)}. `,
               el(
                 "span",
                 {

@@ -1,6 +1,8 @@
 // What a user sees while a run goes on: bars with the time left on a terminal, plain lines elsewhere.
 import { MultiBar, Presets, type SingleBar } from "cli-progress";
 import { duration } from "../report/numbers.ts";
+import { focusOf, methodStyle } from "../report/methods.ts";
+import type { MethodResults } from "../report/records.ts";
 import type { RunEvent } from "../experiment/index.ts";
 
 export interface Display {
@@ -33,6 +35,24 @@ export function sweepDisplay(total: number): SweepDisplay {
     : { begin: () => ({ show() {}, end: console.log }), stop() {} };
 }
 
+/** A few methods' means, local / global test: the one in focus and what it is held against. */
+export function shortResults(methods: MethodResults): string {
+  const { method, against } = focusOf(Object.keys(methods));
+  return [method, ...against]
+    .map((name) => {
+      const { localTest, globalTest } = methods[name]!;
+      return `${methodStyle(name).label.toLowerCase()} ${localTest.mean.toFixed(1)} / ${globalTest.mean.toFixed(1)} %`;
+    })
+    .join(", ");
+}
+
+function shortScores(scores: Readonly<Record<string, { readonly localTest: number }>>): string {
+  const { method, against } = focusOf(Object.keys(scores));
+  return [...against, method]
+    .map((name) => `${methodStyle(name).label.toLowerCase()} ${scores[name]!.localTest.toFixed(1)} %`)
+    .join(", ");
+}
+
 const titles = { federation: "federation", clients: "clients" } as const;
 
 function multiBar(etaBuffer: number): MultiBar {
@@ -50,7 +70,7 @@ function bars(): Display {
       if (event.kind === "phase") {
         bar?.stop();
         note = "";
-        bar = multi.create(event.total, event.done, { title: titles[event.phase].padEnd(10), note });
+        bar = multi.create(event.total, event.done, { title: (event.method ?? titles[event.phase]).padEnd(10), note });
       } else if (event.kind === "round") {
         for (const { client, reason } of event.refused ?? [])
           multi.log(`round ${event.round + 1}: without client ${client}, ${reason}\n`);
@@ -58,8 +78,7 @@ function bars(): Display {
           note = `validation loss ${event.validationLoss.toFixed(3)}, accuracy ${event.validationAccuracy?.toFixed(1)} %`;
         bar?.update(event.round + 1, { note });
       } else {
-        const { finetuned, mixture } = event.result.scores;
-        note = `client ${event.client}: fine-tuned ${finetuned.localTest.toFixed(1)} %, mixture ${mixture.localTest.toFixed(1)} % local`;
+        note = `client ${event.client}: ${shortScores(event.result.scores)} local`;
         bar?.update(event.done, { note });
       }
     },
@@ -107,7 +126,7 @@ function lines(): Display {
         [began, from, total] = [performance.now(), event.done, event.total];
         const part = event.done > 0 ? `, going on from ${event.done}` : "";
         console.log(
-          `${titles[event.phase]}: ${event.total} ${event.phase === "federation" ? "rounds at most" : "to personalise"}${part}`,
+          `${event.method ? `${event.method}: ` : ""}${titles[event.phase]}: ${event.total} ${event.phase === "federation" ? "rounds at most" : "to personalise"}${part}`,
         );
       } else if (event.kind === "round") {
         for (const { client, reason } of event.refused ?? [])
@@ -118,10 +137,8 @@ function lines(): Display {
             `${event.validationLoss.toFixed(3)}, accuracy ${event.validationAccuracy?.toFixed(1)} %${event.best ? " (best)" : ""}${left(event.round + 1)}`,
         );
       } else {
-        const { local, finetuned, mixture } = event.result.scores;
         console.log(
-          `client ${event.client} (${event.done}/${event.total}): local test ${local.localTest.toFixed(1)} % alone, ` +
-            `${finetuned.localTest.toFixed(1)} % fine-tuned, ${mixture.localTest.toFixed(1)} % mixture${left(event.done)}`,
+          `client ${event.client} (${event.done}/${event.total}): ${shortScores(event.result.scores)} on the local test${left(event.done)}`,
         );
       }
     },

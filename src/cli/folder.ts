@@ -1,5 +1,5 @@
 // A run folder on disk.
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { RunStore } from "../experiment/store.ts";
 import { appendFile, makeFolder, removePath, replaceFile } from "./durable.ts";
@@ -47,6 +47,17 @@ export class Folder implements RunStore {
     const path = await this.#placeFor(name);
     await makeFolder(dirname(path));
     await appendFile(path, text);
+  }
+
+  async list(folder: string): Promise<string[]> {
+    try {
+      // a file that was not written to its end is none
+      return (await readdir(join(this.path, folder))).filter((name) => !name.endsWith(".partial"));
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === "ENOENT" || code === "ENOTDIR") return [];
+      throw error;
+    }
   }
 
   async remove(name: string): Promise<void> {

@@ -3,6 +3,7 @@
 import { sizeOf } from "../autograd/shape.ts";
 import { decodeCheckpoint, encodeCheckpoint, type Json } from "../io/checkpoint.ts";
 import type { TensorData } from "../io/dtype.ts";
+import type { Vector, Vectors } from "../federated/method.ts";
 import type { Personalized } from "../moe/compare.ts";
 import { behaviour, ConfigError } from "./config.ts";
 import { networks } from "./networks.ts";
@@ -22,34 +23,42 @@ export class ClientFiles {
   readonly #store: RunStore;
   readonly #run: string;
   readonly #mixing: Readonly<Record<string, string>>;
-  readonly #specs: Readonly<Record<Part, readonly { readonly name: string; readonly shape: readonly number[] }[]>>;
+  // of the paper's methods a mixture's three networks; of others what they keep, as it is
+  readonly #specs: Readonly<
+    Record<Part, readonly { readonly name: string; readonly shape: readonly number[] }[]>
+  > | null;
 
   constructor(store: RunStore, setup: Setup) {
     const { expert, gate } = networks(setup.config, setup.dataset);
     const { space, expertOutput } = behaviour(setup.config);
+    const isMixture = setup.config.methods === undefined;
     this.#store = store;
     this.#run = runName(originOf(setup));
-    this.#mixing = { space, expertOutput };
-    this.#specs = { generalist: expert.specs, specialist: expert.specs, gate: gate.specs };
+    this.#mixing = isMixture ? { space, expertOutput } : {};
+    this.#specs = isMixture ? { generalist: expert.specs, specialist: expert.specs, gate: gate.specs } : null;
   }
 
-  /** Writes what a client keeps beside the generalist that it was trained with. */
-  async save(generalist: Float32Array, { specialist, gate, ...measured }: Personalized): Promise<void> {
+  /** Writes what a client keeps, beside the generalist that it was trained with. */
+  async save(generalist: Vector | undefined, { kept, ...measured }: Personalized): Promise<void> {
     const { client } = measured;
-    const values = { generalist, specialist, gate };
-    const tensors = parts.flatMap((part) => {
-      let at = 0;
-      return this.#specs[part].map(({ name, shape }): [string, TensorData] => [
-        `${part}.${name}`,
-        { shape, data: values[part].slice(at, (at += sizeOf(shape))) },
-      ]);
-    });
+    const tensors = Object.entries(kept).map(([name, data]): [string, TensorData] => [
+      name,
+      { shape: [data.length], data },
+    ]);
+    const specs = this.#specs;
+    const networks = specs && { generalist: generalist!, specialist: kept["specialist"]!, gate: kept["gate"]! };
+    const named = specs
+      ? parts.flatMap((part) => {
+          let at = 0;
+          return specs[part].map(({ name, shape }): [string, TensorData] => [
+            `${part}.${name}`,
+            { shape, data: networks![part].slice(at, (at += sizeOf(shape))) },
+          ]);
+        })
+      : tensors;
     const labels = { run: this.#run, client: String(client), ...this.#mixing };
     const meta = JSON.parse(JSON.stringify(measured)) as Json;
-    await this.#store.write(
-      clientFile(client),
-      encodeCheckpoint({ tensors: Object.fromEntries(tensors), meta, labels }),
-    );
+    await this.#store.write(clientFile(client), encodeCheckpoint({ tensors: Object.fromEntries(named), meta, labels }));
   }
 
   /**
@@ -73,8 +82,11 @@ export class ClientFiles {
         `resume: ${name}, got ${labels?.["run"] === this.#run ? `client ${labels["client"]} of this run` : "a file of another run"}, ` +
           `expected client ${client} of this one; remove it, and the client is done again`,
       );
+    const specs = this.#specs;
+    const measured = { ...parseMeasured(meta, `resume: ${name}`), client };
+    if (!specs) return { ...measured, kept: vectorsIn(tensors, name) };
     const values = (part: Part): Float32Array => {
-      const own = this.#specs[part];
+      const own = specs[part];
       const flat = new Float32Array(own.reduce((sum, { shape }) => sum + sizeOf(shape), 0));
       let at = 0;
       for (const { name: tensor, shape } of own) {
@@ -89,11 +101,15 @@ export class ClientFiles {
       }
       return flat;
     };
-    return {
-      ...parseMeasured(meta, `resume: ${name}`),
-      client,
-      specialist: values("specialist"),
-      gate: values("gate"),
-    };
+    return { ...measured, kept: { specialist: values("specialist"), gate: values("gate") } };
   }
+}
+
+function vectorsIn(tensors: Readonly<Record<string, unknown>>, file: string): Vectors {
+  for (const [name, data] of Object.entries(tensors))
+    if (!(data instanceof Float32Array || data instanceof Float64Array))
+      throw new ConfigError(
+        `resume: ${file}, ${name}, got something else than floats; remove it, and the client is done again`,
+      );
+  return tensors as Vectors;
 }

@@ -1,55 +1,61 @@
 // The clients of an experiment, made when they are needed: a worker stages one client's rows, runs it and lets go, so
 // memory does not grow with their number.
-import { attempt, type Rejection } from "../federated/admission.ts";
-import { LocalClient } from "../federated/local.ts";
-import { declarationOf, outgoingScores, outgoingUpdate } from "../federated/outgoing.ts";
-import type { ClientCalls } from "../federated/backends/workers.ts";
-import type { Evaluation, Update } from "../federated/update.ts";
-import { outputs } from "../moe/evaluate.ts";
+import { type Bench, type ClientCalls, clientCalls, turnKey } from "../federated/hosts/pool.ts";
+import type { Answers, Vector, Vectors } from "../federated/method.ts";
+import { outputs, score, type Scores } from "../moe/evaluate.ts";
 import { compareMethods, type Personalized } from "../moe/compare.ts";
-import { Adam, type Examples, Net } from "../nn/index.ts";
+import { type Examples, Net, predictAll } from "../nn/index.ts";
 import type { Tensor } from "../autograd/tensor.ts";
 import { fold } from "../runtime/random.ts";
+import { finish } from "../runtime/steps.ts";
 import { behaviour } from "./config.ts";
+import { benchOf, federationsOf, GENERALIST } from "./federations.ts";
 import { naming } from "./diverged.ts";
 import { networks } from "./networks.ts";
 import { rootKey, type Setup } from "./setup.ts";
 import { staging } from "./staging.ts";
 import { Watch, type WatchOptions } from "./watch.ts";
 
+/** What a federation left for one client, by the federation's name: what it is sent, and what it keeps. */
+export type Held = Readonly<Record<string, { readonly down: Vectors; readonly kept: Vectors; readonly round: number }>>;
+
+/** What a client holds of a generalist alone. */
+export function heldGeneralist(generalist: Float32Array): Held {
+  return { [GENERALIST]: { down: { model: generalist }, kept: {}, round: 0 } };
+}
+
 /** The calls a worker of an experiment answers. */
 export type ExperimentCalls = ClientCalls & {
-  personalize: (call: { client: number; generalist: Float32Array }) => Personalized;
+  personalize: (call: { client: number; held: Held }) => Personalized;
 };
 
 /** Makes the calls from a setup; the same in a worker and in this thread. `watch` lets somebody look on. */
 export function experimentCalls(setup: Setup, watch?: WatchOptions): ExperimentCalls {
   const { config, dataset, clients } = setup;
-  const { federation, personal, mixture } = config;
+  const { personal, mixture } = config;
   const { expert, gate, threeGate } = networks(config, dataset);
   const { keep, space, generalistDropout, expertOutput } = behaviour(config);
   const root = rootKey(config);
   const classes = dataset.classes.length;
-  const net = new Net(expert, { group: "shared" });
-  const optimizer = new Adam(net.parameters, { lr: federation.lr });
   const seen = watch && new Watch(setup, watch);
 
   const { train: stage, validation: stageHeld, tests: stageTests } = staging(config, dataset);
 
-  // a client for one call: opted-out clients have no way in
-  const withClient = <T>(id: number, round: number, use: (client: LocalClient) => T): T => {
-    const { shared, rows, optedOut } = clients[id]!;
-    if (optedOut) throw new Error(`client ${id} has opted out and takes no part in the federation`);
-    const train = stage(shared, fold(root, "batches", id, round));
-    const validation = stageHeld(rows.validation);
-    try {
-      const { localEpochs: epochs, batchSize } = federation;
-      const key = fold(root, "federation");
-      return use(new LocalClient({ id, net, optimizer, train, validation, classes, epochs, batchSize, key }));
-    } finally {
-      train.dispose();
-      validation.dispose();
+  const federations = federationsOf(config);
+  const benches = new Map<string, Bench>();
+  const benchFor = (name: string): Bench => {
+    let bench = benches.get(name);
+    if (!bench) {
+      const found = federations.find((one) => one.name === name);
+      if (!found)
+        throw new Error(
+          `experimentCalls: no federation ${name}; there are ${federations.map((one) => one.name).join(", ")}`,
+        );
+      bench = benchOf(setup, found);
+      if (seen) bench = { ...bench, watch: watching(seen, bench, found.name) };
+      benches.set(name, bench);
     }
+    return bench;
   };
 
   // the generalist's answers serve every client of this worker that has the same tests
@@ -63,25 +69,45 @@ export function experimentCalls(setup: Setup, watch?: WatchOptions): ExperimentC
     return answers.tensor;
   };
 
+  // who answers for a client after each federation, on its two tests
+  const compareAnswers = (client: number, held: Held): Personalized => {
+    const { rows, globalTest } = clients[client]!;
+    const tests = stageTests(rows.test, globalTest);
+    const own = { train: stage(rows.train, fold(root, "batches", client)), validation: stageHeld(rows.validation) };
+    const scores: Record<string, Scores> = {};
+    const kept: Record<string, Vector> = {};
+    try {
+      for (const { name, method } of federations) {
+        const { side, key } = benchFor(name);
+        const { down, kept: before, round } = held[name]!;
+        const turn = { client, round, down, own, effort: 1, key: turnKey(key, client, round) };
+        // a client that the federation never asked has a turn by itself, of which nothing is sent
+        const first = (method.keeps ?? []).length > 0 && Object.keys(before).length === 0;
+        const mine = (first && finish(side.train({ ...turn, kept: {} })).kept) || before;
+        const made = side.answers({ ...turn, kept: mine });
+        for (const [role, answer] of Object.entries("own" in made ? (made as Answers) : finish(made))) {
+          const logp = predictAll(tests.examples, classes, answer);
+          scores[role === "own" ? name : `${name}-${role}`] = score(logp, { ...tests, classes });
+          logp.dispose();
+        }
+        for (const [of, vector] of Object.entries(mine)) kept[`${name}.${of}`] = vector;
+      }
+      return { client, kept, scores, epochs: {}, gates: {}, validations: [] };
+    } finally {
+      own.train.dispose();
+      own.validation.dispose();
+      tests.dispose();
+    }
+  };
+
   return {
-    train: ({ client, generalist, round }): Update | Rejection =>
-      withClient(client, round, (local) =>
-        attempt(client, () => {
-          seen?.tell({ kind: "begins", client, part: "federation" });
-          const reply = local.train(generalist, round);
-          seen?.look(client, "fedavg", (rows) => outputs(net, rows, classes));
-          return outgoingUpdate(declarationOf(local), reply);
-        }),
-      ),
-    evaluate: ({ client, generalist, round }): Evaluation | Rejection =>
-      withClient(client, round, (local) =>
-        attempt(client, () => outgoingScores(declarationOf(local), local.evaluate(generalist, round))),
-      ),
-    personalize: ({ client, generalist }): Personalized => {
+    ...clientCalls(benchFor),
+    personalize: ({ client, held }): Personalized => {
       seen?.tell({ kind: "begins", client, part: "private" });
+      if (config.methods) return compareAnswers(client, held);
       const { rows, globalTest } = clients[client]!;
       const tests = stageTests(rows.test, globalTest);
-      const generalistOnTest = generalistOn(generalist, tests.examples);
+      const generalistOnTest = generalistOn(held[GENERALIST]!.down["model"] as Float32Array, tests.examples);
       const train = stage(rows.train, fold(root, "batches", client));
       const validation = stageHeld(rows.validation);
       const { clients: _, ...alone } = personal;
@@ -135,10 +161,15 @@ function same(a: Float32Array, b: Float32Array): boolean {
   return a === b || (a.length === b.length && a.every((value, i) => value === b[i]));
 }
 
-/** First weights of the generalist. */
-export function initialGeneralist(setup: Setup): Float32Array {
-  const net = new Net(networks(setup.config, setup.dataset).expert, { group: "shared" });
-  const values = net.init(fold(rootKey(setup.config), "init", "generalist")).parameters.toArray();
-  net.dispose();
-  return values;
+// a client's model at the end of its turn, as if the server had taken all of it
+function watching(seen: Watch, { side, classes }: Bench, name: string): NonNullable<Bench["watch"]> {
+  return {
+    begins: ({ client }) => seen.tell({ kind: "begins", client, part: "federation" }),
+    ends: (turn, { up, kept = turn.kept }) => {
+      seen.look(turn.client, name, (rows) => {
+        const made = side.answers({ ...turn, down: { ...turn.down, ...up }, kept });
+        return predictAll(rows, classes, ("own" in made ? (made as Answers) : finish(made)).own);
+      });
+    },
+  };
 }

@@ -1,6 +1,7 @@
 // What can be asked for, validated in one place. A config is complete: presets fill it, flags and --set change it, and a
 // run folder's config.json repeats it.
 import type { OwnData } from "../data/index.ts";
+import type { OptimizerRule } from "../nn/index.ts";
 import { type PartitionConfig, partitionKinds } from "./partitionKinds.ts";
 
 export type { PartitionConfig } from "./partitionKinds.ts";
@@ -39,6 +40,11 @@ export interface VariantConfig extends GateConfig {
   readonly threeWay?: boolean | undefined;
 }
 
+/** A client's optimiser but for its rate. */
+export type OptimizerConfig = {
+  readonly [Field in Exclude<keyof OptimizerRule, "lr">]?: OptimizerRule[Field] | undefined;
+};
+
 /** A complete description of an experiment. */
 export interface Config {
   readonly preset: string;
@@ -70,7 +76,14 @@ export interface Config {
     readonly patience: number;
     /** How many opted-in clients validate (paper; the authors' code uses the round's cohort). */
     readonly validationClients: number;
+    /** How clients step, at rate `lr`; Adam unless said. */
+    readonly optimizer?: OptimizerConfig | undefined;
   };
+  /**
+   * Federated methods to compare, by name or by the address of a module, each with the options that are not its defaults. Left
+   * out, the generalist is trained by FedAvg and the paper's methods are made from it.
+   */
+  readonly methods?: Readonly<Record<string, Readonly<Record<string, number | string | boolean>>>> | undefined;
   readonly personal: {
     /** How many clients are personalised and evaluated, drawn from all. */
     readonly clients: number;
@@ -136,6 +149,8 @@ const optional: ReadonlySet<string> = new Set([
   ),
   "files",
   "partition.minimum",
+  "federation.optimizer",
+  "methods",
   "quirks",
 ]);
 

@@ -1,6 +1,7 @@
 // The files that a finished run leaves behind.
 import { sizeOf } from "../autograd/shape.ts";
 import { encodeSafetensors, jsonLine, Sha256 } from "../io/index.ts";
+import type { Vector, Vectors } from "../federated/method.ts";
 import type { Personalized } from "../moe/compare.ts";
 import type { Metric, RoundMetric, RunRecords, Summary } from "../report/records.ts";
 import { networks } from "./networks.ts";
@@ -20,11 +21,11 @@ export interface RecordsOptions {
   readonly render?: (records: RunRecords) => string | Promise<string>;
 }
 
-/** Writes what a finished run leaves behind, and clears its checkpoint away. */
+/** Writes what a finished run leaves behind. */
 export async function writeRecords(
   { store, render, circumstances = "summary" }: RecordsOptions,
   setup: Setup,
-  generalist: Float32Array,
+  generalist: Vector | undefined,
   done: readonly Personalized[],
   rounds: readonly RoundMetric[],
   summary: Summary,
@@ -34,7 +35,8 @@ export async function writeRecords(
   // now in the order of clients, not in the order in which they finished
   await store.write(METRICS, metrics.map(jsonLine).join(""));
   await store.write("clients.csv", clientsCsv(setup, done));
-  await store.write("generalist.safetensors", generalistFile(setup, generalist, summary));
+  if (generalist?.length === sizeOfModel(setup))
+    await store.write("generalist.safetensors", generalistFile(setup, generalist, summary));
   if (render) await store.write("report.html", await render(records));
   const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
   // the summary comes last: where it is, the run is whole
@@ -44,11 +46,14 @@ export async function writeRecords(
     await store.write("timing.json", json({ wallSeconds, phases, command, runtime }));
     await store.write("summary.json", json(rest));
   }
-  await store.remove("checkpoint.safetensors");
   return records;
 }
 
-function generalistFile({ config, dataset }: Setup, values: Float32Array, { rounds, bestRound }: Summary): Uint8Array {
+function sizeOfModel({ config, dataset }: Setup): number {
+  return networks(config, dataset).expert.specs.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+}
+
+function generalistFile({ config, dataset }: Setup, values: Vector, { rounds, bestRound }: Summary): Uint8Array {
   let at = 0;
   const tensors = networks(config, dataset).expert.specs.map(({ name, shape }) => {
     const data = values.slice(at, (at += sizeOf(shape)));
@@ -62,15 +67,14 @@ function generalistFile({ config, dataset }: Setup, values: Float32Array, { roun
   });
 }
 
-/** SHA-256 over the generalist and every client's specialist and gate, in client order. */
-export function weightsHash(generalist: Float32Array, clients: readonly Personalized[]): string {
+/** SHA-256 over what the servers ended with (the generalist) and what every client keeps (specialist and gate), in client order. */
+export function weightsHash(servers: readonly Vectors[], clients: readonly Pick<Personalized, "kept">[]): string {
   const hash = new Sha256();
-  const add = ({ buffer, byteOffset, byteLength }: Float32Array): void =>
-    void hash.update(new Uint8Array(buffer, byteOffset, byteLength));
-  add(generalist);
-  for (const { specialist, gate } of clients) {
-    add(specialist);
-    add(gate);
-  }
+  const add = (vectors: Vectors): void => {
+    for (const { buffer, byteOffset, byteLength } of Object.values(vectors))
+      hash.update(new Uint8Array(buffer, byteOffset, byteLength));
+  };
+  for (const server of servers) add(server);
+  for (const { kept } of clients) add(kept);
   return hash.hex();
 }

@@ -4,44 +4,111 @@ import { decodeCheckpoint, encodeCheckpoint } from "../io/checkpoint.ts";
 import { jsonLine, parseJsonLines } from "../io/jsonl.ts";
 import type { Metric, RoundMetric } from "../report/records.ts";
 import { parseMetric, parseProgress } from "./recordSchema.ts";
-import type { FederationState } from "../federated/loop.ts";
+import type { Vectors } from "../federated/method.ts";
+import type { RoundsState } from "../federated/rounds.ts";
+import { type StateFiles, States } from "../federated/states.ts";
 import { clientFile } from "./clientFile.ts";
 import { ConfigError } from "./config.ts";
+import { GENERALIST } from "./federations.ts";
 import type { Origin } from "./origin.ts";
 import type { RunStore } from "./store.ts";
 
-const FEDERATION = "checkpoint.safetensors";
+// one for each federation of a run; the generalist's has the short name
+const checkpointFile = (federation: string): string =>
+  federation === GENERALIST ? "checkpoint.safetensors" : `checkpoints/${federation}.safetensors`;
+
+const statesFolder = (federation: string): string => `states/${federation}`;
 
 /** A line for every round, validation, method and gate. */
 export const METRICS = "metrics.jsonl";
 
 export interface Progress {
-  readonly state: FederationState;
+  readonly state: RoundsState;
   /** Seconds of work behind it. */
   readonly seconds: number;
 }
 
 /** Removes what an earlier run left, so that nobody goes on with a part of it. */
-export async function clearProgress(store: RunStore, clients: readonly number[]): Promise<void> {
-  for (const name of ["summary.json", FEDERATION, ...clients.map(clientFile)]) await store.remove(name);
+export async function clearProgress(
+  store: RunStore,
+  federations: readonly string[],
+  clients: readonly number[],
+): Promise<void> {
+  for (const name of ["summary.json", ...clients.map(clientFile)]) await store.remove(name);
+  await clearFederations(store, federations);
 }
 
-/** Writes the federation's state. */
-export async function saveFederation(store: RunStore, { state, seconds }: Progress, origin: Origin): Promise<void> {
-  const { generalist, best, bestLoss, ...counters } = state;
-  const meta = { ...counters, bestLoss: Number.isFinite(bestLoss) ? bestLoss : null, seconds, ...origin };
-  await store.write(FEDERATION, encodeCheckpoint({ tensors: { generalist, best }, meta }));
+/** Removes checkpoints and what clients kept in between. */
+export async function clearFederations(store: RunStore, federations: readonly string[]): Promise<void> {
+  for (const federation of federations) {
+    await store.remove(checkpointFile(federation));
+    const folder = statesFolder(federation);
+    for (const name of await store.list(folder)) await store.remove(`${folder}/${name}`);
+  }
 }
 
-/** Reads it back; undefined when the run had not come to a checkpoint. */
-export async function loadFederation(store: RunStore, origin: Origin): Promise<Progress | undefined> {
-  const bytes = await store.read(FEDERATION);
-  if (!bytes) return undefined;
-  const { tensors, meta } = unpacked(bytes);
-  const { generalist, best } = tensors;
-  if (!(generalist instanceof Float32Array && best instanceof Float32Array && best.length === generalist.length))
-    throw new ConfigError(`resume: ${FEDERATION}, got other tensors than a federation's state has; ${remedy}`);
-  const { seconds, data, config, kernels, bestLoss, ...counters } = parseProgress(meta, `resume: ${FEDERATION}`);
+/** What clients of a federation keep, with files in the run's folder for what does not fit in memory. */
+export function statesIn(store: RunStore, federation: string, budget?: number): States {
+  const file = (name: string): string => `${statesFolder(federation)}/${name}.safetensors`;
+  const files: StateFiles = {
+    list: async () => (await store.list(statesFolder(federation))).map((name) => name.replace(/\.safetensors$/, "")),
+    read: async (name) => {
+      const bytes = await store.read(file(name));
+      return bytes && (unpacked(bytes, file(name)).tensors as Vectors);
+    },
+    write: (name, vectors) => store.write(file(name), encodeCheckpoint({ tensors: vectors, meta: null })),
+    remove: (name) => store.remove(file(name)),
+  };
+  return new States(files, budget);
+}
+
+/** Writes a federation's state, and what its clients keep. */
+export async function saveFederation(
+  store: RunStore,
+  federation: string,
+  states: States,
+  { state, seconds }: Progress,
+  origin: Origin,
+): Promise<void> {
+  const { now, best, bestLoss, ...counters } = state;
+  await states.checkpoint(async (marks) => {
+    const meta = {
+      ...counters,
+      bestLoss: Number.isFinite(bestLoss) ? bestLoss : null,
+      marks,
+      bestMarks: best.marks,
+      seconds,
+      ...origin,
+    };
+    const tensors = { ...prefixed("now", now), ...prefixed("best", best.server) };
+    await store.write(checkpointFile(federation), encodeCheckpoint({ tensors, meta }));
+  });
+}
+
+/** Reads it back, and brings the clients' states to where it was; undefined when there was no checkpoint yet. */
+export async function loadFederation(
+  store: RunStore,
+  federation: string,
+  states: States,
+  origin: Origin,
+): Promise<Progress | undefined> {
+  const file = checkpointFile(federation);
+  const bytes = await store.read(file);
+  if (!bytes) {
+    await states.clear();
+    return undefined;
+  }
+  const { tensors, meta } = unpacked(bytes, file);
+  const of = (moment: string): Vectors => {
+    const found = unprefixed(moment, tensors);
+    if (!found) throw new ConfigError(`resume: ${file}, got other tensors than a federation's state has; ${remedy}`);
+    return found;
+  };
+  const [now, server] = [of("now"), of("best")];
+  const { seconds, data, config, kernels, bestLoss, marks, bestMarks, ...counters } = parseProgress(
+    meta,
+    `resume: ${file}`,
+  );
   if (data !== origin.data)
     throw new ConfigError("resume: the data found now is not the data the run began with; give the same --data");
   if (config !== origin.config)
@@ -50,16 +117,29 @@ export async function loadFederation(store: RunStore, origin: Origin): Promise<P
     throw new ConfigError(
       `resume: the run began with ${kernels} kernels, these are ${origin.kernels}; configure the same`,
     );
-  return { state: { ...counters, generalist, best, bestLoss: bestLoss ?? Infinity }, seconds };
+  await states.restore(marks, { best: bestMarks });
+  return { state: { ...counters, now, best: { server, marks: bestMarks }, bestLoss: bestLoss ?? Infinity }, seconds };
+}
+
+function prefixed(prefix: string, vectors: Vectors): Vectors {
+  return Object.fromEntries(Object.entries(vectors).map(([name, vector]) => [`${prefix}.${name}`, vector]));
+}
+
+// nothing where a tensor is no vector
+function unprefixed(prefix: string, tensors: Readonly<Record<string, unknown>>): Vectors | undefined {
+  const own = Object.entries(tensors).filter(([name]) => name.startsWith(`${prefix}.`));
+  const odd = Object.keys(tensors).some((name) => !/^(now|best)\./.test(name));
+  if (odd || !own.every(([, data]) => data instanceof Float32Array || data instanceof Float64Array)) return undefined;
+  return Object.fromEntries(own.map(([name, data]) => [name.slice(prefix.length + 1), data])) as Vectors;
 }
 
 const remedy = `restore it, or remove it and the federation runs again, to the same numbers`;
 
-function unpacked(bytes: Uint8Array): ReturnType<typeof decodeCheckpoint> {
+function unpacked(bytes: Uint8Array, file: string): ReturnType<typeof decodeCheckpoint> {
   try {
     return decodeCheckpoint(bytes);
   } catch (cause) {
-    throw new ConfigError(`resume: ${FEDERATION} cannot be read (${(cause as Error).message}); ${remedy}`, { cause });
+    throw new ConfigError(`resume: ${file} cannot be read (${(cause as Error).message}); ${remedy}`, { cause });
   }
 }
 
@@ -67,17 +147,20 @@ function unpacked(bytes: Uint8Array): ReturnType<typeof decodeCheckpoint> {
  * The rounds that a run wrote before its last checkpoint, rewritten without what came after it: that is run again. A
  * ConfigError unless they are all there: what is missing would be missing for ever.
  */
-export async function keptRounds(store: RunStore, state: FederationState | undefined): Promise<RoundMetric[]> {
-  const bytes = state && (await store.read(METRICS));
-  const rounds = (bytes ? metricsIn(bytes) : []).filter(
-    (metric): metric is RoundMetric => metric.kind === "round" && metric.round < state!.round,
-  );
-  const missing = Array.from({ length: state?.round ?? 0 }, (_, i) => i).find((i) => rounds[i]?.round !== i);
-  if (missing !== undefined)
-    throw new ConfigError(
-      `resume: ${METRICS}, got ${rounds.length} of the ${state!.round} rounds that are done (no round ${missing}); ` +
-        `restore it, or remove ${FEDERATION} and the federation runs again, to the same numbers`,
-    );
+export async function keptRounds(store: RunStore, before: ReadonlyMap<string, Progress>): Promise<RoundMetric[]> {
+  const bytes = before.size > 0 && (await store.read(METRICS));
+  const all = (bytes ? metricsIn(bytes) : []).filter((metric) => metric.kind === "round");
+  const rounds: RoundMetric[] = [];
+  for (const [federation, { state }] of before) {
+    const own = all.filter(({ method = GENERALIST, round }) => method === federation && round < state.round);
+    const missing = Array.from({ length: state.round }, (_, i) => i).find((i) => own[i]?.round !== i);
+    if (missing !== undefined)
+      throw new ConfigError(
+        `resume: ${METRICS}, got ${own.length} of the ${state.round} rounds that are done (no round ${missing}); ` +
+          `restore it, or remove ${checkpointFile(federation)} and the federation runs again, to the same numbers`,
+      );
+    rounds.push(...own);
+  }
   await store.write(METRICS, rounds.map(jsonLine).join(""));
   return rounds;
 }

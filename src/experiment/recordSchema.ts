@@ -1,7 +1,8 @@
 // The gate that every record of a run folder passes on its way in: JSON, the version we write, and fields of the types they
 // are said to have. What is behind it may be drawn and printed as it is.
 import * as v from "valibot";
-import type { FederationState } from "../federated/loop.ts";
+import type { RoundsState } from "../federated/rounds.ts";
+import type { Marks } from "../federated/states.ts";
 import type { Personalized } from "../moe/compare.ts";
 import { type Metric, recordVersion, type Summary } from "../report/records.ts";
 import { ConfigError } from "./config.ts";
@@ -50,10 +51,10 @@ const summary = v.object({
   evaluatedClients: index,
   methods: v.pipe(
     v.record(method, result),
-    v.check(
-      (methods) => ["local", "fedavg", "finetuned", "mixture"].every((name) => Object.hasOwn(methods, name)),
-      "expected local, fedavg, finetuned and mixture among them",
-    ),
+    v.check((methods) => Object.keys(methods).length > 0, "expected one method at least"),
+  ),
+  federations: v.optional(
+    v.record(method, v.object({ rounds: index, bestRound: v.number(), seconds: number, down: number, up: number })),
   ),
   classNames: v.optional(texts),
   gates: v.optional(v.record(method, v.object({ own: stat, other: stat, spread: stat }))),
@@ -65,6 +66,7 @@ const optionalNumber = v.optional(number);
 const metric = v.variant("kind", [
   v.object({
     kind: v.literal("round"),
+    method: v.optional(method),
     round: index,
     clients: v.array(index),
     trainLoss: number,
@@ -124,6 +126,10 @@ const progress = v.object({
   // JSON has no Infinity: null before the first validation
   bestLoss: v.nullable(v.number()),
   waited: index,
+  bytes: v.object({ down: index, up: index }),
+  // which turn's state each client is at, and was at the best moment
+  marks: v.record(v.pipe(text, v.regex(/^\d+$/, "expected a client's number")), index),
+  bestMarks: v.record(v.pipe(text, v.regex(/^\d+$/, "expected a client's number")), index),
   done: v.boolean(),
   seconds: v.number(),
   data: text,
@@ -144,9 +150,9 @@ const measured = v.object({
   client: index,
   scores: v.record(method, scores),
   epochs: v.record(method, v.object({ epochs: index, bestEpoch: v.number(), bestLoss: number })),
-  trust: v.object({ own: numbers, other: numbers, perClass: numbers, ...trust }),
+  trust: v.optional(v.object({ own: numbers, other: numbers, perClass: numbers, ...trust })),
   gates: v.record(method, v.object(trust)),
-  constantWeight: number,
+  constantWeight: optionalNumber,
   validations: v.array(
     v.object({
       method,
@@ -207,9 +213,11 @@ export function parsePlan(input: unknown, name: string): SweepPlan {
 }
 
 /** What a checkpoint says beside its weights. */
-export interface ProgressRecord extends Omit<FederationState, "generalist" | "best" | "bestLoss">, Origin {
+export interface ProgressRecord extends Omit<RoundsState, "now" | "best" | "bestLoss">, Origin {
   /** Null before the first validation. */
   readonly bestLoss: number | null;
+  readonly marks: Marks;
+  readonly bestMarks: Marks;
   readonly seconds: number;
 }
 
@@ -219,9 +227,9 @@ export function parseProgress(input: unknown, name: string): ProgressRecord {
 }
 
 /** What was measured of a client, in the order in which it was written. */
-export function parseMeasured(input: unknown, name: string): Omit<Personalized, "specialist" | "gate"> {
+export function parseMeasured(input: unknown, name: string): Omit<Personalized, "kept"> {
   check(measured, input, name);
-  return withoutNulls(input) as Omit<Personalized, "specialist" | "gate">;
+  return withoutNulls(input) as Omit<Personalized, "kept">;
 }
 
 function withoutNulls(value: unknown): unknown {

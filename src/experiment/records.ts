@@ -11,7 +11,6 @@ import type {
 import { recordVersion } from "../report/records.ts";
 import { stat } from "../report/stat.ts";
 import type { Personalized } from "../moe/compare.ts";
-import type { Method } from "../moe/methods.ts";
 import type { Trust } from "../moe/trust.ts";
 import type { Scores } from "../moe/evaluate.ts";
 import { csvTable } from "../io/csv.ts";
@@ -47,7 +46,7 @@ export function clientMetrics(
       ...found,
       ...epochs[method],
     })),
-    { kind: "gate", client, ...trust, ...(rows.classes && { classes: rows.classes }) },
+    ...(trust ? [{ kind: "gate" as const, client, ...trust, ...(rows.classes && { classes: rows.classes }) }] : []),
   ];
 }
 
@@ -55,12 +54,12 @@ const figures = ["localTest", "globalTest", "localNll", "globalNll", "localEce",
 
 /** Means over clients by method. */
 export function methodResults(done: readonly Personalized[]): Summary["methods"] {
-  const methods = Object.keys(done[0]!.scores) as Method[];
-  const result = (method: Method): MethodResult =>
+  const methods = Object.keys(done[0]!.scores);
+  const result = (method: string): MethodResult =>
     Object.fromEntries(
-      figures.map((figure) => [figure, stat(done.map(({ scores }) => scores[method][figure]))]),
+      figures.map((figure) => [figure, stat(done.map(({ scores }) => scores[method]![figure]))]),
     ) as unknown as Record<keyof Scores, MethodResult["localTest"]>;
-  return Object.fromEntries(methods.map((method) => [method, result(method)])) as unknown as Summary["methods"];
+  return Object.fromEntries(methods.map((method) => [method, result(method)]));
 }
 
 function gateResult(gates: readonly Trust[]): NonNullable<Summary["gates"]>[string] {
@@ -76,6 +75,7 @@ export interface Outcome {
   readonly done: readonly Personalized[];
   readonly rounds: number;
   readonly bestRound: number;
+  readonly federations?: NonNullable<Summary["federations"]>;
   readonly wallSeconds: number;
   readonly phases: Readonly<Record<string, number>>;
   readonly weightsSha256: string;
@@ -109,7 +109,7 @@ export function summarize({ setup, done, ...rest }: Outcome): Summary {
 
 /** clients.csv: a row per evaluated client. */
 export function clientsCsv({ clients, dataset }: Setup, done: readonly Personalized[]): string {
-  const methods = Object.keys(done[0]?.scores ?? {}) as Method[];
+  const methods = Object.keys(done[0]?.scores ?? {});
   const header = ["client", "optedOut", "classes", "train", "validation", "test"];
   const rows = done.map(({ client, scores }) => {
     const { rows: own, optedOut } = clients[client]!;
@@ -123,7 +123,7 @@ export function clientsCsv({ clients, dataset }: Setup, done: readonly Personali
     };
     return [
       ...Object.values({ ...row, classes: row.classes.join(" ") }),
-      ...methods.flatMap((method) => [scores[method].localTest, scores[method].globalTest]),
+      ...methods.flatMap((method) => [scores[method]!.localTest, scores[method]!.globalTest]),
     ];
   });
   return csvTable([...header, ...methods.flatMap((method) => [`${method}Local`, `${method}Global`])], rows);

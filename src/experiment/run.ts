@@ -1,26 +1,37 @@
 // The runner: federation, then every evaluated client's private part, then the records. It can be stopped at any instant
 // and goes on from its store as if it had not been.
 import type { Dataset } from "../data/index.ts";
-import { Audited } from "../federated/backends/audited.ts";
-import type { Backend } from "../federated/backends/backend.ts";
-import { Workers } from "../federated/backends/workers.ts";
-import { beginning, federate, type FederationState } from "../federated/loop.ts";
+import { Audited } from "../federated/audit.ts";
+import type { Host } from "../federated/hosts/host.ts";
+import { PoolHost } from "../federated/hosts/pool.ts";
+import type { Method, ServerSide, Vector, Vectors } from "../federated/method.ts";
+import { downOf, firstState, type RoundsState, runRounds } from "../federated/rounds.ts";
+import type { States } from "../federated/states.ts";
 import { jsonLine, Sha256 } from "../io/index.ts";
 import type { Personalized } from "../moe/compare.ts";
 import type { Pool } from "../runtime/pool.ts";
-import { fold } from "../runtime/random.ts";
-import type { RoundMetric, RunRecords } from "../report/records.ts";
+import type { RoundMetric, RunRecords, Summary } from "../report/records.ts";
 import { ClientFiles } from "./clientFile.ts";
-import { originOf } from "./origin.ts";
-import { type ExperimentCalls, initialGeneralist } from "./clients.ts";
-import { behaviour, type Config } from "./config.ts";
+import type { ExperimentCalls, Held } from "./clients.ts";
+import type { Config } from "./config.ts";
 import { naming } from "./diverged.ts";
 import { type RecordsOptions, weightsHash, writeRecords } from "./files.ts";
-import { networks } from "./networks.ts";
+import { type Federation, federationKey, federationsOf, initialOf, serverOf } from "./federations.ts";
+import { loadMethods } from "./ownMethods.ts";
+import { type Origin, originOf } from "./origin.ts";
 import { loadNetworks } from "./ownNetworks.ts";
-import { clearProgress, keptRounds, loadFederation, METRICS, saveFederation } from "./progress.ts";
+import {
+  clearFederations,
+  clearProgress,
+  keptRounds,
+  loadFederation,
+  METRICS,
+  type Progress,
+  saveFederation,
+  statesIn,
+} from "./progress.ts";
 import { clientMetrics, summarize } from "./records.ts";
-import { evaluatedClients, optedIn, rootKey, type Setup, setUp } from "./setup.ts";
+import { evaluatedClients, optedIn, type Setup, setUp } from "./setup.ts";
 import type { RunStore } from "./store.ts";
 
 export interface RunOptions extends RecordsOptions {
@@ -43,7 +54,14 @@ export interface RunOptions extends RecordsOptions {
 
 /** What happens, as it happens. */
 export type RunEvent =
-  | { readonly kind: "phase"; readonly phase: "federation" | "clients"; readonly done: number; readonly total: number }
+  | {
+      readonly kind: "phase";
+      readonly phase: "federation" | "clients";
+      readonly done: number;
+      readonly total: number;
+      /** Whose federation, in a run of several methods. */
+      readonly method?: string;
+    }
   | RoundMetric
   | {
       readonly kind: "personalized";
@@ -63,68 +81,128 @@ const AUDIT = "audit.jsonl";
 export async function run(options: RunOptions): Promise<RunResult> {
   const { config, dataset, store, resume = false, onEvent } = options;
   await loadNetworks(config);
+  await loadMethods(config);
   const setup = setUp(config, dataset);
   const wanted = evaluatedClients(config);
   const origin = originOf(setup);
-  const before = resume ? await loadFederation(store, origin) : undefined;
-  if (!before) await clearProgress(store, wanted);
+  const plans = federationsOf(config).map((federation) => ({
+    federation,
+    server: serverOf(setup, federation),
+    states: statesIn(store, federation.name),
+  }));
+  const names = plans.map(({ federation }) => federation.name);
+  const before = new Map<string, Progress>();
+  if (resume)
+    for (const { federation, states } of plans) {
+      const progress = await loadFederation(store, federation.name, states, origin);
+      if (progress) before.set(federation.name, progress);
+    }
+  if (before.size === 0) await clearProgress(store, names, wanted);
   // what left a client in a run that was killed has left it: only a new run begins a new log, and a log once begun goes on
   const logged = resume && (await store.read(AUDIT)) !== undefined;
   if (!resume) await store.remove(AUDIT);
   if (options.audit && !logged) await store.write(AUDIT, "");
   const audit = options.audit || logged;
   await store.write("config.json", `${JSON.stringify(config, null, 2)}\n`);
-  const rounds = await keptRounds(store, before?.state);
-  const started = performance.now();
-  const elapsed = (): number => (before?.seconds ?? 0) + (performance.now() - started) / 1000;
+  const rounds = await keptRounds(store, before);
 
   const pool = await options.pool(setup);
   try {
-    onEvent?.({ kind: "phase", phase: "federation", done: before?.state.round ?? 0, total: config.federation.rounds });
-    const state = await runFederation({ ...options, audit }, setup, pool, before?.state, rounds, (at) =>
-      saveFederation(store, { state: at, seconds: elapsed() }, origin),
-    ).catch((error: unknown) => {
-      throw naming(error, "", { "federation.lr": config.federation.lr });
-    });
-    if (!state.done) return { finished: false, at: `round ${state.round} of at most ${config.federation.rounds}` };
-    const federated = elapsed();
+    const over: Over[] = [];
+    for (const plan of plans) {
+      const { name } = plan.federation;
+      const progress = before.get(name);
+      onEvent?.({
+        kind: "phase",
+        phase: "federation",
+        done: progress?.state.round ?? 0,
+        total: config.federation.rounds,
+        ...(config.methods && { method: name }),
+      });
+      const end = await runFederation({ ...options, audit }, setup, pool, plan, progress, rounds, origin).catch(
+        (error: unknown) => {
+          throw naming(error, config.methods ? `${name}: ` : "", { "federation.lr": config.federation.lr });
+        },
+      );
+      if (!end.state.done)
+        return {
+          finished: false,
+          at: `round ${end.state.round} of at most ${config.federation.rounds}${config.methods ? ` of ${name}` : ""}`,
+        };
+      over.push({ ...plan, ...end });
+    }
+    const federated = over.reduce((sum, { seconds }) => sum + seconds, 0);
 
-    const done = await runClients(options, setup, pool, state.best, wanted);
+    const began = performance.now();
+    const done = await runClients(options, setup, pool, over, wanted);
     if (!done) return { finished: false, at: "the clients' private training" };
-    const wallSeconds = elapsed();
+    const privately = (performance.now() - began) / 1000;
 
+    const servers = over.map(({ server, state }) => answering(setup, server, state, -1));
+    const [first] = over;
     const summary = summarize({
       setup,
       done,
-      rounds: state.round,
-      bestRound: state.bestRound,
-      wallSeconds,
-      phases: { federation: federated, clients: wallSeconds - federated },
-      weightsSha256: weightsHash(state.best, done),
+      rounds: first!.state.round,
+      bestRound: first!.state.bestRound,
+      ...(config.methods && { federations: Object.fromEntries(over.map((one) => [one.federation.name, taken(one)])) }),
+      wallSeconds: federated + privately,
+      phases: { federation: federated, clients: privately },
+      weightsSha256: weightsHash(servers, done),
       kernels: origin.kernels,
       command: options.command ?? "",
       runtime: options.runtime ?? "",
     });
-    return { finished: true, records: await writeRecords(options, setup, state.best, done, rounds, summary) };
+    const records = await writeRecords(options, setup, generalistOf(setup, over), done, rounds, summary);
+    await clearFederations(store, names);
+    return { finished: true, records };
   } finally {
     await pool.close();
   }
+}
+
+/** One of a run's federations. */
+interface Plan {
+  readonly federation: Federation;
+  readonly server: ServerSide;
+  readonly states: States;
+}
+
+interface Over extends Plan, Progress {}
+
+function taken({ state, seconds }: Over): NonNullable<Summary["federations"]>[string] {
+  return { rounds: state.round, bestRound: state.bestRound, seconds, ...state.bytes };
+}
+
+/** What a client is sent of a federation's best moment, to answer with; -1 is nobody in particular. */
+function answering({ config }: Setup, server: ServerSide, { best, round }: RoundsState, client: number): Vectors {
+  return downOf(server, best.server, { client, round, purpose: "answers", key: federationKey(config) });
 }
 
 async function runFederation(
   { config, store, signal, onEvent, audit }: RunOptions,
   setup: Setup,
   pool: Pool<ExperimentCalls>,
-  before: FederationState | undefined,
+  plan: Plan,
+  before: Progress | undefined,
   rounds: RoundMetric[],
-  save: (state: FederationState) => Promise<void>,
-): Promise<FederationState> {
+  origin: Origin,
+): Promise<Progress> {
   const { federation, checkpointEvery } = config;
+  const { server, states } = plan;
+  const { name, method } = plan.federation;
+  const started = performance.now();
+  const elapsed = (): number => (before?.seconds ?? 0) + (performance.now() - started) / 1000;
+  const save = (state: RoundsState): Promise<void> =>
+    saveFederation(store, name, states, { state, seconds: elapsed() }, origin);
   let last = performance.now();
   let pending = "";
-  const state = await federate(
+  const host = new PoolHost(pool, states, name);
+  const state = await runRounds(
     {
-      backend: audit ? audited(new Workers(pool), setup, store) : new Workers(pool),
+      host: audit ? audited(host, method, store) : host,
+      server,
+      states,
       clients: optedIn(setup),
       rounds: federation.rounds,
       cohort: federation.cohort,
@@ -133,14 +211,14 @@ async function runFederation(
         patience: federation.patience,
         clients: federation.validationClients,
       },
-      selection: behaviour(config).selection,
-      key: fold(rootKey(config), "federation"),
+      key: federationKey(config),
       ...(signal && { signal }),
       onRound: async (report, at) => {
         const now = performance.now();
         const { validationAccuracy, ...rest } = report;
         const metric: RoundMetric = {
           kind: "round",
+          ...(config.methods && { method: name }),
           ...rest,
           ...(validationAccuracy !== undefined && { validationAccuracy: 100 * validationAccuracy }),
           seconds: (now - last) / 1000,
@@ -156,20 +234,19 @@ async function runFederation(
         }
       },
     },
-    before ?? beginning(initialGeneralist(setup)),
+    before?.state ?? firstState(server, initialOf(setup, plan.federation)),
   );
   if (pending) {
     await store.append(METRICS, pending);
     await save(state);
   }
-  return state;
+  return { state, seconds: elapsed() };
 }
 
-function audited(backend: Backend, { config, dataset }: Setup, store: RunStore): Backend {
-  return new Audited(backend, {
-    specs: networks(config, dataset).expert.specs,
+function audited(host: Host, { name }: Method, store: RunStore): Host {
+  return new Audited(host, {
     hash: (bytes) => new Sha256().update(bytes).hex(),
-    write: (sent) => store.append(AUDIT, sent.map(jsonLine).join("")),
+    write: (sent) => store.append(AUDIT, sent.map((one) => jsonLine({ method: name, ...one })).join("")),
   });
 }
 
@@ -177,7 +254,7 @@ async function runClients(
   { store, signal, onEvent, onNote, resume = false }: RunOptions,
   setup: Setup,
   pool: Pool<ExperimentCalls>,
-  generalist: Float32Array,
+  federations: readonly Over[],
   wanted: readonly number[],
 ): Promise<Personalized[] | undefined> {
   const files = new ClientFiles(store, setup);
@@ -188,6 +265,17 @@ async function runClients(
   }
   onEvent?.({ kind: "phase", phase: "clients", done: found.size, total: wanted.length });
   const open = wanted.filter((client) => !found.has(client));
+  const heldBy = async (client: number): Promise<Held> => {
+    const held: Record<string, Held[string]> = {};
+    for (const { federation, server, states, state } of federations)
+      held[federation.name] = {
+        down: answering(setup, server, state, client),
+        kept: await states.get(client, state.best.marks),
+        round: state.round,
+      };
+    return held;
+  };
+  const generalist = generalistOf(setup, federations);
   // what is written is written in turn: two appends at once could mix their lines
   let writing: Promise<void> = Promise.resolve();
   let unwritten: (error: unknown) => void = () => {};
@@ -195,22 +283,30 @@ async function runClients(
   const broken = new Promise<never>((_, reject) => {
     unwritten = reject;
   });
-  const work = pool.map(
-    "personalize",
-    open.map((client) => ({ client, generalist })),
-    (result) => {
-      found.set(result.client, result);
-      onEvent?.({ kind: "personalized", client: result.client, done: found.size, total: wanted.length, result });
-      writing = writing.then(async () => {
-        const lines = clientMetrics(result, setup.clients[result.client]!);
-        await store.append(METRICS, lines.map(jsonLine).join(""));
-        await files.save(generalist, result);
-      });
-      writing.catch(unwritten);
-    },
-  );
-  // a sweep's signal outlives its runs
+  const tell = (result: Personalized): void => {
+    found.set(result.client, result);
+    onEvent?.({ kind: "personalized", client: result.client, done: found.size, total: wanted.length, result });
+    writing = writing.then(async () => {
+      const lines = clientMetrics(result, setup.clients[result.client]!);
+      await store.append(METRICS, lines.map(jsonLine).join(""));
+      await files.save(generalist, result);
+    });
+    writing.catch(unwritten);
+  };
   const over = new AbortController();
+  const callsFrom = async (at: number): Promise<{ client: number; held: Held }[]> => {
+    const calls: { client: number; held: Held }[] = [];
+    for (const client of open.slice(at, at + AT_ONCE)) calls.push({ client, held: await heldBy(client) });
+    return calls;
+  };
+  let calls = await callsFrom(0);
+  const work = (async () => {
+    for (let at = AT_ONCE; calls.length > 0 && !over.signal.aborted; at += AT_ONCE) {
+      await pool.map("personalize", calls, tell);
+      calls = await callsFrom(at);
+    }
+  })();
+  // a sweep's signal outlives its runs
   const interrupted = new Promise<"interrupted">((resolve) => {
     if (signal?.aborted) resolve("interrupted");
     signal?.addEventListener("abort", () => resolve("interrupted"), { once: true, signal: over.signal });
@@ -220,4 +316,16 @@ async function runClients(
   const first = await Promise.race([work, interrupted, broken]).finally(() => over.abort());
   await writing;
   return first === "interrupted" ? undefined : wanted.map((client) => found.get(client)!);
+}
+
+// so many clients' states are held at once, whatever their number
+const AT_ONCE = 256;
+
+/** The model that everybody is sent to answer with, where the first federation that has one trains one for all. */
+function generalistOf(setup: Setup, federations: readonly Over[]): Vector | undefined {
+  for (const { server, state } of federations) {
+    const { model } = answering(setup, server, state, -1);
+    if (model) return model;
+  }
+  return undefined;
 }

@@ -184,7 +184,29 @@ const fields = v.strictObject({
     validateEvery: count,
     patience: count,
     validationClients: count,
+    optimizer: v.optional(
+      v.strictObject({
+        kind: v.optional(v.picklist(["adam", "sgd"])),
+        momentum: v.optional(fraction),
+        nesterov: v.optional(v.boolean()),
+        weightDecay: v.optional(margin),
+        clip: v.optional(rate),
+        schedule: v.optional(
+          v.variant("kind", [
+            v.strictObject({ kind: v.literal("constant") }),
+            v.strictObject({ kind: v.literal("exponential"), gamma: rate, every: v.optional(count) }),
+            v.strictObject({ kind: v.literal("linear"), rounds: count, end: fraction }),
+          ]),
+        ),
+      }),
+    ),
   }),
+  methods: v.optional(
+    v.pipe(
+      v.record(name, v.record(name, v.union([v.number(), v.string(), v.boolean()]))),
+      v.check((methods) => Object.keys(methods).length > 0, "expected one method at least"),
+    ),
+  ),
   personal: v.strictObject({
     clients: count,
     lr: rate,

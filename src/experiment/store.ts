@@ -7,6 +7,8 @@ export interface RunStore {
   write(name: string, content: Uint8Array | string): Promise<void>;
   append(name: string, text: string): Promise<void>;
   remove(name: string): Promise<void>;
+  /** Names of the files in a folder, without it; none if there is none. */
+  list(folder: string): Promise<string[]>;
 }
 
 /** A run folder in memory. */
@@ -28,5 +30,11 @@ export class MemoryStore implements RunStore {
 
   async remove(name: string): Promise<void> {
     this.files.delete(name);
+  }
+
+  async list(folder: string): Promise<string[]> {
+    return [...this.files.keys()].flatMap((name) =>
+      name.startsWith(`${folder}/`) ? [name.slice(folder.length + 1)] : [],
+    );
   }
 }

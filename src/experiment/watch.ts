@@ -1,6 +1,6 @@
 // Where clients stand while they train, for whoever looks on: their models on samples of the two tests. Looking changes
 // no number of a run, and takes no more than its share of the time; what is too much is left out.
-import { type AnswersOn, type PersonalValidation } from "../moe/index.ts";
+import type { AnswersOn } from "../moe/index.ts";
 import { accuracy } from "../nn/index.ts";
 import type { EpochMetric } from "../report/records.ts";
 import type { Setup } from "./setup.ts";
@@ -17,8 +17,8 @@ export interface Begins {
 export interface Standing {
   readonly kind: "standing";
   readonly client: number;
-  /** "fedavg" is the client's copy of the generalist after its epochs of a round. */
-  readonly method: "fedavg" | PersonalValidation["method"];
+  /** Of a federation its name, for the client's model after its turn ("fedavg"); of its private training the method's. */
+  readonly method: string;
   readonly localTest: number;
   readonly globalTest: number;
 }
@@ -55,7 +55,7 @@ export class Watch {
   }
 
   /** Tells where a model stands, if there is time for it. */
-  look(client: number, method: Standing["method"], answers: AnswersOn): void {
+  look(client: number, method: string, answers: AnswersOn): void {
     const began = performance.now();
     if (this.#spent > this.#share * (began - this.#since)) return;
     const { examples, local, global } = this.#sampleOf(client);

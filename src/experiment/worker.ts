@@ -2,11 +2,13 @@
 import { workerPort } from "../runtime/platform.ts";
 import { serve } from "../runtime/pool.ts";
 import { type ExperimentCalls, experimentCalls } from "./clients.ts";
+import { loadMethods } from "./ownMethods.ts";
 import { loadNetworks } from "./ownNetworks.ts";
 import type { Setup } from "./setup.ts";
 
 async function calls(setup: Setup): Promise<ExperimentCalls> {
   await loadNetworks(setup.config);
+  await loadMethods(setup.config);
   return experimentCalls(setup);
 }
 

@@ -52,12 +52,24 @@ export interface Round {
   readonly key: Key;
 }
 
+/** What a client is sent vectors for: a turn of training, a validation in between, or to answer once all is over. */
+export type Purpose = "turn" | "validation" | "answers";
+
+export interface To {
+  readonly client: number;
+  readonly round: number;
+  readonly purpose: Purpose;
+  readonly key: Key;
+}
+
 /** A method at the server: functions of a state that is vectors, which are replaced and never changed. */
 export interface ServerSide {
   begin(initial: Vectors): Vectors;
   /** What a client is sent of the state; all of it unless said. Vectors that many are sent should be the same object. */
-  down?(state: Vectors, to: { readonly client: number; readonly round: number; readonly key: Key }): Vectors;
+  down?(state: Vectors, to: To): Vectors;
   gather(state: Vectors, round: Round): Gathering;
+  /** Who validates a round and how they count: always the same clients, by their rows, unless said. */
+  readonly validation?: { readonly by: "cohort" | "same"; readonly weighted: boolean };
 }
 
 export type Option = number | string | boolean;

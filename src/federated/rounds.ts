@@ -1,14 +1,19 @@
 // The round loop of every method: a cohort's turns, the server's step, validation by who answers, the best moment kept.
+import { DivergenceError } from "../nn/divergence.ts";
+import { checkFinite } from "../nn/finite.ts";
 import { checkOptions, COUNT, COUNT_OR_ENDLESS } from "../runtime/options.ts";
 import { fold, type Key, Stream } from "../runtime/random.ts";
-import type { Evaluation, Failure, Host, Order } from "./hosts/host.ts";
-import type { ServerSide, Vectors } from "./method.ts";
+import { admitScores, admitted, admitVectors, isRejection, type Rejection } from "./admission.ts";
+import { ask } from "./asking.ts";
+import type { Evaluation, Host, Order } from "./hosts/host.ts";
+import type { Purpose, ServerSide, Vectors } from "./method.ts";
 import type { Marks, States } from "./states.ts";
-import { metricOf } from "./update.ts";
 
 export interface RoundsOptions {
   readonly host: Host;
   readonly server: ServerSide;
+  /** What clients may send: see Method.sends. */
+  readonly sends: readonly string[];
   /** What the clients keep; empty where that lies with them. */
   readonly states: States;
   /** Ids of the clients that take part; opted-out clients are not among them. */
@@ -25,6 +30,8 @@ export interface RoundsOptions {
     readonly clients: number;
   };
   readonly key: Key;
+  /** Seconds that a host may take for an answer before it is asked client by client; no limit unless said. */
+  readonly answerSeconds?: number;
   readonly onRound?: (report: Report, state: RoundsState) => void | Promise<void>;
   readonly signal?: AbortSignal;
 }
@@ -36,6 +43,8 @@ export interface Report {
   readonly validationLoss?: number;
   readonly validationAccuracy?: number;
   readonly best?: boolean;
+  /** Clients whose answers were left out of this round, and why. */
+  readonly refused?: readonly Rejection[];
 }
 
 /** A server's state and the clients' that belong to it. */
@@ -54,6 +63,8 @@ export interface RoundsState {
   readonly bestLoss: number;
   /** Validations since the best. */
   readonly waited: number;
+  /** Bytes of the vectors that clients were sent in order to train, and that they sent, so far. */
+  readonly bytes: { readonly down: number; readonly up: number };
   /** Whether the loop has ended by itself. */
   readonly done: boolean;
 }
@@ -61,12 +72,29 @@ export interface RoundsState {
 /** The state before the first round, with what the client side's `initial` gave. */
 export function firstState(server: ServerSide, initial: Vectors): RoundsState {
   const now = server.begin(initial);
-  return { round: 0, now, best: { server: now, marks: {} }, bestRound: -1, bestLoss: Infinity, waited: 0, done: false };
+  return {
+    round: 0,
+    now,
+    best: { server: now, marks: {} },
+    bestRound: -1,
+    bestLoss: Infinity,
+    waited: 0,
+    bytes: { down: 0, up: 0 },
+    done: false,
+  };
 }
 
-/** What a client is sent of a server's state. */
-export function downOf(server: ServerSide, state: Vectors, client: number, round: number, key: Key): Vectors {
-  return server.down?.(state, { client, round, key: fold(key, "down", client, round) }) ?? state;
+function bytesOf(vectors: Vectors): number {
+  return Object.values(vectors).reduce((n, { byteLength }) => n + byteLength, 0);
+}
+
+/** What a client is sent of a server's state. `key` is the federation's. */
+export function downOf(
+  server: ServerSide,
+  state: Vectors,
+  { client, round, purpose, key }: { client: number; round: number; purpose: Purpose; key: Key },
+): Vectors {
+  return server.down?.(state, { client, round, purpose, key: fold(key, "down", client, round) }) ?? state;
 }
 
 // so many clients' vectors are held at once, whatever the cohort: enough to keep every worker busy
@@ -77,16 +105,33 @@ const AT_ONCE = 64;
  * is not `done`, and running from it again continues as if nothing had happened).
  */
 export async function runRounds(options: RoundsOptions, state: RoundsState): Promise<RoundsState> {
-  const { host, server, states, clients, rounds, cohort, validation, key, onRound, signal } = options;
+  const {
+    host,
+    server,
+    sends,
+    answerSeconds = Infinity,
+    states,
+    clients,
+    rounds,
+    cohort,
+    validation,
+    key,
+    onRound,
+    signal,
+  } = options;
   checkOptions("federate", { rounds, cohort }, { rounds: COUNT, cohort: COUNT });
   checkOptions("federate: validation", validation, { every: COUNT, patience: COUNT_OR_ENDLESS, clients: COUNT });
   if (cohort > clients.length)
     throw new RangeError(
       `federate: a cohort of ${cohort}, but only ${clients.length} clients have opted in; lower the cohort or the opt-out`,
     );
+  const distinct = new Set(clients).size;
+  if (distinct < clients.length)
+    throw new RangeError(`federate: clients, got ${clients.length} of which ${distinct} differ; each has one say`);
   const validators = draw(clients, Math.min(validation.clients, clients.length), fold(key, "validators"));
-  const orders = (to: readonly number[], now: Vectors, round: number): Order[] =>
-    to.map((client) => ({ client, down: downOf(server, now, client, round, key) }));
+  const { by, weighted } = server.validation ?? { by: "same", weighted: true };
+  const orders = (to: readonly number[], now: Vectors, round: number, purpose: Purpose): Order[] =>
+    to.map((client) => ({ client, down: downOf(server, now, { client, round, purpose, key }) }));
   let at = state;
   const aborted = (): boolean => signal?.aborted ?? false;
   while (!at.done && !aborted()) {
@@ -99,48 +144,91 @@ export async function runRounds(options: RoundsOptions, state: RoundsState): Pro
       key: fold(key, "server", round),
     });
     let [loss, examples] = [0, 0];
-    for (let from = 0; from < members.length; from += AT_ONCE)
-      for (const answer of await host.train(orders(members.slice(from, from + AT_ONCE), at.now, round), round)) {
-        const update = delivered(answer, round);
+    let { down, up } = at.bytes;
+    const refused: Rejection[] = [];
+    const sizes = new Map(Object.entries(at.now).map(([name, { length }]) => [name, length]));
+    for (let from = 0; from < members.length; from += AT_ONCE) {
+      const asked = orders(members.slice(from, from + AT_ONCE), at.now, round, "turn");
+      for (const order of asked) down += bytesOf(order.down);
+      const answers = await ask(
+        asked.map(({ client }) => client),
+        {
+          call: (of) => host.train(ordersOf(asked, of), round),
+          admit: (answer, client) => admitVectors(answer, { client, sends, sizes, metrics: ["trainLoss"] }),
+          answerSeconds,
+        },
+      );
+      for (const update of answers) {
+        if (isRejection(update)) {
+          refused.push(update);
+          continue;
+        }
         gathering.add(update);
-        loss += update.examples * metricOf("train", update, "trainLoss");
+        up += bytesOf(update.up);
+        loss += update.examples * update.metrics["trainLoss"]!;
         examples += update.examples;
       }
+    }
+    if (refused.length === members.length) throw nobody(refused, round);
+    if (!(examples > 0)) throw new RangeError(`federate: round ${round} has no examples; every client is empty`);
     const now = gathering.result();
+    for (const [name, values] of Object.entries(now)) checkFinite("federate", `${name} after round ${round}`, values);
     let { best, bestRound, bestLoss, waited } = at;
     let report: Report = { round, clients: members, trainLoss: loss / examples };
     if (round % validation.every === 0) {
-      const answers = await host.evaluate(orders(validators, now, round), round);
-      const found = answers.map((answer) => delivered(answer, round));
-      const validationLoss = weighted(found, "loss");
+      const asked = orders(by === "same" ? validators : members, now, round, "validation");
+      const answers = await ask(
+        asked.map(({ client }) => client),
+        {
+          call: (of) => host.evaluate(ordersOf(asked, of), round),
+          admit: (answer, client) => admitScores(answer, { client, metrics: ["loss", "accuracy"] }),
+          answerSeconds,
+        },
+      );
+      const found = admitted<Evaluation>(answers);
+      const out = answers.filter(isRejection);
+      if (found.length === 0) throw nobody(out, round);
+      refused.push(...out);
+      const validationLoss = meanOf(found, "loss", weighted);
       const better = validationLoss < bestLoss;
       if (better) {
         best = { server: now, marks: await states.pin("best") };
         [bestRound, bestLoss, waited] = [round, validationLoss, 0];
       } else waited++;
-      report = { ...report, validationLoss, validationAccuracy: weighted(found, "accuracy"), best: better };
+      report = { ...report, validationLoss, validationAccuracy: meanOf(found, "accuracy", weighted), best: better };
     }
-    if (Number.isNaN(report.trainLoss) || Number.isNaN(report.validationLoss))
-      throw new Error(`federate: the loss is NaN in round ${round}; lower the learning rate or look at the data`);
+    if (refused.length > 0) report = { ...report, refused };
     const done = round + 1 >= rounds || waited >= validation.patience;
-    at = { round: round + 1, now, best, bestRound, bestLoss, waited, done };
+    at = { round: round + 1, now, best, bestRound, bestLoss, waited, bytes: { down, up }, done };
     await onRound?.(report, at);
   }
   return at;
 }
 
-function delivered<T extends object>(answer: T | Failure, round: number): T {
-  if (!("failed" in answer)) return answer;
-  const { client, failed, stack } = answer as Failure;
-  throw Object.assign(new Error(`federate: client ${client} in round ${round}: ${failed}`), stack && { stack });
+function ordersOf(orders: readonly Order[], clients: readonly number[]): Order[] {
+  return clients.length === orders.length ? [...orders] : orders.filter(({ client }) => clients.includes(client));
 }
 
-function weighted(answers: readonly Evaluation[], metric: string): number {
+/** The error of a round in which no client's answer could be used. */
+function nobody(refused: readonly Rejection[], round: number): RangeError {
+  if (refused.every(({ fault }) => fault === "diverged"))
+    return new DivergenceError(
+      `federate: the loss is NaN in round ${round}; lower the learning rate or look at the data`,
+    );
+  const some = refused.slice(0, 3).map(({ client, reason }) => `client ${client}: ${reason}`);
+  return new RangeError(
+    `federate: no client's answer could be used in round ${round}, got ${some.join("; ")}${refused.length > 3 ? `; and ${refused.length - 3} more` : ""}`,
+  );
+}
+
+function meanOf(answers: readonly Evaluation[], metric: string, weighted: boolean): number {
   let [sum, total] = [0, 0];
-  for (const answer of answers) {
-    sum += answer.examples * metricOf("evaluate", answer, metric);
-    total += answer.examples;
+  for (const { metrics, examples } of answers) {
+    const weight = weighted ? examples : 1;
+    sum += weight * metrics[metric]!;
+    total += weight;
   }
+  if (!(total > 0)) throw new RangeError("federate: the clients that validate have no examples; every one is empty");
   return sum / total;
 }
 

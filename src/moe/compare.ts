@@ -1,6 +1,7 @@
 // Everything one client does after the federation, none of which leaves it: fine-tuning, local training, the mixture, and
 // the evaluation of all of them.
 import type { Tensor } from "../autograd/tensor.ts";
+import type { Vectors } from "../federated/method.ts";
 import type { Examples } from "../nn/examples.ts";
 import { FloatExamples } from "../nn/examples.ts";
 import type { Fit } from "../nn/fit.ts";
@@ -57,15 +58,16 @@ export interface PersonalValidation {
 /** What a client keeps, and what is told about it. */
 export interface Personalized {
   readonly client: number;
-  readonly specialist: Float32Array;
-  readonly gate: Float32Array;
-  readonly scores: Readonly<Record<Method, Scores> & Record<string, Scores>>;
+  /** What stays with the client, by name: of the paper's methods the mixture's `specialist` and `gate`. */
+  readonly kept: Vectors;
+  readonly scores: Readonly<Record<string, Scores>>;
   readonly epochs: Readonly<Record<string, Training>>;
-  readonly trust: GateTrust;
+  /** What the mixture's gate trusts, where there is one. */
+  readonly trust?: GateTrust;
   /** The same of every gate, in short. */
   readonly gates: Readonly<Record<string, Trust>>;
   /** The weight that the constant-weight baseline chose on validation. */
-  readonly constantWeight: number;
+  readonly constantWeight?: number;
   readonly validations: readonly PersonalValidation[];
 }
 
@@ -150,8 +152,7 @@ function compare(options: ComparisonOptions, kept: Kept): Personalized {
   }
   return {
     client,
-    specialist: main.net.parameters.toArray(),
-    gate: main.gate.parameters.toArray(),
+    kept: { specialist: main.net.parameters.toArray(), gate: main.gate.parameters.toArray() },
     scores,
     epochs,
     trust: gateTrust(main.weights, test, options.classes),

@@ -26,9 +26,41 @@ const styles: Readonly<Record<string, MethodStyle>> = {
 /** The methods of the paper's own figure. */
 export const paperMethods: readonly string[] = ["local", "fedavg", "finetuned", "mixture"];
 
+// for all others: a face that is the same in every figure, picked by the name
+const inks = ["gateOnly", "threeWay", "ensemble", "finetuned", "local", "fedavg", "mixture"] as const;
+const symbols = ["square2", "triangle2", "diamond2", "wye", "star", "cross", "times", "hexagon", "plus"] as const;
+
 /** The face of a method, known or not. */
 export function methodStyle(method: string): MethodStyle {
-  return styles[method] ?? { label: method, color: color("quiet"), symbol: "asterisk" };
+  const known = styles[method];
+  if (known) return known;
+  let hash = 0;
+  for (const letter of method) hash = (31 * hash + letter.codePointAt(0)!) % 65_521;
+  return {
+    label: method,
+    color: color(inks[hash % inks.length]!),
+    symbol: symbols[Math.floor(hash / inks.length) % symbols.length]!,
+  };
+}
+
+/** What a report is about: one method, and those it is held against. */
+export interface Focus {
+  readonly method: string;
+  readonly against: readonly string[];
+}
+
+/**
+ * Of methods in the order of their records: the mixture against what it is made from where it is there; else the last one
+ * that was asked for, against training alone and FedAvg, or against the others.
+ */
+export function focusOf(methods: readonly string[]): Focus {
+  const among = (names: readonly string[]): string[] => names.filter((name) => methods.includes(name));
+  if (methods.includes("mixture")) return { method: "mixture", against: among(["local", "finetuned"]) };
+  // "ditto-shared" is another answer of ditto's
+  const asked = methods.filter((name) => !methods.some((other) => name.startsWith(`${other}-`)));
+  const method = asked.at(-1) ?? methods.at(-1) ?? "";
+  const usual = among(["local", "fedavg"]).filter((name) => name !== method);
+  return { method, against: usual.length > 0 ? usual : asked.filter((name) => name !== method).slice(0, 2) };
 }
 
 /** Methods without repetition, baselines first, unknown ones by name, the mixture last: so it is also drawn on top. */

@@ -35,13 +35,17 @@ export interface MethodResult {
   readonly globalEce?: Stat;
 }
 
-/** Methods by name; the main four are always there, baselines and options when they ran. */
-export interface MethodResults {
-  readonly local: MethodResult;
-  readonly fedavg: MethodResult;
-  readonly finetuned: MethodResult;
-  readonly mixture: MethodResult;
-  readonly [method: string]: MethodResult;
+/** Methods by name: those of the paper and options beside them, or the federated methods that were asked for. */
+export type MethodResults = Readonly<Record<string, MethodResult>>;
+
+/** What a method's federation took. */
+export interface FederationResult {
+  readonly rounds: number;
+  readonly bestRound: number;
+  readonly seconds: number;
+  /** Bytes of the vectors that clients were sent in order to train, and that they sent, over all rounds. */
+  readonly down: number;
+  readonly up: number;
 }
 
 /** summary.json: what came out. */
@@ -70,6 +74,8 @@ export interface Summary {
   /** How many clients the methods' means are over. */
   readonly evaluatedClients: number;
   readonly methods: MethodResults;
+  /** The federations of the methods that were asked for: what each took. Left out of a run of the paper's methods. */
+  readonly federations?: Readonly<Record<string, FederationResult>>;
   /** Class names, where the dataset is one of the user's own. */
   readonly classNames?: readonly string[];
   /** Does the gate gate? Means over clients of h on own and other classes and of its spread within a client, by gate. */
@@ -83,6 +89,8 @@ export interface Summary {
 /** One federated round; the validation fields are there in the rounds that validate. */
 export interface RoundMetric {
   readonly kind: "round";
+  /** Whose, in a run of several methods' federations. */
+  readonly method?: string;
   readonly round: number;
   readonly clients: readonly number[];
   readonly trainLoss: number;

@@ -5,11 +5,11 @@ import { classTrust, gateHistogram } from "./figures/gate.ts";
 import { plane } from "./figures/plane.ts";
 import { html } from "./html.ts";
 import type { Html } from "./html.ts";
-import { methodOrder, methodStyle } from "./methods.ts";
+import { focusOf, methodOrder, methodStyle } from "./methods.ts";
 import { duration, fixed, plusMinus, signed } from "./numbers.ts";
 import { figure, page, table } from "./page.ts";
 import { difference, pairClients } from "./pairs.ts";
-import type { RunRecords, Stat, Summary } from "./records.ts";
+import type { Metric, RunRecords, Stat, Summary } from "./records.ts";
 
 /** The whole report as one self-contained page. Figures are drawn in `document`; see openDocument. */
 export function renderRunReport(run: RunRecords, document: Document): string {
@@ -36,19 +36,7 @@ export function renderRunReport(run: RunRecords, document: Document): string {
         has("round") &&
         html`<section>
           <h2>Learning</h2>
-          ${figure(
-            (options) => lossCurves(metrics, options),
-            "Training loss is the mean over the clients of a round, each on its own rows.",
-            document,
-          )}
-          ${
-            metrics.some((metric) => metric.kind === "round" && metric.validationAccuracy !== undefined) &&
-            figure(
-              (options) => accuracyCurve(metrics, options),
-              html`The generalist on validation rows of clients that share. Round ${summary.bestRound} was kept.`,
-              document,
-            )
-          }
+          ${federationsOf(metrics).map((of) => learning(run, of, document))} ${federationsTable(summary)}
         </section>`
       }
       ${has("client") && clientsSection(run, document)}
@@ -70,6 +58,47 @@ export function renderRunReport(run: RunRecords, document: Document): string {
         </section>`
       }
       ${repeatSection(run)}`,
+  );
+}
+
+// whose rounds there are: one federation's that has no name, or those of the methods that were asked for
+function federationsOf(metrics: readonly Metric[]): (string | undefined)[] {
+  return [...new Set(metrics.flatMap((metric) => (metric.kind === "round" ? [metric.method] : [])))];
+}
+
+function learning({ metrics: all, summary }: RunRecords, of: string | undefined, document: Document): Html {
+  const metrics = all.filter((metric) => metric.kind === "round" && metric.method === of);
+  const kept = (of !== undefined && summary.federations?.[of]?.bestRound) || summary.bestRound;
+  const name = of === undefined ? "" : `${methodStyle(of).label}: `;
+  return html`${figure(
+    (options) => lossCurves(metrics, options),
+    `${name}Training loss is the mean over the clients of a round, each on its own rows.`,
+    document,
+  )}
+  ${
+    metrics.some((metric) => metric.kind === "round" && metric.validationAccuracy !== undefined) &&
+    figure(
+      (options) => accuracyCurve(metrics, options),
+      html`${name}${of === undefined ? "The generalist" : "Who answers for a client"} on validation rows of clients that
+      share. Round ${kept} was kept.`,
+      document,
+    )
+  }`;
+}
+
+function federationsTable({ federations }: Summary): Html | null {
+  if (!federations) return null;
+  return table(
+    "What the federations took: megabytes are of the vectors that clients were sent to train with, and that they sent.",
+    ["Method", "Rounds", "Kept", "Seconds", "MB down", "MB up"],
+    Object.entries(federations).map(([name, { rounds, bestRound, seconds, down, up }]) => [
+      swatch(name),
+      String(rounds),
+      String(bestRound),
+      fixed(seconds),
+      fixed(down / 1e6),
+      fixed(up / 1e6),
+    ]),
   );
 }
 
@@ -96,10 +125,13 @@ function setting({ clients, optOut, ownRowsKeptBack, rounds, fidelity, seed, wal
   return parts.join(" · ");
 }
 
-function headline(run: RunRecords): Html {
-  const { mixture } = run.summary.methods;
+function headline(run: RunRecords): Html | null {
+  const { methods } = run.summary;
+  const focus = focusOf(Object.keys(methods));
+  const result = methods[focus.method];
+  if (!result) return null;
   const against = (method: string): Html | null => {
-    const pairs = pairClients(run.metrics, method, "mixture");
+    const pairs = pairClients(run.metrics, method, focus.method);
     const local = difference(pairs, "localTest");
     const global = difference(pairs, "globalTest");
     if (!local || !global) return null;
@@ -108,8 +140,9 @@ function headline(run: RunRecords): Html {
       >) and ${verdict(global)} on the global test (<span class="number">${plusMinus(global, 1, signed)}</span>).`;
   };
   return html`<p class="lead">
-    The mixture answers ${percent(mixture.localTest)} of each client’s own kind of test rows correctly, and
-    ${percent(mixture.globalTest)} of a test balanced over all classes.${against("local")}${against("finetuned")}
+    ${focus.method === "mixture" ? "The mixture" : methodStyle(focus.method).label} answers ${percent(result.localTest)}
+    of each client’s own kind of test rows correctly, and ${percent(result.globalTest)} of a test balanced over all
+    classes.${focus.against.map(against)}
   </p>`;
 }
 
@@ -118,7 +151,8 @@ function percent(value: Stat): Html {
 }
 
 function inSentence(method: string): string {
-  return method === "local" ? "a model trained alone on each client" : "the fine-tuned generalist";
+  if (method === "local") return "a model trained alone on each client";
+  return method === "finetuned" ? "the fine-tuned generalist" : methodStyle(method).label;
 }
 
 // only an interval that leaves out zero is a difference
@@ -171,16 +205,17 @@ function cell(value: Stat | undefined, digits: number): string {
 }
 
 function differencesTable({ summary, metrics }: RunRecords): Html | null {
-  const others = methodOrder(Object.keys(summary.methods)).filter((method) => method !== "mixture");
+  const focus = focusOf(Object.keys(summary.methods)).method;
+  const others = methodOrder(Object.keys(summary.methods)).filter((method) => method !== focus);
   const rows = others.flatMap((method) => {
-    const pairs = pairClients(metrics, method, "mixture");
+    const pairs = pairClients(metrics, method, focus);
     const local = difference(pairs, "localTest");
     const global = difference(pairs, "globalTest");
     if (!local || !global) return [];
     const harmed = pairs.filter(({ from, to }) => to.localTest < from.localTest).length;
     return [
       [
-        html`mixture − ${methodStyle(method).label}`,
+        html`${focus === "mixture" ? focus : methodStyle(focus).label} − ${methodStyle(method).label}`,
         plusMinus(local, 1, signed),
         plusMinus(global, 1, signed),
         `${harmed} of ${pairs.length}`,
@@ -189,20 +224,23 @@ function differencesTable({ summary, metrics }: RunRecords): Html | null {
   });
   if (rows.length === 0) return null;
   return table(
-    "Differences in points, paired by client. “Behind” counts the clients for which the mixture is worse on the local test.",
+    `Differences in points, paired by client. “Behind” counts the clients for which ${focus === "mixture" ? "the mixture" : methodStyle(focus).label} is worse on the local test.`,
     ["", "Local test", "Global test", "Behind"],
     rows,
   );
 }
 
-function clientsSection({ metrics }: RunRecords, document: Document): Html {
-  const pairs = pairClients(metrics, "local", "mixture");
+function clientsSection({ metrics, summary }: RunRecords, document: Document): Html | null {
+  const { method: to, against } = focusOf(Object.keys(summary.methods));
+  const [from] = against;
+  if (from === undefined) return null;
+  const pairs = pairClients(metrics, from, to);
   const out = pairs.filter(({ optedOut }) => optedOut);
   return html`<section>
     <h2>Clients</h2>
     ${figure(
-      (options) => clientGains(metrics, options),
-      html`${tally(pairs, "localTest", "local")}. A bar has the colour of the model that serves the client better.
+      (options) => clientGains(metrics, { ...options, from, to }),
+      html`${tally(pairs, "localTest", from)}. A bar has the colour of the model that serves the client better.
       ${out.length > 0 && `Shaded rows opted out of the federation (${out.length} of ${pairs.length}).`}`,
       document,
     )}

@@ -1,6 +1,7 @@
 // Many runs as a table of settings: which parameters were varied, and what each setting gives over its seeds.
 import type { ClientMetric, RunRecords, Stat } from "./records.ts";
 import { stat } from "./stat.ts";
+import { type Focus, focusOf } from "./methods.ts";
 import { clientsByMethod, difference, pairClients } from "./pairs.ts";
 
 /** What a varied parameter may hold. */
@@ -77,12 +78,17 @@ export function settingStat({ runs }: Setting, method: string, test: Test): Stat
   return overSeeds(stats);
 }
 
-/** What the mixture has more than another method, paired by client over all seeds; undefined where one of them did not run. */
-export function mixtureAgainst({ runs }: Setting, method: string, test: Test): Stat | undefined {
+/** What one method has more than another, paired by client over all seeds; undefined where one of them did not run. */
+export function advantage({ runs }: Setting, method: string, over: string, test: Test): Stat | undefined {
   return difference(
-    runs.flatMap(({ metrics }) => pairClients(metrics, method, "mixture")),
+    runs.flatMap(({ metrics }) => pairClients(metrics, over, method)),
     test,
   );
+}
+
+/** What a sweep is about, of all the methods that its runs have. */
+export function focusOfRuns(runs: readonly RunRecords[]): Focus {
+  return focusOf([...new Set(runs.flatMap(({ summary }) => Object.keys(summary.methods)))]);
 }
 
 /** The same as settingStat over a part of the clients, from their own records. */

@@ -12,7 +12,8 @@ import { pairClients } from "./pairs.ts";
 import type { RunRecords, Stat } from "./records.ts";
 import {
   distinct,
-  mixtureAgainst,
+  advantage,
+  focusOfRuns,
   overSeeds,
   parameterLabel,
   partStat,
@@ -96,17 +97,21 @@ function seedsOf(runs: readonly RunRecords[]): string {
   return seeds.length === 1 ? `one seed (${seeds[0]})` : `${seeds.length} seeds (${seeds.join(", ")})`;
 }
 
-function headline({ settings }: Sweep): Html {
+function headline({ settings }: Sweep): Html | null {
+  const focus = focusOfRuns(settings.flatMap(({ runs }) => runs));
+  const over = focus.against.at(-1);
+  if (over === undefined) return null;
   const count = (test: Test): Html => {
-    const stats = settings.flatMap((setting) => mixtureAgainst(setting, "finetuned", test) ?? []);
+    const stats = settings.flatMap((setting) => advantage(setting, focus.method, over, test) ?? []);
     const wins = stats.filter(({ mean, ci95 }) => mean - ci95 > 0).length;
     const losses = stats.filter(({ mean, ci95 }) => mean + ci95 < 0).length;
     return html`wins in <span class="number">${wins}</span>, loses in <span class="number">${losses}</span> and does not
       differ clearly in <span class="number">${stats.length - wins - losses}</span>`;
   };
   return html`<p class="lead">
-    Against the fine-tuned generalist, paired by client, the mixture ${count("localTest")} of ${settings.length}
-    settings on the local test; on the global test it ${count("globalTest")}.
+    Against ${over === "finetuned" ? "the fine-tuned generalist" : methodStyle(over).label}, paired by client,
+    ${focus.method === "mixture" ? "the mixture" : methodStyle(focus.method).label} ${count("localTest")} of
+    ${settings.length} settings on the local test; on the global test it ${count("globalTest")}.
   </p>`;
 }
 
@@ -177,7 +182,8 @@ function series(slice: readonly Setting[], parameter: string, methods: readonly 
 // fine-tuning and mixture for those who share and for those who do not, as the part that does not grows
 function optOutSeries(slice: readonly Setting[], parameter: string, test: Test): Series[] {
   if (parameter !== "optOut") return [];
-  const both = ["finetuned", "mixture"].flatMap((method) =>
+  const { method: focus, against } = focusOfRuns(slice.flatMap(({ runs }) => runs));
+  const both = [...against.slice(-1), focus].flatMap((method) =>
     [false, true].map((out) => ({
       ...methodStyle(method),
       label: `${methodStyle(method).label}, ${out ? "out" : "in"}`,
@@ -217,25 +223,30 @@ function statCell(value: Stat | undefined): string {
   return value ? plusMinus(value) : "–";
 }
 
-function differenceTable({ settings }: Sweep): Html {
+function differenceTable({ settings }: Sweep): Html | null {
+  const { method, against } = focusOfRuns(settings.flatMap(({ runs }) => runs));
+  const [first] = against;
+  const over = against.at(-1);
+  if (first === undefined || over === undefined) return null;
+  const [it, other] = [method, over].map((name) => methodStyle(name).label);
   return table(
-    "Mixture − fine-tuned in points, paired by client over all seeds; and how many clients are harmed, that is better off with their own local model on the local test.",
+    `${it} − ${other!.toLowerCase()} in points, paired by client over all seeds; and how many clients are harmed, that is better off with ${first === "local" ? "their own local model" : methodStyle(first).label} on the local test.`,
     ["Setting", "Local test", "Global test", "Harmed"],
     settings.map((setting) => {
-      const pairs = setting.runs.flatMap(({ metrics }) => pairClients(metrics, "local", "mixture"));
+      const pairs = setting.runs.flatMap(({ metrics }) => pairClients(metrics, first, method));
       const harmed = pairs.filter(({ from, to }) => to.localTest < from.localTest).length;
       return [
         settingName(setting),
-        differenceCell(setting, "localTest"),
-        differenceCell(setting, "globalTest"),
+        differenceCell(setting, method, over, "localTest"),
+        differenceCell(setting, method, over, "globalTest"),
         pairs.length ? `${harmed} of ${pairs.length}` : "–",
       ];
     }),
   );
 }
 
-function differenceCell(setting: Setting, test: Test): string {
-  const value = mixtureAgainst(setting, "finetuned", test);
+function differenceCell(setting: Setting, method: string, over: string, test: Test): string {
+  const value = advantage(setting, method, over, test);
   return value ? plusMinus(value, 1, signed) : "–";
 }
 

@@ -2,7 +2,7 @@
 import { methodOrder, methodStyle, paperMethods } from "./methods.ts";
 import { fixed, plusMinus, signed } from "./numbers.ts";
 import type { RunRecords, Summary } from "./records.ts";
-import { mixtureAgainst, settingName, settingStat, sweepOf } from "./sweep.ts";
+import { advantage, focusOfRuns, settingName, settingStat, sweepOf } from "./sweep.ts";
 
 /** Method, local test and global test accuracy in percent, each with the half width of its 95 % interval. */
 export function methodTable({ methods }: Pick<Summary, "methods">): string {
@@ -16,24 +16,36 @@ export function methodTable({ methods }: Pick<Summary, "methods">): string {
 }
 
 /**
- * Every setting of many runs: local / global test accuracy in percent of the paper's methods, mean over seeds, and how much
- * more the mixture has than the fine-tuned model, paired by client, with the half width of its 95 % interval.
+ * Every setting of many runs: local / global test accuracy in percent of the paper's methods, or of those that were asked for,
+ * mean over seeds, and how much more the one in focus has than the last it is held against (the mixture than the fine-tuned
+ * model), paired by client, with the half width of its 95 % interval.
  */
 export function settingTable(runs: readonly RunRecords[]): string {
   const { settings } = sweepOf(runs);
+  const focus = focusOfRuns(runs);
+  const over = focus.against.at(-1);
+  const methods =
+    focus.method === "mixture"
+      ? paperMethods
+      : methodOrder(runs.flatMap(({ summary }) => Object.keys(summary.methods)));
   const both = (write: (test: "localTest" | "globalTest") => string): string =>
     `${write("localTest")} / ${write("globalTest")}`;
   const rows = settings.map((setting) => [
     settingName(setting),
     String(setting.runs.length),
-    ...paperMethods.map((method) => both((test) => fixed(settingStat(setting, method, test)?.mean))),
-    both((test) => {
-      const more = mixtureAgainst(setting, "finetuned", test);
-      return more ? plusMinus(more, 1, signed) : "–";
-    }),
+    ...methods.map((method) => both((test) => fixed(settingStat(setting, method, test)?.mean))),
+    ...(over === undefined
+      ? []
+      : [
+          both((test) => {
+            const more = advantage(setting, focus.method, over, test);
+            return more ? plusMinus(more, 1, signed) : "–";
+          }),
+        ]),
   ]);
-  const labels = paperMethods.map((method) => methodStyle(method).label);
-  return columns([["setting", "seeds", ...labels, "Mixture − Fine-tuned"], ...rows]);
+  const label = (method: string): string => methodStyle(method).label;
+  const last = over === undefined ? [] : [`${label(focus.method)} − ${label(over)}`];
+  return columns([["setting", "seeds", ...methods.map(label), ...last], ...rows]);
 }
 
 // the first column to the left, all others to the right; at least so wide, or as its longest cell

@@ -28,7 +28,7 @@ test("what is written is read back, and no interval is NaN again", () => {
   assert.equal(parseSummary(written, "summary.json"), summary);
   for (const [i, line] of lines.entries()) assert.equal(parseMetric(line, "m"), metrics[i]);
   const alone = changed(written, ["methods", "local", "localTest", "ci95"], null);
-  assert.ok(Number.isNaN(parseSummary(alone, "s").methods.local.localTest.ci95));
+  assert.ok(Number.isNaN(parseSummary(alone, "s").methods["local"]!.localTest.ci95));
 });
 
 // no field of a record is one of these

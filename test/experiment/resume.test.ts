@@ -16,8 +16,9 @@ import {
   type RunOptions,
   type RunResult,
 } from "../../src/experiment/index.ts";
-import { loadFederation, saveFederation } from "../../src/experiment/progress.ts";
-import { beginning } from "../../src/federated/index.ts";
+import { loadFederation, saveFederation, statesIn } from "../../src/experiment/progress.ts";
+import { firstState } from "../../src/federated/rounds.ts";
+import { averaging } from "../../src/federated/servers.ts";
 import { InThread } from "../../src/runtime/pool.ts";
 import { refusesLater } from "../support/refuses.ts";
 import { assert, test } from "../support/suite.ts";
@@ -153,14 +154,22 @@ test("a run begun anew in a used folder takes nothing from what was there, even 
 test("a checkpoint is the state that was saved, before the first validation as well", async () => {
   const store = new MemoryStore();
   const origin = { data: "d", config: "c", kernels: "plain" } as const;
-  assert.is(await loadFederation(store, origin), undefined);
-  const state = { ...beginning(Float32Array.of(1, -0, 1e-40)), round: 3, waited: 1 };
+  const states = statesIn(store, "ditto");
+  assert.is(await loadFederation(store, "ditto", states, origin), undefined);
+  const first = firstState(averaging(), { model: Float32Array.of(1, -0, 1e-40), "c.1": Float32Array.of(2) });
+  await states.put(3, 1, { own: Float32Array.of(5) });
+  const best = { server: { model: Float32Array.of(7) }, marks: await states.pin("best") };
+  await states.put(3, 2, { own: Float32Array.of(6) });
+  const state = { ...first, best, round: 3, waited: 1 };
   for (const bestLoss of [Infinity, 0.1]) {
-    await saveFederation(store, { state: { ...state, bestLoss }, seconds: 1.5 }, origin);
-    assert.equal(await loadFederation(store, origin), { state: { ...state, bestLoss }, seconds: 1.5 });
+    await saveFederation(store, "ditto", states, { state: { ...state, bestLoss }, seconds: 1.5 }, origin);
+    const again = statesIn(store, "ditto");
+    assert.equal(await loadFederation(store, "ditto", again, origin), { state: { ...state, bestLoss }, seconds: 1.5 });
+    assert.equal(await again.get(3), { own: Float32Array.of(6) });
+    assert.equal(await again.get(3, best.marks), { own: Float32Array.of(5) });
   }
   await refusesLater(
-    () => loadFederation(store, { ...origin, kernels: "relaxed" }),
+    () => loadFederation(store, "ditto", statesIn(store, "ditto"), { ...origin, kernels: "relaxed" }),
     "resume: the run began with plain kernels, these are relaxed; configure the same",
   );
 });
@@ -339,8 +348,10 @@ test("a client that fails is left out of its rounds and named in the record, als
   const seen: number[][] = [];
   const failing: RunOptions["pool"] = async (setup) => {
     const calls = experimentCalls(setup);
-    const train: ExperimentCalls["train"] = (call) =>
-      call.client === 1 ? { client: 1, fault: "failed", reason: "the disk is full" } : calls.train(call);
+    const train: ExperimentCalls["train"] = async (list) =>
+      (await calls.train(list)).map((answer) =>
+        answer.client === 1 ? { client: 1, fault: "failed", reason: "the disk is full" } : answer,
+      );
     return new InThread<ExperimentCalls>({ ...calls, train });
   };
   const controller = new AbortController();

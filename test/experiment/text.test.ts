@@ -41,8 +41,8 @@ for (const [name, wanted] of Object.entries({ paper: config, "authors-code": aut
 
   test(`a federation on texts learns them (${name})`, async () => {
     const { summary } = recordsOf(first.result);
-    assert.ok(summary.methods.fedavg.globalTest.mean > 80, `${summary.methods.fedavg.globalTest.mean} %`);
-    assert.ok(summary.methods.mixture.localTest.mean > 80, `${summary.methods.mixture.localTest.mean} %`);
+    assert.ok(summary.methods["fedavg"]!.globalTest.mean > 80, `${summary.methods["fedavg"]!.globalTest.mean} %`);
+    assert.ok(summary.methods["mixture"]!.localTest.mean > 80, `${summary.methods["mixture"]!.localTest.mean} %`);
   });
 
   test(`a run on texts is stopped and resumed without a trace (${name})`, async () => {

@@ -1,5 +1,6 @@
 import { fromArrays } from "../../src/data/index.ts";
-import { experimentCalls, initialGeneralist } from "../../src/experiment/clients.ts";
+import { experimentCalls, heldGeneralist } from "../../src/experiment/clients.ts";
+import { initialModel } from "../../src/experiment/federations.ts";
 import { preset } from "../../src/experiment/presets.ts";
 import { type Setup, setUp } from "../../src/experiment/setup.ts";
 import { type LiveEvent, spaced } from "../../src/experiment/watch.ts";
@@ -31,14 +32,15 @@ function toySetup(): Setup {
   return setUp(config, dataset);
 }
 
-test("looking on changes no weight and no score", () => {
+test("looking on changes no weight and no score", async () => {
   const setup = toySetup();
-  const generalist = initialGeneralist(setup);
+  const generalist = initialModel(setup);
   const events: LiveEvent[] = [];
   const alone = experimentCalls(setup);
   const watched = experimentCalls(setup, { tell: (event) => events.push(event), share: 1 });
-  const call = { client: 1, generalist, round: 0 };
-  assert.equal(watched.train(call), alone.train(call));
+  const list = { federation: "fedavg", round: 0, calls: [{ client: 1, down: { model: generalist }, kept: {} }] };
+  assert.equal(await watched.train(list), await alone.train(list));
+  const call = { client: 1, held: heldGeneralist(generalist) };
   assert.equal(watched.personalize(call), alone.personalize(call));
   const told = (kind: string): number => events.filter((event) => event.kind === kind).length;
   assert.is(told("begins"), 2);
@@ -48,16 +50,16 @@ test("looking on changes no weight and no score", () => {
 
 test("a look at all rows finds what the scores say in the end", () => {
   const setup = toySetup();
-  const generalist = initialGeneralist(setup);
+  const generalist = initialModel(setup);
   const seen: LiveEvent[] = [];
   const calls = experimentCalls(setup, { tell: (event) => seen.push(event), rows: 80, share: Infinity });
-  const { scores, epochs } = calls.personalize({ client: 2, generalist }) as Awaited<
+  const { scores, epochs } = calls.personalize({ client: 2, held: heldGeneralist(generalist) }) as Awaited<
     ReturnType<typeof calls.personalize>
   >;
   const looks = seen.filter((event) => event.kind === "standing" && event.method === "local");
   const best = looks[epochs.local!.bestEpoch]!;
-  assert.ok(best.kind === "standing" && Math.abs(best.localTest - scores.local.localTest) < 1e-9);
-  assert.ok(best.kind === "standing" && Math.abs(best.globalTest - scores.local.globalTest) < 1e-9);
+  assert.ok(best.kind === "standing" && Math.abs(best.localTest - scores["local"]!.localTest) < 1e-9);
+  assert.ok(best.kind === "standing" && Math.abs(best.globalTest - scores["local"]!.globalTest) < 1e-9);
 });
 
 test("spaced rows are at most so many, evenly from the first on", () => {

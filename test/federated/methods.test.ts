@@ -85,9 +85,14 @@ for (const method of all) {
       { rows: (client) => [0, 1, 9][client % 3]!, rounds: 3, cohort: 6 },
     );
     const calls = clientCalls(bench);
-    const down = server.down?.(server.begin(bench.side.initial()), { client: 0, round: 0, key: bench.key });
+    const down = server.down?.(server.begin(bench.side.initial()), {
+      client: 0,
+      round: 0,
+      purpose: "turn",
+      key: bench.key,
+    });
     const call = { client: 2, down: down ?? server.begin(bench.side.initial()), kept: {} };
-    const [answer] = await calls.train({ round: 0, calls: [call] });
+    const [answer] = await calls.train({ federation: "", round: 0, calls: [call] });
     if (!answer || "failed" in answer) throw new Error(answer?.failed ?? "no answer");
     for (const declared of sends.filter((one) => /^\w+$/.test(one))) assert.ok(declared in answer.up, declared);
     const known = (one: string): boolean =>
@@ -116,8 +121,9 @@ for (const method of all) {
       };
       const numbers = (vectors: Vectors): number => Object.values(vectors).reduce((n, { length }) => n + length, 0);
       const client = 1;
-      const down = server.down?.(end.now, { client, round: 9, key: bench.key }) ?? end.now;
+      const down = server.down?.(end.now, { client, round: 9, purpose: "turn", key: bench.key }) ?? end.now;
       const [answer] = await clientCalls(bench).train({
+        federation: "",
         round: 9,
         calls: [{ client, down, kept: await states.get(client) }],
       });

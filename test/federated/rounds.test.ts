@@ -269,7 +269,7 @@ test("a server that steps remembers beside what it sends, and sends none of it",
   });
   let state = server.begin({ w: Float32Array.of(1) });
   for (let i = 0; i < 2; i++) {
-    assert.equal(Object.keys(server.down!(state, { client: 0, ...round })), ["w"]);
+    assert.equal(Object.keys(server.down!(state, { client: 0, purpose: "turn", ...round })), ["w"]);
     const gathering = server.gather(state, round);
     gathering.add(update(0, 1, { w: state["w"]!.map((x) => x + 2) as Float32Array }));
     state = gathering.result();

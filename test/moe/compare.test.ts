@@ -89,27 +89,27 @@ test("variants are methods of their own; one that changes nothing is the mixture
   const before = memory().used;
   const found = compareMethods({ ...options, variants, threeGate: gateOf(3) });
   assert.is(memory().used, before);
-  assert.equal(found.scores["same"], first.scores.mixture);
+  assert.equal(found.scores["same"], first.scores["mixture"]!);
   assert.equal(found.gates["same"], first.gates["mixture"]);
   assert.equal(found.epochs["same"], first.epochs["mixture"]);
   for (const name of ["faster", "elsewhere", "geometric", "threeWay", "after"]) {
-    assert.not.equal(found.scores[name], first.scores.mixture);
+    assert.not.equal(found.scores[name], first.scores["mixture"]!);
     assert.ok(found.gates[name]!.spread >= 0 && found.epochs[name]!.epochs > 0);
   }
-  assert.equal(Array.from(found.specialist), Array.from(first.specialist));
+  assert.equal(Array.from(found.kept["specialist"]!), Array.from(first.kept["specialist"]!));
   for (const [method, scores] of Object.entries(first.scores)) assert.equal(found.scores[method], scores);
   refuses(() => compareMethods({ ...options, variants }), "compareMethods: a three-way variant needs a threeGate");
   assert.is(memory().used, before);
 });
 
 test("FedAvg's scores are the generalist's own", () => {
-  assert.equal(first.scores.fedavg, score(generalistOnTest, options.test));
+  assert.equal(first.scores["fedavg"]!, score(generalistOnTest, options.test));
 });
 
 test("every method is scored on both tests, with numbers that can be", () => {
   const methods = ["local", "fedavg", "finetuned", "mixture", "ensemble", "constantWeight"] as const;
   for (const method of methods) {
-    const { localTest, globalTest, localNll, globalNll, localEce, globalEce } = first.scores[method];
+    const { localTest, globalTest, localNll, globalNll, localEce, globalEce } = first.scores[method]!;
     for (const percent of [localTest, globalTest, localEce, globalEce]) assert.ok(percent >= 0 && percent <= 100);
     assert.ok(localNll > 0 && globalNll > 0 && Number.isFinite(globalNll));
     // multiples of a row's share
@@ -120,16 +120,16 @@ test("every method is scored on both tests, with numbers that can be", () => {
 test("fine-tuning helps on the client's own classes", () => {
   const ownRows = Int32Array.from(Array.from(options.test.local).filter((row) => examples.labels[row] !== 2));
   const { scores } = compareMethods({ ...options, test: { ...options.test, local: ownRows } });
-  assert.ok(scores.finetuned.localNll < scores.fedavg.localNll);
-  assert.ok(scores.mixture.localNll < scores.fedavg.localNll);
+  assert.ok(scores["finetuned"]!.localNll < scores["fedavg"]!.localNll);
+  assert.ok(scores["mixture"]!.localNll < scores["fedavg"]!.localNll);
 });
 
 test("the specialist begins as the fine-tuned generalist", () => {
   // where the gate trains alone, it stays that
-  const { specialist } = compareMethods({ ...options, mixture: { ...options.mixture, gateOnly: true } });
+  const { specialist } = compareMethods({ ...options, mixture: { ...options.mixture, gateOnly: true } }).kept;
   const finetuned = generalist.clone({ group: "private" });
   trainAlone(finetuned, options.own, alone, fold(options.key, "finetuned"));
-  assert.equal(Array.from(specialist), Array.from(finetuned.parameters.toArray()));
+  assert.equal(Array.from(specialist!), Array.from(finetuned.parameters.toArray()));
   finetuned.dispose();
 });
 
@@ -180,7 +180,7 @@ function total(counts: readonly number[]): number {
 }
 
 test("the gate's histogram counts every row of the global test once, by own and other classes", () => {
-  const { own, other, perClass } = first.trust;
+  const { own, other, perClass } = first.trust!;
   const rows = Array.from(options.test.global);
   assert.is(total(own), rows.filter((row) => examples.labels[row]! < 2).length);
   assert.is(total(other), rows.filter((row) => examples.labels[row] === 2).length);
@@ -190,15 +190,15 @@ test("the gate's histogram counts every row of the global test once, by own and 
 
 test("the constant weight is one of 0.05, 0.10 .. 0.95", () => {
   assert.ok(
-    Array.from({ length: 19 }, (_, i) => (i + 1) / 20).includes(first.constantWeight),
+    Array.from({ length: 19 }, (_, i) => (i + 1) / 20).includes(first.constantWeight!),
     `${first.constantWeight}`,
   );
 });
 
 test("what the client keeps has the sizes of its networks", () => {
   assert.is(first.client, 7);
-  assert.is(first.specialist.length, generalist.parameters.size);
-  assert.is(first.gate.length, 2 * 8 + 8 + 8 + 1);
+  assert.is(first.kept["specialist"]!.length, generalist.parameters.size);
+  assert.is(first.kept["gate"]!.length, 2 * 8 + 8 + 8 + 1);
 });
 
 test("the authors' way runs as well: probabilities mixed, last weights kept, the generalist's dropout active", () => {

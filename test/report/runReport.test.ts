@@ -18,7 +18,7 @@ test("the page stands alone: no script, no link, no address, no font", () => {
 });
 
 test("the headline gives the mixture's numbers and its differences with their intervals", () => {
-  const { mixture } = run.summary.methods;
+  const mixture = run.summary.methods["mixture"]!;
   const lead = flat(page.querySelector(".lead"));
   assert.match(
     lead,

@@ -61,7 +61,7 @@ test("with several seeds the interval is over seeds, with one over its clients",
   const { settings } = sweepOf(grid);
   const [setting] = settings;
   if (!setting) throw new Error("no setting");
-  const results = setting.runs.map(({ summary }) => summary.methods.mixture.localTest);
+  const results = setting.runs.map(({ summary }) => summary.methods["mixture"]!.localTest);
   assert.equal(settingStat(setting, "mixture", "localTest"), stat(results.map(({ mean }) => mean)));
   const alone = { ...setting, runs: setting.runs.slice(0, 1) };
   assert.equal(settingStat(alone, "mixture", "localTest"), results[0]);

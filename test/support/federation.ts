@@ -166,7 +166,7 @@ export async function federation(
       const turn: Turn = {
         client,
         round: end.round,
-        down: downOf(server, end.now, client, end.round, bench.key),
+        down: downOf(server, end.now, { client, round: end.round, purpose: "answers", key: bench.key }),
         kept: await states.get(client),
         own,
         key: fold(bench.key, "answers", client),

@@ -133,7 +133,7 @@ function run(
   const turnOf = (client: number, round: number): Turn => ({
     client,
     round,
-    down: downOf(server, state, client, round, root),
+    down: downOf(server, state, { client, round, purpose: round < rounds ? "turn" : "answers", key: root }),
     kept: kept[client]!,
     own: { train: rows[client]!, validation: rows[client]! },
     key: fold(root, "train", client, round),

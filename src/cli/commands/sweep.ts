@@ -7,7 +7,7 @@ import { type FailedRun, openDocument, renderSweepReport, settingTable } from ".
 import { duration } from "../../report/numbers.ts";
 import { StoreError } from "../durable.ts";
 import { Datasets } from "../dataset.ts";
-import { type RunDisplay, sweepDisplay } from "../display.ts";
+import { type RunDisplay, shortResults, sweepDisplay } from "../display.ts";
 import { FAILED, writeFailure } from "../failed.ts";
 import { refusal, shown } from "../failure.ts";
 import { Folder } from "../folder.ts";
@@ -118,15 +118,14 @@ async function execute(
       await store.remove("clients");
       await store.remove("generalist.safetensors");
       done++;
-      const { mixture, finetuned } = result.records.summary.methods;
+      const { methods } = result.records.summary;
       const { wallSeconds } = result.records.summary;
       spent += wallSeconds;
       // what goes on is half done, as a rule
       const open = total - done - failed.length;
       const left = ((spent / done) * (open - Math.min(workers - 1, open) / 2)) / workers;
       display.end(
-        `${one.name} (${done + failed.length}/${total}): mixture ${mixture.localTest.mean.toFixed(1)} / ${mixture.globalTest.mean.toFixed(1)} %, ` +
-          `fine-tuned ${finetuned.localTest.mean.toFixed(1)} / ${finetuned.globalTest.mean.toFixed(1)} %, ` +
+        `${one.name} (${done + failed.length}/${total}): ${shortResults(methods)}, ` +
           duration(wallSeconds) +
           (open > 0 ? `, about ${duration(left)} left` : ""),
       );

@@ -5,11 +5,11 @@ import { type Config, ConfigError, loadNetworks, type Setup, setUp } from "../..
 import { type FlowerCalls, type FlowerSetup, ownSetup } from "../../experiment/flower.ts";
 import { participants } from "../../experiment/participant.ts";
 import { ClientFiles } from "../../experiment/clientFile.ts";
+import { heldGeneralist } from "../../experiment/clients.ts";
 import { vectorOf } from "../../federated/backends/flower/index.ts";
 import type { TensorData } from "../../io/dtype.ts";
 import { encodeSafetensors } from "../../io/safetensors.ts";
 import { methodOrder, methodStyle } from "../../report/index.ts";
-import type { Method } from "../../moe/methods.ts";
 import { startWorker } from "../../runtime/platform.ts";
 import { type Pool, Threads } from "../../runtime/pool.ts";
 import { configOf } from "../commands/run.ts";
@@ -68,11 +68,11 @@ export async function personalizeMember(
   const generalist = vectorOf(tensors, specs);
   await folder.write("generalist.safetensors", encodeSafetensors(tensors, { round: `${round}` }));
   console.log("training the specialist and the gate; they stay here");
-  const [done] = await pool.map("personalize", [{ client, generalist }]);
+  const [done] = await pool.map("personalize", [{ client, held: heldGeneralist(generalist) }]);
   await new ClientFiles(folder, setup).save(generalist, done!);
   console.log(`\n${"method".padEnd(22)}local test  global test`);
   for (const method of methodOrder(Object.keys(done!.scores))) {
-    const scores = done!.scores[method as Method];
+    const scores = done!.scores[method];
     if (scores)
       console.log(
         `${methodStyle(method).label.padEnd(22)}${scores.localTest.toFixed(2).padStart(10)}  ${scores.globalTest.toFixed(2).padStart(11)}`,

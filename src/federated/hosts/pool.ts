@@ -30,48 +30,57 @@ export interface Bench {
   stage(client: number, round: number): Own & { dispose(): void };
   /** Runs a turn's steps; to their end at once, unless somebody else is to get the thread in between. */
   run?<T>(steps: Steps<T>): T | Promise<T>;
+  /** Looks on; changes no number. */
+  readonly watch?: { begins(turn: Turn): void; ends(turn: Turn, reply: Reply): void };
 }
 
 interface Call extends Order {
   readonly kept: Vectors;
 }
 
+/** Turns of one federation, one after another. */
+interface List {
+  /** Whose, where a pool serves several. */
+  readonly federation: string;
+  readonly round: number;
+  readonly calls: readonly Call[];
+}
+
 type Answer = (Update & { readonly kept: Vectors | undefined }) | Failure;
 
 /** What a worker answers: a list of turns, one after another. */
 export type ClientCalls = {
-  train: (list: { round: number; calls: readonly Call[] }) => Promise<Answer[]>;
-  evaluate: (list: { round: number; calls: readonly Call[] }) => Promise<(Evaluation | Failure)[]>;
+  train: (list: List) => Promise<Answer[]>;
+  evaluate: (list: List) => Promise<(Evaluation | Failure)[]>;
 };
 
+/** The address of a turn's random numbers, below its federation's. */
+export function turnKey(key: Key, client: number, round: number): Key {
+  return fold(key, "train", client, round);
+}
+
 /** The calls that do clients' work on this thread, and know nothing of where their state lies. */
-export function clientCalls({ method, side, classes, key, stage, run = finish }: Bench): ClientCalls {
-  const turnOf = ({ client, down, kept, effort = 1 }: Call, round: number, own: Own): Turn => ({
-    client,
-    round,
-    down,
-    kept,
-    own,
-    effort,
-    key: fold(key, "train", client, round),
-  });
+export function clientCalls(of: Bench | ((federation: string) => Bench)): ClientCalls {
+  const benchOf = typeof of === "function" ? of : (): Bench => of;
   // a client's failure is its own: the others of the list go on
   async function each<T>(
-    { round, calls }: { round: number; calls: readonly Call[] },
-    work: (turn: Turn) => Promise<T>,
+    { federation, round, calls }: List,
+    work: (turn: Turn, bench: Bench) => Promise<T>,
   ): Promise<(T | Failure)[]> {
+    const bench = benchOf(federation);
     const answers: (T | Failure)[] = [];
-    for (const call of calls) {
+    for (const { client, down, kept, effort = 1 } of calls) {
       try {
-        const own = stage(call.client, round);
+        const own = bench.stage(client, round);
         try {
-          answers.push(await work(turnOf(call, round, own)));
+          const key = turnKey(bench.key, client, round);
+          answers.push(await work({ client, round, down, kept, own, effort, key }, bench));
         } finally {
           own.dispose();
         }
       } catch (error) {
         const { message, stack } = error instanceof Error ? error : new Error(String(error));
-        answers.push({ client: call.client, failed: message, stack });
+        answers.push({ client, failed: message, stack });
       }
       await rest();
     }
@@ -79,13 +88,16 @@ export function clientCalls({ method, side, classes, key, stage, run = finish }:
   }
   return {
     train: (list) =>
-      each(list, async (turn) => {
-        const { up, kept, examples = turn.own.train.count, metrics }: Reply = await run(side.train(turn));
-        checkSent(method, turn.client, up);
+      each(list, async (turn, { method, side, run = finish, watch }) => {
+        watch?.begins(turn);
+        const reply = await run(side.train(turn));
+        checkSent(method, turn.client, reply.up);
+        watch?.ends(turn, reply);
+        const { up, kept, examples = turn.own.train.count, metrics } = reply;
         return { client: turn.client, up, kept, examples, metrics };
       }),
     evaluate: (list) =>
-      each(list, async (turn) => {
+      each(list, async (turn, { side, classes, run = finish }) => {
         const answers = side.answers(turn);
         const { own } = isDone(answers) ? answers : await run(answers);
         const { validation: examples } = turn.own;
@@ -102,10 +114,13 @@ const isDone = (answers: Answers | Steps<Answers>): answers is Answers => "own" 
 export class PoolHost implements Host {
   readonly #pool: Pool<ClientCalls>;
   readonly #states: States;
+  readonly #federation: string;
 
-  constructor(pool: Pool<ClientCalls>, states: States) {
+  /** @param federation whose clients, where the pool serves several */
+  constructor(pool: Pool<ClientCalls>, states: States, federation = "") {
     this.#pool = pool;
     this.#states = states;
+    this.#federation = federation;
   }
 
   async train(orders: readonly Order[], round: number): Promise<(Update | Failure)[]> {
@@ -127,12 +142,13 @@ export class PoolHost implements Host {
   }
 
   // one list for each worker: a vector that all are sent crosses to a worker once
-  async #lists(orders: readonly Order[], round: number): Promise<{ round: number; calls: Call[] }[]> {
+  async #lists(orders: readonly Order[], round: number): Promise<List[]> {
     const calls = await Promise.all(
       orders.map(async (order) => ({ ...order, kept: await this.#states.get(order.client) })),
     );
     const size = Math.ceil(calls.length / this.#pool.size);
     return Array.from({ length: Math.min(this.#pool.size, calls.length) }, (_, i) => ({
+      federation: this.#federation,
       round,
       calls: calls.slice(i * size, (i + 1) * size),
     })).filter((list) => list.calls.length > 0);

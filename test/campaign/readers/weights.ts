@@ -4,6 +4,7 @@ import { ClientFiles } from "../../../src/experiment/clientFile.ts";
 import { MemoryStore, preset, type Setup } from "../../../src/experiment/index.ts";
 import { networks } from "../../../src/experiment/networks.ts";
 import { loadFederation } from "../../../src/experiment/progress.ts";
+import { States } from "../../../src/federated/states.ts";
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint, type Json } from "../../../src/io/checkpoint.ts";
 import { Sha256 } from "../../../src/io/hash.ts";
 import { decodeSafetensors, encodeSafetensors, type Safetensors } from "../../../src/io/safetensors.ts";
@@ -109,7 +110,18 @@ const checkpoint: Reader<Uint8Array> = {
 const origin = { data: "d".repeat(64), config: "c".repeat(64), kernels: "plain" } as const;
 const vector = (n: number): Float32Array => Float32Array.from({ length: n }, (_, i) => i / 8);
 
-const federationMeta = { round: 4, bestRound: 2, bestLoss: 0.5, waited: 1, done: false, seconds: 3.5, ...origin };
+const federationMeta = {
+  round: 4,
+  bestRound: 2,
+  bestLoss: 0.5,
+  waited: 1,
+  bytes: { down: 8, up: 8 },
+  marks: { 3: 2 },
+  bestMarks: {},
+  done: false,
+  seconds: 3.5,
+  ...origin,
+};
 /** A sealed state whose JSON and names are damaged: what a run goes on from. */
 function progress(
   name: string,
@@ -138,16 +150,16 @@ const federation: Reader<Uint8Array> = {
   ...progress(
     "run state",
     "checkpoint.safetensors",
-    { tensors: { generalist: vector(6), best: vector(6) }, meta: federationMeta },
-    (store) => loadFederation(store, origin),
+    { tensors: { "now.model": vector(6), "best.model": vector(6) }, meta: federationMeta },
+    (store) => loadFederation(store, "fedavg", new States(), origin),
   ),
   check: (value) => {
     const { state, seconds } = value as NonNullable<Awaited<ReturnType<typeof loadFederation>>>;
-    const { round, bestRound, waited, done, generalist, best, bestLoss } = state;
+    const { round, bestRound, waited, done, now, best, bestLoss } = state;
     const whole = [round, bestRound, waited].every(Number.isSafeInteger);
     if (!whole || typeof done !== "boolean" || typeof bestLoss !== "number" || typeof seconds !== "number")
       throw new Error("taken for a run's state, but its counters are none");
-    if (!(generalist instanceof Float32Array && best instanceof Float32Array && best.length === generalist.length))
+    if (![now, best.server].flatMap(Object.values).every((values) => values instanceof Float32Array))
       throw new Error("taken for a run's state, but its weights are none");
   },
 };
@@ -170,8 +182,7 @@ async function clientState(): Promise<Checkpoint> {
   const validation = { epoch: 1, trainLoss: 1, validationLoss: 1, validationAccuracy: 50, best: true };
   await new ClientFiles(store, setup).save(vector(sizeOf(expert.specs)), {
     client: 1,
-    specialist: vector(sizeOf(expert.specs)),
-    gate: vector(sizeOf(gate.specs)),
+    kept: { specialist: vector(sizeOf(expert.specs)), gate: vector(sizeOf(gate.specs)) },
     epochs: { local: { epochs: 3, bestEpoch: 2, bestLoss: 0.5 } },
     validations: [{ method: "local", ...validation }],
     scores: { local: scores } as unknown as Personalized["scores"],
@@ -189,7 +200,8 @@ const client: Reader<Uint8Array> = {
   check: (value) => {
     // a torn file is done again
     if (value === undefined) return;
-    const { specialist, gate, client } = value as Personalized;
+    const { kept, client } = value as Personalized;
+    const { specialist, gate } = kept;
     if (!(specialist instanceof Float32Array && gate instanceof Float32Array) || client !== 1)
       throw new Error("taken for client 1's state, but it is not");
   },

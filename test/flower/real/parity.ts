@@ -1,7 +1,8 @@
 // The same clients, data and seeds in this process and in a real Flower federation: the same generalist, the same table.
 import { evaluatedClients, parseConfig, preset, type Setup, setUp } from "../../../src/experiment/index.ts";
+import { heldGeneralist } from "../../../src/experiment/clients.ts";
+import { initialModel } from "../../../src/experiment/federations.ts";
 import { flowerCalls } from "../../../src/experiment/flower.ts";
-import { initialGeneralist } from "../../../src/experiment/clients.ts";
 import { participants } from "../../../src/experiment/participant.ts";
 import { optedIn } from "../../../src/experiment/setup.ts";
 import { admitted } from "../../../src/federated/admission.ts";
@@ -29,7 +30,7 @@ async function small(): Promise<Setup> {
 /** Plain rounds over every client, as Flower's FedAvg makes them. */
 async function inProcess(setup: Setup): Promise<Float32Array> {
   const backend = new InProcess(participants(setup).client);
-  let generalist = initialGeneralist(setup);
+  let generalist = initialModel(setup);
   for (let round = 0; round < ROUNDS; round++)
     generalist = fedAvg(admitted(await backend.train(optedIn(setup), generalist, round)));
   return generalist;
@@ -69,9 +70,11 @@ parity("three rounds of Fashion-MNIST end in the same generalist, and then in th
         if (event.type === "sent") for (const { name } of event.tensors) assert.ok(names.has(name));
 
     for (const client of evaluatedClients(setup.config)) {
-      const [a, b] = [here, there].map((vector): Personalized => calls.personalize({ client, generalist: vector }));
+      const [a, b] = [here, there].map((vector): Personalized =>
+        calls.personalize({ client, held: heldGeneralist(vector) }),
+      );
       for (const method of ["local", "fedavg", "finetuned", "mixture"] as const) {
-        const [own, flower] = [a!.scores[method], b!.scores[method]];
+        const [own, flower] = [a!.scores[method]!, b!.scores[method]!];
         // 200 local test rows: one of them may fall on the other side of a tie
         assert.ok(
           Math.abs(own.localTest - flower.localTest) <= 0.5,

@@ -1,0 +1,47 @@
+// Methods of one's own: a module that a config names, loaded once per thread. Only its address travels to workers.
+import type { Method } from "../federated/method.ts";
+import { type Config, ConfigError } from "./config.ts";
+import { isAddress } from "./ownNetworks.ts";
+
+const loaded = new Map<string, Method>();
+
+/** Imports the modules that a config's methods name by address; `ownMethod` then has them. */
+export async function loadMethods({ methods = {} }: Pick<Config, "methods">): Promise<void> {
+  for (const address of Object.keys(methods).filter(isAddress)) {
+    if (loaded.has(address)) continue;
+    if (address.startsWith("."))
+      throw new ConfigError(
+        `methods: got ${address}, expected an address that means the same everywhere (file:///..., https://...)`,
+      );
+    let found: Readonly<Record<string, unknown>>;
+    try {
+      found = (await import(/* @vite-ignore */ address)) as Readonly<Record<string, unknown>>;
+    } catch (error) {
+      throw new ConfigError(`methods: cannot import ${address}, ${(error as Error).message}`);
+    }
+    const exported = Object.values(found).filter(isMethod);
+    if (exported.length !== 1)
+      throw new ConfigError(
+        `methods: ${address}, got ${exported.length} methods among its exports, expected one, made by method({ ... })`,
+      );
+    loaded.set(address, exported[0]!);
+  }
+}
+
+/** The method of a loaded module. */
+export function ownMethod(address: string): Method {
+  const own = loaded.get(address);
+  if (!own) throw new Error(`ownMethod: ${address} is not loaded in this thread; await loadMethods(config) first`);
+  return own;
+}
+
+function isMethod(value: unknown): value is Method {
+  const { name, sends, options, client, server } = (value ?? {}) as Readonly<Record<string, unknown>>;
+  return (
+    typeof name === "string" &&
+    Array.isArray(sends) &&
+    typeof options === "object" &&
+    typeof client === "function" &&
+    typeof server === "function"
+  );
+}

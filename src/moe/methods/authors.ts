@@ -1,0 +1,30 @@
+// What the authors' code does otherwise in its federation (Q1): the round's own cohort scores the average that the round
+// began with, and what is kept as the best is the weights of the cohort's last client.
+import type { Method, ServerSide, Vectors } from "../../federated/method.ts";
+
+/** A method of one model whose server also remembers the model before the round and the one that came last. */
+export function lastClient(of: Method): Method {
+  return { ...of, server: (options, kit) => remembering(of.server(options, kit)) };
+}
+
+function remembering(inner: ServerSide): ServerSide {
+  return {
+    validation: { by: "cohort", weighted: false },
+    begin: (initial) => ({ ...inner.begin(initial), before: initial["model"]!, last: initial["model"]! }),
+    // clients answer with the model of before the round; once it is over, with what came last
+    down: ({ model, before, last }, { purpose }): Vectors => ({
+      model: { turn: model!, validation: before!, answers: last! }[purpose],
+    }),
+    gather: (state, round) => {
+      const gathering = inner.gather({ model: state["model"]! }, round);
+      let last = state["model"]!;
+      return {
+        add: (update) => {
+          gathering.add(update);
+          last = update.up["model"]!;
+        },
+        result: () => ({ ...gathering.result(), before: state["model"]!, last }),
+      };
+    },
+  };
+}
