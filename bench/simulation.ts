@@ -85,6 +85,7 @@ await runRounds(
   {
     host,
     server,
+    sends: federation!.method.sends,
     states,
     clients: Array.from({ length: clients }, (_, i) => i),
     rounds: warm + rounds,

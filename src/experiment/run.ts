@@ -202,6 +202,7 @@ async function runFederation(
     {
       host: audit ? audited(host, method, store) : host,
       server,
+      sends: method.sends,
       states,
       clients: optedIn(setup),
       rounds: federation.rounds,

@@ -2,7 +2,8 @@
 // answer counts if it comes from the client that was asked, has the generalist's length, finite values, a whole number of
 // examples within bounds, and the scalars that are asked for, finite. What does not is left out and named.
 import { checkFinite } from "../nn/finite.ts";
-import { MOST_EXAMPLES } from "./outgoing.ts";
+import type { Metrics, Update as MethodUpdate, Vectors } from "./method.ts";
+import { covers, missingOf, MOST_EXAMPLES } from "./outgoing.ts";
 import type { Evaluation, Update } from "./update.ts";
 
 /**
@@ -44,6 +45,40 @@ export function admitUpdate(answer: unknown, expected: Expected & { readonly len
     }
     return { values };
   });
+}
+
+/**
+ * A method's update if it can be taken, else why it cannot. `sizes` are the lengths of vectors that are known already, by name;
+ * those of an update that is let in are added.
+ */
+export function admitVectors(
+  answer: unknown,
+  expected: Expected & { readonly sends: readonly string[]; readonly sizes: Map<string, number> },
+): MethodUpdate | Rejection {
+  const { sends, sizes } = expected;
+  const found = admit(answer, expected, ({ up, metrics }) => {
+    const vectors = Object.entries((up ?? {}) as Readonly<Record<string, unknown>>);
+    const missing = missingOf(sends, Object.fromEntries(vectors));
+    if (missing !== undefined) return malformed(missing, "nothing", "a flat vector");
+    for (const [name, values] of vectors) {
+      if (!sends.some((declared) => covers(declared, name)))
+        return malformed("vector", name, sends.join(", ") || "none");
+      if (!(values instanceof Float32Array || values instanceof Float64Array))
+        return malformed(name, kindOf(values), "a flat vector");
+      const size = sizes.get(name);
+      if (size !== undefined && values.length !== size) return malformed(name, `${values.length} values`, size);
+      try {
+        checkFinite(name, "update", values);
+      } catch (error) {
+        return { fault: "diverged", reason: oneLine(error) };
+      }
+    }
+    return { up: Object.fromEntries(vectors) as Vectors, scalars: metrics as Metrics };
+  });
+  if (isRejection(found)) return found;
+  for (const [name, { length }] of Object.entries(found.up)) sizes.set(name, length);
+  const { client, up, examples, scalars } = found;
+  return { client, up, examples, metrics: scalars };
 }
 
 /** The scores of an evaluation if they can be averaged, else why they cannot. */

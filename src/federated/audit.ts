@@ -1,6 +1,7 @@
 // Everything that left a client, written down from the message itself: which vectors, how long, and a hash of each that a
 // client can compare with what it meant to send.
-import type { Evaluation, Failure, Host, Order } from "./hosts/host.ts";
+import { isRejection, type Rejection } from "./admission.ts";
+import type { Evaluation, Host, Order } from "./hosts/host.ts";
 import type { Update } from "./method.ts";
 
 /** One message of a client. */
@@ -8,10 +9,16 @@ export interface Sent {
   readonly round: number;
   readonly client: number;
   readonly kind: "train" | "evaluate";
-  readonly examples: number;
+  readonly examples?: number;
   /** Names of its scalars. */
-  readonly scalars: readonly string[];
-  readonly vectors: readonly { readonly name: string; readonly size: number; readonly sha256: string }[];
+  readonly scalars?: readonly string[];
+  readonly vectors?: readonly { readonly name: string; readonly size: number; readonly sha256: string }[];
+  /** Why it could not answer, where it did not. */
+  readonly error?: string;
+}
+
+function refusal({ client, reason }: Rejection, round: number, kind: Sent["kind"]): Sent {
+  return { round, client, kind, error: reason };
 }
 
 export interface AuditOptions {
@@ -29,31 +36,31 @@ export class Audited implements Host {
     this.#options = options;
   }
 
-  async train(orders: readonly Order[], round: number): Promise<(Update | Failure)[]> {
+  async train(orders: readonly Order[], round: number): Promise<(Update | Rejection)[]> {
     const answers = await this.#host.train(orders, round);
     const { hash, write } = this.#options;
     await write(
-      answers.flatMap((answer) => {
-        if ("failed" in answer) return [];
+      answers.map((answer) => {
+        if (isRejection(answer)) return refusal(answer, round, "train");
         const { client, examples, metrics, up } = answer;
         const vectors = Object.entries(up).map(([name, values]) => ({
           name,
           size: values.length,
           sha256: hash(new Uint8Array(values.buffer, values.byteOffset, values.byteLength)),
         }));
-        return [{ round, client, kind: "train" as const, examples, scalars: Object.keys(metrics), vectors }];
+        return { round, client, kind: "train", examples, scalars: Object.keys(metrics), vectors };
       }),
     );
     return answers;
   }
 
-  async evaluate(orders: readonly Order[], round: number): Promise<(Evaluation | Failure)[]> {
+  async evaluate(orders: readonly Order[], round: number): Promise<(Evaluation | Rejection)[]> {
     const answers = await this.#host.evaluate(orders, round);
     await this.#options.write(
-      answers.flatMap((answer) => {
-        if ("failed" in answer) return [];
+      answers.map((answer) => {
+        if (isRejection(answer)) return refusal(answer, round, "evaluate");
         const { client, examples, metrics } = answer;
-        return [{ round, client, kind: "evaluate" as const, examples, scalars: Object.keys(metrics), vectors: [] }];
+        return { round, client, kind: "evaluate", examples, scalars: Object.keys(metrics), vectors: [] };
       }),
     );
     return answers;

@@ -190,21 +190,3 @@ function refusal(value: Option, usual: Option, { min = -Infinity, max = Infinity
   if (value < min || value > max) return `a number from ${min} to ${max}`;
   return "";
 }
-
-/** Refuses a reply that is not what the method declared; the last thing that happens at the client. */
-export function checkSent({ name, sends }: Pick<Method, "name" | "sends">, client: number, up: Vectors): void {
-  const plain = sends.filter((one) => !/[*?]$/.test(one));
-  const odd = Object.keys(up).find((one) => !sends.some((declared) => covers(declared, one)));
-  if (odd !== undefined)
-    throw new TypeError(
-      `${name}: client ${client} was to send ${odd}, which is not declared; declared is ${sends.join(", ") || "nothing"}`,
-    );
-  const missing = plain.find((one) => !(one in up));
-  if (missing !== undefined)
-    throw new TypeError(`${name}: client ${client} did not send ${missing}, which is declared`);
-}
-
-function covers(declared: string, name: string): boolean {
-  if (declared.endsWith("*")) return name.startsWith(declared.slice(0, -1));
-  return name === declared || `${name}?` === declared;
-}

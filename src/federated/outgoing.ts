@@ -3,6 +3,7 @@
 import { DivergenceError } from "../nn/divergence.ts";
 import { checkFinite } from "../nn/finite.ts";
 import type { EvaluateReply, FederatedClient, TrainReply } from "./client.ts";
+import type { Method, Reply, Update as MethodUpdate } from "./method.ts";
 import { SharedVector, type TensorSpec } from "./shared.ts";
 import type { Evaluation, Update } from "./update.ts";
 
@@ -82,7 +83,9 @@ export function outgoingVector({ client, specs, size }: Declaration, shared: Sha
   return values;
 }
 
-function examplesOf({ client }: Declaration, examples: number): number {
+const examplesOf = ({ client }: Declaration, examples: number): number => examplesIn(client, examples);
+
+function examplesIn(client: number, examples: number): number {
   if (!(Number.isSafeInteger(examples) && examples >= 0 && examples <= MOST_EXAMPLES))
     throw new RangeError(
       `client ${client}: examples, got ${examples}, expected a whole number from 0 to ${MOST_EXAMPLES}; not sent`,
@@ -112,4 +115,50 @@ function scalars(
       return [name, value];
     }),
   );
+}
+
+/** What a method's client sends, if it is what the method declared: vectors by name, finite, and a few finite scalars. */
+export function outgoing(
+  { name, sends }: Pick<Method, "name" | "sends">,
+  client: number,
+  { up, examples, metrics }: Reply,
+  rows: number,
+): Omit<MethodUpdate, "client"> {
+  const odd = Object.keys(up).find((one) => !sends.some((declared) => covers(declared, one)));
+  if (odd !== undefined)
+    throw new TypeError(
+      `${name}: client ${client} was to send ${odd}, which is not declared; declared is ${sends.join(", ") || "nothing"}`,
+    );
+  const missing = missingOf(sends, up);
+  if (missing !== undefined)
+    throw new TypeError(`${name}: client ${client} did not send ${missing}, which is declared`);
+  for (const [one, values] of Object.entries(up)) {
+    if (!(values instanceof Float32Array || values instanceof Float64Array))
+      throw new TypeError(`${name}: client ${client} was to send ${one} as something else than a flat vector`);
+    try {
+      checkFinite(`client ${client}`, one, values);
+    } catch (error) {
+      throw new DivergenceError((error as Error).message);
+    }
+  }
+  const scalars = Object.entries(metrics);
+  if (scalars.length > MOST_METRICS)
+    throw new RangeError(`${name}: client ${client} has ${scalars.length} scalars, expected at most ${MOST_METRICS}`);
+  for (const [one, value] of scalars)
+    if (!(typeof value === "number" && Math.abs(value) <= FLOAT_MAX))
+      throw new DivergenceError(
+        `client ${client}: ${one}, got ${String(value).slice(0, 40)}, expected a finite number`,
+      );
+  return { up, metrics, examples: examplesIn(client, examples ?? rows) };
+}
+
+/** A declared vector that must be there and is not. */
+export function missingOf(sends: readonly string[], up: object): string | undefined {
+  return sends.find((declared) => !/[*?]$/.test(declared) && !Object.hasOwn(up, declared));
+}
+
+/** Whether a declared name, of one vector or of a family, is that of this vector. */
+export function covers(declared: string, name: string): boolean {
+  if (declared.endsWith("*")) return name.startsWith(declared.slice(0, -1));
+  return name === declared || `${name}?` === declared;
 }

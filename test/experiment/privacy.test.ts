@@ -7,6 +7,7 @@ import {
   type RunOptions,
   setUp,
 } from "../../src/experiment/index.ts";
+import { isRejection } from "../../src/federated/admission.ts";
 import type { ClientMetric } from "../../src/report/records.ts";
 import { type Calls, InThread, type Pool } from "../../src/runtime/pool.ts";
 import { assert, test } from "../support/suite.ts";
@@ -70,7 +71,7 @@ test("a client that has opted out cannot be made to train", async () => {
   for (const call of [calls.train, calls.evaluate]) {
     const list = { federation: "fedavg", round: 0, calls: [{ client, down: { model: generalist }, kept: {} }] };
     const [answer] = await call(list);
-    assert.match(answer && "failed" in answer ? answer.failed : "", new RegExp(`client ${client} has opted out`));
+    assert.match(answer && isRejection(answer) ? answer.reason : "", new RegExp(`client ${client} has opted out`));
   }
 });
 

@@ -1,5 +1,6 @@
 // What every method owes, whatever it does: this walks the registry, so that a new method is tried by being in it.
 import { memory } from "../../src/autograd/index.ts";
+import { isRejection } from "../../src/federated/admission.ts";
 import { clientCalls } from "../../src/federated/hosts/pool.ts";
 import { type Method, type Options, optionsOf, type Sizes, type Vectors } from "../../src/federated/method.ts";
 import { methods } from "../../src/federated/methods/index.ts";
@@ -93,7 +94,7 @@ for (const method of all) {
     });
     const call = { client: 2, down: down ?? server.begin(bench.side.initial()), kept: {} };
     const [answer] = await calls.train({ federation: "", round: 0, calls: [call] });
-    if (!answer || "failed" in answer) throw new Error(answer?.failed ?? "no answer");
+    if (!answer || isRejection(answer)) throw new Error(answer?.reason ?? "no answer");
     for (const declared of sends.filter((one) => /^\w+$/.test(one))) assert.ok(declared in answer.up, declared);
     const known = (one: string): boolean =>
       keeps.some((declared) => (declared.endsWith("*") ? one.startsWith(declared.slice(0, -1)) : one === declared));
@@ -127,7 +128,7 @@ for (const method of all) {
         round: 9,
         calls: [{ client, down, kept: await states.get(client) }],
       });
-      if (!answer || "failed" in answer) throw new Error(answer?.failed ?? "no answer");
+      if (!answer || isRejection(answer)) throw new Error(answer?.reason ?? "no answer");
       assert.equal({ down: numbers(down), up: numbers(answer.up) }, traffic(sizes, optionsOf(method)));
     });
 

@@ -1,11 +1,13 @@
 // The loop, its hosts and what is held against a method that says one thing and does another.
 import { Audited, type Sent } from "../../src/federated/audit.ts";
+import { isRejection } from "../../src/federated/admission.ts";
 import { clientCalls, PoolHost } from "../../src/federated/hosts/pool.ts";
 import { likelihood } from "../../src/federated/kit.ts";
 import { beginning, fedAvg, federate, InProcess, LocalClient } from "../../src/federated/index.ts";
-import { checkSent, type ClientSide, method, type Method, optionsOf } from "../../src/federated/method.ts";
+import { type ClientSide, method, type Method, optionsOf } from "../../src/federated/method.ts";
 import { methods } from "../../src/federated/methods/index.ts";
 import { sharedModel } from "../../src/federated/methods/sharedModel.ts";
+import { outgoing } from "../../src/federated/outgoing.ts";
 import { averaging, noticeboard, posted, stepping, Sums } from "../../src/federated/servers.ts";
 import { States } from "../../src/federated/states.ts";
 import { byClass, classMeans } from "../../src/federated/statistics.ts";
@@ -76,9 +78,15 @@ test("what a method does not declare does not leave a client, and what it declar
     /leaky: client \d did not send model, which is declared/,
   );
   const families = { name: "m", sends: ["expert.*", "wants?"] };
-  checkSent(families, 0, { "expert.1": one, "expert.2": one, wants: one });
-  checkSent(families, 0, {});
-  assert.throws(() => checkSent(families, 0, { expert: one }), /expert, which is not declared/);
+  const send = (up: Record<string, Float32Array>, metrics: Record<string, number> = {}): unknown =>
+    outgoing(families, 0, { up, metrics: { trainLoss: 1, ...metrics } }, 7);
+  send({ "expert.1": one, "expert.2": one, wants: one });
+  assert.equal(send({}), { up: {}, examples: 7, metrics: { trainLoss: 1 } });
+  refuses(() => send({ expert: one }), /expert, which is not declared/);
+  refuses(() => send({ wants: Float32Array.of(NaN) }), /wants, got NaN at 0, expected finite numbers/);
+  refuses(() => send({}, { secret: Infinity }), /secret, got Infinity, expected a finite number/);
+  const many = Object.fromEntries(Array.from({ length: 16 }, (_, i) => [`m${i}`, i]));
+  refuses(() => send({}, many), /has 17 scalars, expected at most 16/);
 });
 
 test("the compiler holds a method to the names it declares", () => {
@@ -171,12 +179,40 @@ test("a client that fails is named, with its round, and where it failed", async 
   const orders = [1, 2, 3].map((client) => ({ client, down: bench.side.initial() }));
   const answers = await host.train(orders, 0);
   assert.equal(
-    answers.map((answer) => ("failed" in answer ? answer.failed : answer.client)),
+    answers.map((answer) => (isRejection(answer) ? answer.reason : answer.client)),
     [1, "client 2 has opted out", 3],
   );
+  const { reports, end } = await federation(fedavg, {}, { cohort: 6, pool: () => new InThread(calls) });
+  for (const { round, refused } of reports) {
+    const named = { client: 2, fault: "failed", reason: "client 2 has opted out" };
+    // it is asked to validate as well
+    assert.equal(refused?.[0], named, `round ${round}`);
+    assert.ok(refused!.every((one) => one.client === 2));
+  }
+  // the rounds are those without it, whatever it does instead of failing
+  const [model, own] = [Float32Array.of(1), new Float32Array(bench.kit.initial.length)];
+  for (const [what, fault] of [
+    [{ up: { model } }, "malformed"],
+    [{ up: { model: own.map(() => NaN) } }, "diverged"],
+    [{ up: { model: own, diary: own } }, "malformed"],
+    [{ up: null }, "malformed"],
+    [{ up: {}, examples: -1 }, "malformed"],
+    [{ up: {}, metrics: { trainLoss: NaN } }, "diverged"],
+    [{ client: 3 }, "malformed"],
+  ] as const) {
+    const lying = clientCalls(bench);
+    const train: typeof lying.train = async (list) =>
+      (await lying.train(list)).map((answer) =>
+        answer.client === 2 ? ({ ...answer, examples: 5, ...what } as unknown as typeof answer) : answer,
+      );
+    const found = await federation(fedavg, {}, { cohort: 6, pool: () => new InThread({ ...lying, train }) });
+    assert.equal(found.end.now, end.now, Object.keys(what).join());
+    for (const { refused } of found.reports)
+      assert.equal([refused?.[0]?.client, refused?.[0]?.fault], [2, fault], Object.keys(what).join());
+  }
   await refusesLater(
-    () => federation(fedavg, {}, { cohort: 6, pool: () => new InThread(calls) }),
-    /federate: client 2 in round 0: client 2 has opted out/,
+    () => federation(sending(["model"], { model: own.map(() => Infinity) })),
+    /the loss is NaN in round 0; lower the learning rate/,
   );
 });
 
@@ -217,7 +253,7 @@ test("the audit log is written from the messages, and changes nothing", async ()
       kind,
       round,
       scalars,
-      vectors: vectors.map(({ name, size }) => `${name} ${size}`),
+      vectors: vectors!.map(({ name, size }) => `${name} ${size}`),
     })),
     [4, 1]
       .flatMap((client) => [
@@ -233,7 +269,7 @@ test("the audit log is written from the messages, and changes nothing", async ()
         [4, 1].map((client) => ({ client, kind: "evaluate", round: 3, scalars: ["loss", "accuracy"], vectors: [] })),
       ),
   );
-  assert.is.not(written[0]!.vectors[0]!.sha256, written[1]!.vectors[0]!.sha256);
+  assert.is.not(written[0]!.vectors![0]!.sha256, written[1]!.vectors![0]!.sha256);
 });
 
 const round = { round: 0, cohort: 2, clients: 4, key: [0, 0] as const };
@@ -262,8 +298,8 @@ test("averages are weighted, keep what nobody sent, and name whose model differs
 test("a server that steps remembers beside what it sends, and sends none of it", () => {
   const server = stepping(averaging(), "w", {
     begin: (like) => ({ m: like.map(() => 0) }),
-    step: (w, direction, { m }) => {
-      const next = m!.map((x, i) => 0.5 * x + direction[i]!);
+    step: (w, target, { m }) => {
+      const next = m!.map((x, i) => 0.5 * x + (target[i]! - w[i]!));
       return { w: w.map((x, i) => x + next[i]!), memory: { m: next } };
     },
   });

@@ -138,6 +138,7 @@ export async function federation(
     {
       host: new PoolHost(pool, states),
       server,
+      sends: method.sends,
       states,
       clients: Array.from({ length: chosen.clients }, (_, i) => i),
       rounds: chosen.rounds,

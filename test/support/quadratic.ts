@@ -11,7 +11,6 @@ import { Kit, type KitOptions } from "../../src/federated/kit.ts";
 import {
   type Answer,
   type Answers,
-  checkSent,
   type Method,
   type Options,
   optionsOf,
@@ -19,6 +18,7 @@ import {
   type Update,
   type Vectors,
 } from "../../src/federated/method.ts";
+import { outgoing } from "../../src/federated/outgoing.ts";
 import { downOf } from "../../src/federated/rounds.ts";
 import { constant, FloatExamples, type Module, Sequential } from "../../src/nn/index.ts";
 import { withEngine } from "../../src/runtime/engine.ts";
@@ -149,9 +149,8 @@ function run(
     });
     replies = members.map((client) => {
       const reply = finish(side.train(turnOf(client, round)));
-      checkSent(method, client, reply.up);
       if (reply.kept) kept[client] = reply.kept;
-      return { client, up: reply.up, examples: reply.examples ?? rows[client]!.count, metrics: reply.metrics };
+      return { client, ...outgoing(method, client, reply, rows[client]!.count) };
     });
     for (const update of replies) gathering.add(update);
     state = gathering.result();

@@ -1,4 +1,5 @@
 // Where clients run. A host gives them their rows and what they kept, and hands on only what they send.
+import type { Rejection } from "../admission.ts";
 import type { Metrics, Update, Vectors } from "../method.ts";
 
 /** What a client is asked in a round. */
@@ -16,16 +17,8 @@ export interface Evaluation {
   readonly metrics: Metrics;
 }
 
-/** A client that did not answer, and why. */
-export interface Failure {
-  readonly client: number;
-  readonly failed: string;
-  /** Where, for who looks for the fault. */
-  readonly stack?: string | undefined;
-}
-
-/** The loop asks for a round's work and gets an answer to each order, in their order. */
+/** The loop asks for a round's work and gets an answer to each order, in their order: what was asked for, or why not. */
 export interface Host {
-  train(orders: readonly Order[], round: number): Promise<(Update | Failure)[]>;
-  evaluate(orders: readonly Order[], round: number): Promise<(Evaluation | Failure)[]>;
+  train(orders: readonly Order[], round: number): Promise<(Update | Rejection)[]>;
+  evaluate(orders: readonly Order[], round: number): Promise<(Evaluation | Rejection)[]>;
 }

@@ -1,5 +1,6 @@
 // Clients on a pool: in this thread, on workers, in Web Workers. What they keep lies with the pool's owner, goes along with
 // every call and comes back with its answer, so it does not matter which thread a client's next turn is on.
+import { failure, isRejection, type Rejection } from "../admission.ts";
 import { predictSteps } from "../../nn/predict.ts";
 import { validation } from "../../nn/validate.ts";
 import type { Pool } from "../../runtime/pool.ts";
@@ -7,7 +8,6 @@ import { fold, type Key } from "../../runtime/random.ts";
 import { finish, type Steps, turn as rest } from "../../runtime/steps.ts";
 import {
   type Answers,
-  checkSent,
   type ClientSide,
   type Method,
   type Own,
@@ -16,8 +16,9 @@ import {
   type Update,
   type Vectors,
 } from "../method.ts";
+import { outgoing } from "../outgoing.ts";
 import type { States } from "../states.ts";
-import type { Evaluation, Failure, Host, Order } from "./host.ts";
+import type { Evaluation, Host, Order } from "./host.ts";
 
 /** A method at work in one thread. */
 export interface Bench {
@@ -46,12 +47,12 @@ interface List {
   readonly calls: readonly Call[];
 }
 
-type Answer = (Update & { readonly kept: Vectors | undefined }) | Failure;
+type Answer = (Update & { readonly kept: Vectors | undefined }) | Rejection;
 
 /** What a worker answers: a list of turns, one after another. */
 export type ClientCalls = {
   train: (list: List) => Promise<Answer[]>;
-  evaluate: (list: List) => Promise<(Evaluation | Failure)[]>;
+  evaluate: (list: List) => Promise<(Evaluation | Rejection)[]>;
 };
 
 /** The address of a turn's random numbers, below its federation's. */
@@ -66,9 +67,9 @@ export function clientCalls(of: Bench | ((federation: string) => Bench)): Client
   async function each<T>(
     { federation, round, calls }: List,
     work: (turn: Turn, bench: Bench) => Promise<T>,
-  ): Promise<(T | Failure)[]> {
+  ): Promise<(T | Rejection)[]> {
     const bench = benchOf(federation);
-    const answers: (T | Failure)[] = [];
+    const answers: (T | Rejection)[] = [];
     for (const { client, down, kept, effort = 1 } of calls) {
       try {
         const own = bench.stage(client, round);
@@ -79,8 +80,7 @@ export function clientCalls(of: Bench | ((federation: string) => Bench)): Client
           own.dispose();
         }
       } catch (error) {
-        const { message, stack } = error instanceof Error ? error : new Error(String(error));
-        answers.push({ client, failed: message, stack });
+        answers.push(failure(client, error));
       }
       await rest();
     }
@@ -91,10 +91,9 @@ export function clientCalls(of: Bench | ((federation: string) => Bench)): Client
       each(list, async (turn, { method, side, run = finish, watch }) => {
         watch?.begins(turn);
         const reply = await run(side.train(turn));
-        checkSent(method, turn.client, reply.up);
+        const sent = outgoing(method, turn.client, reply, turn.own.train.count);
         watch?.ends(turn, reply);
-        const { up, kept, examples = turn.own.train.count, metrics } = reply;
-        return { client: turn.client, up, kept, examples, metrics };
+        return { client: turn.client, ...sent, kept: reply.kept };
       }),
     evaluate: (list) =>
       each(list, async (turn, { side, classes, run = finish }) => {
@@ -123,11 +122,11 @@ export class PoolHost implements Host {
     this.#federation = federation;
   }
 
-  async train(orders: readonly Order[], round: number): Promise<(Update | Failure)[]> {
+  async train(orders: readonly Order[], round: number): Promise<(Update | Rejection)[]> {
     const answers = (await this.#pool.map("train", await this.#lists(orders, round))).flat();
-    const updates: (Update | Failure)[] = [];
+    const updates: (Update | Rejection)[] = [];
     for (const answer of answers) {
-      if ("failed" in answer) updates.push(answer);
+      if (isRejection(answer)) updates.push(answer);
       else {
         const { kept, ...update } = answer;
         if (kept) await this.#states.put(update.client, round, kept);
@@ -137,7 +136,7 @@ export class PoolHost implements Host {
     return updates;
   }
 
-  async evaluate(orders: readonly Order[], round: number): Promise<(Evaluation | Failure)[]> {
+  async evaluate(orders: readonly Order[], round: number): Promise<(Evaluation | Rejection)[]> {
     return (await this.#pool.map("evaluate", await this.#lists(orders, round))).flat();
   }
 
