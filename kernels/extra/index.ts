@@ -8,6 +8,7 @@ export * from "./attention";
 export * from "./compare";
 export * from "./cumulative";
 export * from "./double";
+export * from "./gated";
 export * from "./normalize";
 export * from "./place";
 export * from "./recurrent";

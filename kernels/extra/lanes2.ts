@@ -47,8 +47,6 @@ const enum Is {
   f0,
   near,
   sign,
-  sqrtHalf,
-  ten,
   quarters,
   quarter,
   quarterRest,
@@ -108,8 +106,6 @@ const table = memory.data<f64>([
   1.1283791669833025,
   0.6, // from here on erf from its tail
   -0.0,
-  0.7071067811865476,
-  10,
   0.6366197723675814,
   1.5707963109016418, // pi/2 in two parts
   1.5893254773528197e-8,
@@ -176,12 +172,6 @@ export function expm12(x: v128): v128 {
   return f64x2.add(f64x2.mul(rest(x, n), scale), f64x2.sub(scale, number(Is.one)));
 }
 
-/** 1 / (1 + e^-x). */
-@inline
-export function sigmoid2(x: v128): v128 {
-  return f64x2.div(number(Is.one), f64x2.add(number(Is.one), exp2(f64x2.neg(x))));
-}
-
 /** log(1 + x); -inf at -1, NaN below. */
 @inline
 export function log1p2(x: v128): v128 {
@@ -236,14 +226,6 @@ export function erf2(x: v128): v128 {
   const far = f64x2.sub(number(Is.one), f64x2.mul(exp2(f64x2.neg(q)), tail(z)));
   const y = v128.bitselect(p, far, f64x2.lt(z, number(Is.near)));
   return v128.bitselect(x, y, number(Is.sign));
-}
-
-/** The normal distribution's share below x from its density times sqrt(2 pi), e^(-x^2/2), relative accuracy kept far below 0. */
-@inline
-export function normal2(x: v128, density: v128): v128 {
-  const z = f64x2.pmin(f64x2.mul(f64x2.abs(x), number(Is.sqrtHalf)), number(Is.ten));
-  const outer = f64x2.mul(f64x2.mul(density, tail(z)), number(Is.half));
-  return v128.bitselect(outer, f64x2.sub(number(Is.one), outer), f64x2.lt(x, number(Is.zero)));
 }
 
 /** sin x, or cos x, for |x| below 4e8: x less whole quarter turns, pi/2 in two parts of which the first has few bits. */

@@ -34,7 +34,7 @@ export { clip, where } from "./ops/select.ts";
 export { concat, slice, type SliceOptions, split, stack } from "./ops/slice.ts";
 export { cos, elu, erf, expm1, gelu, leakyRelu, log1p, silu, sin, softplus } from "./ops/smooth.ts";
 export { type AxisOption, logSoftmax, softmax } from "./ops/softmax.ts";
-export { flip, pad } from "./ops/strided.ts";
+export { flip, pad, subsample } from "./ops/strided.ts";
 export { mean, type ReduceOptions, sum } from "./ops/sum.ts";
 export { oneHot, scatterAdd, take, takeAlong, topK, type TopK } from "./ops/take.ts";
 export type { PerAxis } from "./ops/window.ts";

@@ -1,8 +1,7 @@
 // Residual networks for images of CIFAR's size (He et al. 2015, arXiv 1512.03385, section 4.2).
 import { relu } from "../autograd/ops/activation.ts";
 import { add } from "../autograd/ops/add.ts";
-import { slice } from "../autograd/ops/slice.ts";
-import { pad } from "../autograd/ops/strided.ts";
+import { pad, subsample } from "../autograd/ops/strided.ts";
 import type { Tensor } from "../autograd/tensor.ts";
 import { Combined } from "./combine.ts";
 import { Convolution } from "./convolution.ts";
@@ -24,7 +23,7 @@ export interface ResnetOptions {
 /** The input where a block halves its sides and doubles its channels: every second pixel, and channels of zeros. */
 function shortcut(x: Tensor, outputs: number): Tensor {
   if (x.shape[1] === outputs) return x;
-  const half = slice(slice(x, { axis: 2, step: 2 }), { axis: 3, step: 2 });
+  const half = subsample(x, [1, 1, 2, 2]);
   const missing = outputs - x.shape[1]!;
   const before = Math.floor(missing / 2);
   return pad(half, [

@@ -17,9 +17,6 @@ const anyMagnitude: Fill = (random) => (random() < 0.5 ? -1 : 1) * 2 ** (random(
 /** Arguments that reach all of the function's branches; results are within 0.6 ULP of the exact value. */
 const maps: Record<string, { fills: Fill[]; extra?: number[] }> = {
   erf: { fills: [plain, between(-7, 7), anyMagnitude] },
-  gelu: { fills: [plain, between(-12, 12), anyMagnitude] },
-  geluTanh: { fills: [plain, between(-6, 6), anyMagnitude] },
-  silu: { fills: [plain, between(-86, 20), anyMagnitude] },
   elu: { fills: [plain, between(-20, 20), anyMagnitude], extra: [0.75] },
   expm1: { fills: [plain, between(-20, 88), anyMagnitude] },
   log1p: { fills: [plain, between(-0.999, 3), (random, i) => Math.abs(anyMagnitude(random, i))] },
@@ -63,9 +60,9 @@ for (const [kernel, { fills, extra = [] }] of Object.entries(maps)) {
   });
 }
 
-for (const kernel of ["geluGrad", "geluTanhGrad", "siluGrad", "eluGrad"])
+for (const kernel of ["eluGrad"])
   test(`${kernel} equals its twin for every length 0..67, over its own gradient and in its limits`, () => {
-    const extra = kernel === "eluGrad" ? [0.75] : [];
+    const extra = [0.75];
     // around its zeros a slope keeps an absolute error
     const common = { kernel, reference: double, absolute: 1e-9, relative: 0.6 * ulp };
     for (let n = 0; n <= 67; n++)

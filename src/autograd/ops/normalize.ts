@@ -4,6 +4,7 @@ import { extra } from "../../runtime/extra.ts";
 import { defineOp, notTwice, type Op } from "../op.ts";
 import { formatShape, type Shape, sizeOf } from "../shape.ts";
 import { checkOpen, empty, type Tensor } from "../tensor.ts";
+import { aside } from "./aside.ts";
 import { copy } from "./copy.ts";
 
 type Affine = readonly [x: Tensor, w: Tensor | null, b: Tensor | null];
@@ -24,6 +25,8 @@ interface Plan extends Layout {
   readonly variance: Tensor;
   /** Whether they are given, and not those of x. */
   readonly fixed: boolean;
+  /** Gradients of scale and shift, and the one of the result they were found from. */
+  readonly found: { by?: Tensor; gw?: Tensor; gb?: Tensor };
 }
 
 const normalizeOp: Op<Affine, Plan> = defineOp<Affine, Plan>({
@@ -35,8 +38,12 @@ const normalizeOp: Op<Affine, Plan> = defineOp<Affine, Plan>({
   },
   vjp: [
     (g, { x: [x, w], attrs }) => normalizeGradOp([x, w, g], attrs),
-    (g, { x: [x], attrs }) => normalizeGradScaleOp([x, g], { ...attrs, of: "scale" }),
-    (g, { x: [x], attrs }) => normalizeGradScaleOp([x, g], { ...attrs, of: "shift" }),
+    (g, { x: [x], attrs }) => scaleGradient(x, g, attrs),
+    (g, { x: [x], attrs }) => {
+      // the kernel finds both in one pass
+      const gw = attrs.found.by === g ? attrs.found.gw! : scaleGradient(x, g, attrs);
+      return aside(attrs.found.gb!, gw);
+    },
   ],
 });
 
@@ -53,21 +60,23 @@ const normalizeGradOp: Op<readonly [Tensor, Tensor | null, Tensor], Plan> = defi
   vjp: [notTwice("normalize"), notTwice("normalize"), notTwice("normalize")],
 });
 
-const normalizeGradScaleOp: Op<readonly [Tensor, Tensor], Plan & { of: "scale" | "shift" }> = defineOp<
-  readonly [x: Tensor, g: Tensor],
-  Plan & { of: "scale" | "shift" }
->({
+// the gradient of the scale; that of the shift is left in the plan
+const normalizeGradScaleOp: Op<readonly [Tensor, Tensor], Plan> = defineOp<readonly [x: Tensor, g: Tensor], Plan>({
   name: "normalizeGradScale",
   shape: (_, { channels }) => [channels],
-  forward: (y, [x, g], { outer, groups, inner, channels, run, eps, mean, variance, of }) => {
-    // the kernel finds both in one pass; the other one is small
-    const other = empty([channels]).ptr;
-    const [gw, gb] = of === "scale" ? [y.ptr, other] : [other, y.ptr];
-    const pointers = [x.ptr, mean.ptr, variance.ptr, g.ptr, gw, gb] as const;
+  forward: (gw, [x, g], { outer, groups, inner, channels, run, eps, mean, variance, found }) => {
+    found.gb = empty([channels]);
+    const pointers = [x.ptr, mean.ptr, variance.ptr, g.ptr, gw.ptr, found.gb.ptr] as const;
     extra().normalizeGradScale(...pointers, outer, groups, inner, channels, run, eps);
   },
   vjp: [notTwice("normalize"), notTwice("normalize")],
 });
+
+function scaleGradient(x: Tensor, g: Tensor, plan: Plan): Tensor {
+  const gw = normalizeGradScaleOp([x, g], plan);
+  Object.assign(plan.found, { by: g, gw });
+  return gw;
+}
 
 /** What is added to a variance before its root is taken. */
 export interface NormOptions {
@@ -103,7 +112,7 @@ function run(
     );
   if (x.size > 0 && !(eps > 0)) throw new RangeError(`${op}: got eps ${eps}, expected a number above 0`);
   const { mean, variance } = given ?? moments(x, layout);
-  const y = normalizeOp([x, w, b], { ...layout, eps, mean, variance, fixed: given !== undefined });
+  const y = normalizeOp([x, w, b], { ...layout, eps, mean, variance, fixed: given !== undefined, found: {} });
   return { y, mean, variance };
 }
 

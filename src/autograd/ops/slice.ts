@@ -5,6 +5,7 @@ import { checkAxis, formatShape, sameShape, type Shape, sizeOf } from "../shape.
 import type { Tensor } from "../tensor.ts";
 import { writeOut } from "./broadcast.ts";
 import { zeros } from "./fill.ts";
+import { permute } from "./permute.ts";
 import { reshape } from "./reshape.ts";
 
 interface Range {
@@ -54,11 +55,14 @@ const sliceOp: Op<readonly [Tensor], Range> = defineOp<readonly [Tensor], Range>
 
 /** Elements of an axis with step - 1 zeros behind each, as many of both as fit into `most`. */
 function spread(g: Tensor, axis: number, step: number, most: number): Tensor {
-  const [outer, after] = [g.shape.slice(0, axis), g.shape.slice(axis + 1)];
-  const n = g.shape[axis]!;
-  const pairs = concat([reshape(g, [...outer, n, 1, ...after]), zeros([...outer, n, step - 1, ...after])], axis + 1);
-  const all = reshape(pairs, [...outer, n * step, ...after]);
-  return n * step > most ? slice(all, { axis, from: 0, to: most }) : all;
+  const { shape } = g;
+  const n = shape[axis]!;
+  // zeros behind all of g in one piece, and then the axis of the step brought to its place
+  const pieces = concat([reshape(g, [1, ...shape]), zeros([step - 1, ...shape])], 0);
+  const order = [...shape.keys()].map((i) => i + 1);
+  const all = permute(pieces, [...order.slice(0, axis + 1), 0, ...order.slice(axis + 1)]);
+  const whole = reshape(all, [...shape.slice(0, axis), n * step, ...shape.slice(axis + 1)]);
+  return n * step > most ? slice(whole, { axis, from: 0, to: most }) : whole;
 }
 
 const concatOp: Op<readonly Tensor[], number> = defineOp<readonly Tensor[], number>({

@@ -49,6 +49,19 @@ const placeOp: Op<readonly [Tensor], Placed> = defineOp<readonly [Tensor], Place
   vjp: [(g, { x: [x], attrs: { starts, steps } }) => stridedOp([g], { starts, steps, shape: x.shape })],
 });
 
+/** Along every axis every so many elements, beginning with the first. */
+export function subsample(x: Tensor, steps: readonly number[]): Tensor {
+  if (steps.length !== x.shape.length || steps.some((step) => !(Number.isInteger(step) && step >= 1)))
+    throw new RangeError(
+      `subsample: got steps ${steps.join()}, expected an integer of at least 1 for each axis of ${formatShape(x.shape)}`,
+    );
+  return stridedOp([x], {
+    starts: steps.map(() => 0),
+    steps,
+    shape: x.shape.map((size, i) => Math.ceil(size / steps[i]!)),
+  });
+}
+
 /** The elements of one axis in reverse order. */
 export function flip(x: Tensor, axis: number): Tensor {
   const at = checkAxis("flip", x.shape, axis);

@@ -12,6 +12,7 @@ import { double } from "./double.ts";
 import { elementwise } from "./elementwise.ts";
 import { embedding } from "./embedding.ts";
 import { expand } from "./expand.ts";
+import { gated } from "./gated.ts";
 import { gather } from "./gather.ts";
 import { lstm } from "./lstm.ts";
 import { matmul } from "./matmul.ts";
@@ -61,6 +62,7 @@ export function referenceExtra(views: Views): ExtraKernels {
     ...compare(views),
     ...cumulative(views),
     ...double(views),
+    ...gated(views),
     ...normalize(views),
     ...place(views),
     ...recurrent(views),

@@ -109,7 +109,7 @@ function gradient(name: string): Sample {
       points(point(of), point([of[1]!]), point(of)).map((points) => ({
         f: (...x) => {
           const [groups, inner] = of as readonly [number, number];
-          const layout = { outer: 1, groups, inner, channels: inner, run: 1, eps: 0.5, fixed: false, of: "scale" };
+          const layout = { outer: 1, groups, inner, channels: inner, run: 1, eps: 0.5, fixed: false, found: {} };
           const attrs = { ...layout, mean: tensor(ones(groups, -1)), variance: tensor(ones(groups, 0.5)) };
           return op(name, x, attrs);
         },
