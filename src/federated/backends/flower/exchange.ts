@@ -1,5 +1,6 @@
 // One message in, one message out: pulling the objects of an instruction and pushing those of the answer, in the order
 // and with the patience that Flower's object store asks for.
+import { oneLine } from "../../admission.ts";
 import { backoff, pause } from "./backoff.ts";
 import type { Fleet } from "./fleet.ts";
 import { heldBy } from "./leaving.ts";
@@ -106,7 +107,8 @@ export async function pushReply(
     content: content === undefined ? undefined : {},
     error,
   };
-  const { messageType } = received;
+  // said by the server: in the log it is one short line
+  const messageType = oneLine(received.messageType);
   const leaving: Leaving = { messageType, round, ...heldBy(root), error: error?.reason, spent };
   await link.leaving(leaving).catch((cause: unknown) => {
     const why = cause instanceof Error ? cause.message : String(cause);
