@@ -49,9 +49,13 @@ export function askOver<S extends Service>(port: Port, onEvent: (event: unknown)
 /** Answers over a port; returns the way to tell an event. An error goes back as its message. */
 export function answerOver(port: Pick<Port, "post" | "onMessage">, service: Service): (event: unknown) => void {
   port.onMessage((message) => {
-    const { id, name, argument } = message as Question;
+    const { id, name, argument } = (message ?? {}) as Question;
     Promise.resolve()
-      .then(() => service[name]!(argument as never))
+      .then(() => {
+        // what every object has is no question
+        if (!Object.hasOwn(service, name)) throw new RangeError(`answerOver: question, got ${String(name)}`);
+        return service[name]!(argument as never);
+      })
       .then(
         (answer) => port.post({ id, answer } satisfies Reply),
         (error: unknown) => port.post({ id, error: error instanceof Error ? error.message : String(error) }),

@@ -354,7 +354,7 @@ const lab: Reader<unknown> = {
   check: (value, question) => {
     const { answer } = value as { answer?: unknown };
     const { name } = (question ?? {}) as { name?: unknown };
-    if (answer !== undefined && name !== "answer")
+    if (answer !== undefined && String(name) !== "answer")
       throw new Error(`answered ${JSON.stringify(answer)} to no such question`);
   },
 };

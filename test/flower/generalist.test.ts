@@ -1,7 +1,9 @@
+import fc from "fast-check";
+import { editJson, edits } from "../support/mutations.ts";
 import { suite, assert } from "../support/suite.ts";
 import { encodeSafetensors } from "../../src/io/safetensors.ts";
 import { pullGeneralist, signManifest } from "../../src/federated/backends/flower/generalist.ts";
-import type { Manifest } from "../../src/federated/backends/flower/generalist.ts";
+import type { Generalist, Manifest } from "../../src/federated/backends/flower/generalist.ts";
 import { objectId } from "../../src/federated/backends/flower/objects.ts";
 
 const generalist = suite("flower generalist");
@@ -76,6 +78,31 @@ generalist("that is older than asked for, of another format, or elsewhere is ref
   const renamed = { ...manifest, tensors: [{ name: "v", shape: [3], dtype: "F32" }] };
   assert.match(await failure(await site(renamed)), /other tensors than its manifest names/);
   assert.match(await failure(async () => new TextEncoder().encode("<html>")), /not a generalist.json/);
+});
+
+generalist("whatever a signed manifest says is checked before it is believed", async () => {
+  await fc.assert(
+    fc.asyncProperty(edits, async (list) => {
+      const odd = editJson(manifest, list) as Manifest;
+      const pulled = await pullGeneralist("https://models.example/public", { key, get: await site(odd) }).catch(
+        (error: unknown) => error,
+      );
+      if (pulled instanceof Error) {
+        assert.instance(pulled, RangeError, String(pulled));
+        assert.match(pulled.message, /^(pull|safetensors): /);
+        return;
+      }
+      const { tensors } = (pulled as Generalist).manifest;
+      assert.equal(tensors.map(({ name, shape }) => [name, shape]), [["w", [3]]]); // prettier-ignore
+    }),
+    { numRuns: 200 },
+  );
+});
+
+generalist("a key or a signature that is not base64 is refused by name", async () => {
+  const get = await site();
+  const failed = await pullGeneralist("https://models.example/public", { key: `${key}*`, get }).catch(String);
+  assert.match(String(failed), /RangeError: pull: the publisher's key, got 45 characters that are not base64/);
 });
 
 generalist("with a value that is no number is refused, whoever signed it", async () => {

@@ -68,6 +68,8 @@ identity("is made once, stored for its owner alone, and loaded unchanged", async
 identity("keys of another kind are refused with the remedy", async () => {
   assert.match(await rejection(keyPairOf("nonsense")), /openssl genpkey/);
   const p256 = generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey.export({ type: "pkcs8", format: "pem" });
+  const torn = "-----BEGIN PRIVATE KEY-----\nMIG2*\n-----END PRIVATE KEY-----";
+  assert.match(await rejection(keyPairOf(torn)), /keyPairOf: the key, got 5 characters that are not base64/);
   assert.match(await rejection(keyPairOf(String(p256))), /not an EC key of curve P-384/);
 });
 

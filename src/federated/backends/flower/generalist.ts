@@ -51,7 +51,6 @@ export async function pullGeneralist(
   if (!(manifest.round >= since))
     throw new RangeError(`pull: round ${manifest.round}, expected ${since} or later; an old model is served`);
   const { file, bytes: size, sha256 } = manifest.weights;
-  if (!/^[\w.-]+$/.test(file)) throw new RangeError(`pull: weights file, got ${file}, expected a plain name`);
   const bytes = await get(new URL(file, manifestUrl).href, signal, size);
   if (bytes.length !== size) throw new RangeError(`pull: ${file} has ${bytes.length} bytes, expected ${size}`);
   const found = await objectId(bytes);
@@ -69,18 +68,44 @@ export async function pullGeneralist(
 /** The manifest in a generalist.json, if the key signed it. */
 export async function verifyManifest(file: Uint8Array, key: string): Promise<Manifest> {
   const { manifest, signature } = parse(file);
-  const raw = fromBase64(key.trim());
+  const raw = fromBase64("pull: the publisher's key", key.trim());
   if (raw.length !== 32) throw new RangeError(`pull: key of ${raw.length} bytes, expected the 32 of publisher.pub`);
   const publicKey = await crypto.subtle.importKey("raw", raw, "Ed25519", false, ["verify"]);
   const text = new TextEncoder().encode(manifest);
-  if (!(await crypto.subtle.verify("Ed25519", publicKey, fromBase64(signature), text)))
+  if (!(await crypto.subtle.verify("Ed25519", publicKey, fromBase64("pull: the signature", signature), text)))
     throw new RangeError("pull: the manifest is not signed by this key; ask the publisher for publisher.pub");
-  const parsed = JSON.parse(manifest) as Manifest;
-  if (parsed.format !== FORMAT) throw new RangeError(`pull: format, got ${parsed.format}, expected ${FORMAT}`);
-  // said so that a round that is no number is older than any
-  if (!(Number.isSafeInteger(parsed.round) && parsed.round >= 0))
-    throw new RangeError(`pull: round, got ${String(parsed.round)}, expected a whole number from 0`);
-  return parsed;
+  return manifestOf(manifest);
+}
+
+// signed it may be, and wrong all the same
+function manifestOf(text: string): Manifest {
+  let parsed: Partial<Manifest> | null;
+  try {
+    parsed = JSON.parse(text) as Partial<Manifest> | null;
+  } catch (cause) {
+    throw new RangeError("pull: the manifest is signed, but not JSON; ask the publisher", { cause });
+  }
+  const { format, round, weights, tensors } = parsed ?? {};
+  const expect = (holds: boolean, field: string, got: unknown, expected: string): void => {
+    if (!holds)
+      throw new RangeError(
+        `pull: ${field}, got ${typeof got === "string" ? got : JSON.stringify(got)}, expected ${expected}`,
+      );
+  };
+  expect(format === FORMAT, "format", format, FORMAT);
+  expect(isSize(round), "round", round, "a whole number from 0");
+  const file = weights?.file;
+  expect(typeof file === "string" && /^[\w.-]+$/.test(file), "weights file", file, "a plain name");
+  expect(isSize(weights?.bytes), "bytes of the weights", weights?.bytes, "a whole number from 0");
+  expect(typeof weights?.sha256 === "string", "sha256 of the weights", weights?.sha256, "a text");
+  const named = (tensor: Partial<Manifest["tensors"][number]> | null): boolean =>
+    typeof tensor?.name === "string" && Array.isArray(tensor.shape) && tensor.shape.every(isSize);
+  expect(Array.isArray(tensors) && tensors.every(named), "tensors", tensors, "names and shapes");
+  return parsed as Manifest;
+}
+
+function isSize(value: unknown): boolean {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
 function parse(file: Uint8Array): { manifest: string; signature: string } {

@@ -61,7 +61,7 @@ export async function keyPairOf(privatePem: string): Promise<CryptoKeyPair> {
     throw new RangeError(
       "keyPairOf: not a PKCS #8 PEM private key; make one with `openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-384`",
     );
-  const pkcs8 = fromBase64(body.replace(/\s/g, ""));
+  const pkcs8 = fromBase64("keyPairOf: the key", body.replace(/\s/g, ""));
   const privateKey = await crypto.subtle
     .importKey("pkcs8", pkcs8, ALGORITHM, true, ["sign"])
     .catch((cause: unknown) => {
@@ -77,9 +77,15 @@ export function toBase64(bytes: Uint8Array): string {
   return btoa(String.fromCharCode(...bytes));
 }
 
-/** The bytes of some base64. */
-export function fromBase64(text: string): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+/** The bytes of some base64; `what` it is, for the RangeError of what is none. */
+export function fromBase64(what: string, text: string): Uint8Array<ArrayBuffer> {
+  let bytes: string;
+  try {
+    bytes = atob(text);
+  } catch (cause) {
+    throw new RangeError(`${what}, got ${text.length} characters that are not base64; is it whole?`, { cause });
+  }
+  return Uint8Array.from(bytes, (c) => c.charCodeAt(0));
 }
 
 function pem(label: string, der: Uint8Array): string {

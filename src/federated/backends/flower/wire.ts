@@ -18,7 +18,7 @@ export type Fields<T> = { readonly [K in keyof T]-?: Field<T[K]> };
 export interface MessageType<T> {
   readonly name: string;
   encode(message: Partial<T>): Uint8Array<ArrayBuffer>;
-  /** An Error for bytes that are no such message, nest too deep or hold too many elements. */
+  /** A RangeError for bytes that are no such message, nest too deep or hold too many elements. */
   decode(bytes: Uint8Array, limits?: Limits): T;
 }
 
@@ -53,20 +53,31 @@ export function define<T extends object>(name: string, fields: Fields<T>): Messa
       }
       return writer.finish();
     },
-    decode(bytes, limits = { depth: 0, elements: MOST_ELEMENTS, fields: MOST_FIELDS }) {
-      if (limits.depth > MOST_DEPTH) throw new RangeError(`${name}: nested deeper than ${MOST_DEPTH} messages`);
-      const message = Object.fromEntries(keys.map((key) => [key, fields[key].empty()])) as T;
-      const reader = new BinaryReader(bytes);
-      while (reader.pos < reader.len) {
-        if (--limits.fields < 0) throw new RangeError(`${name}: more than ${MOST_FIELDS} fields in all`);
-        const [number, wire] = reader.tag();
-        const key = byNumber.get(number);
-        if (key === undefined) reader.skip(wire, number);
-        else message[key] = fields[key].read(reader, wire, message[key], limits);
+    decode(bytes, limits) {
+      if (limits) return read(bytes, limits);
+      try {
+        return read(bytes, { depth: 0, elements: MOST_ELEMENTS, fields: MOST_FIELDS });
+      } catch (cause) {
+        // the reader's own words do not say what was read
+        const why = cause instanceof Error ? cause.message : String(cause);
+        throw new RangeError(`${name}: got ${bytes.length} bytes that are no such message, ${why}`, { cause });
       }
-      return message;
     },
   };
+
+  function read(bytes: Uint8Array, limits: Limits): T {
+    if (limits.depth > MOST_DEPTH) throw new RangeError(`${name}: nested deeper than ${MOST_DEPTH} messages`);
+    const message = Object.fromEntries(keys.map((key) => [key, fields[key].empty()])) as T;
+    const reader = new BinaryReader(bytes);
+    while (reader.pos < reader.len) {
+      if (--limits.fields < 0) throw new RangeError(`${name}: more than ${MOST_FIELDS} fields in all`);
+      const [number, wire] = reader.tag();
+      const key = byNumber.get(number);
+      if (key === undefined) reader.skip(wire, number);
+      else message[key] = fields[key].read(reader, wire, message[key], limits);
+    }
+    return message;
+  }
 }
 
 interface Scalar<V> {
