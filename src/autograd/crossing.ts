@@ -1,7 +1,7 @@
 // A function run on another engine, whose memory is not that of the tensors it has captured: they are copied across.
 import { type Engine, engine, withEngine } from "../runtime/engine.ts";
 import { wordAt } from "../runtime/memory.ts";
-import { widths } from "./dtype.ts";
+import { widthOf } from "./dtype.ts";
 import { setElsewhere, type Tensor, tensorsSoFar } from "./tensor.ts";
 
 /** Runs `fn` with another engine in charge; what it reads of tensors made before, it reads from copies there. */
@@ -20,7 +20,7 @@ export function onEngine<T>(other: Engine, fn: () => T): T {
       return t.toArray();
     });
     setElsewhere(before);
-    const pointer = other.heap.alloc(Math.max(1, t.size) * widths[t.dtype]);
+    const pointer = other.heap.alloc(Math.max(1, t.size) * widthOf("gradcheck", t.dtype));
     const { f, i32, u8 } = other.memory;
     if (t.dtype === "u8") u8.set(values, pointer);
     else (t.dtype === "f32" ? f : i32).set(values, wordAt(pointer));

@@ -6,7 +6,7 @@ import { type Scope } from "../runtime/arena.ts";
 import { tellCollector } from "../runtime/collector.ts";
 import { type Engine, engine } from "../runtime/engine.ts";
 import { wordAt } from "../runtime/memory.ts";
-import { checkElements, type DType, type Elements, widthOf, widths } from "./dtype.ts";
+import { checkElements, type DType, type Elements, widthOf } from "./dtype.ts";
 import { checkShape, formatShape, type Shape } from "./shape.ts";
 
 export type { DType };
@@ -186,9 +186,13 @@ export function markWritten(t: Tensor): void {
   (t.base ?? t).written = nextId;
 }
 
+function bytesOf({ size, dtype }: Tensor): number {
+  return dtype === "u8" ? size : 4 * size;
+}
+
 /** Whether two tensors have bytes in common. */
 export function overlap(a: Tensor, b: Tensor): boolean {
-  return a.ptr < b.ptr + b.size * widths[b.dtype] && b.ptr < a.ptr + a.size * widths[a.dtype];
+  return a.ptr < b.ptr + bytesOf(b) && b.ptr < a.ptr + bytesOf(a);
 }
 
 /** Where a tensor begins in `memoryOf` it. To be asked first: what is away comes back to memory that may have to grow. */
@@ -242,7 +246,7 @@ export function view(of: Tensor, offset: number, shape: Shape, op: string = "vie
   const size = checkShape(op, shape);
   if (!(Number.isInteger(offset) && offset >= 0 && offset + size <= of.size))
     throw new RangeError(`${op}: ${formatShape(shape)} from element ${offset} on does not lie in ${of}`);
-  return new Tensor(of.ptr + offset * widths[of.dtype], shape, size, of.dtype, of.scope, of.base ?? of);
+  return new Tensor(of.ptr + offset * widthOf(op, of.dtype), shape, size, of.dtype, of.scope, of.base ?? of);
 }
 
 /**
@@ -285,7 +289,7 @@ export function scope<T>(fn: () => T): T {
     e.arena.end(mine);
   }
   for (const [t, values] of kept) {
-    if (outer) t.address = e.arena.alloc(t.size * widths[t.dtype]);
+    if (outer) t.address = e.arena.alloc(bytesOf(t));
     else {
       t.address = 0;
       t.away = values;
@@ -342,7 +346,7 @@ function isPlain(value: object): boolean {
 // on the heap, even inside a scope: who handed it out keeps it
 function bringBack(t: Tensor): void {
   const values = t.away!;
-  own(t, t.size * widths[t.dtype]);
+  own(t, bytesOf(t));
   t.away = null;
   write(t, values);
 }
