@@ -1,18 +1,33 @@
 // Statistics by class instead of weights: clients send means and counts, the server merges them by count.
-import type { ServerSide, Vector, Vectors } from "./method.ts";
+import type { ServerSide, Vector } from "./method.ts";
 
-/** Means of rows [count, width] over each class, [classes, width] each, and how many rows each class has, as `counts`. */
-export function byClass(rows: Vectors, labels: ArrayLike<number>, classes: number): Vectors {
-  const counts = new Float64Array(classes);
+/** How many rows each class has. */
+export function countsOf(labels: ArrayLike<number>, classes: number): number[] {
+  const counts = new Array<number>(classes).fill(0);
   for (let i = 0; i < labels.length; i++) counts[labels[i]!]!++;
-  const means = Object.entries(rows).map(([name, values]) => {
-    const width = labels.length > 0 ? values.length / labels.length : 0;
+  return counts;
+}
+
+/** Rows of numbers, flat, and how many numbers a row has. */
+export interface Rows {
+  readonly values: Vector;
+  readonly width: number;
+}
+
+/** Means of rows over each class, [classes, width] each, and how many rows each class has, as `counts`. */
+export function byClass<N extends string>(
+  rows: Readonly<Record<N, Rows>>,
+  labels: ArrayLike<number>,
+  classes: number,
+): Record<N | "counts", Vector> {
+  const counts = countsOf(labels, classes);
+  const means = Object.entries<Rows>(rows).map(([name, { values, width }]) => {
     const sums = new Float64Array(classes * width);
     for (let i = 0; i < values.length; i++) sums[labels[Math.floor(i / width)]! * width + (i % width)]! += values[i]!;
     const mean = (sum: number, i: number): number => sum / Math.max(1, counts[Math.floor(i / width)]!);
     return [name, values instanceof Float64Array ? sums.map(mean) : Float32Array.from(sums, mean)] as const;
   });
-  return { ...Object.fromEntries(means), counts: Float32Array.from(counts) };
+  return { ...Object.fromEntries(means), counts: Float32Array.from(counts) } as Record<N | "counts", Vector>;
 }
 
 /**

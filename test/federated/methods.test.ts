@@ -67,14 +67,10 @@ for (const method of all) {
 
   test(`${name} is the same bits whichever worker a turn is on`, async () => {
     const whole = await left(await once(method, {}));
-    const scattered = await federation(
-      method,
-      {},
-      {
-        // a side is one thread's, so each worker has its own
-        pool: () => new Scattered([1, 2].map(() => clientCalls(benchOf(method, optionsOf(method), settings)))),
-      },
-    );
+    // a side is one thread's, so each worker has its own
+    const benches = [1, 2].map(() => benchOf(method, optionsOf(method), settings));
+    const scattered = await federation(method, {}, { pool: () => new Scattered(benches.map(clientCalls)) });
+    for (const { kit } of benches) kit.dispose();
     assert.equal(await left(scattered), whole);
   });
 

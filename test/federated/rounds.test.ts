@@ -330,9 +330,9 @@ test("a noticeboard remembers the newest of everybody", () => {
 });
 
 test("class means are merged by counts, and a class that nobody has stays", () => {
-  const one = byClass({ z: Float32Array.of(1, 1, 3, 3, 10, 10) }, [0, 0, 2], 3);
+  const one = byClass({ z: { values: Float32Array.of(1, 1, 3, 3, 10, 10), width: 2 } }, [0, 0, 2], 3);
   assert.equal(one, { z: Float32Array.of(2, 2, 0, 0, 10, 10), counts: Float32Array.of(2, 0, 1) });
-  const two = byClass({ z: Float32Array.of(5, 5) }, [0], 3);
+  const two = byClass({ z: { values: Float32Array.of(5, 5), width: 2 } }, [0], 3);
   const state = { z: Float32Array.of(0, 0, 7, 7, 0, 0), counts: new Float32Array(3) };
   const gathering = classMeans(["z"]).gather(state, round);
   for (const [client, up] of [one, two].entries()) gathering.add(update(client, 1, up as Record<string, Float32Array>));

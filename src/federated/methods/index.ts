@@ -1,18 +1,29 @@
 // Every method that comes with moiety, by name.
 import type { Method } from "../method.ts";
 import { apfl } from "./apfl.ts";
+import { cfl } from "./cfl.ts";
+import { cwfedavg } from "./cwfedavg.ts";
 import { ditto } from "./ditto.ts";
+import { fedah } from "./fedah.ts";
+import { fedala } from "./fedala.ts";
+import { fedamp } from "./fedamp.ts";
 import { fedavg } from "./fedavg.ts";
 import { fedavgm } from "./fedavgm.ts";
 import { fedbabu } from "./fedbabu.ts";
 import { fedbn } from "./fedbn.ts";
+import { feddbe } from "./feddbe.ts";
 import { feddyn } from "./feddyn.ts";
+import { fedfomo } from "./fedfomo.ts";
+import { fedhkd } from "./fedhkd.ts";
 import { fednova } from "./fednova.ts";
-import { fedper } from "./fedper.ts";
 import { fedadagrad, fedadam, fedyogi } from "./fedopt.ts";
+import { fedper } from "./fedper.ts";
+import { fedproto } from "./fedproto.ts";
 import { fedprox } from "./fedprox.ts";
 import { fedrep } from "./fedrep.ts";
+import { fedrod } from "./fedrod.ts";
 import { flix } from "./flix.ts";
+import { hypcluster, ifca } from "./ifca.ts";
 import { l2gd } from "./l2gd.ts";
 import { lgfedavg } from "./lgfedavg.ts";
 import { local } from "./local.ts";
@@ -20,32 +31,49 @@ import { mapper } from "./mapper.ts";
 import { mrmtl } from "./mrmtl.ts";
 import { perfedavg } from "./perfedavg.ts";
 import { pfedme } from "./pfedme.ts";
+import { fedmedian, krum, normclip, trimmed } from "./robust.ts";
 import { scaffold } from "./scaffold.ts";
 
 const all: readonly Method[] = [
   apfl,
+  cfl,
+  cwfedavg,
   ditto,
   fedadagrad,
   fedadam,
+  fedah,
+  fedala,
+  fedamp,
   fedavg,
   fedavgm,
   fedbabu,
   fedbn,
+  feddbe,
   feddyn,
+  fedfomo,
+  fedhkd,
+  fedmedian,
   fednova,
   fedper,
+  fedproto,
   fedprox,
   fedrep,
+  fedrod,
   fedyogi,
   flix,
+  hypcluster,
+  ifca,
+  krum,
   l2gd,
   lgfedavg,
   local,
   mapper,
   mrmtl,
+  normclip,
   perfedavg,
   pfedme,
   scaffold,
+  trimmed,
 ];
 
 /** The methods that come with moiety, by name. */

@@ -1,0 +1,69 @@
+// Adaptive local aggregation (Zhang et al. 2023): between a client's last head and the shared one, at a share for each number
+// that is learnt on some of the client's rows while the rest stands still.
+import type { Vector } from "../../nn/parameters.ts";
+import { fold, type Key, Stream } from "../../runtime/random.ts";
+import type { Steps } from "../../runtime/steps.ts";
+import { type Kit, likelihood, type Pair } from "../kit.ts";
+import type { Turn } from "../method.ts";
+
+export interface Ala {
+  /** The shares' rate. */
+  readonly rate: number;
+  /** Which part of the rows is used. */
+  readonly sample: number;
+  /** Passes at most, the first time; afterwards one. */
+  readonly passes: number;
+  /** The first time ends when the last ten losses spread less than this. */
+  readonly threshold: number;
+}
+
+/** l + (g - l) w, number by number. */
+export function mixed(l: Vector, g: Vector, w: Vector): Vector {
+  return l.map((value, i) => value + (g[i]! - value) * w[i]!);
+}
+
+function spread(losses: readonly number[]): number {
+  const last = losses.slice(-10);
+  const mean = last.reduce((a, b) => a + b, 0) / last.length;
+  return Math.sqrt(last.reduce((sum, loss) => sum + (loss - mean) * (loss - mean), 0) / last.length);
+}
+
+/** Leaves the pair's head at the mixture, and returns the shares; the pair's body is where it was put. */
+export function* ala(
+  kit: Kit,
+  pair: Pair,
+  turn: Pick<Turn, "own" | "key">,
+  { local, shared, before }: { readonly local: Vector; readonly shared: Vector; readonly before: Vector | undefined },
+  { rate, sample, passes, threshold }: Ala,
+): Steps<Vector> {
+  const head = pair.head.parameters;
+  let shares = before ?? local.map(() => 1);
+  const equal = local.every((value, i) => value === shared[i]);
+  const losses: number[] = [];
+  const most = equal || rate === 0 ? 0 : before ? 1 : passes;
+  for (let pass = 0; pass < most; pass++) {
+    const key: Key = fold(turn.key, "ala", pass);
+    let [total, rows] = [0, 0];
+    for (const at of kit.batches({ ...turn, key, effort: 1 }, { epochs: 1 })) {
+      // a random part of the rows, not the first of them
+      if (new Stream(fold(key, "part", rows)).uniform() >= sample) continue;
+      head.copyFrom(mixed(local, shared, shares));
+      const loss = kit.step(at, {
+        loss: likelihood(pair),
+        correct: () => {
+          const gradient = head.gradient!.toArray();
+          shares = shares.map((w, i) => Math.min(1, Math.max(0, w - rate * gradient[i]! * (shared[i]! - local[i]!))));
+          head.spendGradient();
+          pair.body.parameters.spendGradient();
+        },
+      });
+      total += loss * at.rows.size;
+      rows += at.rows.size;
+      yield;
+    }
+    if (rows > 0) losses.push(total / rows);
+    if (losses.length >= 10 && spread(losses) < threshold) break;
+  }
+  head.copyFrom(mixed(local, shared, shares));
+  return shares;
+}
