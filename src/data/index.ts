@@ -37,6 +37,7 @@ export type { OwnerNames, Owners } from "./owners.ts";
 export { loadOwn, type OwnData } from "./own.ts";
 export { niidBench, type NiidBenchOptions } from "./partition/niidBench.ts";
 export { pfllib, type PfllibOptions, pooledPartition, type PooledRows } from "./partition/pfllib.ts";
+export { clusterHands } from "./partition/clusters.ts";
 export { column, type ColumnOptions } from "./partition/column.ts";
 export { dirichletLabels, type DirichletLabelsOptions } from "./partition/dirichlet.ts";
 export { extendedDirichlet, type ExtendedDirichletOptions } from "./partition/extended.ts";
@@ -58,6 +59,10 @@ export {
   type DirichletSharesOptions,
 } from "./partition/shares.ts";
 export { pooled } from "./pooled.ts";
+export { type Corruption, corruptions } from "./shift/corruption.ts";
+export { type Drift, moves, type Place, type Shift, viewOf } from "./shift/shift.ts";
+export { type StreamOptions, windowOf } from "./shift/stream.ts";
+export { renamed, type Rows, seen, type View } from "./shift/view.ts";
 export { share } from "./share.ts";
 export { bundled, type DataSource, memorySource, urlSource } from "./source.ts";
 export { loadTable, type TableOptions } from "./table.ts";

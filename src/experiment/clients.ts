@@ -13,6 +13,7 @@ import { benchOf, federationsOf, GENERALIST } from "./federations.ts";
 import { naming } from "./diverged.ts";
 import { networks } from "./networks.ts";
 import { rootKey, type Setup } from "./setup.ts";
+import { lensOf } from "./lens.ts";
 import { staging } from "./staging.ts";
 import { Watch, type WatchOptions } from "./watch.ts";
 
@@ -39,7 +40,7 @@ export function experimentCalls(setup: Setup, watch?: WatchOptions): ExperimentC
   const classes = dataset.classes.length;
   const seen = watch && new Watch(setup, watch);
 
-  const { train: stage, validation: stageHeld, tests: stageTests } = staging(config, dataset);
+  const stage = staging(config, dataset);
 
   const federations = federationsOf(config);
   const benches = new Map<string, Bench>();
@@ -72,8 +73,12 @@ export function experimentCalls(setup: Setup, watch?: WatchOptions): ExperimentC
   // who answers for a client after each federation, on its two tests
   const compareAnswers = (client: number, held: Held): Personalized => {
     const { rows, globalTest } = clients[client]!;
-    const tests = stageTests(rows.test, globalTest);
-    const own = { train: stage(rows.train, fold(root, "batches", client)), validation: stageHeld(rows.validation) };
+    const staged = stage.of(client);
+    const tests = staged.tests(rows.test, globalTest);
+    const own = {
+      train: staged.train(rows.train, fold(root, "batches", client)),
+      validation: staged.validation(rows.validation),
+    };
     const scores: Record<string, Scores> = {};
     const kept: Record<string, Vector> = {};
     try {
@@ -106,10 +111,11 @@ export function experimentCalls(setup: Setup, watch?: WatchOptions): ExperimentC
       seen?.tell({ kind: "begins", client, part: "private" });
       if (config.methods) return compareAnswers(client, held);
       const { rows, globalTest } = clients[client]!;
-      const tests = stageTests(rows.test, globalTest);
+      const own = stage.of(client);
+      const tests = own.tests(rows.test, globalTest);
       const generalistOnTest = generalistOn(held[GENERALIST]!.down["model"] as Float32Array, tests.examples);
-      const train = stage(rows.train, fold(root, "batches", client));
-      const validation = stageHeld(rows.validation);
+      const train = own.train(rows.train, fold(root, "batches", client));
+      const validation = own.validation(rows.validation);
       const { clients: _, ...alone } = personal;
       const { variants, space: _space, ...mixing } = defined(mixture);
       try {
@@ -123,7 +129,7 @@ export function experimentCalls(setup: Setup, watch?: WatchOptions): ExperimentC
           generalistOnTest,
           own: { train, validation, classes },
           test: { ...tests, classes },
-          classes: rows.classes ?? [],
+          classes: (rows.classes ?? []).map((c) => lensOf(config, dataset, client)?.view.labels?.[c] ?? c),
           alone: { ...alone, keep },
           mixture: { ...alone, keep, ...mixing, space, generalistDropout },
           ...(variants && {

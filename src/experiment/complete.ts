@@ -1,6 +1,7 @@
 // What a short config leaves out.
 import { partitionKinds } from "./partitionKinds.ts";
 import { preset } from "./presets.ts";
+import { shiftKinds } from "./shiftKinds.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -16,16 +17,14 @@ export function complete(input: unknown): unknown {
   if (!isFields(input)) return input;
   const { preset: name = "quick" } = input;
   if (typeof name !== "string") return input;
-  const { partition } = input;
-  // a kind of partition alone begins as when its name is set
-  const kind = isFields(partition) ? String(partition["kind"]) : "";
-  const whole = Object.hasOwn(partitionKinds, kind)
-    ? {
-        ...input,
-        partition: { ...partitionKinds[kind as keyof typeof partitionKinds].begins, ...(partition as Fields) },
-      }
-    : input;
-  return merge({ ...preset(name) }, whole);
+  return merge({ ...preset(name) }, begun(begun(input, "partition", partitionKinds), "shift", shiftKinds));
+}
+
+/** A kind of partition or shift alone begins as when its name is set. */
+function begun(input: Fields, field: string, kinds: Readonly<Record<string, { readonly begins: object }>>): Fields {
+  const given = input[field];
+  const kind = isFields(given) ? String(given["kind"]) : "";
+  return Object.hasOwn(kinds, kind) ? { ...input, [field]: { ...kinds[kind]!.begins, ...(given as Fields) } } : input;
 }
 
 function merge(base: Fields, over: Fields): Fields {

@@ -1,8 +1,9 @@
 // What can be asked for, validated in one place. A config is complete: presets fill it, flags and --set change it, and a
 // run folder's config.json repeats it.
-import type { OwnData } from "../data/index.ts";
+import type { OwnData, Shift, StreamOptions } from "../data/index.ts";
 import type { OptimizerRule } from "../nn/index.ts";
 import { type PartitionConfig, partitionKinds } from "./partitionKinds.ts";
+import { shiftKinds } from "./shiftKinds.ts";
 
 export type { PartitionConfig } from "./partitionKinds.ts";
 
@@ -59,6 +60,10 @@ export interface Config {
   readonly seed: number;
   readonly clients: number;
   readonly partition: PartitionConfig;
+  /** How clients differ in what they see of their rows, or what they call it; in nothing unless said. */
+  readonly shift?: Shift | undefined;
+  /** Whether rows come in order in the course of the rounds; else a client has all of its rows in every round. */
+  readonly stream?: StreamOptions | undefined;
   /** Rows of each client. */
   readonly rows: { readonly train: number; readonly validation: number; readonly test: number };
   /** Fraction of the clients that never send. */
@@ -137,6 +142,12 @@ export function override(config: unknown, path: string, value: unknown): unknown
     fieldsOf(copy, path)["partition"] = { ...begins, ...Object.fromEntries(kept) };
     return copy;
   }
+  if (path === "shift.kind" && at["kind"] !== value && Object.hasOwn(shiftKinds, String(value))) {
+    const { drift } = at;
+    const { begins } = shiftKinds[value as Shift["kind"]];
+    fieldsOf(copy, path)["shift"] = { ...begins, ...(drift !== undefined && { drift }) };
+    return copy;
+  }
   if (!Object.hasOwn(at, last) && keys[0] !== "partition" && !isOptional(keys)) throw unknownField(path, at);
   at[last] = value;
   return copy;
@@ -152,6 +163,8 @@ const optional: ReadonlySet<string> = new Set([
   "federation.optimizer",
   "methods",
   "quirks",
+  "shift",
+  "stream",
 ]);
 
 function isOptional(keys: readonly string[]): boolean {

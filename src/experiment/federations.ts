@@ -95,7 +95,7 @@ export function initialOf(setup: Setup, { method, options }: Federation): Vector
 export function benchOf(setup: Setup, { method, options }: Federation): Bench {
   const { config, dataset, clients } = setup;
   const root = rootKey(config);
-  const { train, validation } = staging(config, dataset);
+  const staged = staging(config, dataset);
   return {
     method,
     side: method.client(kitOf(setup), options),
@@ -105,9 +105,10 @@ export function benchOf(setup: Setup, { method, options }: Federation): Bench {
       const { shared, rows, optedOut } = clients[client]!;
       // opted-out clients have no way in
       if (optedOut) throw new Error(`client ${client} has opted out and takes no part in the federation`);
+      const seen = staged.of(client, round);
       const own = {
-        train: train(shared, fold(root, "batches", client, round)),
-        validation: validation(rows.validation),
+        train: seen.train(shared, fold(root, "batches", client, round)),
+        validation: seen.validation(rows.validation),
       };
       return {
         ...own,

@@ -3,6 +3,7 @@ export { type ExperimentCalls, experimentCalls } from "./clients.ts";
 export { complete } from "./complete.ts";
 export { type Config, ConfigError, override, type PartitionConfig } from "./config.ts";
 export { partitionKinds } from "./partitionKinds.ts";
+export { shiftKinds } from "./shiftKinds.ts";
 export { startPool } from "./pool.ts";
 export { type Form, loadNetworks, type OwnNetworks } from "./ownNetworks.ts";
 export { heldOutGate, preset, presetList } from "./presets.ts";

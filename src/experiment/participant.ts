@@ -32,8 +32,9 @@ export function participants({ config, dataset, clients }: Setup): Participants 
       if (found.optedOut)
         throw new ConfigError(`client ${id} has opted out and takes no part in the federation; it can only pull`);
       const staged = <T>(round: number, use: (client: LocalClient) => T): T => {
-        const train = stage.train(found.shared, fold(root, "batches", id, round));
-        const validation = stage.validation(found.rows.validation);
+        const own = stage.of(id, round);
+        const train = own.train(found.shared, fold(root, "batches", id, round));
+        const validation = own.validation(found.rows.validation);
         const key = fold(root, "federation");
         const classes = dataset.classes.length;
         try {

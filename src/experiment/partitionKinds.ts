@@ -28,6 +28,7 @@ export type PartitionConfig =
         | { readonly kind: "dirichlet-shares"; readonly alpha: number; readonly balanced: boolean }
         | { readonly kind: "dirichlet-inner"; readonly alpha: number }
         | { readonly kind: "dirichlet-extended"; readonly classes: number; readonly alpha: number }
+        | { readonly kind: "clusters"; readonly clusters: number }
         | {
             readonly kind: "niid-bench";
             readonly split: NiidBenchOptions["split"];
@@ -129,6 +130,10 @@ export const partitionKinds: { readonly [K in Exclude<PartitionConfig["kind"], "
   "label-quantity": {
     about: "client i has class i and others at random, so many in all; a class is cut evenly",
     begins: { kind: "label-quantity", classes: 2 },
+  },
+  clusters: {
+    about: "client i is in cluster i modulo clusters, and every cluster has all rows (IFCA, with shift.kind=rotation)",
+    begins: { kind: "clusters", clusters: 4 },
   },
   pfllib: {
     about: "PFLlib's own rows (split dir, pat or iid): train and test are one pool, own test rows, at 3/4",

@@ -1,6 +1,7 @@
 // From the partition that a config names to rows of a dataset.
 import type { Dataset, Hands, Partition } from "../data/index.ts";
 import {
+  clusterHands,
   column,
   dirichletHands,
   dirichletLabels,
@@ -82,6 +83,8 @@ export function partitionOf(config: Config, { kind, train, test, owners }: Datas
         return innerDirichlet(train.labels, { clients, alpha: partition.alpha }, key);
       case "dirichlet-extended":
         return extendedDirichlet(train.labels, { ...partition, clients }, key);
+      case "clusters":
+        return clusterHands(train.labels, { ...partition, clients }, key);
       case "niid-bench":
         return niidBench(train.labels, { ...partition, clients });
       case "quantity":

@@ -1,6 +1,6 @@
 // The shape of a config, and errors that say which field is wrong.
 import * as v from "valibot";
-import { catalogue } from "../data/index.ts";
+import { catalogue, corruptions } from "../data/index.ts";
 import { methods } from "../moe/methods.ts";
 import { type Config, ConfigError } from "./config.ts";
 import { isAddress } from "./ownNetworks.ts";
@@ -77,6 +77,7 @@ const partition = v.variant("kind", [
   v.strictObject({ kind: v.literal("dirichlet-shares"), alpha: rate, balanced: v.boolean(), ...hands }),
   v.strictObject({ kind: v.literal("dirichlet-inner"), alpha: rate, ...hands }),
   v.strictObject({ kind: v.literal("dirichlet-extended"), classes: count, alpha: rate, ...hands }),
+  v.strictObject({ kind: v.literal("clusters"), clusters: count, ...hands }),
   v.strictObject({
     kind: v.literal("pfllib"),
     split: v.picklist(["dir", "pat", "iid"]),
@@ -100,6 +101,27 @@ const partition = v.variant("kind", [
     ...hands,
   }),
 ]);
+
+const round = v.pipe(v.number(), v.integer("expected a whole number"), v.minValue(1, "expected a round from 1"));
+const drift = v.optional(v.strictObject({ kind: v.picklist(["sudden", "incremental", "recurrent"]), at: round }));
+const clusters = v.pipe(
+  v.number(),
+  v.integer("expected a whole number"),
+  v.minValue(2, "expected a whole number from 2"),
+);
+const shift = v.variant("kind", [
+  v.strictObject({ kind: v.picklist(["rotation", "labels"]), clusters, drift }),
+  v.strictObject({ kind: v.literal("noise"), level: margin, squares: v.optional(count) }),
+  v.strictObject({
+    kind: v.literal("corruption"),
+    corruptions: v.pipe(v.array(v.picklist(["none", ...corruptions])), v.minLength(1, "expected one at least")),
+    severity: v.pipe(count, v.maxValue(5, "expected a whole number from 1 to 5")),
+  }),
+]);
+const stream = v.strictObject({
+  by: v.picklist(["label", "row"]),
+  width: v.pipe(rate, v.maxValue(1, "expected a number above 0 to 1")),
+});
 
 const name = v.pipe(v.string(), v.minLength(1, "expected a name"));
 const names = v.array(name);
@@ -172,6 +194,8 @@ const fields = v.strictObject({
   seed: v.pipe(finite, v.safeInteger("expected an integer below 2^53")),
   clients: count,
   partition,
+  shift: v.optional(shift),
+  stream: v.optional(stream),
   rows: v.strictObject({ train: count, validation: count, test: count }),
   optOut: fraction,
   ownRowsKeptBack: fraction,

@@ -1,6 +1,6 @@
 // Rows of a dataset as examples in linear memory. Here, and nowhere else, is decided what kind of examples the data make
 // and how the authors' code would batch them.
-import { type Dataset, PADDING } from "../data/index.ts";
+import { type Dataset, PADDING, take, type TextSplit, windowOf } from "../data/index.ts";
 import {
   type Batching,
   bucketed,
@@ -14,6 +14,7 @@ import {
 } from "../nn/index.ts";
 import type { Key } from "../runtime/random.ts";
 import { behaviour, type Config } from "./config.ts";
+import { type Lens, lensOf } from "./lens.ts";
 
 /** A client's two tests: examples, and which of them belong to which. */
 export interface Tests {
@@ -24,6 +25,8 @@ export interface Tests {
 }
 
 export interface Staging {
+  /** The same as a client sees it in a round, or after all: under a shift rows look otherwise, and of a stream only some have come. */
+  of(client: number, round?: number): Staging;
   /** Rows of the train split to train on; what there is to draw of their batches is drawn by `key`. */
   train(rows: Int32Array, key: Key): Examples;
   /** Rows of the train split to validate on. */
@@ -32,33 +35,67 @@ export interface Staging {
   tests(local: Int32Array, global: Int32Array): Tests;
 }
 
-/** `batching` is for data whose batches matter; the others have none of their own. */
-type Hold = (part: "train" | "test", rows: Int32Array | undefined, batching: Batching) => Examples;
+type Part = "train" | "test";
 
-function holder(config: Config, dataset: Dataset): Hold {
+/** `batching` is for data whose batches matter; the others have none of their own. */
+type Hold = (part: Part, rows: Int32Array | undefined, batching: Batching) => Examples;
+
+function holder(config: Config, dataset: Dataset, lens: Lens | undefined): Hold {
+  const everything = (part: Part): Int32Array => Int32Array.from({ length: dataset[part].rows }, (_, i) => i);
   if (dataset.kind === "image") {
     const { shape, normalization } = dataset;
-    return (part, rows) => new ImageExamples({ ...dataset[part], shape, normalization }, rows);
+    if (!lens) return (part, rows) => new ImageExamples({ ...dataset[part], shape, normalization }, rows);
+    return (part, rows = everything(part)) =>
+      new ImageExamples({ ...lens.see({ ...take(dataset[part], rows), rows }, shape, part), shape, normalization });
   }
   if (dataset.kind === "features") {
     const { shape } = dataset;
-    return (part, rows) => new FeatureExamples({ ...dataset[part], shape }, rows);
+    if (!lens) return (part, rows) => new FeatureExamples({ ...dataset[part], shape }, rows);
+    return (part, rows = everything(part)) =>
+      new FeatureExamples({ ...lens.see({ ...take(dataset[part], rows), rows }, shape, part), shape });
   }
-  if (behaviour(config).padding === "none") return (part, rows) => new TextExamples(dataset[part], rows);
-  return (part, rows, batching) => new PaddedTextExamples(dataset[part], rows, PADDING, batching);
+  if (lens) return (part, rows, batching) => textsOf(lens.text(dataset[part]), rows, batching);
+  return (part, rows, batching) => textsOf(dataset[part], rows, batching);
+
+  function textsOf(texts: TextSplit, rows: Int32Array | undefined, batching: Batching): Examples {
+    if (behaviour(config).padding === "none") return new TextExamples(texts, rows);
+    return new PaddedTextExamples(texts, rows, PADDING, batching);
+  }
 }
 
 /** Stages rows of a dataset; `batchSize` is that of the authors' code, which also validates and tests in such batches. */
 export function staging(config: Config, dataset: Dataset): Staging {
-  const hold = holder(config, dataset);
+  const plain = stagingThrough(config, dataset, undefined, (rows) => rows);
+  const { shift, stream, federation } = config;
+  return {
+    ...plain,
+    of: (client, round) => {
+      const lens = shift && lensOf(config, dataset, client, round);
+      const streams = stream !== undefined && round !== undefined;
+      if (!lens && !streams) return plain;
+      const come = (rows: Int32Array): Int32Array =>
+        streams ? windowOf(rows, dataset.train.labels, stream, round, federation.rounds) : rows;
+      return stagingThrough(config, dataset, lens, come);
+    },
+  };
+}
+
+function stagingThrough(
+  config: Config,
+  dataset: Dataset,
+  lens: Lens | undefined,
+  come: (rows: Int32Array) => Int32Array,
+): Staging {
+  const hold = holder(config, dataset, lens);
   const { batchSize } = config.federation;
   // where all of the test split is wanted, it is staged once
   let whole: Examples | undefined;
-  return {
-    train: (rows, key) => hold("train", rows, bucketed(batchSize, key)),
+  const self: Staging = {
+    of: () => self,
+    train: (rows, key) => hold("train", come(rows), bucketed(batchSize, key)),
     validation: (rows) => hold("train", rows, sorted(batchSize)),
     tests: (local, global) => {
-      if (global.length === dataset.test.rows) {
+      if (!lens && global.length === dataset.test.rows) {
         const examples = (whole ??= hold("test", undefined, sorted(batchSize)));
         return { examples, local, global, dispose: () => {} };
       }
@@ -73,6 +110,7 @@ export function staging(config: Config, dataset: Dataset): Staging {
       };
     },
   };
+  return self;
 }
 
 // the authors batch a local test as its rows come, the global test by length

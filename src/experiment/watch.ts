@@ -72,7 +72,7 @@ export class Watch {
     if (this.#sample?.client === client) return this.#sample;
     this.#sample?.dispose();
     const { rows, globalTest } = this.#setup.clients[client]!;
-    const tests = this.#staging.tests(spaced(rows.test, this.#rows), spaced(globalTest, this.#rows));
+    const tests = this.#staging.of(client).tests(spaced(rows.test, this.#rows), spaced(globalTest, this.#rows));
     this.#sample = { ...tests, client };
     return this.#sample;
   }

@@ -53,6 +53,8 @@ test("every kind of partition begins with fields that make one, by its name alon
     const { clients } = setUp({ ...named, rows: { train: 5, validation: 3, test: 3 } }, { ...dataset, owners });
     assert.is(clients.length, 4);
     for (const { rows } of clients) assert.ok(rows.train.length > 0 && rows.validation.length > 0, kind);
+    // clusters have all rows each, and here every client is one
+    if (kind === "clusters") continue;
     disjoint(
       clients.flatMap(({ rows }) => [rows.train, rows.validation]),
       kind === "pfllib" ? TRAIN_ROWS + TEST_ROWS : TRAIN_ROWS,

@@ -1,10 +1,24 @@
 // moiety presets: what can be run by name.
 import type { CommandModule } from "yargs";
-import { partitionKinds, presetList } from "../../experiment/index.ts";
+import { partitionKinds, presetList, shiftKinds } from "../../experiment/index.ts";
+
+function list(kinds: Readonly<Record<string, { readonly about: string; readonly begins: object }>>): void {
+  for (const [name, { about, begins }] of Object.entries(kinds)) {
+    const given = Object.entries(begins).filter(([field]) => field !== "kind");
+    console.log(`${name.padEnd(20)}${about}`);
+    if (given.length > 0)
+      console.log(
+        `${"".padEnd(20)}${given
+          .map(([field, value]) => `${field}=${JSON.stringify(value)}`)
+          .join(", ")
+          .replaceAll('"', "")}`,
+      );
+  }
+}
 
 export const presetsCommand: CommandModule<object, { json: boolean }> = {
   command: "presets",
-  describe: "list the experiments that can be run by name, and the kinds of partition",
+  describe: "list the experiments that can be run by name, the kinds of partition and of shift",
   builder: (yargs) =>
     yargs.option("json", { type: "boolean", default: false, describe: "whole configs, as config.json takes them" }),
   handler: ({ json }) => {
@@ -21,11 +35,12 @@ export const presetsCommand: CommandModule<object, { json: boolean }> = {
       );
     }
     console.log("\nWho owns which rows, --set partition.kind=NAME (and --set partition.FIELD=VALUE):");
-    for (const [name, { about, begins }] of Object.entries(partitionKinds)) {
-      const { kind: _, ...given } = begins;
-      const values = Object.entries(given).map(([field, value]) => `${field}=${value}`);
-      console.log(`${name.padEnd(20)}${about}`);
-      if (values.length > 0) console.log(`${"".padEnd(20)}${values.join(", ")}`);
-    }
+    list(partitionKinds);
+    console.log("\nHow clients differ in what they see, --set shift.kind=NAME (and --set shift.FIELD=VALUE):");
+    list(shiftKinds);
+    console.log(
+      "rotation and labels may drift in the course of rounds: shift.drift.kind=sudden, incremental or recurrent, shift.drift.at=ROUND",
+    );
+    console.log("\nRows may come in order: --set stream.by=label (or row) --set stream.width=0.2");
   },
 };
