@@ -7,6 +7,7 @@ import { hideBin } from "yargs/helpers";
 import { dataCommand } from "./commands/data.ts";
 import { flowerCommand } from "./commands/flower.ts";
 import { joinCommand } from "./commands/join.ts";
+import { methodsCommand } from "./commands/methods.ts";
 import { partitionCommand } from "./commands/partition.ts";
 import { presetsCommand } from "./commands/presets.ts";
 import { pullCommand } from "./commands/pull.ts";
@@ -35,6 +36,7 @@ const cli = yargs(words)
   .command(sweepCommand)
   .command(partitionCommand)
   .command(presetsCommand)
+  .command(methodsCommand)
   .command(dataCommand)
   .command(reportCommand)
   .command(flowerCommand)

@@ -1,52 +1,25 @@
 // Which federations a config asks for, and a thread's part in one of them.
 import type { Bench } from "../federated/hosts/pool.ts";
 import { Kit } from "../federated/kit.ts";
-import { type Method, type Options, optionsOf, type ServerSide, type Vectors } from "../federated/method.ts";
-import { methods } from "../federated/methods/index.ts";
+import type { ServerSide, Vectors } from "../federated/method.ts";
 import { lastClient } from "../moe/methods/authors.ts";
 import { Net } from "../nn/index.ts";
 import { fold, type Key } from "../runtime/random.ts";
-import { behaviour, type Config, ConfigError } from "./config.ts";
+import { chosenMethods, type Federation, methodOf } from "./chosenMethods.ts";
+import { behaviour, type Config } from "./config.ts";
 import { networks } from "./networks.ts";
-import { isAddress } from "./ownNetworks.ts";
-import { ownMethod } from "./ownMethods.ts";
 import { rootKey, type Setup } from "./setup.ts";
 import { staging } from "./staging.ts";
-
-/** A method with its options, under the name that it has in records. */
-export interface Federation {
-  readonly name: string;
-  readonly method: Method;
-  readonly options: Options;
-}
 
 /** The generalist's federation: what local, fine-tuned and mixed models of the paper are compared with and made from. */
 export const GENERALIST = "fedavg";
 
-/** The method of a name or an address; a ConfigError says which there are. */
-export function methodOf(name: string): Method {
-  const found = isAddress(name) ? ownMethod(name) : methods.get(name);
-  if (!found) throw new ConfigError(`methods: got ${name}, expected one of ${[...methods.keys()].join(", ")}`);
-  return found;
-}
-
 /** The federations of a config, in the order in which they run: its methods', or that of the generalist. */
 export function federationsOf(config: Config): readonly Federation[] {
-  if (!config.methods) {
-    const method = behaviour(config).selection === "average" ? methodOf(GENERALIST) : lastClient(methodOf(GENERALIST));
-    return [{ name: GENERALIST, method, options: method.options }];
-  }
-  const all = Object.entries(config.methods).map(([name, given]) => {
-    const method = methodOf(name);
-    try {
-      return { name: method.name, method, options: optionsOf(method, given) };
-    } catch (error) {
-      throw error instanceof RangeError ? new ConfigError(`methods: ${error.message}`) : error;
-    }
-  });
-  const twice = all.find(({ name }, i) => all.findIndex((one) => one.name === name) < i);
-  if (twice) throw new ConfigError(`methods: got two of the name ${twice.name}, expected names that differ`);
-  return all;
+  if (config.methods) return chosenMethods(config.methods);
+  const fedavg = methodOf(GENERALIST);
+  const method = behaviour(config).selection === "average" ? fedavg : lastClient(fedavg);
+  return [{ name: GENERALIST, method, options: method.options }];
 }
 
 /** First weights of the model, the same for everybody. */

@@ -1,6 +1,7 @@
 // Experiments: configs, presets and the runner.
 export { type ExperimentCalls, experimentCalls } from "./clients.ts";
 export { complete } from "./complete.ts";
+export { methodOf } from "./chosenMethods.ts";
 export { type Config, ConfigError, override, type PartitionConfig } from "./config.ts";
 export { partitionKinds } from "./partitionKinds.ts";
 export { shiftKinds } from "./shiftKinds.ts";

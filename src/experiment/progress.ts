@@ -45,6 +45,7 @@ export async function clearFederations(store: RunStore, federations: readonly st
     const folder = statesFolder(federation);
     for (const name of await store.list(folder)) await store.remove(`${folder}/${name}`);
   }
+  for (const folder of ["states", "checkpoints"]) await store.remove(folder);
 }
 
 /** What clients of a federation keep, with files in the run's folder for what does not fit in memory. */

@@ -2,6 +2,7 @@
 import * as v from "valibot";
 import { catalogue, corruptions } from "../data/index.ts";
 import { methods } from "../moe/methods.ts";
+import { problemOf } from "./chosenMethods.ts";
 import { type Config, ConfigError } from "./config.ts";
 import { isAddress } from "./ownNetworks.ts";
 
@@ -228,7 +229,10 @@ const fields = v.strictObject({
   methods: v.optional(
     v.pipe(
       v.record(name, v.record(name, v.union([v.number(), v.string(), v.boolean()]))),
-      v.check((methods) => Object.keys(methods).length > 0, "expected one method at least"),
+      v.rawCheck(({ dataset, addIssue }) => {
+        const problem = dataset.typed ? problemOf(dataset.value) : "";
+        if (problem) addIssue({ message: problem, received: Object.keys(dataset.value as object).join(", ") });
+      }),
     ),
   ),
   personal: v.strictObject({

@@ -83,7 +83,16 @@ export function experimentFlags<T>(yargs: Argv<T>): Argv<T> {
       default: availableParallelism(),
       describe: "worker threads; the numbers do not depend on it",
     })
-    .option("set", { type: "string", array: true, describe: "any field of the config, as in federation.lr=0.001" })
+    .option("method", {
+      type: "string",
+      array: true,
+      describe: "federated methods to compare (see moiety methods), or modules of one's own: ditto,fedrep,./mine.js",
+    })
+    .option("set", {
+      type: "string",
+      array: true,
+      describe: "any field of the config, as in federation.lr=0.001, or a method's option: ditto.lambda=0.1",
+    })
     .option("out", { type: "string", describe: "folder to write; default a new one under runs/" });
 }
 
@@ -99,20 +108,43 @@ export async function configOf(experiment: string, args: Readonly<Record<string,
     }
   if (args["gate"] === "held-out")
     for (const [field, value] of Object.entries(heldOutGate)) config = override(config, `mixture.${field}`, value);
+  if (args["method"] !== undefined) config = withMethods(config, args["method"] as readonly string[]);
   for (const assignment of (args["set"] as string[] | undefined) ?? []) {
     const at = assignment.indexOf("=");
     if (at < 1) throw new ConfigError(`--set: got ${assignment}, expected key=value`);
-    config = override(config, assignment.slice(0, at), valueOf(assignment.slice(at + 1)));
+    config = override(config, pathIn(config, assignment.slice(0, at)), valueOf(assignment.slice(at + 1)));
   }
   return parseConfig(await withPartition(resolved(config, "."), "."));
+}
+
+/** A config that compares these methods, with the options that it has for them. */
+function withMethods(config: unknown, asked: readonly string[]): unknown {
+  const { methods = {} } = config as { methods?: Readonly<Record<string, unknown>> };
+  const names = asked.flatMap((one) => one.split(",")).filter((name) => name !== "");
+  return { ...(config as object), methods: Object.fromEntries(names.map((name) => [name, methods[name] ?? {}])) };
+}
+
+/** A path of a config as it is typed: `ditto.lambda` is that option of that method, of those that the config compares. */
+export function pathIn(config: unknown, path: string): string {
+  const { methods = {} } = config as { methods?: object };
+  return Object.hasOwn(methods, path.split(".")[0]!) ? `methods.${path}` : path;
 }
 
 /** A config whose model and files mean the same wherever it is read: relative paths are those of `folder`. */
 export function resolved(config: unknown, folder: string): unknown {
   // what is no config is refused by the schema
   if (typeof config !== "object" || config === null || Array.isArray(config)) return config;
-  const { model, files } = config as { model?: unknown; files?: { folder?: unknown } };
+  const { model, files, methods } = config as { model?: unknown; files?: { folder?: unknown }; methods?: object };
   const at = { ...config };
+  if (methods && typeof methods === "object")
+    Object.assign(at, {
+      methods: Object.fromEntries(
+        Object.entries(methods).map(([name, options]) => [
+          /^\.{0,2}\//.test(name) ? pathToFileURL(resolve(folder, name)).href : name,
+          options as unknown,
+        ]),
+      ),
+    });
   if (typeof model === "string" && /^\.{0,2}\//.test(model))
     Object.assign(at, { model: pathToFileURL(resolve(folder, model)).href });
   if (files && typeof files === "object") {
@@ -274,6 +306,7 @@ export const runCommand: CommandModule<object, RunArguments> = {
         "clients",
         "rounds",
         "seed",
+        "method",
         "fidelity",
         "own-rows-kept-back",
         "gate",

@@ -2,7 +2,15 @@
 // where it stood, and what is done is not done again. A run that fails ends alone; the same command tries it again.
 import { join } from "node:path";
 import type { Argv, CommandModule } from "yargs";
-import { ConfigError, planRuns, type PlannedRun, run, type SweepPlan, type Variation } from "../../experiment/index.ts";
+import {
+  type Config,
+  ConfigError,
+  planRuns,
+  type PlannedRun,
+  run,
+  type SweepPlan,
+  type Variation,
+} from "../../experiment/index.ts";
 import { type FailedRun, openDocument, renderSweepReport, settingTable } from "../../report/index.ts";
 import { duration } from "../../report/numbers.ts";
 import { StoreError } from "../durable.ts";
@@ -17,7 +25,7 @@ import { startPool } from "../../experiment/pool.ts";
 import { readRun } from "../records.ts";
 import { isFinished, PLAN } from "../runs.ts";
 import { sources } from "../sources.ts";
-import { checkWorkers, commandOf, configOf, experimentFlags, fields, resolved, valueOf } from "./run.ts";
+import { checkWorkers, commandOf, configOf, experimentFlags, fields, pathIn, resolved, valueOf } from "./run.ts";
 
 interface SweepArguments {
   experiment: string;
@@ -29,11 +37,11 @@ interface SweepArguments {
   out: string | undefined;
 }
 
-function variation(text: string): Variation {
+function variation(base: Config, text: string): Variation {
   const at = text.indexOf("=");
   if (at < 1) throw new ConfigError(`--vary: got ${text}, expected key=value,value,...`);
   const name = text.slice(0, at);
-  const path = (fields as Readonly<Record<string, string>>)[name] ?? name;
+  const path = (fields as Readonly<Record<string, string>>)[name] ?? pathIn(base, name);
   const values = text.slice(at + 1).split(",");
   return { path, values: values.map((value) => placed(path, valueOf(value))) };
 }
@@ -52,7 +60,7 @@ async function start(args: SweepArguments): Promise<void> {
   // a folder that is not there is not every run's failure
   await sources(args.data);
   const base = await configOf(args.experiment, args as unknown as Record<string, unknown>);
-  const variations = (args.vary ?? []).map(variation);
+  const variations = (args.vary ?? []).map((text) => variation(base, text));
   const seeds = args.seeds ?? (variations.some(({ path }) => path === "seed") ? 1 : 3);
   const plan: SweepPlan = { base, variations, seeds };
   const planned = planRuns(plan);
