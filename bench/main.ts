@@ -15,7 +15,7 @@ import { textLine } from "./table.ts";
 const usage = `npm run bench -- <suite>... [options]
 
 suites
-${suites.map(({ name, about }) => `  ${name.padEnd(9)} ${about}`).join("\n")}
+${suites.map(({ name, about }) => `  ${name.padEnd(10)} ${about}`).join("\n")}
   all       every one of them
 
 options

@@ -18,7 +18,7 @@ const trains = ["step", "mixture"];
 const elementwise = ["exp", "relu", "add", "mul", "sum", "sumRows", "sumColumns"];
 const inferred = ["softmax", "logSoftmax", "sigmoid", "maxPoolRelu", "infer", "conv2d.forward", ...elementwise];
 const autograd = ({ op, model }: Task, suite: string): boolean =>
-  suite !== "mixture" && op !== "adam" && op !== "inferMixture" && model !== "bilstm";
+  suite !== "mixture" && suite !== "vocabulary" && op !== "adam" && op !== "inferMixture" && model !== "bilstm";
 
 const peers: readonly Peer[] = [
   { name: "tfjs-wasm", command: ["tfjs.mjs"], takes: autograd },

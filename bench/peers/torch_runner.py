@@ -93,6 +93,78 @@ class Rnn(nn.Module):
         return torch.sigmoid(x) if self.gate else F.log_softmax(x, dim=1)
 
 
+class Block(nn.Module):
+    """A residual block with the shortcut of zeros (He et al. 2015, option A)."""
+
+    def __init__(self, inputs, outputs):
+        super().__init__()
+        stride = 1 if inputs == outputs else 2
+        self.conv1 = nn.Conv2d(inputs, outputs, 3, stride, 1, bias=False)
+        self.bn1 = nn.BatchNorm2d(outputs)
+        self.conv2 = nn.Conv2d(outputs, outputs, 3, 1, 1, bias=False)
+        self.bn2 = nn.BatchNorm2d(outputs)
+
+    def forward(self, x):
+        y = self.bn2(self.conv2(F.relu(self.bn1(self.conv1(x)))))
+        missing = y.shape[1] - x.shape[1]
+        if missing:
+            x = F.pad(x[:, :, ::2, ::2], (0, 0, 0, 0, missing // 2, missing - missing // 2))
+        return F.relu(x + y)
+
+
+class Transformer(nn.Module):
+    def __init__(self, words, length, width=128, layers=2, heads=4):
+        super().__init__()
+        self.words = nn.Embedding(words, width)
+        self.places = nn.Embedding(length, width)
+        layer = lambda: nn.TransformerEncoderLayer(width, heads, 4 * width, 0, "gelu", batch_first=True, norm_first=True)
+        self.layers = nn.ModuleList([layer() for _ in range(layers)])
+        self.norm = nn.LayerNorm(width)
+        self.top = nn.Linear(width, words)
+
+    def forward(self, x):
+        steps = x.shape[1]
+        y = self.words(x) + self.places.weight[:steps]
+        seen = nn.Transformer.generate_square_subsequent_mask(steps)
+        for layer in self.layers:
+            y = layer(y, src_mask=seen, is_causal=True)
+        return self.top(self.norm(y)).flatten(0, 1)
+
+
+class States(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.rnn = nn.LSTM(64, 128, batch_first=True)
+
+    def forward(self, x):
+        return self.rnn(x)[0]
+
+
+def resnet20():
+    stage = lambda inputs, outputs: [Block(inputs, outputs), Block(outputs, outputs), Block(outputs, outputs)]
+    first = [nn.Conv2d(3, 16, 3, 1, 1, bias=False), nn.BatchNorm2d(16), nn.ReLU()]
+    last = [nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(64, 10)]
+    return nn.Sequential(*first, *stage(16, 16), *stage(16, 32), *stage(32, 64), *last)
+
+
+def normalised():
+    part = lambda inputs, outputs: [
+        nn.Conv2d(inputs, outputs, 3, 1, 1, bias=False),
+        nn.BatchNorm2d(outputs),
+        nn.ReLU(),
+        nn.MaxPool2d(2),
+    ]
+    return nn.Sequential(*part(3, 16), *part(16, 32), nn.Flatten(), nn.Linear(2048, 10))
+
+
+# network, shape of its input, words it is of, classes of its labels
+NETWORKS = {
+    "resnet20": (resnet20, (32, 3, 32, 32), None, 10),
+    "transformer": (lambda: Transformer(100, 64), (16, 64), 100, 100),
+    "lstm": (States, (32, 64, 64), None, None),
+    "normalised": (normalised, (32, 3, 32, 32), None, 10),
+}
+
 INPUTS = {"lenetCifar": (3, 32, 32), "lenetFashion": (1, 28, 28), "mlp": (784,), "bilstm": (40,)}
 
 
@@ -251,6 +323,56 @@ def cross_entropy(task):
     return run, run
 
 
+def vocabulary_trainer(name, lr):
+    make, shape, words, classes = NETWORKS[name]
+    net = make()
+    fan_in = 1
+    with torch.no_grad():
+        for i, p in enumerate(net.parameters()):
+            if p.dim() > 1:
+                fan_in = p.numel() // p.shape[0]
+            p.copy_(floats(1 + i, *p.shape, scale=1 / math.sqrt(fan_in)))
+    size = math.prod(shape)
+    x = labels(1001, size, words).reshape(shape) if words else floats(1001, *shape)
+    y = labels(1002, size if words else shape[0], classes) if classes else None
+    optimizer = torch.optim.SGD(net.parameters(), lr=lr)
+
+    def step():
+        optimizer.zero_grad()
+        loss = net(x).square().mean() if y is None else F.cross_entropy(net(x), y)
+        loss.backward()
+        optimizer.step()
+        return loss.item()
+
+    return step
+
+
+def vocabulary(task):
+    name = task["op"].split(".")[1]
+    if name == "step":
+        checked = vocabulary_trainer(task["network"], 0.05)
+        return vocabulary_trainer(task["network"], 1e-6), lambda: [checked() for _ in range(4)]
+    fn = {
+        "gelu": F.gelu,
+        "silu": F.silu,
+        "erf": torch.erf,
+        "softmaxFirst": lambda x: x.softmax(0),
+        "logSumExp": lambda x: x.logsumexp(1),
+        "layerNorm": lambda x, w, b: F.layer_norm(x, w.shape, w, b),
+        "batchNorm": lambda x, w, b: F.batch_norm(x, None, None, w, b, True),
+        "attention": lambda q, k, v: F.scaled_dot_product_attention(q, k, v, is_causal=True),
+        "depthwise": lambda x, w: F.conv2d(x, w, None, 1, 1, 1, x.shape[1]),
+        "grouped": lambda x, w: F.conv2d(x, w, None, 1, 1, 1, 4),
+    }[name]
+    both = task["both"]
+    x = [floats(1 + i, *shape, scale=2).requires_grad_(both) for i, shape in enumerate(json.loads(task["shapes"]))]
+    if not both:
+        return without_gradients((lambda: fn(*x), lambda: fn(*x)))
+    g = floats(9, *fn(*x).shape)
+    run = lambda: torch.autograd.grad(fn(*x), x, g)[0]
+    return run, run
+
+
 def without_gradients(made):
     run, check = made
     guard = torch.no_grad()
@@ -295,6 +417,8 @@ def prepare(task):
         return mixture_training(task)
     if op == "adam":
         return adam_step(task)
+    if op.startswith("vocabulary."):
+        return vocabulary(task)
     makers = {
         "matmul": matmul,
         "infer": inference,

@@ -10,5 +10,6 @@ import { run } from "./run.ts";
 import { soak } from "./soak.ts";
 import { start } from "./start.ts";
 import { step } from "./step.ts";
+import { vocabulary } from "./vocabulary.ts";
 
-export const suites: readonly Suite[] = [matmul, conv, ops, step, mixture, infer, start, round, run, soak];
+export const suites: readonly Suite[] = [matmul, conv, ops, step, vocabulary, mixture, infer, start, round, run, soak];

@@ -1,6 +1,6 @@
 // Work for several threads, or for this one: named calls with structured-cloneable arguments, answers in the order asked.
 // Threads compute with the kernels that were chosen in the thread that started them.
-import { chosenKernels, configure } from "./engine.ts";
+import { chosenKernels, configure, extraModule } from "./engine.ts";
 import type { Port } from "./platform.ts";
 
 export type { Port };
@@ -93,11 +93,11 @@ export class Threads<C extends Calls> implements Pool<C> {
     this.#ports = ports;
     this.#idle = [...ports];
     this.#onEvent = onEvent;
-    const kernels = chosenKernels();
+    const [kernels, extra] = [chosenKernels(), extraModule()];
     for (const port of ports) {
       port.onMessage((message) => this.#finish(port, message as Reply));
       port.onError((error) => this.#fail(error));
-      port.post(kernels ? { setup, kernels } : { setup });
+      port.post({ setup, ...(kernels && { kernels }), ...(extra && { extra }) });
     }
   }
 
@@ -189,15 +189,16 @@ export function serve(
   };
   let calls: Promise<Calls> | undefined;
   port.onMessage((message) => {
-    const { setup, kernels, name, argument } = message as {
+    const { setup, kernels, extra, name, argument } = message as {
       setup?: unknown;
       kernels?: WebAssembly.Module;
+      extra?: WebAssembly.Module;
       name?: string;
       argument?: unknown;
     };
     if (name === undefined) {
       calls = Promise.resolve().then(() => {
-        if (kernels) configure({ kernels });
+        if (kernels || extra) configure({ ...(kernels && { kernels }), ...(extra && { extra }) });
         return create(setup as never, tell);
       });
       calls.catch(failed);

@@ -4,11 +4,25 @@ import * as moiety from "moiety";
 import { bundled, dirichletLabels, fromTexts, loadFashionMnist, take } from "moiety/data";
 import { InThread, MemoryStore, experimentCalls, preset, run, startPool, type Setup } from "moiety/experiment";
 import { decodeSafetensors, encodeSafetensors, Sha256 } from "moiety/io";
-import { Adam, bilstmText, lenetFashion, lenetFashionGate, type Loss, Net, TextExamples, trainEpoch } from "moiety/nn";
+import {
+  Adam,
+  bilstmText,
+  Gru,
+  lenetFashion,
+  lenetFashionGate,
+  type Loss,
+  Lstm,
+  type Module,
+  Net,
+  resnet,
+  TextExamples,
+  trainEpoch,
+  Transformer,
+} from "moiety/nn";
 
 const { backward, conv2d, fold, key, matmul, maxPool2d, mean, personalize, scope, Stream, tensor } = moiety;
 
-/** What a runtime found: the hash over all parts is the one to compare. */
+/** What a runtime found: the parts are to be compared, and the hash over the first six stands for them. */
 export interface Verdict {
   readonly weightsSha256: string;
   readonly parts: Readonly<Record<string, string>>;
@@ -47,6 +61,49 @@ function kernels(hash: Sha256): void {
   const bias = tensor(random(6, "bias"));
   const maps = conv2d(images, filters, bias);
   hash.update(bytesOf(maps.toArray())).update(bytesOf(maxPool2d(maps, { kernel: 2 }).toArray()));
+}
+
+/** The vocabulary beyond the paper's networks: functions over numbers of any size, and training steps of networks made of them. */
+function vocabulary(hash: Sha256): void {
+  const { add, clip, convolve, cos, elu, erf, expm1, gelu, log1p, logSumExp, mul, pow, silu, sin, softplus, topK } =
+    moiety;
+  const unary = [erf, gelu, silu, softplus, elu, expm1, sin, cos, (x: moiety.Tensor) => gelu(x, { tanh: true })];
+  for (const n of [1, 3, 4, 17, 64, 67]) {
+    const x = tensor(random(n, `numbers ${n}`));
+    const positive = add(moiety.square(x), tensor(0.25));
+    for (const op of unary) hash.update(bytesOf(op(x).toArray()));
+    for (const op of [sin, cos]) hash.update(bytesOf(op(mul(x, 1e20)).toArray()));
+    hash.update(bytesOf(pow(positive, x).toArray())).update(bytesOf(log1p(positive).toArray()));
+    hash.update(bytesOf(clip(x, { low: -1, high: 0.5 }).toArray())).update(bytesOf(logSumExp(x).toArray()));
+    hash.update(bytesOf(topK(x, 1).numbers.toArray()));
+  }
+  const images = tensor(random(2 * 4 * 9 * 7, "images"), [2, 4, 9, 7]);
+  const filters = tensor(random(4 * 6, "filters"), [4, 1, 2, 3]);
+  hash.update(bytesOf(convolve(images, filters, null, { groups: 4, dilation: 2, pad: "same" }).toArray()));
+
+  const train = (module: Module, x: moiety.Tensor, outputs: number): void => {
+    const net = new Net(module, { group: "private" }).init(3);
+    const optimizer = new Adam(net.parameters, { lr: 1e-3 });
+    for (let step = 0; step < 3; step++)
+      scope(() => {
+        const y = net.forward(x, { train: true, key: fold(key(5), step) });
+        const rows = moiety.reshape(y, [y.size / outputs, outputs]);
+        const labels = Int32Array.from({ length: rows.shape[0]! }, (_, i) => (i * 7 + step) % outputs);
+        backward(mean(moiety.crossEntropy(rows, tensor(labels, [labels.length], "i32"))));
+        optimizer.step();
+      });
+    hash.update(bytesOf(net.parameters.toArray()));
+  };
+  train(resnet(8, { width: 4 }), tensor(random(4 * 3 * 8 * 8, "resnet"), [4, 3, 8, 8]), 10);
+  const words = tensor(
+    Int32Array.from({ length: 24 }, (_, i) => (i * 5) % 7),
+    [3, 8],
+    "i32",
+  );
+  train(new Transformer({ words: 7, length: 8, width: 16, heads: 2, dropout: 0.1 }), words, 7);
+  const sequences = tensor(random(3 * 5 * 6, "sequences"), [3, 5, 6]);
+  train(new Lstm(6, 5, { bidirectional: true }), sequences, 10);
+  train(new Gru(6, 5, { layers: 2 }), sequences, 5);
 }
 
 /** A dozen training steps of the paper's network with dropout and Adam: forward, backward, update. */
@@ -145,5 +202,8 @@ export async function verdict(): Promise<Verdict> {
   if (parts["workers"] !== parts["experiment"])
     throw new Error(`workers: got ${parts["workers"]}, expected ${parts["experiment"]} as without them`);
   const all = new TextEncoder().encode(Object.values(parts).join());
-  return { weightsSha256: new Sha256().update(all).hex(), parts, seconds };
+  const weightsSha256 = new Sha256().update(all).hex();
+  // younger than the hash over the others, which is written down
+  await part("vocabulary", vocabulary);
+  return { weightsSha256, parts, seconds };
 }
