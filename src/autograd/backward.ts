@@ -149,14 +149,6 @@ function walkBack(order: readonly Tensor[], seed: Tensor, quest?: Quest): void {
   }
 }
 
-// all parameters with a place in the flat gradient of a model that is reached: those that are not reached have gradient 0
-function parametersOf(leaves: readonly Tensor[]): Set<Tensor> {
-  const found = new Set<Tensor>();
-  for (const leaf of leaves)
-    if (leaf.slot && !found.has(leaf)) for (const parameter of leaf.siblings ?? [leaf]) found.add(parameter);
-  return found;
-}
-
 function seedFor(name: string, y: Tensor): Tensor {
   if (y.size !== 1)
     throw new RangeError(`${name}: a scalar is expected, got shape ${formatShape(y.shape)}; sum or average it first`);
@@ -182,13 +174,16 @@ export function backward(y: Tensor): void {
     throw new Error("backward: called by a gradient rule, it would replace gradients under way; call grad() there");
   const seed = seedFor("backward", y);
   const order = reachable(y);
-  const leaves = order.filter(({ op }) => !op);
-  const parameters = parametersOf(leaves);
-  const forget = (): void => {
-    for (const leaf of leaves) leaf.grad = null;
-    for (const parameter of parameters) parameter.grad = null;
-  };
-  forget();
+  // the parameters of each model that is reached
+  const models: (readonly Tensor[])[] = [];
+  for (const leaf of order) {
+    if (leaf.op) continue;
+    leaf.grad = null;
+    if (!leaf.slot) continue;
+    const model = leaf.siblings ?? [leaf];
+    if (!models.includes(model)) models.push(model);
+  }
+  for (const model of models) for (const parameter of model) parameter.grad = null;
   const before = setRecording(false);
   let complete = false;
   try {
@@ -197,8 +192,12 @@ export function backward(y: Tensor): void {
   } finally {
     setRecording(before);
     // half of a gradient is none
-    if (!complete) forget();
-    for (const { grad, slot } of parameters) if (grad === null) clearSlot(slot!);
+    if (!complete) {
+      for (const t of order) t.grad = null;
+      for (const model of models) for (const parameter of model) parameter.grad = null;
+    }
+    // what the scalar does not depend on has gradient 0
+    for (const model of models) for (const { grad, slot } of model) if (grad === null) clearSlot(slot!);
     sweeps++;
   }
 }

@@ -28,6 +28,8 @@ class Block {
   readonly #moves: readonly boolean[];
   readonly #offsets: readonly number[];
   readonly #runs = new Map<number, Run>();
+  // of the step under way: no step makes an array
+  readonly #now: Run[] = [];
 
   /** @param only what it is to move; statistics never */
   constructor(parameters: Parameters, moments: number, only: Part = () => true) {
@@ -41,21 +43,26 @@ class Block {
     this.#offsets = [0, ...parameters.tensors.map(({ size }) => (at += size))];
   }
 
-  /** Calls `move` for every run of neighbours that the loss has reached and that are as many steps old, and counts a step. */
-  eachRun(move: (run: Run, steps: number) => void): void {
+  /** The runs of neighbours that the loss has reached and that are as many steps old, one step older now. */
+  takeStep(): readonly Run[] {
     const { tensors, values } = this.parameters;
     checkOpen(values);
+    this.#now.length = 0;
     for (let from = 0, to = 0; from < tensors.length; from = to) {
       to = from + 1;
       if (!this.#reached(from)) continue;
-      const age = this.steps[from]!;
+      const steps = this.steps[from]! + 1;
       // a table is a run by itself: it is moved by rows
-      const table = (i: number): boolean => tensors[i]!.slot!.touched !== null;
-      if (!table(from)) while (to < tensors.length && this.#reached(to) && this.steps[to] === age && !table(to)) to++;
-      for (let i = from; i < to; i++) this.steps[i] = age + 1;
-      move(this.#run(from, to), age + 1);
+      if (tensors[from]!.slot!.touched === null)
+        for (; to < tensors.length && this.#reached(to) && tensors[to]!.slot!.touched === null; to++)
+          if (this.steps[to] !== steps - 1) break;
+      this.steps.fill(steps, from, to);
+      const run = this.#run(from, to);
+      run.steps = steps;
+      this.#now.push(run);
     }
     this.parameters.spendGradient(this.#moves);
+    return this.#now;
   }
 
   #reached(at: number): boolean {
@@ -72,6 +79,7 @@ class Block {
     // only Adam, which has two moments, moves rows
     const touched = this.moments.length === 2 ? this.parameters.tensors[from]!.slot!.touched : null;
     const run: Run = {
+      steps: 0,
       w: part(this.parameters.values),
       g: part(this.parameters.gradient!),
       moments: this.moments.map(part),
@@ -96,6 +104,8 @@ class Block {
 
 /** What one kernel call moves: neighbouring parameters, or a table by itself. */
 interface Run {
+  /** This one included. */
+  steps: number;
   readonly w: Tensor;
   readonly g: Tensor;
   readonly moments: readonly Tensor[];
@@ -157,14 +167,14 @@ export class Adam implements Rated {
     const [beta1, beta2] = betas;
     const lr = this.#lr;
     for (const block of this.#blocks)
-      block.eachRun(({ w, g, moments, rows }, steps) => {
+      for (const { steps, w, g, moments, rows } of block.takeStep()) {
         const [m, v] = moments as readonly [Tensor, Tensor];
         const correction1 = 1 - this.#power1.to(steps);
         const correction2 = 1 - this.#power2.to(steps);
         const step = { lr, beta1, beta2, eps, weightDecay, decoupled, correction1, correction2 };
         if (rows) adamRowsInto(w, g, m, v, rows, step);
         else adamInto(w, g, m, v, step);
-      });
+      }
   }
 
   reset(): void {
@@ -235,11 +245,11 @@ export class SGD implements Rated {
     const { momentum, dampening, weightDecay, nesterov } = this.#options;
     const lr = this.#lr;
     for (const block of this.#blocks)
-      block.eachRun(({ w, g, moments }, steps) => {
+      for (const { steps, w, g, moments } of block.takeStep()) {
         // PyTorch begins with velocity = gradient, undampened
         const step = { lr, momentum, dampening: steps === 1 ? 0 : dampening, weightDecay, nesterov };
         sgdInto(w, g, moments[0] ?? null, step);
-      });
+      }
   }
 
   reset(): void {

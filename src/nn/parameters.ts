@@ -80,7 +80,8 @@ export class Parameters<G extends Group = Group> {
    * @param of by position, all unless said
    */
   spendGradient(of?: readonly boolean[]): void {
-    for (const [i, t] of this.tensors.entries()) if (!of || of[i]) t.grad = null;
+    const { tensors } = this;
+    for (let i = 0; i < tensors.length; i++) if (!of || of[i]) tensors[i]!.grad = null;
     this.#spent = sweepsSoFar();
   }
 

@@ -21,7 +21,9 @@ export function adamInto(w: Tensor, g: Tensor, m: Tensor, v: Tensor, s: AdamStep
   const { adam } = engine().kernels;
   for (const t of [w, g, m, v]) checkOpen(t);
   adam(w.ptr, g.ptr, m.ptr, v.ptr, w.size, lr, beta1, beta2, eps, weightDecay, correction1, correction2, +decoupled);
-  for (const t of [w, m, v]) markWritten(t);
+  markWritten(w);
+  markWritten(m);
+  markWritten(v);
 }
 
 /**
