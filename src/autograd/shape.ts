@@ -66,7 +66,7 @@ const MOST = 2 ** 32;
  * Returns the number of elements; throws in the name of `op`.
  */
 export function checkShape(op: string, shape: Shape): number {
-  if (!Array.isArray(shape)) throw new TypeError(`${op}: shape, got ${String(shape)}, expected an array of sizes`);
+  checkArray(op, shape);
   let size = 1;
   for (let i = 0; i < shape.length; i++) {
     const n = shape[i] as number;
@@ -78,10 +78,14 @@ export function checkShape(op: string, shape: Shape): number {
   return size;
 }
 
-/** A copy of a caller's shape, so that what becomes of theirs changes no tensor; checked. */
+function checkArray(op: string, shape: Shape): void {
+  if (!Array.isArray(shape)) throw new TypeError(`${op}: shape, got ${String(shape)}, expected an array of sizes`);
+}
+
+/** A copy of a caller's shape, so that what becomes of theirs changes no tensor. Its sizes are yet to be checked. */
 export function ownShape(op: string, shape: Shape): Shape {
-  checkShape(op, shape);
-  return [...shape];
+  checkArray(op, shape);
+  return shape.slice();
 }
 
 /** An axis counted from the end when negative; throws RangeError when the shape has no such axis. */
