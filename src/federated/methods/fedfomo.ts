@@ -76,7 +76,8 @@ export const fedfomo: Method = method({
   presets: { library: { options: { m: 5 }, note: "PFLlib's count of candidates" }, safe: {} },
 });
 
-function pairsOf(flat: Vector): [number, number][] {
+/** Numbers and what belongs to each, from a flat vector of both in turn. */
+export function pairsOf(flat: Vector): [number, number][] {
   return Array.from({ length: flat.length / 2 }, (_, i) => [flat[2 * i]!, flat[2 * i + 1]!]);
 }
 

@@ -1,12 +1,14 @@
 // Every method that comes with moiety, by name.
 import type { Method } from "../method.ts";
 import { apfl } from "./apfl.ts";
+import { apple } from "./apple.ts";
 import { cfl } from "./cfl.ts";
 import { cwfedavg } from "./cwfedavg.ts";
 import { ditto } from "./ditto.ts";
 import { fedah } from "./fedah.ts";
 import { fedala } from "./fedala.ts";
 import { fedamp } from "./fedamp.ts";
+import { fedas } from "./fedas.ts";
 import { fedavg } from "./fedavg.ts";
 import { fedavgm } from "./fedavgm.ts";
 import { fedbabu } from "./fedbabu.ts";
@@ -30,12 +32,14 @@ import { local } from "./local.ts";
 import { mapper } from "./mapper.ts";
 import { mrmtl } from "./mrmtl.ts";
 import { perfedavg } from "./perfedavg.ts";
+import { pfedhn } from "./pfedhn.ts";
 import { pfedme } from "./pfedme.ts";
 import { fedmedian, krum, normclip, trimmed } from "./robust.ts";
 import { scaffold } from "./scaffold.ts";
 
 const all: readonly Method[] = [
   apfl,
+  apple,
   cfl,
   cwfedavg,
   ditto,
@@ -44,6 +48,7 @@ const all: readonly Method[] = [
   fedah,
   fedala,
   fedamp,
+  fedas,
   fedavg,
   fedavgm,
   fedbabu,
@@ -71,6 +76,7 @@ const all: readonly Method[] = [
   mrmtl,
   normclip,
   perfedavg,
+  pfedhn,
   pfedme,
   scaffold,
   trimmed,
