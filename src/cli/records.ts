@@ -31,18 +31,48 @@ export async function readRun(path: string): Promise<RunRecords> {
   const config = parseConfig(await json("config.json"));
   const classes = summary.classNames ?? (isKnown(config.dataset) ? catalogue[config.dataset].classes : []);
   const lines = await folder.read("metrics.jsonl");
-  const metrics = lines ? metricsOf(lines, `report: ${path}/metrics.jsonl`) : await clientsOf(folder, summary);
+  const metrics = lines ? metricsOf(lines, summary, `report: ${path}/metrics.jsonl`) : await clientsOf(folder, summary);
   return { config: configRecord(config, classes), summary, metrics };
 }
 
-function metricsOf(bytes: Uint8Array, name: string): Metric[] {
-  let rows: readonly unknown[];
+const REMEDY = "restore it, or remove it and the report is made of summary.json and clients.csv";
+
+function metricsOf(bytes: Uint8Array, summary: Summary, name: string): Metric[] {
+  let lines: ReturnType<typeof parseJsonLines>;
   try {
-    ({ rows } = parseJsonLines(new TextDecoder().decode(bytes)));
+    lines = parseJsonLines(new TextDecoder().decode(bytes));
   } catch (cause) {
     throw new RangeError(`${name}: ${(cause as Error).message}; is it damaged?`, { cause });
   }
-  return rows.map((row, i) => parseMetric(row, `${name}: row ${i + 1}`));
+  if (lines.torn) throw new ConfigError(`${name}: the last line, got a part of one; ${REMEDY}`);
+  const metrics = lines.rows.map((row, i) => parseMetric(row, `${name}: row ${i + 1}`));
+  checkWhole(metrics, summary, name);
+  return metrics;
+}
+
+// a curve or a client that a file has lost would be missing in figures that look right
+function checkWhole(metrics: readonly Metric[], summary: Summary, name: string): void {
+  const { federations, rounds, methods, evaluatedClients } = summary;
+  const counted = federations
+    ? Object.entries(federations).map(([method, of]) => [method, of.rounds] as const)
+    : [[undefined, rounds] as const];
+  for (const [federation, expected] of counted) {
+    const own = metrics.filter((metric) => metric.kind === "round" && metric.method === federation);
+    if (own.length !== expected || own.some((metric, i) => metric.kind === "round" && metric.round !== i))
+      throw new ConfigError(
+        `${name}: rounds${federation ? ` of ${federation}` : ""}, got ${own.length} and not the ${expected} in order ` +
+          `that summary.json counts; ${REMEDY}`,
+      );
+  }
+  for (const method of Object.keys(methods)) {
+    const clients = metrics.flatMap((metric) =>
+      metric.kind === "client" && metric.method === method ? [metric.client] : [],
+    );
+    if (clients.length !== evaluatedClients || new Set(clients).size !== evaluatedClients)
+      throw new ConfigError(
+        `${name}: clients of ${method}, got ${clients.length}, expected the ${evaluatedClients} that summary.json counts; ${REMEDY}`,
+      );
+  }
 }
 
 async function clientsOf(folder: Folder, { methods }: Summary): Promise<ClientMetric[]> {

@@ -5,7 +5,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import fc from "fast-check";
+import { readRun } from "../../src/cli/records.ts";
 import { assert, suite } from "../support/suite.ts";
+import { runTiny } from "../support/tiny.ts";
 
 const test = suite("moiety report");
 const program = fileURLToPath(new URL("../../scripts/moiety.mjs", import.meta.url));
@@ -50,6 +53,48 @@ test("a sweep's folder stands for those of its runs that are done", async () => 
     for (const run of ["p0.2-seed1", "p0.2-seed2", "p1-seed1"]) rmSync(join(sweep, run, "summary.json"));
     const refused = await moiety("report", sweep).catch(({ stderr }: { stderr: string }) => stderr);
     assert.match(refused, /no run of .*sweep is done yet/);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test("metrics that lost rounds or clients, wherever they are cut, are refused by name", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "moiety-report-"));
+  try {
+    const { store } = await runTiny();
+    for (const name of ["config.json", "summary.json", "clients.csv", "metrics.jsonl"])
+      writeFileSync(join(folder, name), store.files.get(name)!);
+    const counts = async (): Promise<number[]> => {
+      const { metrics } = await readRun(folder);
+      return ["round", "client"].map((kind) => metrics.filter((metric) => metric.kind === kind).length);
+    };
+    const whole = await counts();
+    const bytes = store.files.get("metrics.jsonl")!;
+    const refused =
+      /metrics\.jsonl: .*restore it, or remove it and the report is made of summary\.json and clients\.csv$/;
+    let [accepted, cuts] = [0, 0];
+    const cut = async (from: number, to: number): Promise<void> => {
+      writeFileSync(
+        join(folder, "metrics.jsonl"),
+        [bytes.slice(0, from), bytes.slice(to)].reduce((head, tail) => Uint8Array.of(...head, ...tail)),
+      );
+      cuts++;
+      const found = await counts().catch((error: Error) => error.message);
+      if (typeof found === "string") assert.match(found, refused);
+      else {
+        accepted++;
+        assert.equal(found, whole);
+      }
+    };
+    const at = fc.nat({ max: bytes.length });
+    await fc.assert(fc.asyncProperty(at, (from) => cut(from, bytes.length)));
+    const lines = new TextDecoder().decode(bytes).split("\n");
+    const starts = lines.map((_, i) => lines.slice(0, i).join("\n").length + (i > 0 ? 1 : 0));
+    const line = fc.constantFrom(...starts);
+    await fc.assert(fc.asyncProperty(line, line, (a, b) => cut(Math.min(a, b), Math.max(a, b))));
+    assert.ok(accepted < cuts / 2, `${accepted} of ${cuts} accepted`);
+    rmSync(join(folder, "metrics.jsonl"));
+    assert.equal((await counts())[0], 0);
   } finally {
     rmSync(folder, { recursive: true });
   }
