@@ -90,7 +90,7 @@ test("headers of any pieces are read or refused in time that grows with their le
   const pieces = fc.tuple(fc.array(piece, { maxLength: 8 }), fc.array(piece, { minLength: 1, maxLength: 3 }));
   fc.assert(
     fc.property(pieces, fc.nat(1), ([begin, again], brace) => {
-      const text = "{".repeat(brace) + begin.join("") + again.join("").repeat(30_000);
+      const text = "{".repeat(brace) + begin.join("") + again.join("").repeat(20_000);
       const start = performance.now();
       assert.throws(
         () => decodeNpy(headed(text)),
@@ -98,7 +98,7 @@ test("headers of any pieces are read or refused in time that grows with their le
       );
       assert.ok(performance.now() - start < 1000, `${text.slice(0, 60)} took ${performance.now() - start} ms`);
     }),
-    { numRuns: 300 },
+    { numRuns: 100 },
   );
 });
 
