@@ -3,8 +3,9 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { extraHex } from "../src/runtime/extra.wasm.ts";
-import { kernelsHex } from "../src/runtime/kernels.wasm.ts";
+import { extraText } from "../src/runtime/extra.wasm.ts";
+import { kernelsText } from "../src/runtime/kernels.wasm.ts";
+import { decodePrintable } from "../src/runtime/printable.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
@@ -18,8 +19,8 @@ export function build(): void {
     const source = file.replace(/(\.d\.ts|\.js)$/, ".ts");
     if (source !== file && !existsSync(`${root}src/${source}`)) rmSync(`${root}dist/${file}`);
   }
-  writeFileSync(`${root}dist/kernels.wasm`, Buffer.from(kernelsHex, "hex"));
-  writeFileSync(`${root}dist/extra.wasm`, Buffer.from(extraHex, "hex"));
+  writeFileSync(`${root}dist/kernels.wasm`, decodePrintable(kernelsText));
+  writeFileSync(`${root}dist/extra.wasm`, decodePrintable(extraText));
   // what scripts/stale.mjs goes by
   writeFileSync(`${root}dist/.stamp`, "");
 }

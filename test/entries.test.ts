@@ -1,8 +1,10 @@
 // What importing an entry of the package loads. Runs on the sources; npm run check:package does the same with the tarball.
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { bundle, gzipped, trainingPage } from "../scripts/weigh.ts";
 import { modulesLoadedBy, packagesOf } from "../scripts/loads.ts";
 import { readSources } from "../scripts/layers.ts";
+import { extraText } from "../src/runtime/extra.wasm.ts";
 import { assert, suite } from "./support/suite.ts";
 
 const test = suite("entries");
@@ -47,6 +49,16 @@ test("package.json, jsr.json and the paths of tsconfig.json agree on the entries
     const [path] = paths[name] ?? paths["moiety/*"]!;
     assert.is(path!.replace("*", entry.slice(2)), source);
   }
+});
+
+test("a page that trains weighs at most 36 kB through gzip, and kernels it does not use weigh nothing", async () => {
+  const page = await bundle(trainingPage, root);
+  assert.ok(gzipped(page) <= 36, `${gzipped(page)} kB`);
+  // a few thousand bytes of the second module, which only gelu brings
+  const second = extraText.slice(1000, 4000);
+  const contains = (bytes: Uint8Array): boolean => new TextDecoder().decode(bytes).includes(second);
+  assert.not(contains(page));
+  assert.ok(contains(await bundle('export { gelu } from "./src/index.ts";', root)));
 });
 
 test("no result comes from functions of Math that differ between engines", () => {

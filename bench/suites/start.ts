@@ -5,9 +5,9 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { gzipSync } from "node:zlib";
-import { build } from "esbuild";
-import { kernelsHex } from "../../src/runtime/kernels.wasm.ts";
+import { bundle, gzipped, trainingPage } from "../../scripts/weigh.ts";
+import { kernelsText } from "../../src/runtime/kernels.wasm.ts";
+import { decodePrintable } from "../../src/runtime/printable.ts";
 import type { Line } from "../line.ts";
 import { median } from "../statistics.ts";
 import type { Suite } from "../suite.ts";
@@ -47,24 +47,6 @@ function started(name: string, script: string, also: Record<string, number>): Fo
   return { name, ms: median(times), also: { ...also, "best ms": Math.min(...times) } };
 }
 
-/** An entry with everything it imports in one minified file. */
-async function bundle(entry: string): Promise<Uint8Array> {
-  const { outputFiles } = await build({
-    stdin: { contents: entry, resolveDir: root, loader: "ts" },
-    bundle: true,
-    minify: true,
-    format: "esm",
-    platform: "neutral",
-    target: "es2022",
-    write: false,
-  });
-  return outputFiles[0]!.contents;
-}
-
-function gzipped(bytes: Uint8Array): number {
-  return gzipSync(bytes, { level: 9 }).length / 1000;
-}
-
 async function* measure(wanted: (name: string) => boolean): AsyncGenerator<Found> {
   const folder = mkdtempSync(join(tmpdir(), "moiety-start-"));
   try {
@@ -80,15 +62,16 @@ async function* measure(wanted: (name: string) => boolean): AsyncGenerator<Found
     if (wanted("as built")) yield started("as built", unbundled, {});
 
     const whole = join(folder, "bundle.js");
-    writeFileSync(whole, await bundle('export * from "./src/index.ts"; export * from "./src/nn/index.ts";'));
+    writeFileSync(whole, await bundle('export * from "./src/index.ts"; export * from "./src/nn/index.ts";', root));
     const bundled = join(folder, "bundled.js");
     writeFileSync(bundled, program("").replaceAll(/"\/(nn\/)?index\.js"/g, `"${pathToFileURL(whole).href}"`));
-    // what an app serves: the library's main entry, of which the kernels are a part
-    const entry = await bundle('export * from "./src/index.ts";');
+    const entry = await bundle('export * from "./src/index.ts";', root);
     const also = {
+      // what an app serves: what it imports, of which the kernels are a part
+      "kB page gzipped": gzipped(await bundle(trainingPage, root)),
       "kB entry minified": entry.length / 1000,
       "kB entry gzipped": gzipped(entry),
-      "kB kernels gzipped": gzipped(Buffer.from(kernelsHex, "hex")),
+      "kB kernels gzipped": gzipped(decodePrintable(kernelsText)),
     };
     if (wanted("bundled")) yield started("bundled", bundled, also);
   } finally {

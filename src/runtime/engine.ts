@@ -1,12 +1,12 @@
 // One engine per thread: memory, kernels and allocators, made at first use without awaiting anything.
 // A reference engine runs the plain-TypeScript twins in double precision behind the same interface.
 import { Arena } from "./arena.ts";
-import { decodeHex } from "./hex.ts";
 import { Heap } from "./heap.ts";
 import type { ExtraKernels } from "./extra.wasm.ts";
-import { type Kernels, kernelsHex } from "./kernels.wasm.ts";
+import { type Kernels, kernelsText } from "./kernels.wasm.ts";
 import { Memory } from "./memory.ts";
 import { fetchBytes } from "./platform.ts";
+import { decodePrintable } from "./printable.ts";
 
 export type { Kernels };
 
@@ -47,13 +47,13 @@ const INITIAL_BYTES = 16 * 2 ** 20;
 const STATIC_BYTES = 32768;
 let options: EngineOptions = {};
 let current: Engine | undefined;
-let relaxedHex: string | undefined;
+let relaxedText: string | undefined;
 let chosen: WebAssembly.Module | undefined;
 let chosenExtra: WebAssembly.Module | undefined;
 
 /** Brings the relaxed kernels into the house without choosing them: what importing "moiety/relaxed" does. */
-export function offerRelaxed(hex: string): void {
-  relaxedHex = hex;
+export function offerRelaxed(text: string): void {
+  relaxedText = text;
 }
 
 /** Sets how the engine of this thread will be made. Throws if it has been made already. */
@@ -70,9 +70,9 @@ export function configure(wanted: EngineOptions): void {
 }
 
 function relaxedModule(): WebAssembly.Module {
-  if (relaxedHex === undefined)
+  if (relaxedText === undefined)
     throw new Error('configure: relaxedSimd, got no relaxed kernels; import "moiety/relaxed" before');
-  const bytes = decodeHex(relaxedHex);
+  const bytes = decodePrintable(relaxedText);
   if (!WebAssembly.validate(bytes))
     throw new Error(
       "configure: relaxedSimd, got a runtime without it; take Node 22 or newer, Node 20 with " +
@@ -117,7 +117,7 @@ export function withEngine<T>(other: Engine, fn: () => T): T {
 
 function create(): Engine {
   const memory = new Memory(INITIAL_BYTES, options.maximumBytes ?? 2 ** 31);
-  const module = chosen ?? compile(decodeHex(kernelsHex));
+  const module = chosen ?? compile(decodePrintable(kernelsText));
   const instance = new WebAssembly.Instance(module, { env: { memory: memory.wasm } });
   return assemble(memory, instance.exports as unknown as Kernels, "single");
 }

@@ -1,8 +1,8 @@
 // The second module of kernels, instantiated over the engine's memory when an op first needs it. A bundle carries its
 // bytes only if it imports such an op; its static data lies below what the engine allocates (see engine.ts).
 import { compile, engine, type Engine, extraModule } from "./engine.ts";
-import { type ExtraKernels, extraHex } from "./extra.wasm.ts";
-import { decodeHex } from "./hex.ts";
+import { type ExtraKernels, extraText } from "./extra.wasm.ts";
+import { decodePrintable } from "./printable.ts";
 
 /** The kernels of the second module, on this thread's engine. */
 export function extra(): ExtraKernels {
@@ -11,7 +11,7 @@ export function extra(): ExtraKernels {
 }
 
 function instantiate({ memory, kernels }: Engine): ExtraKernels {
-  const module = extraModule() ?? compile(decodeHex(extraHex));
+  const module = extraModule() ?? compile(decodePrintable(extraText));
   return new WebAssembly.Instance(module, { env: { memory: memory.wasm }, kernels: { ...kernels } })
     .exports as unknown as ExtraKernels;
 }

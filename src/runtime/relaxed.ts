@@ -1,6 +1,6 @@
 // The entry "moiety/relaxed": the relaxed kernels, kept out of every bundle that does not ask for them. Importing it only
 // makes `configure({ relaxedSimd: true })` possible.
 import { offerRelaxed } from "./engine.ts";
-import { relaxedHex } from "./relaxed.wasm.ts";
+import { relaxedText } from "./relaxed.wasm.ts";
 
-offerRelaxed(relaxedHex);
+offerRelaxed(relaxedText);

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { loadKernels } from "../../src/runtime/engine.ts";
-import { kernelsHex } from "../../src/runtime/kernels.wasm.ts";
+import { kernelsText } from "../../src/runtime/kernels.wasm.ts";
+import { decodePrintable } from "../../src/runtime/printable.ts";
 import { fetchBytes, fetchIfThere } from "../../src/runtime/platform.ts";
 import { rejects } from "../support/rejects.ts";
 import { assert, suite } from "../support/suite.ts";
@@ -22,7 +23,9 @@ test("what is not there is undefined or an error that names the address, as want
 });
 
 test("kernels are compiled from an address", async () => {
-  const module = await loadKernels(`data:application/wasm;base64,${Buffer.from(kernelsHex, "hex").toString("base64")}`);
+  const module = await loadKernels(
+    `data:application/wasm;base64,${Buffer.from(decodePrintable(kernelsText)).toString("base64")}`,
+  );
   assert.ok(WebAssembly.Module.exports(module).some(({ name }) => name === "adam"));
 });
 

@@ -1,7 +1,8 @@
 import { kernelBuild, matmul, tensor } from "../../src/autograd/index.ts";
 import { startWorker } from "../../src/runtime/platform.ts";
 import { Threads } from "../../src/runtime/pool.ts";
-import { relaxedHex } from "../../src/runtime/relaxed.wasm.ts";
+import { decodePrintable } from "../../src/runtime/printable.ts";
+import { relaxedText } from "../../src/runtime/relaxed.wasm.ts";
 import { refusesLater } from "../support/refuses.ts";
 import type { RelaxedCalls } from "../support/relaxedWorker.ts";
 import { assert, test } from "../support/suite.ts";
@@ -45,7 +46,7 @@ test("relaxed kernels have to be imported before they are chosen, and nothing el
 test("a runtime without relaxed SIMD says so, and what has it", () =>
   within(async (pool) => {
     await pool.map("load", [none]);
-    if (WebAssembly.validate(Buffer.from(relaxedHex, "hex"))) return;
+    if (WebAssembly.validate(decodePrintable(relaxedText))) return;
     await refusesLater(() => pool.map("configure", [{ relaxedSimd: true }]), /^configure: relaxedSimd, got a runtime/);
   }));
 

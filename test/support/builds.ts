@@ -2,9 +2,10 @@
 // `fixedScratch`, what `init` gives the kernels above it; untouched pages cost nothing.
 import { readFileSync } from "node:fs";
 import { setFlagsFromString } from "node:v8";
-import { extraHex } from "../../src/runtime/extra.wasm.ts";
-import { kernelsHex } from "../../src/runtime/kernels.wasm.ts";
-import { relaxedHex } from "../../src/runtime/relaxed.wasm.ts";
+import { extraText } from "../../src/runtime/extra.wasm.ts";
+import { kernelsText } from "../../src/runtime/kernels.wasm.ts";
+import { decodePrintable } from "../../src/runtime/printable.ts";
+import { relaxedText } from "../../src/runtime/relaxed.wasm.ts";
 
 export interface Build {
   readonly name: "plain" | "relaxed" | "wide";
@@ -15,7 +16,7 @@ export interface Build {
 /** Where the kernels' own scratch begins: beyond all operands. */
 export const fixedScratch: number = 96 << 20;
 
-const extraModule = new WebAssembly.Module(Buffer.from(extraHex, "hex"));
+const extraModule = new WebAssembly.Module(decodePrintable(extraText));
 
 /** One build of the first module with the second one over the same memory. */
 function instantiate(name: Build["name"], module: WebAssembly.Module): Build {
@@ -28,7 +29,7 @@ function instantiate(name: Build["name"], module: WebAssembly.Module): Build {
 
 /** The module, with Node 20's flag for as long as it takes; null where there is no relaxed SIMD at all. */
 function relaxedModule(): WebAssembly.Module | null {
-  const bytes = Buffer.from(relaxedHex, "hex");
+  const bytes = decodePrintable(relaxedText);
   if (WebAssembly.validate(bytes)) return new WebAssembly.Module(bytes);
   if (!process.versions.node.startsWith("20.")) return null;
   setFlagsFromString("--experimental-wasm-relaxed-simd");
@@ -44,7 +45,7 @@ if (!relaxed) console.warn("kernels: this runtime has no relaxed SIMD; the relax
 
 /** Plain first. */
 export const builds: readonly Build[] = [
-  instantiate("plain", new WebAssembly.Module(Buffer.from(kernelsHex, "hex"))),
+  instantiate("plain", new WebAssembly.Module(decodePrintable(kernelsText))),
   ...(relaxed ? [instantiate("relaxed", relaxed)] : []),
   instantiate("wide", new WebAssembly.Module(readFileSync(new URL("../../build/kernels.wide.wasm", import.meta.url)))),
 ];

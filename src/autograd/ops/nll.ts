@@ -8,7 +8,7 @@ import { checkLabels, counted, perRow } from "./indices.ts";
 import { alike } from "../shape.ts";
 import { reshape } from "./reshape.ts";
 import { gather, scatter } from "./rows.ts";
-import { softmax, softmaxGrad } from "./softmax.ts";
+import { softmaxGrad, softmaxRows } from "./softmax.ts";
 import { mean, sum } from "./sum.ts";
 
 type Labelled = readonly [x: Tensor, labels: Tensor];
@@ -68,10 +68,10 @@ const crossEntropyGradOp: Op<readonly [Tensor, Tensor, Tensor], undefined> = def
     engine().kernels.crossEntropyGrad(x.ptr, labels.ptr, g.ptr, gx.ptr, x.shape[0]!, x.shape[1]!);
   },
   vjp: [
-    (u, { x: [x, , g] }) => softmaxGrad(softmax(x), mul(u, reshape(g, [g.size, 1]))),
+    (u, { x: [x, , g] }) => softmaxGrad(softmaxRows(x), mul(u, reshape(g, [g.size, 1]))),
     null,
     // sum_j u_j softmax_j - u_label
-    (u, { x: [x, labels] }) => add(sum(mul(u, softmax(x)), { axis: -1 }), nll(u, labels)),
+    (u, { x: [x, labels] }) => add(sum(mul(u, softmaxRows(x)), { axis: -1 }), nll(u, labels)),
   ],
 });
 

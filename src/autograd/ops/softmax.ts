@@ -88,9 +88,14 @@ function overAxis(op: string, x: Tensor, axis: number, fn: (x: Tensor) => Tensor
   );
 }
 
+/** `softmax` over the last axis, for what does not need to bring any other one there. */
+export function softmaxRows(x: Tensor): Tensor {
+  return softmaxOp([x], undefined);
+}
+
 /** y_i = e^{x_i} / sum_j e^{x_j} over an axis, the last unless said. */
 export function softmax(x: Tensor, { axis = -1 }: AxisOption = {}): Tensor {
-  return overAxis("softmax", x, axis, (x) => softmaxOp([x], undefined));
+  return overAxis("softmax", x, axis, softmaxRows);
 }
 
 /** The gradient of softmax from its output. */
