@@ -13,7 +13,9 @@ import { fedavg } from "./fedavg.ts";
 import { fedavgm } from "./fedavgm.ts";
 import { fedbabu } from "./fedbabu.ts";
 import { fedbn } from "./fedbn.ts";
+import { fedcp } from "./fedcp.ts";
 import { feddbe } from "./feddbe.ts";
+import { feddecomp } from "./feddecomp.ts";
 import { feddyn } from "./feddyn.ts";
 import { fedfomo } from "./fedfomo.ts";
 import { fedhkd } from "./fedhkd.ts";
@@ -25,7 +27,9 @@ import { fedprox } from "./fedprox.ts";
 import { fedrep } from "./fedrep.ts";
 import { fedrod } from "./fedrod.ts";
 import { flix } from "./flix.ts";
+import { gpfl } from "./gpfl.ts";
 import { hypcluster, ifca } from "./ifca.ts";
+import { knnper } from "./knnper.ts";
 import { l2gd } from "./l2gd.ts";
 import { lgfedavg } from "./lgfedavg.ts";
 import { local } from "./local.ts";
@@ -53,7 +57,9 @@ const all: readonly Method[] = [
   fedavgm,
   fedbabu,
   fedbn,
+  fedcp,
   feddbe,
+  feddecomp,
   feddyn,
   fedfomo,
   fedhkd,
@@ -66,9 +72,11 @@ const all: readonly Method[] = [
   fedrod,
   fedyogi,
   flix,
+  gpfl,
   hypcluster,
   ifca,
   krum,
+  knnper,
   l2gd,
   lgfedavg,
   local,
