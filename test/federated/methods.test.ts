@@ -101,6 +101,12 @@ for (const method of all) {
       }
   });
 
+  test(`${name} has nobody refused, whoever comes again or for the first time`, async () => {
+    // in the second round some have seen the server's state before and some have not
+    const { reports } = await federation(method, {}, { rounds: 3, cohort: 4 });
+    for (const { refused } of reports) assert.equal(refused ?? [], []);
+  });
+
   if (traffic)
     test(`${name} sends as many numbers as it says`, async () => {
       const { end, server, bench, states } = await once(method, {});

@@ -21,7 +21,7 @@ export const fedfomo: Method = method({
   sends: ["model", "liking"],
   receives: ["model.*"],
   keeps: ["own"],
-  client: (kit) => {
+  client: (kit, { m }) => {
     const net = kit.net();
     const optimizer = kit.optimizer(net.parameters);
     return {
@@ -50,7 +50,9 @@ export const fedfomo: Method = method({
         );
         const { trainLoss } = yield* kit.train({ turn, loss: likelihood(net), optimizer, stream: "own" });
         const own = net.parameters.toArray();
-        const liking = Float64Array.from(taken.flatMap((share, i) => [candidates[i]!.client, share]));
+        // m pairs whoever was there, as what is sent has one size for everybody
+        const liking = new Float64Array(2 * m).fill(-1);
+        liking.set(taken.flatMap((share, i) => [candidates[i]!.client, share]));
         return { up: { model: own, liking }, kept: { own }, metrics: { trainLoss } };
       },
       answers({ kept }) {
@@ -76,9 +78,10 @@ export const fedfomo: Method = method({
   presets: { library: { options: { m: 5 }, note: "PFLlib's count of candidates" }, safe: {} },
 });
 
-/** Numbers and what belongs to each, from a flat vector of both in turn. */
+/** Clients and what belongs to each, from a flat vector of both in turn; places that nobody has are -1. */
 export function pairsOf(flat: Vector): [number, number][] {
-  return Array.from({ length: flat.length / 2 }, (_, i) => [flat[2 * i]!, flat[2 * i + 1]!]);
+  const pairs = Array.from({ length: flat.length / 2 }, (_, i): [number, number] => [flat[2 * i]!, flat[2 * i + 1]!]);
+  return pairs.filter(([client]) => client >= 0);
 }
 
 function adding(before: Vector | undefined, now: Vector): Vector {
