@@ -160,7 +160,10 @@ function filesOf({ summary, metrics }: Pick<RunRecords, "summary" | "metrics">):
   return {
     "config.json": JSON.stringify(preset("quick"), null, 2),
     "summary.json": JSON.stringify(summary, null, 2),
-    "metrics.jsonl": metrics.map(jsonLine).join(""),
+    // rounds are counted from 0 in a run's folder
+    "metrics.jsonl": metrics
+      .map((metric) => jsonLine(metric.kind === "round" ? { ...metric, round: metric.round - 1 } : metric))
+      .join(""),
     "clients.csv": csvTable([...header, ...methods.flatMap((at) => [`${at}Local`, `${at}Global`])], rows),
     "timing.json": JSON.stringify({ wallSeconds: 3, phases: {}, command: "x", runtime: "y" }),
   };
