@@ -128,6 +128,10 @@ export class ConfigError extends Error {
 export function override(config: unknown, path: string, value: unknown): unknown {
   const copy: unknown = structuredClone(config);
   const keys = path.split(".");
+  if (keys.length > DEEPEST || keys.includes("__proto__"))
+    throw new ConfigError(
+      `config: no field ${path.slice(0, 60)}, got ${keys.length} levels, expected ${DEEPEST} at most`,
+    );
   let at = fieldsOf(copy, path);
   for (const [i, key] of keys.slice(0, -1).entries()) {
     if (!Object.hasOwn(at, key) && isOptional(keys.slice(0, i + 1))) at[key] = {};
@@ -152,6 +156,9 @@ export function override(config: unknown, path: string, value: unknown): unknown
   at[last] = value;
   return copy;
 }
+
+/** Levels of a config, the whole of a field's path. */
+const DEEPEST = 8;
 
 // fields that a config may leave out, whatever is in them
 const optional: ReadonlySet<string> = new Set([

@@ -134,7 +134,7 @@ const wire: Reader<{ which: number; bytes: Uint8Array }> = {
     if (Buffer.compare(again, type.encode(value as object)) !== 0)
       throw new Error("read, but said again it is another");
   },
-  runs: 2000,
+  runs: 1500,
 };
 
 const tree: Reader<Uint8Array> = {
@@ -149,6 +149,7 @@ const object: Reader<Uint8Array> = {
   inputs: damaged(flatten(root).map((one) => one.content)),
   size,
   read: (bytes) => openObject("id", bytes),
+  runs: 4000,
 };
 
 const whole = new Map(flatten(root).map((one) => [one.id, one.content]));
@@ -205,6 +206,7 @@ const graph: Reader<Map<string, Uint8Array>> = {
       for (const found of record.values())
         if (![found].flat().every((one) => typeof one === "number")) throw new Error("read, but a metric is no number");
   },
+  runs: 3000,
 };
 
 const vector: Reader<Map<string, Uint8Array>> = {
@@ -221,6 +223,7 @@ const vector: Reader<Map<string, Uint8Array>> = {
     if (values.length !== 8) throw new Error(`taken for a generalist of 8 weights, but it has ${values.length}`);
     if (!values.every(Number.isFinite)) throw new Error("taken for a generalist, but a weight is not finite");
   },
+  runs: 3000,
 };
 
 // ---- what answers at an address ----
@@ -357,6 +360,7 @@ const lab: Reader<unknown> = {
     if (answer !== undefined && String(name) !== "answer")
       throw new Error(`answered ${JSON.stringify(answer)} to no such question`);
   },
+  runs: 3000,
 };
 
 export const messages: Kind = {

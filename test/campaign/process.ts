@@ -1,12 +1,12 @@
 // The process that a kind runs in, seen from both sides. Which case is being tried stands in a file, so that it is known
 // of a process that is dead or will not answer.
 import { type ChildProcess, fork } from "node:child_process";
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
+import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Batch } from "./kind.ts";
-import { kinds } from "./kinds.ts";
+import { kindOf } from "./kinds.ts";
 
 type Order =
   | { readonly do: "begin"; readonly kind: string; readonly marks: string }
@@ -27,9 +27,9 @@ export function serve(): void {
   const obey = async (order: Order): Promise<Answer> => {
     if (order.do === "begin") {
       [name, file] = [order.kind, openSync(order.marks, "w")];
-      return { missing: await kinds.find((kind) => kind.name === name)!.missing?.() };
+      return { missing: await kindOf(name).missing?.() };
     }
-    const kind = kinds.find((known) => known.name === name)!;
+    const kind = kindOf(name);
     if (order.do === "close") {
       await kind.close?.();
       if (file >= 0) closeSync(file);
@@ -55,6 +55,9 @@ export interface Lost {
   readonly index: number;
 }
 
+/** However busy the machine is. */
+const START_SECONDS = 180;
+
 /** A process for one kind. It is started again after a crash. */
 export class Server {
   readonly #kind: string;
@@ -68,21 +71,21 @@ export class Server {
   }
 
   /** Starts it; why the kind cannot be tried here, if so. */
-  async begin(limitSeconds: number): Promise<string | undefined> {
+  async begin(): Promise<string | undefined> {
     const execArgv = ["--expose-gc", "--max-old-space-size=1024", "--import", "tsx"];
     const main = fileURLToPath(new URL("main.ts", import.meta.url));
     this.#child = fork(main, ["serve"], { execArgv, stdio: ["ignore", "pipe", "pipe", "ipc"] });
     const hear = (text: Buffer): void => void (this.#said = (this.#said + text.toString()).slice(-3000));
     this.#child.stdout!.on("data", hear);
     this.#child.stderr!.on("data", hear);
-    const answer = await this.#ask({ do: "begin", kind: this.#kind, marks: this.#marks }, limitSeconds);
+    const answer = await this.#ask({ do: "begin", kind: this.#kind, marks: this.#marks }, START_SECONDS);
     if ("lost" in answer) return answer.lost;
     return "broken" in answer ? answer.broken : (answer as { missing?: string }).missing;
   }
 
   async batch(part: string, seed: number, limitSeconds: number): Promise<Batch | Lost> {
     if (!this.#child) {
-      const failed = await this.begin(limitSeconds);
+      const failed = await this.begin();
       if (failed !== undefined) return { lost: `cannot be started again: ${failed}`, index: 0 };
     }
     const answer = await this.#ask({ do: "batch", part, seed }, limitSeconds);
@@ -99,6 +102,7 @@ export class Server {
   }
 
   #index(): number {
+    if (!existsSync(this.#marks)) return 0;
     const bytes = readFileSync(this.#marks);
     return bytes.length >= 4 ? bytes.readUInt32LE(0) : 0;
   }

@@ -33,7 +33,7 @@ export function tallyOf(kind: Kind): Tally {
 function tell(kind: Kind, part: string, seed: number, { what, example }: Finding): void {
   console.log(`\nFINDING  ${kind.name}/${part}: ${what}`);
   if (example !== undefined) console.log(`  smallest case: ${example}`);
-  console.log(`  again: npm run test:campaign -- --only ${kind.name}/${part} --seed ${seed} --runs 1`);
+  console.log(`  again: npm run test:campaign -- --only "${kind.name}/${part}" --seed ${seed} --runs 1`);
 }
 
 /** Tries a kind for as long as the plan gives it, and adds to its tally. */
@@ -44,7 +44,7 @@ export async function runKind(tally: Tally, { seed, runs, seconds }: Plan, signa
   const passed = (): number => (performance.now() - began) / 1000;
   const server = new Server(kind.name);
   const stopped = new Promise<"stopped">((resolve) => signal.addEventListener("abort", () => resolve("stopped")));
-  const missing = await server.begin(kind.limitSeconds);
+  const missing = await server.begin();
   if (missing !== undefined) tally.skipped = missing;
   const open = missing === undefined ? [...kind.parts] : [];
   for (let round = 0; open.length > 0 && round < (runs ?? Infinity); round++) {

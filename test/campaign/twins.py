@@ -67,6 +67,10 @@ def matmul(x, y, a):
     return (x.T if a.get("transA") else x) @ (y.T if a.get("transB") else y)
 
 
+def matmul_stack(x, y, a):
+    return (x.mT if a.get("transA") else x) @ (y.mT if a.get("transB") else y)
+
+
 def relued(y, a):
     return torch.relu(y) if a.get("relu") else y
 
@@ -80,7 +84,8 @@ def pool(x, a):
 
 
 def sliced(x, a):
-    return x.narrow(a["axis"], a["from"], a["to"] - a["from"])
+    picked = torch.arange(a["from"], a["to"], a.get("step") or 1)
+    return x.index_select(a["axis"], picked)
 
 
 def one_hot(labels, columns):
@@ -98,7 +103,82 @@ def normalized(pixels, rows, scale, shift, _):
     return pixels[rows] * scale.reshape(each) + shift.reshape(each)
 
 
+def run_of(a):
+    return tuple(range(a["from"], a["to"]))
+
+
+def amax(x, a):
+    return torch.amax(x, run_of(a), keepdim=True) if run_of(a) else x
+
+
+def log_sum_exp(x, a):
+    return torch.logsumexp(x, run_of(a), keepdim=True) if run_of(a) else x
+
+
+def cumulated(x, a):
+    turned = (lambda t: t.flip(a["axis"])) if a["reverse"] else (lambda t: t)
+    return turned(torch.cumsum(turned(x), a["axis"]))
+
+
+def taken(x, numbers, a):
+    shape = a["shape"]
+    flat = x.index_select(a["axis"], numbers.reshape(-1))
+    return flat.reshape([*shape[: a["axis"]], *numbers.shape, *shape[a["axis"] + 1 :]])
+
+
+def put(g, numbers, a):
+    shape, axis = a["shape"], a["axis"]
+    flat = g.reshape([*shape[:axis], numbers.numel(), *shape[axis + 1 :]])
+    return torch.zeros(shape, dtype=D).index_add(axis, numbers.reshape(-1), flat)
+
+
+def lattice(a, sizes):
+    axes = [start + step * torch.arange(n) for start, step, n in zip(a["starts"], a["steps"], sizes)]
+    return torch.meshgrid(*axes, indexing="ij") if axes else ()
+
+
+def placed(x, a):
+    return torch.full(a["shape"], float(a["value"]), dtype=D).index_put(lattice(a, x.shape), x)
+
+
+def convolve(x, w, a):
+    around = []
+    for i in (1, 0):
+        reach = (a["output"][i + 2] - 1) * a["stride"][i] + a["dilation"][i] * (w.shape[i + 2] - 1) + 1
+        around += [a["before"][i], reach - x.shape[i + 2] - a["before"][i]]
+    return F.conv2d(F.pad(x, around), w, None, a["stride"], 0, a["dilation"], a["groups"])
+
+
+def average(x, a):
+    return F.avg_pool2d(x, a["kernel"], a["stride"], a["pad"], count_include_pad=a["padded"])
+
+
+def linear_gradient(function, like, which):
+    """The gradient of a function that is linear in the operand it is for: where that is taken makes no difference."""
+
+    def gradient(*operands):
+        *x, g = operands
+        return torch.func.vjp(lambda one: function(*x[:which], one, *x[which:]), torch.zeros(like, dtype=D))[1](g)[0]
+
+    return gradient
+
+
 twins = {
+    "batchMatmul": lambda x, y, a: matmul_stack(x, y, a),
+    "max": amax,
+    "logSumExp": log_sum_exp,
+    "cumsum": cumulated,
+    "take": taken,
+    "put": put,
+    "strided": lambda x, a: x[lattice(a, a["shape"])] if a["shape"] else x,
+    "place": lambda x, a: placed(x, a) if a["shape"] else x,
+    "topK": lambda x, k: torch.sort(x, dim=-1, descending=True, stable=True)[1][..., :k],
+    "oneHot": lambda labels, classes: one_hot(labels, classes),
+    "convolve": convolve,
+    "convolveGradInput": lambda g, w, a: linear_gradient(lambda x, w: convolve(x, w, a), a["input"], 0)(w, g),
+    "convolveGradWeight": lambda x, g, a: linear_gradient(lambda x, w: convolve(x, w, a), a["weight"], 1)(x, g),
+    "avgPool2d": average,
+    "avgPool2dGrad": lambda g, a: linear_gradient(lambda x: average(x, a), a["input"], 0)(g),
     "add": lambda a, b, _: a + b,
     "sub": lambda a, b, _: a - b,
     "mul": lambda a, b, _: a * b,

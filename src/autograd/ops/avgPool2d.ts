@@ -40,7 +40,7 @@ function sizes(x: Shape, y: Shape, { kernel, stride, pad, padded }: Window): Arg
 
 function averaged(x: Shape, { kernel, stride, pad }: Window): Shape {
   const out = [0, 1].map((i) => Math.floor((x[i + 2]! + 2 * pad[i]! - kernel[i]!) / stride[i]!) + 1);
-  if (x.length !== 4 || !(out[0]! >= 1 && out[1]! >= 1))
+  if (x.length !== 4 || !(x[2]! >= 1 && x[3]! >= 1 && out[0]! >= 1 && out[1]! >= 1))
     throw new RangeError(
       `avgPool2d: got ${formatShape(x)}, expected [batch,channels,h,w] with room for a window of ${kernel.join("x")}`,
     );

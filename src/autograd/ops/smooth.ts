@@ -110,7 +110,7 @@ export function gelu(x: Tensor, { tanh = false }: { tanh?: boolean } = {}): Tens
   return (tanh ? geluTanhOp : geluOp)([x], undefined);
 }
 
-/** y = x / (1 + e^-x), also called swish, within 3 ULP. */
+/** y = x / (1 + e^-x), also called swish, within 3 ULP; 0 from -87 down, where it is above -1.5e-36. */
 export function silu(x: Tensor): Tensor {
   return siluOp([x], undefined);
 }

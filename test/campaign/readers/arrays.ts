@@ -68,6 +68,7 @@ const npy: Reader<Uint8Array> = {
   size: (bytes) => bytes.length,
   read: (bytes) => decodeNpy(bytes),
   check: (value, bytes) => checkTensor(value as TensorData, bytes.length),
+  runs: 4000,
 };
 
 const pixels = (n: number): Uint8Array => Uint8Array.from({ length: n }, (_, i) => (i * 37) % 256);
@@ -83,6 +84,7 @@ const idx: Reader<{ bytes: Uint8Array; dimensions: number }> = {
   size: ({ bytes }) => bytes.length,
   read: ({ bytes, dimensions }) => parseIdx(bytes, "x", dimensions),
   check: (value, { bytes }) => checkTensor(value as TensorData, bytes.length),
+  runs: 4000,
 };
 
 const zip = (bytes: Uint8Array | string, level = 1): Uint8Array => new Uint8Array(gzipSync(bytes, { level }));
@@ -103,7 +105,7 @@ const packed = (documents: readonly Uint8Array[]): fc.Arbitrary<Uint8Array> =>
     .map(([bytes, how, list]) => (how === 0 ? bytes : editBytes(zip(bytes), how === 1 ? list : [])));
 
 const idxFiles = fc.oneof(
-  { arbitrary: packed(idxs), weight: 100 },
+  { arbitrary: packed(idxs), weight: 400 },
   { arbitrary: fc.constantFrom(...bombs), weight: 1 },
 );
 
@@ -143,6 +145,7 @@ const gzip: Reader<{ bytes: Uint8Array; head: number }> = {
       "its head is not the head of the whole",
     );
   },
+  runs: 4000,
 };
 
 const record = (label: number): Uint8Array => Uint8Array.of(label, ...pixels(3072));
@@ -158,7 +161,7 @@ const cifar: Reader<Uint8Array> = {
     expect(countCifar(files, 1) === rows, "another number of rows was counted than loaded");
     expect(x.length === 3072 * rows && labels.every((label) => label < 10), "rows do not fit");
   },
-  runs: 300,
+  runs: 1000,
 };
 
 const label = fc.oneof(fc.nat(3), fc.constantFrom(...hostileNumbers));
@@ -198,6 +201,7 @@ const own: Reader<Record<string, Uint8Array>> = {
     for (const { labels, rows } of [train, test])
       expect(labels.length === rows && labels.every((at) => at < classes.length), "a label is no class");
   },
+  runs: 2000,
 };
 
 const idxFolder: Reader<Record<string, Uint8Array>> = {
@@ -207,6 +211,7 @@ const idxFolder: Reader<Record<string, Uint8Array>> = {
   read: (files) =>
     loadOwn("own", memorySource(files), { kind: "idx", train: ["a.idx", "b.idx"], test: ["c.idx", "d.idx"] }),
   check: own.check!,
+  runs: 2000,
 };
 
 export const arrayReaders: readonly Part[] = [

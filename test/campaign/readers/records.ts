@@ -37,6 +37,7 @@ const jsonl: Reader<Uint8Array> = {
     for (const row of (value as { rows: readonly unknown[] }).rows)
       if (row === undefined) throw new Error("read, but a row is undefined");
   },
+  runs: 4000,
 };
 
 const configs: readonly unknown[] = [
@@ -73,6 +74,7 @@ const config: Reader<string> = {
   check: (value) => {
     if (value !== undefined) checkConfig(value as Config);
   },
+  runs: 3000,
 };
 
 const paths = ["federation.lr", "partition.p", "mixture.variants.a.lr", "files.folder", "seed", "quirks.keep", "rows"];

@@ -64,6 +64,7 @@ const safetensors: Reader<Uint8Array> = {
     if (!Object.values(metadata).every((text) => typeof text === "string"))
       throw new Error("read, but metadata is no text");
   },
+  runs: 4000,
 };
 
 const prefix = 8 + '{"__metadata__":{"sha256":"'.length;
@@ -105,6 +106,7 @@ const checkpoint: Reader<Uint8Array> = {
   inputs: sealedFiles(states.map(encodeCheckpoint)),
   size,
   read: (bytes) => decodeCheckpoint(bytes),
+  runs: 3000,
 };
 
 const origin = { data: "d".repeat(64), config: "c".repeat(64), kernels: "plain" } as const;
@@ -220,6 +222,7 @@ const zip: Reader<Map<string, Uint8Array>> = {
     if (found.size !== entries.size || ![...entries].every(([name, bytes]) => alike(bytes, found.get(name))))
       throw new Error("an archive gives back other files than it was given");
   },
+  runs: 2000,
 };
 
 function fileOf(specs: readonly { name: string; shape: readonly number[] }[]): Uint8Array {
@@ -251,7 +254,7 @@ const generalist: Reader<Uint8Array> = {
     model.dispose();
     if (!answer!.probabilities.every(Number.isFinite)) throw new Error("loaded, but it answers with no numbers");
   },
-  runs: 300,
+  runs: 2000,
 };
 
 const mixture: Reader<Uint8Array> = {
@@ -270,7 +273,7 @@ const mixture: Reader<Uint8Array> = {
     model.dispose();
     if (!answer!.probabilities.every(Number.isFinite)) throw new Error("loaded, but it answers with no numbers");
   },
-  runs: 300,
+  runs: 2000,
 };
 
 export const weightReaders: readonly Part[] = [
