@@ -81,6 +81,9 @@ export interface Config {
     readonly patience: number;
     /** How many opted-in clients validate (paper; the authors' code uses the round's cohort). */
     readonly validationClients: number;
+    /** Simulated: the share of a cohort that does not answer, and of the others that gets only some of its epochs done. */
+    readonly dropout?: number | undefined;
+    readonly slow?: number | undefined;
     /** How clients step, at rate `lr`; Adam unless said. */
     readonly optimizer?: OptimizerConfig | undefined;
   };
@@ -167,7 +170,9 @@ const optional: ReadonlySet<string> = new Set([
   ),
   "files",
   "partition.minimum",
+  "federation.dropout",
   "federation.optimizer",
+  "federation.slow",
   "methods",
   "quirks",
   "shift",

@@ -54,7 +54,7 @@ const summary = v.object({
     v.check((methods) => Object.keys(methods).length > 0, "expected one method at least"),
   ),
   federations: v.optional(
-    v.record(method, v.object({ rounds: index, bestRound: v.number(), seconds: number, down: number, up: number })),
+    v.record(method, v.object({ rounds: index, bestRound: v.number(), down: number, up: number })),
   ),
   classNames: v.optional(texts),
   gates: v.optional(v.record(method, v.object({ own: stat, other: stat, spread: stat }))),

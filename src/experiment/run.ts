@@ -148,7 +148,12 @@ export async function run(options: RunOptions): Promise<RunResult> {
       bestRound: first!.state.bestRound,
       ...(config.methods && { federations: Object.fromEntries(over.map((one) => [one.federation.name, taken(one)])) }),
       wallSeconds: federated + privately,
-      phases: { federation: federated, clients: privately },
+      phases: {
+        ...(config.methods
+          ? Object.fromEntries(over.map(({ federation, seconds }) => [federation.name, seconds]))
+          : { federation: federated }),
+        clients: privately,
+      },
       weightsSha256: weightsHash(servers, done),
       kernels: origin.kernels,
       command: options.command ?? "",
@@ -171,8 +176,8 @@ interface Plan {
 
 interface Over extends Plan, Progress {}
 
-function taken({ state, seconds }: Over): NonNullable<Summary["federations"]>[string] {
-  return { rounds: state.round, bestRound: state.bestRound, seconds, ...state.bytes };
+function taken({ state }: Over): NonNullable<Summary["federations"]>[string] {
+  return { rounds: state.round, bestRound: state.bestRound, ...state.bytes };
 }
 
 /** What a client is sent of a federation's best moment, to answer with; -1 is nobody in particular. */
@@ -190,6 +195,7 @@ async function runFederation(
   origin: Origin,
 ): Promise<Progress> {
   const { federation, checkpointEvery } = config;
+  const { dropout, slow } = federation;
   const { server, states } = plan;
   const { name, method } = plan.federation;
   const started = performance.now();
@@ -214,6 +220,8 @@ async function runFederation(
         clients: federation.validationClients,
       },
       key: federationKey(config),
+      ...(dropout !== undefined && { dropout }),
+      ...(slow !== undefined && { slow }),
       ...(signal && { signal }),
       onRound: async (report, at) => {
         const now = performance.now();

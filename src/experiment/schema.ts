@@ -209,6 +209,8 @@ const fields = v.strictObject({
     validateEvery: count,
     patience: count,
     validationClients: count,
+    dropout: v.optional(fraction),
+    slow: v.optional(fraction),
     optimizer: v.optional(
       v.strictObject({
         kind: v.optional(v.picklist(["adam", "sgd"])),

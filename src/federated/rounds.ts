@@ -30,6 +30,10 @@ export interface RoundsOptions {
     readonly clients: number;
   };
   readonly key: Key;
+  /** What a simulation has of clients that go: the share of a cohort that does not answer. The first of a cohort always does. */
+  readonly dropout?: number;
+  /** And the share of the others that is slow: each of them gets a part of its epochs done, uniformly drawn. */
+  readonly slow?: number;
   /** Seconds that a host may take for an answer before it is asked client by client; no limit unless said. */
   readonly answerSeconds?: number;
   readonly onRound?: (report: Report, state: RoundsState) => void | Promise<void>;
@@ -119,6 +123,7 @@ export async function runRounds(options: RoundsOptions, state: RoundsState): Pro
     onRound,
     signal,
   } = options;
+  const { dropout = 0, slow = 0 } = options;
   checkOptions("federate", { rounds, cohort }, { rounds: COUNT, cohort: COUNT });
   checkOptions("federate: validation", validation, { every: COUNT, patience: COUNT_OR_ENDLESS, clients: COUNT });
   if (cohort > clients.length)
@@ -137,6 +142,12 @@ export async function runRounds(options: RoundsOptions, state: RoundsState): Pro
   while (!at.done && !aborted()) {
     const { round } = at;
     const members = draw(clients, cohort, fold(key, "cohort", round));
+    const gone = members.filter((client, i) => i > 0 && lot(key, "dropout", round, client) < dropout);
+    const here = members.filter((client) => !gone.includes(client));
+    const effort = (client: number): number => {
+      if (lot(key, "slow", round, client) >= slow) return 1;
+      return lot(key, "effort", round, client);
+    };
     const gathering = server.gather(at.now, {
       round,
       cohort,
@@ -145,10 +156,12 @@ export async function runRounds(options: RoundsOptions, state: RoundsState): Pro
     });
     let [loss, examples] = [0, 0];
     let { down, up } = at.bytes;
-    const refused: Rejection[] = [];
+    const refused = gone.map((client): Rejection => ({ client, fault: "silent", reason: "dropped out, as simulated" }));
     const sizes = new Map(Object.entries(at.now).map(([name, { length }]) => [name, length]));
-    for (let from = 0; from < members.length; from += AT_ONCE) {
-      const asked = orders(members.slice(from, from + AT_ONCE), at.now, round, "turn");
+    for (let from = 0; from < here.length; from += AT_ONCE) {
+      const asked = orders(here.slice(from, from + AT_ONCE), at.now, round, "turn").map((order) =>
+        slow > 0 ? { ...order, effort: effort(order.client) } : order,
+      );
       for (const order of asked) down += bytesOf(order.down);
       const answers = await ask(
         asked.map(({ client }) => client),
@@ -203,6 +216,11 @@ export async function runRounds(options: RoundsOptions, state: RoundsState): Pro
     await onRound?.(report, at);
   }
   return at;
+}
+
+// a number of [0, 1) that depends on what it is for alone
+function lot(key: Key, what: string, round: number, client: number): number {
+  return new Stream(fold(key, what, round, client)).uniform();
 }
 
 function ordersOf(orders: readonly Order[], clients: readonly number[]): Order[] {

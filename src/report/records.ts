@@ -42,7 +42,6 @@ export type MethodResults = Readonly<Record<string, MethodResult>>;
 export interface FederationResult {
   readonly rounds: number;
   readonly bestRound: number;
-  readonly seconds: number;
   /** Bytes of the vectors that clients were sent in order to train, and that they sent, over all rounds. */
   readonly down: number;
   readonly up: number;

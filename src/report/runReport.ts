@@ -90,12 +90,11 @@ function federationsTable({ federations }: Summary): Html | null {
   if (!federations) return null;
   return table(
     "What the federations took: megabytes are of the vectors that clients were sent to train with, and that they sent.",
-    ["Method", "Rounds", "Kept", "Seconds", "MB down", "MB up"],
-    Object.entries(federations).map(([name, { rounds, bestRound, seconds, down, up }]) => [
+    ["Method", "Rounds", "Kept", "MB down", "MB up"],
+    Object.entries(federations).map(([name, { rounds, bestRound, down, up }]) => [
       swatch(name),
       String(rounds),
       String(bestRound),
-      fixed(seconds),
       fixed(down / 1e6),
       fixed(up / 1e6),
     ]),

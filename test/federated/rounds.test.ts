@@ -231,6 +231,25 @@ test("a client that has less time does fewer epochs, but one at least", () => {
   own.dispose();
 });
 
+test("clients that drop out and slow ones are drawn by round and client, whatever the method", async () => {
+  const troubled = { cohort: 6, dropout: 0.5, slow: 0.5, kit: { epochs: 4 } };
+  const first = await federation(fedavg, {}, troubled);
+  const goneIn = ({ reports }: typeof first): (readonly number[])[] =>
+    reports.map(({ refused = [] }) => refused.map(({ client }) => client));
+  const gone = goneIn(first);
+  assert.ok(gone.flat().length > 8 && gone.flat().length < 28, `${gone.flat().length} of 36`);
+  for (const { clients, refused } of first.reports) {
+    assert.ok(!refused?.some(({ client }) => client === clients[0]), "the first of a cohort answers");
+    assert.ok(refused?.every(({ fault }) => fault === "silent"));
+  }
+  assert.equal(goneIn(await federation(methods.get("ditto")!, {}, troubled)), gone);
+  assert.equal((await federation(fedavg, {}, troubled)).end, first.end);
+  const { end } = await federation(fedavg, {}, { ...troubled, slow: 0 });
+  assert.not.equal(end.now, first.end.now, "slow clients do less");
+  const fine = await federation(fedavg, {}, { ...troubled, slow: 0, dropout: 0 });
+  assert.equal(fine.end, (await federation(fedavg, {}, { cohort: 6, kit: { epochs: 4 } })).end);
+});
+
 test("the audit log is written from the messages, and changes nothing", async () => {
   const written: Sent[] = [];
   const bench = benchOf(methods.get("scaffold")!, { lr: 1, control: 1, weights: "alike" }, settings);

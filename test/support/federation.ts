@@ -125,6 +125,8 @@ export async function federation(
     readonly onRound?: (report: Report, state: RoundsState, states: States) => void | Promise<void>;
     readonly pool?: (bench: Bench) => Pool<ClientCalls>;
     readonly signal?: AbortSignal;
+    readonly dropout?: number;
+    readonly slow?: number;
   } = {},
 ): Promise<Ran> {
   const chosen = { ...settings, ...wanted };
@@ -150,6 +152,8 @@ export async function federation(
         await wanted.onRound?.(report, state, states);
       },
       ...(wanted.signal && { signal: wanted.signal }),
+      ...(wanted.dropout !== undefined && { dropout: wanted.dropout }),
+      ...(wanted.slow !== undefined && { slow: wanted.slow }),
     },
     wanted.from?.state ?? firstState(server, bench.side.initial()),
   );

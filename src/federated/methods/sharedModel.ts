@@ -14,7 +14,7 @@ export function sharedModel(kit: Kit, { mu = 0 }: { mu?: number } = {}): ClientS
     initial: () => ({ model: kit.initial }),
     *train(turn) {
       net.parameters.copyFrom(turn.down.model);
-      anchor.set(turn.down.model);
+      if (mu !== 0) anchor.set(turn.down.model);
       const correct = pull(net.parameters, anchor, mu);
       const { trainLoss, steps, rate } = yield* kit.train({ turn, loss: likelihood(net), optimizer, correct });
       return { up: { model: net.parameters.toArray() }, metrics: { trainLoss, steps, rate } };
