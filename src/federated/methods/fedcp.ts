@@ -1,6 +1,6 @@
 // FedCP (Zhang et al. 2023): a gate parts every feature between the shared head, which stands still while a client trains, and
 // the client's own; features are held to those of the body as it came.
-import { sigmoid } from "../../autograd/ops/activation.ts";
+import { relu, sigmoid } from "../../autograd/ops/activation.ts";
 import { add } from "../../autograd/ops/add.ts";
 import { affine, mul, sub } from "../../autograd/ops/arithmetic.ts";
 import { uniformInto } from "../../autograd/ops/fill.ts";
@@ -15,7 +15,6 @@ import type { Loss } from "../../nn/fit.ts";
 import { Linear } from "../../nn/layers.ts";
 import { Apply, EVALUATE, type Mode, Sequential } from "../../nn/module.ts";
 import { LayerNorm } from "../../nn/norm.ts";
-import { relu } from "../../autograd/ops/activation.ts";
 import { fold } from "../../runtime/random.ts";
 import { method, type Method, type Turn, type Vector } from "../method.ts";
 import { averaging } from "../servers.ts";

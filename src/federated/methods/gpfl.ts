@@ -49,10 +49,7 @@ export const gpfl: Method = method({
     const half = new Sequential({ fc: new Linear(features, features, { relu: true }), norm: new LayerNorm(features) });
     const table: Module = {
       specs: [{ name: "embeddings", shape: [classes, features], init: gaussian(1) }],
-      bind:
-        ([e]) =>
-        () =>
-          e!,
+      bind: (of) => () => of[0]!,
     };
     const [embeddings, gamma, beta] = [kit.net(table), kit.net(half), kit.net(half)];
     const model = kit.optimizer([body.parameters, head.parameters]);
