@@ -43,7 +43,7 @@ export function dataHash(dataset: Dataset): string {
   const { owners } = dataset;
   if (owners) {
     hash.update(new TextEncoder().encode(owners.names.join("\n")));
-    for (const of of [owners.train, owners.test]) hash.update(checksum(of));
+    for (const owned of [owners.train, owners.test]) hash.update(checksum(owned));
   }
   return hash.hex();
 }

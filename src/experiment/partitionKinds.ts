@@ -136,7 +136,8 @@ export const partitionKinds: { readonly [K in Exclude<PartitionConfig["kind"], "
     begins: { kind: "clusters", clusters: 4 },
   },
   pfllib: {
-    about: "PFLlib's own rows (split dir, pat or iid): train and test are one pool, own test rows, at 3/4",
+    about:
+      "PFLlib's own rows (split dir, pat or iid): train and test are one pool, a quarter of a client's rows tests it",
     begins: { kind: "pfllib", split: "dir", alpha: 0.1, classes: 2, seed: 1, validation: 0.1 },
   },
   "niid-bench": {
