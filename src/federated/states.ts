@@ -34,6 +34,8 @@ export class States {
   readonly #versions = new Map<string, Version>();
   readonly #now = new Map<number, number>();
   readonly #pins = new Map<string, Marks>();
+  // what the last checkpoint needs: its present, and the moments that were pinned then
+  #saved: readonly Marks[] = [];
   #bytes = 0;
   // one thing at a time: two evictions at once would count bytes twice
   #last: Promise<unknown> = Promise.resolve();
@@ -94,11 +96,12 @@ export class States {
   checkpoint(write: (marks: Marks) => Promise<void>): Promise<void> {
     return this.#inTurn(async () => {
       for (const version of this.#versions.values()) await this.#file(version);
-      const before = this.#pins.get("checkpoint") ?? {};
-      this.#pins.delete("checkpoint");
-      const marks = await this.#pin("checkpoint");
-      await write(marks);
-      await this.#releaseAll(before);
+      const saved = [this.marks, ...this.#pins.values()];
+      for (const marks of saved) this.#need(marks);
+      await write(saved[0]!);
+      const before = this.#saved;
+      this.#saved = saved;
+      for (const marks of before) await this.#releaseAll(marks);
     });
   }
 
@@ -109,7 +112,9 @@ export class States {
       this.#now.clear();
       this.#pins.clear();
       this.#bytes = 0;
-      for (const marks of [now, now, ...Object.values(pinned)])
+      this.#saved = [now, ...Object.values(pinned)];
+      // each is needed as it is, and by the checkpoint
+      for (const marks of [...this.#saved, ...this.#saved])
         for (const [client, round] of Object.entries(marks)) {
           const name = nameOf(Number(client), round);
           const version = this.#versions.get(name) ?? { name, vectors: undefined, filed: true, needed: 0 };
@@ -117,7 +122,6 @@ export class States {
           this.#versions.set(name, version);
         }
       for (const [client, round] of Object.entries(now)) this.#now.set(Number(client), round);
-      this.#pins.set("checkpoint", now);
       for (const [purpose, marks] of Object.entries(pinned)) this.#pins.set(purpose, marks);
       for (const name of (await this.#files?.list()) ?? [])
         if (!this.#versions.has(name)) await this.#files!.remove(name);
@@ -130,12 +134,16 @@ export class States {
   }
 
   async #pin(purpose: string): Promise<Marks> {
-    const marks = this.marks;
-    for (const [client, round] of Object.entries(marks)) this.#versions.get(nameOf(Number(client), round))!.needed++;
+    const { marks } = this;
+    this.#need(marks);
     const before = this.#pins.get(purpose) ?? {};
     this.#pins.set(purpose, marks);
     await this.#releaseAll(before);
     return marks;
+  }
+
+  #need(marks: Marks): void {
+    for (const [client, round] of Object.entries(marks)) this.#versions.get(nameOf(Number(client), round))!.needed++;
   }
 
   async #releaseAll(marks: Marks): Promise<void> {

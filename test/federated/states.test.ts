@@ -82,7 +82,23 @@ test("every client finds what it kept, in whatever order things happen, within t
       assert.is(files.held.size, 0);
       assert.is(states.bytes, 0);
     }),
-    { numRuns: 150 },
+    {
+      numRuns: 150,
+      // a best moment that comes after a checkpoint must leave it the one that it names
+      examples: [
+        [
+          [
+            { kind: "round", clients: [1], sizes: [0, 0, 0, 0, 0] },
+            { kind: "best" },
+            { kind: "round", clients: [1], sizes: [0, 0, 0, 0, 0] },
+            { kind: "checkpoint" },
+            { kind: "best" },
+            { kind: "kill" },
+          ],
+          0,
+        ],
+      ],
+    },
   );
 });
 
