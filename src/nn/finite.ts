@@ -14,16 +14,17 @@ export function checkFinite(op: string, what: string, values: ArrayLike<number>)
       );
 }
 
-// x - x is 0 for a finite x and NaN for others; four sums, because one waits for itself
+// a sum of single floats in double cannot overflow, so it is finite where all of them are; four sums, because one waits for
+// itself
 function allFinite(values: Float32Array): boolean {
   let [a, b, c, d] = [0, 0, 0, 0];
   const blocks = values.length - (values.length % 4);
   for (let i = 0; i < blocks; i += 4) {
-    a += values[i]! - values[i]!;
-    b += values[i + 1]! - values[i + 1]!;
-    c += values[i + 2]! - values[i + 2]!;
-    d += values[i + 3]! - values[i + 3]!;
+    a += values[i]!;
+    b += values[i + 1]!;
+    c += values[i + 2]!;
+    d += values[i + 3]!;
   }
-  for (let i = blocks; i < values.length; i++) a += values[i]! - values[i]!;
-  return a + b + c + d === 0;
+  for (let i = blocks; i < values.length; i++) a += values[i]!;
+  return Number.isFinite(a + b + c + d);
 }
