@@ -13,7 +13,7 @@ export type Outcome<T> = { readonly value: T } | { readonly error: unknown };
 
 export class Guard {
   readonly engine: Engine;
-  readonly #working: { from: number; to: number };
+  readonly #working: { readonly to: number };
   #before: Uint8Array = new Uint8Array(0);
 
   /** Memory does not shrink, and a large one takes long to look through. */
@@ -27,7 +27,7 @@ export class Guard {
     withEngine(this.engine, extra);
     // the kernels' own working memory, between their static data and the arena's first chunk, changes with every op
     const to = withEngine(this.engine, () => scope(() => tensor([0]).ptr));
-    this.#working = { from: this.engine.kernels.heapBase(), to };
+    this.#working = { to };
   }
 
   /** Makes what is needed, then acts. Throws if a byte changed outside of what the act allocated. */
@@ -49,7 +49,7 @@ export class Guard {
         const to = tensor([1, 2, 3]).ptr + 64;
         // in another chunk of the arena: what lies between is not only the act's
         const [low, high] = to > from ? [from, to] : [from, size];
-        this.#compare(0, this.#working.from);
+        // below lies what the kernels have of their own: tables, and the working memory of long sums, which changes
         this.#compare(this.#working.to, low);
         this.#compare(high, size);
         return outcome;
