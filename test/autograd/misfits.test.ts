@@ -13,6 +13,10 @@ for (const name of plainOps)
     fc.assert(fc.property(misfits(name), tryMisfit), { numRuns: 12 });
   });
 
+test("an answer beyond single precision is no wrong gradient", () => {
+  tryMisfit({ name: "exp", x: [{ dtype: "f32", shape: [2], values: [0, 255] }], attrs: undefined });
+});
+
 test("sizes that are none, labels beyond the classes and options out of range are errors that say what", () => {
   fc.assert(fc.property(badCalls, tryBad), { numRuns: 400 });
 });

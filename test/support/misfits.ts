@@ -128,6 +128,8 @@ export function tryMisfit(call: OpCall): void {
   if (String(got.shape) !== String(wanted.shape))
     throw new Error(`answered [${got.shape}], the twin [${wanted.shape}]`);
   same("the answer", got.values, wanted.values, 1e-4);
+  // beyond the range of single precision the answer is infinite there, and a gradient through it nothing to compare
+  if (wanted.values.some((value) => Math.abs(value) > 1e37)) return;
   got.gradients.forEach((g, i) => same(`gradient ${i}`, g, wanted.gradients[i]!, 1e-3));
 }
 
