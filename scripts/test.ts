@@ -1,14 +1,17 @@
 // The test suite: every test/**/*.test.ts that needs nothing from outside this repository, in two processes that take the next
 // file when they are done with one. Files share a process, because starting one costs more than most files take.
 //
-//   node --import tsx scripts/test.ts [part of a path ...]
+//   node --import tsx scripts/test.ts [--seed N|random] [part of a path ...]
 //
+// Properties draw the same samples on every run, so that the same sources give the same answer; another seed, or none, looks further.
 // The last line is `N passed, N failed` (and `, N skipped`); the exit code is 1 if anything failed.
 import { type ChildProcess, fork } from "node:child_process";
 import { readdirSync, statSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { sep } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { parseArgs } from "node:util";
+import fc from "fast-check";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const self = fileURLToPath(import.meta.url);
@@ -65,7 +68,9 @@ async function runFile(file: string): Promise<Outcome> {
   return { passed, failed, skipped, errors };
 }
 
-function serve(): void {
+function serve(seed: string): void {
+  // the error that a sample ended with belongs to what is printed of it
+  fc.configureGlobal({ includeErrorInReport: true, ...(seed === "random" ? {} : { seed: Number(seed) }) });
   // at once: a test may have left a timer or a socket open
   process.on("disconnect", () => process.exit());
   process.on("message", (file: string) => void runFile(file).then((outcome) => process.send!(outcome)));
@@ -73,12 +78,13 @@ function serve(): void {
 
 /** Runs files one after another in a process of their own, and in a new one after a crash. */
 async function work(
+  seed: string,
   next: () => string | undefined,
   report: (file: string, outcome: Outcome, seconds: number) => void,
 ): Promise<void> {
   let child: ChildProcess | undefined;
   for (let file = next(); file !== undefined; file = next()) {
-    child ??= start();
+    child ??= start(seed);
     const began = performance.now();
     const outcome = await ask(child, file);
     report(file, outcome, (performance.now() - began) / 1000);
@@ -87,9 +93,9 @@ async function work(
   child?.disconnect();
 }
 
-function start(): ChildProcess {
+function start(seed: string): ChildProcess {
   const execArgv = ["--expose-gc", "--import", "tsx"];
-  return fork(self, ["serve"], { cwd: root, execArgv, stdio: ["ignore", "pipe", "pipe", "ipc"] });
+  return fork(self, ["serve", seed], { cwd: root, execArgv, stdio: ["ignore", "pipe", "pipe", "ipc"] });
 }
 
 function ask(child: ChildProcess, file: string): Promise<Outcome> {
@@ -132,7 +138,7 @@ function testFiles(parts: readonly string[]): string[] {
     .map(({ file }) => file);
 }
 
-async function main(parts: readonly string[]): Promise<void> {
+async function main(seed: string, parts: readonly string[]): Promise<void> {
   const files = testFiles(parts);
   const waiting = [...files];
   const bad: string[] = [];
@@ -146,12 +152,26 @@ async function main(parts: readonly string[]): Promise<void> {
     console.log(`${outcome.failed > 0 ? "FAIL" : "  ok"}  ${file} (${outcome.passed} in ${seconds.toFixed(1)} s)`);
   };
   const width = Math.min(availableParallelism(), 2, files.length);
-  await Promise.all(Array.from({ length: width }, () => work(() => waiting.shift(), report)));
+  await Promise.all(Array.from({ length: width }, () => work(seed, () => waiting.shift(), report)));
   for (const text of bad) console.log(`\n${text}`);
-  console.log(`\n${files.length} files in ${((performance.now() - began) / 1000).toFixed(1)} s`);
+  console.log(`\n${files.length} files in ${((performance.now() - began) / 1000).toFixed(1)} s, seed ${seed}`);
   console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`);
   process.exitCode = failed > 0 || passed === 0 ? 1 : 0;
 }
 
-if (process.argv[2] === "serve" && process.send) serve();
-else await main(process.argv.slice(2));
+function read(): { seed: string; parts: string[] } {
+  const { values, positionals } = parseArgs({ options: { seed: { type: "string", default: "2056" } }, allowPositionals: true }); // prettier-ignore
+  const { seed } = values;
+  // as fast-check has them
+  if (seed !== "random" && !(/^-?\d+$/.test(seed) && Object.is(Number(seed) | 0, Number(seed)))) {
+    console.error(`test: --seed is ${seed}, expected a whole number of 32 bits, or random`);
+    process.exit(2);
+  }
+  return { seed, parts: positionals };
+}
+
+if (process.argv[2] === "serve" && process.send) serve(process.argv[3]!);
+else {
+  const { seed, parts } = read();
+  await main(seed, parts);
+}
