@@ -21,7 +21,8 @@ export interface RoundsOptions {
   readonly rounds: number;
   /** How many clients a round trains, drawn uniformly without replacement. */
   readonly cohort: number;
-  readonly validation: {
+  /** How the best moment is found; without it that is the last one. */
+  readonly validation?: {
     /** Validate in every so many rounds, beginning with the first. */
     readonly every: number;
     /** Stop after so many validations without a lower loss. */
@@ -125,7 +126,8 @@ export async function runRounds(options: RoundsOptions, state: RoundsState): Pro
   } = options;
   const { dropout = 0, slow = 0 } = options;
   checkOptions("federate", { rounds, cohort }, { rounds: COUNT, cohort: COUNT });
-  checkOptions("federate: validation", validation, { every: COUNT, patience: COUNT_OR_ENDLESS, clients: COUNT });
+  if (validation)
+    checkOptions("federate: validation", validation, { every: COUNT, patience: COUNT_OR_ENDLESS, clients: COUNT });
   if (cohort > clients.length)
     throw new RangeError(
       `federate: a cohort of ${cohort}, but only ${clients.length} clients have opted in; lower the cohort or the opt-out`,
@@ -133,7 +135,7 @@ export async function runRounds(options: RoundsOptions, state: RoundsState): Pro
   const distinct = new Set(clients).size;
   if (distinct < clients.length)
     throw new RangeError(`federate: clients, got ${clients.length} of which ${distinct} differ; each has one say`);
-  const validators = draw(clients, Math.min(validation.clients, clients.length), fold(key, "validators"));
+  const validators = draw(clients, Math.min(validation?.clients ?? 0, clients.length), fold(key, "validators"));
   const { by, weighted } = server.validation ?? { by: "same", weighted: true };
   const orders = (to: readonly number[], now: Vectors, round: number, purpose: Purpose): Order[] =>
     to.map((client) => ({ client, down: downOf(server, now, { client, round, purpose, key }) }));
@@ -188,7 +190,7 @@ export async function runRounds(options: RoundsOptions, state: RoundsState): Pro
     for (const [name, values] of Object.entries(now)) checkFinite("federate", `${name} after round ${round}`, values);
     let { best, bestRound, bestLoss, waited } = at;
     let report: Report = { round, clients: members, trainLoss: loss / examples };
-    if (round % validation.every === 0) {
+    if (validation && round % validation.every === 0) {
       const asked = orders(by === "same" ? validators : members, now, round, "validation");
       const answers = await ask(
         asked.map(({ client }) => client),
@@ -211,7 +213,11 @@ export async function runRounds(options: RoundsOptions, state: RoundsState): Pro
       report = { ...report, validationLoss, validationAccuracy: meanOf(found, "accuracy", weighted), best: better };
     }
     if (refused.length > 0) report = { ...report, refused };
-    const done = round + 1 >= rounds || waited >= validation.patience;
+    const done = round + 1 >= rounds || (validation !== undefined && waited >= validation.patience);
+    if (done && !validation) {
+      best = { server: now, marks: await states.pin("best") };
+      bestRound = round;
+    }
     at = { round: round + 1, now, best, bestRound, bestLoss, waited, bytes: { down, up }, done };
     await onRound?.(report, at);
   }

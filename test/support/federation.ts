@@ -127,6 +127,8 @@ export async function federation(
     readonly signal?: AbortSignal;
     readonly dropout?: number;
     readonly slow?: number;
+    /** False for a federation whose best moment is its last. */
+    readonly validation?: false;
   } = {},
 ): Promise<Ran> {
   const chosen = { ...settings, ...wanted };
@@ -145,7 +147,7 @@ export async function federation(
       clients: Array.from({ length: chosen.clients }, (_, i) => i),
       rounds: chosen.rounds,
       cohort: chosen.cohort,
-      validation: { every: 2, patience: 9, clients: 4 },
+      ...(wanted.validation !== false && { validation: { every: 2, patience: 9, clients: 4 } }),
       key: bench.key,
       onRound: async (report, state) => {
         reports.push(report);
