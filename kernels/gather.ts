@@ -71,11 +71,6 @@ export function scatterAdd(gy: usize, indices: usize, gx: usize, rows: i32, widt
   }
 }
 
-/** y[r] (i32) = src[indices[r]] (u8). */
-export function gatherLabels(src: usize, indices: usize, y: usize, rows: i32): void {
-  for (let r = 0; r < rows; r++, indices += 4, y += 4) store<i32>(y, load<u8>(src + <usize>load<i32>(indices)));
-}
-
 /** y[r] = src[indices[r]], both i32. */
 export function gatherInt(src: usize, indices: usize, y: usize, rows: i32): void {
   for (let r = 0; r < rows; r++, indices += 4, y += 4)

@@ -158,11 +158,6 @@ export function dot(x: usize, w: usize, n: i32): f32 {
   return n > longest << 4 ? longSum(x, w, n) : fold(Op.dot, x, w, n);
 }
 
-/** Sum of x_i^2. */
-export function sumSquares(x: usize, n: i32): f32 {
-  return dot(x, x, n);
-}
-
 /** Position of the first maximum of n elements `step` bytes apart; the first NaN counts as the maximum. */
 @inline
 function position(x: usize, n: i32, step: usize): i32 {

@@ -6,7 +6,7 @@ import { fillInto, zeros } from "./ops/fill.ts";
 import { sumTo } from "./ops/sum.ts";
 import { type Inputs, setRecording } from "./op.ts";
 import { formatShape, sameShape } from "./shape.ts";
-import { checkOpen, empty, setOverwritten, type Tensor } from "./tensor.ts";
+import { checkOpen, empty, named, setOverwritten, type Tensor } from "./tensor.ts";
 
 let walk = 0;
 
@@ -37,7 +37,7 @@ interface Mutable {
 }
 
 // the first contribution to a parameter's slot replaces what is there, later ones are added
-function settle(leaf: Tensor, slot: Tensor, gx: Tensor): void {
+function settle(leaf: Tensor, slot: Tensor<"f32">, gx: Tensor): void {
   if (leaf.grad) addInto(slot, gx);
   else if (gx !== slot) copyInto(slot, gx);
   if (gx !== slot) touchAll(slot);
@@ -82,9 +82,9 @@ class Given {
     this.#since = since;
   }
 
-  own(g: Tensor): Tensor {
+  own(g: Tensor): Tensor<"f32"> {
     const memory = g.base ?? g;
-    const mine = memory.id > this.#since && !this.#memory.has(memory) ? g : copy(g);
+    const mine = memory.id > this.#since && !this.#memory.has(memory) ? (g as Tensor<"f32">) : copy(g);
     this.#memory.add(mine.base ?? mine);
     return mine;
   }
@@ -149,7 +149,7 @@ function walkBack(order: readonly Tensor[], seed: Tensor, quest?: Quest): void {
   }
 }
 
-function seedFor(name: string, y: Tensor): Tensor {
+function seedFor(name: string, y: Tensor): Tensor<"f32"> {
   if (y.size !== 1)
     throw new RangeError(`${name}: a scalar is expected, got shape ${formatShape(y.shape)}; sum or average it first`);
   if (!y.requiresGrad) throw new Error(`${name}: the tensor does not depend on anything that requires a gradient`);
@@ -212,11 +212,11 @@ export function grad(
   y: Tensor,
   inputs: readonly Tensor[],
   { createGraph = false }: { createGraph?: boolean } = {},
-): Tensor[] {
+): Tensor<"f32">[] {
   const deaf = inputs.findIndex((input) => !input.requiresGrad);
   if (deaf >= 0)
     throw new Error(
-      `grad: input ${deaf}, ${inputs[deaf]}, does not require a gradient; set requiresGrad before it is used`,
+      `grad: input ${deaf}, ${named(inputs[deaf]!)}, does not require a gradient; set requiresGrad before it is used`,
     );
   const before = setRecording(createGraph);
   try {

@@ -7,6 +7,9 @@ export type DType = "f32" | "i32" | "u8";
 /** Elements as JavaScript has them; floats are in double precision in a reference engine. */
 export type Elements = Float32Array | Float64Array | Int32Array | Uint8Array;
 
+/** What `toArray()` of a tensor of a known type gives; in a reference engine floats are a Float64Array all the same. */
+export type ElementsOf<D extends DType> = { f32: Float32Array; i32: Int32Array; u8: Uint8Array }[D];
+
 const ranges: Readonly<Partial<Record<DType, readonly [number, number]>>> = {
   i32: [-(2 ** 31), 2 ** 31 - 1],
   u8: [0, 255],

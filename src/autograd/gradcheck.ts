@@ -51,7 +51,7 @@ export function gradcheck(
   check(f, points, root, step, tolerance, singleTolerance, double);
   if (order === 2) {
     // the gradient's inner product with a fixed direction is a function like any other
-    const slope = (...x: Tensor[]): Tensor => {
+    const slope = (...x: Tensor[]): Tensor<"f32"> => {
       const g = grad(functional(f, x, root), x, { createGraph: true });
       return g.map((gi, i) => sum(mul(gi, random(points[i]!.shape, fold(root, "second", i))))).reduce(add);
     };
@@ -60,7 +60,7 @@ export function gradcheck(
 }
 
 // the sum of f's elements weighed by fixed random numbers: one scalar that feels every element
-function functional(f: (...x: Tensor[]) => Tensor, x: Tensor[], root: Key): Tensor {
+function functional(f: (...x: Tensor[]) => Tensor, x: Tensor[], root: Key): Tensor<"f32"> {
   const y = f(...x);
   return sum(mul(y, random(y.shape, fold(root, "cotangent"))));
 }
@@ -70,7 +70,7 @@ function values(size: number, at: Key): Float64Array {
   return Float64Array.from({ length: size }, () => 2 * stream.uniform() - 1);
 }
 
-function random(shape: Shape, at: Key): Tensor {
+function random(shape: Shape, at: Key): Tensor<"f32"> {
   return tensor(values(sizeOf(shape), at), shape);
 }
 

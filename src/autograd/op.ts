@@ -9,6 +9,7 @@ import {
   empty,
   type Inputs,
   markWritten,
+  named,
   overlap,
   type Tensor,
   type Vjp,
@@ -16,12 +17,12 @@ import {
 
 export type { AnyOp, Context, Inputs, Vjp };
 
-export interface OpDeclaration<X extends Inputs, A> {
+export interface OpDeclaration<X extends Inputs, A, D extends DType = "f32"> {
   readonly name: string;
   /** The output's shape; throws in the caller's face when the inputs do not fit. */
   shape?(x: X, attrs: A): Shape;
   /** Element type of the output, f32 unless said. */
-  readonly dtype?: DType;
+  readonly dtype?: D;
   /** Element types of inputs that are not f32, by position; a view takes any. */
   readonly takes?: Readonly<Partial<Record<number, DType>>>;
   /** Writes the output. */
@@ -34,8 +35,8 @@ export interface OpDeclaration<X extends Inputs, A> {
   readonly vjp: { readonly [I in keyof X]: Vjp<X, A> | null };
 }
 
-export type Op<X extends Inputs, A> = OpDeclaration<X, A> & {
-  (x: X, attrs: A, out?: Tensor): Tensor;
+export type Op<X extends Inputs, A, D extends DType = "f32"> = OpDeclaration<X, A, D> & {
+  (x: X, attrs: A, out?: Tensor): Tensor<D>;
 };
 
 /** An op as the registry has it: it runs, but its types have been forgotten. */
@@ -49,8 +50,13 @@ export function ops(): ReadonlyMap<string, RegisteredOp> {
   return registry;
 }
 
-/** Declares an op, registers it and returns the function that runs it. */
-export function defineOp<X extends Inputs, A = undefined>(declaration: OpDeclaration<X, A>): Op<X, A> {
+/**
+ * Declares an op, registers it and returns the function that runs it. Written as a pure call where it is declared, an op that
+ * nobody runs is not bundled.
+ */
+export function defineOp<X extends Inputs, A = undefined, D extends DType = "f32">(
+  declaration: OpDeclaration<X, A, D>,
+): Op<X, A, D> {
   const { name, shape, forward, view, dtype = "f32", takes } = declaration;
   if (registry.has(name)) throw new Error(`defineOp: ${name} is declared already`);
   if (view ? shape || forward : !shape || !forward)
@@ -63,7 +69,7 @@ export function defineOp<X extends Inputs, A = undefined>(declaration: OpDeclara
       if (!input) continue;
       checkOpen(input);
       if (input.dtype !== (takes?.[i] ?? "f32") && !view)
-        throw new TypeError(`${name}: input ${i}, got ${input}, expected ${takes?.[i] ?? "f32"}`);
+        throw new TypeError(`${name}: input ${i}, got ${named(input)}, expected ${takes?.[i] ?? "f32"}`);
       if (input.requiresGrad && op.vjp[i]) differentiable = true;
     }
     let y: Tensor;
@@ -89,14 +95,14 @@ export function defineOp<X extends Inputs, A = undefined>(declaration: OpDeclara
   Object.defineProperty(run, "name", { value: name });
   const { name: _, ...facets } = declaration;
   registry.set(name, Object.assign(run, facets) as unknown as RegisteredOp);
-  return run as Op<X, A>;
+  return run as Op<X, A, D>;
 }
 
 // an output from outside must be what a new one would be, lie apart from every input, and have no history to lose
 function checkOut(op: string, out: Tensor, shape: Shape, dtype: DType, x: Inputs, history: boolean): void {
   checkOpen(out);
   if (out.dtype !== dtype || !sameShape(out.shape, shape))
-    throw new RangeError(`${op}: out, got ${out}, expected ${dtype}${formatShape(shape)}`);
+    throw new RangeError(`${op}: out, got ${named(out)}, expected ${dtype}${formatShape(shape)}`);
   if (history || out.requiresGrad)
     throw new Error(`${op}: out, got a result with a gradient; leave \`out\` away, or compute in noGrad()`);
   for (let i = 0; i < x.length; i++)

@@ -6,8 +6,8 @@ import { type Scope } from "../runtime/arena.ts";
 import { tellCollector } from "../runtime/collector.ts";
 import { type Engine, engine } from "../runtime/engine.ts";
 import { wordAt } from "../runtime/memory.ts";
-import { checkElements, type DType, type Elements, widthOf } from "./dtype.ts";
-import { checkShape, formatShape, type Shape } from "./shape.ts";
+import { checkElements, type DType, type Elements, type ElementsOf, widthOf } from "./dtype.ts";
+import { checkShape, formatShape, type Shape, sizeOf } from "./shape.ts";
 
 export type { DType };
 
@@ -32,6 +32,8 @@ export interface AnyOp {
   readonly vjp: readonly (Vjp<Inputs, unknown> | null)[];
 }
 
+// how Node, Deno and Bun ask for a value in print
+const inspect: symbol = Symbol.for("nodejs.util.inspect.custom");
 let nextId = 0;
 const scopes: Scope[] = [];
 
@@ -40,24 +42,25 @@ const dropped = new FinalizationRegistry<{ engine: Engine; pointer: number }>((b
   block.engine.heap.free(block.pointer);
 });
 
-export class Tensor {
+/** @typeParam D its element type, where it is known: what an op gives back is f32 unless its declaration says otherwise */
+export class Tensor<D extends DType = DType> {
   /** Byte address of the first element; 0 when the tensor is away, or gone. Read it through `ptr`. */
   address: number;
   /** The elements while they are outside linear memory. */
   away: Elements | null = null;
   readonly shape: Shape;
   readonly size: number;
-  readonly dtype: DType;
+  readonly dtype: D;
   /** Creation order, which is a topological order of the graph. */
   readonly id: number;
   /** Whether backward() is to reach this tensor. */
   requiresGrad = false;
   /** The gradient after backward(). */
-  grad: Tensor | null = null;
+  grad: Tensor<"f32"> | null = null;
   /** Where backward() writes the gradient: a parameter's part of its model's flat gradient. Null elsewhere. */
-  slot: Tensor | null = null;
+  slot: Tensor<"f32"> | null = null;
   /** Of a slot that few rows reach at a time: i32 [rows], 0 where the row is all zeros. */
-  touched: Tensor | null = null;
+  touched: Tensor<"i32"> | null = null;
   /** Of a parameter: all parameters whose slots are parts of one vector. */
   siblings: readonly Tensor[] | null = null;
   /** Of memory of its own: the id that was next when it was last written over, so that whatever used it before has a smaller one. */
@@ -76,7 +79,7 @@ export class Tensor {
   /** What keeps the memory alive when this tensor is a view. */
   base: Tensor | null;
 
-  constructor(address: number, shape: Shape, size: number, dtype: DType, scope: Scope | null, base: Tensor | null) {
+  constructor(address: number, shape: Shape, size: number, dtype: D, scope: Scope | null, base: Tensor | null) {
     this.address = address;
     this.shape = shape;
     this.size = size;
@@ -105,11 +108,11 @@ export class Tensor {
   }
 
   /** A copy of the elements in the tensor's own precision: Float32Array (Float64Array in a reference engine), Int32Array or Uint8Array. */
-  toArray(): Elements {
+  toArray(): ElementsOf<D> {
     checkOpen(this);
-    if (this.away) return this.away.slice();
+    if (this.away) return this.away.slice() as ElementsOf<D>;
     const at = indexOf(this);
-    return memoryOf(this).slice(at, at + this.size);
+    return memoryOf(this).slice(at, at + this.size) as ElementsOf<D>;
   }
 
   /** Overwrites the elements; the number of values must be the tensor's size. */
@@ -135,19 +138,45 @@ export class Tensor {
     this.address = 0;
   }
 
+  /** Type, shape, and the values (fractions in five digits), of long axes those at the ends: `Tensor(f32[2,2]) [[1, 2], [3, 4]]`. */
   toString(): string {
-    return `Tensor(${this.dtype}${formatShape(this.shape)}${this.op ? ` from ${this.op.name}` : ""})`;
+    return `${named(this)} ${(this.scope ? this.scope.open : (this.base ?? this).address || this.away) ? listed(this.toArray(), this.shape, 0) : "(gone)"}`;
   }
+}
+
+// under a name that isolated declarations cannot have in a class
+Object.defineProperty(Tensor.prototype, inspect, { value: Tensor.prototype.toString });
+
+/** A tensor without its values, which are nobody's business in an error or a log: `Tensor(f32[2,2] from add)`. */
+export function named({ dtype, shape, op }: Tensor): string {
+  return `Tensor(${dtype}${formatShape(shape)}${op ? ` from ${op.name}` : ""})`;
+}
+
+function listed(values: Elements, [size, ...rest]: Shape, at: number): string {
+  const value = values[at]!;
+  if (size === undefined) return `${Number.isInteger(value) ? value : +value.toPrecision(5)}`;
+  const ends = rest.length > 1 ? 1 : 3;
+  const parts = [];
+  for (let i = 0; i < size; i++) {
+    if (i === ends && size > 2 * ends) {
+      parts.push("...");
+      i = size - ends;
+    }
+    parts.push(listed(values, rest, at + i * sizeOf(rest)));
+  }
+  return `[${parts.join(", ")}]`;
 }
 
 /** Throws if the memory of a tensor, or of what it is a view of, is gone or no longer what a gradient needs. */
 export function checkOpen(t: Tensor): void {
   const { address, away } = t.base ?? t;
   if (t.scope ? !t.scope.open : address === 0 && !away)
-    throw new Error(`${t}: used after ${t.scope ? "its scope ended; return it from scope() to keep it" : "dispose()"}`);
+    throw new Error(
+      `${named(t)}: used after ${t.scope ? "its scope ended; return it from scope() to keep it" : "dispose()"}`,
+    );
   if (overwritten !== null && overwritten.memory.includes(t.base ?? t))
     throw new Error(
-      `${overwritten.op}: its gradient needs ${t}, which has been overwritten since; take the gradient before, or use a copy()`,
+      `${overwritten.op}: its gradient needs ${named(t)}, which has been overwritten since; take the gradient before, or use a copy()`,
     );
 }
 
@@ -212,7 +241,7 @@ function write(t: Tensor, values: ArrayLike<number>): void {
 }
 
 /** A new tensor with undefined contents: in the arena inside a scope, on the heap outside. */
-export function empty(shape: Shape, dtype: DType = "f32", op: string = "empty"): Tensor {
+export function empty<D extends DType = "f32">(shape: Shape, dtype: D = "f32" as D, op: string = "empty"): Tensor<D> {
   const scope = scopes.length === 0 ? null : scopes[scopes.length - 1]!;
   if (!scope) return persistent(shape, dtype, op);
   const size = checkShape(op, shape);
@@ -220,7 +249,11 @@ export function empty(shape: Shape, dtype: DType = "f32", op: string = "empty"):
 }
 
 /** A heap tensor, even inside a scope: for what outlives steps. */
-export function persistent(shape: Shape, dtype: DType = "f32", op: string = "persistent"): Tensor {
+export function persistent<D extends DType = "f32">(
+  shape: Shape,
+  dtype: D = "f32" as D,
+  op: string = "persistent",
+): Tensor<D> {
   const size = checkShape(op, shape);
   const bytes = size * widthOf(op, dtype);
   const t = new Tensor(0, shape, size, dtype, null, null);
@@ -236,16 +269,16 @@ function own(t: Tensor, bytes: number): void {
 }
 
 /** Memory for a kernel to work in. */
-export function scratch(bytes: number): Tensor {
+export function scratch(bytes: number): Tensor<"f32"> {
   // the kernels' sizes are unsigned, what JavaScript sees of them is not
   return empty([Math.ceil((bytes < 0 ? bytes + 2 ** 32 : bytes) / 4)], "f32", "scratch");
 }
 
 /** A tensor over part of another's memory, `offset` elements in. */
-export function view(of: Tensor, offset: number, shape: Shape, op: string = "view"): Tensor {
+export function view<D extends DType>(of: Tensor<D>, offset: number, shape: Shape, op: string = "view"): Tensor<D> {
   const size = checkShape(op, shape);
   if (!(Number.isInteger(offset) && offset >= 0 && offset + size <= of.size))
-    throw new RangeError(`${op}: ${formatShape(shape)} from element ${offset} on does not lie in ${of}`);
+    throw new RangeError(`${op}: ${formatShape(shape)} from element ${offset} on does not lie in ${named(of)}`);
   return new Tensor(of.ptr + offset * widthOf(op, of.dtype), shape, size, of.dtype, of.scope, of.base ?? of);
 }
 
@@ -253,7 +286,11 @@ export function view(of: Tensor, offset: number, shape: Shape, op: string = "vie
  * A tensor from values.
  * @param shape defaults to one axis of as many values
  */
-export function tensor(values: ArrayLike<number> | number, shape?: Shape, dtype: DType = "f32"): Tensor {
+export function tensor<D extends DType = "f32">(
+  values: ArrayLike<number> | number,
+  shape?: Shape,
+  dtype: D = "f32" as D,
+): Tensor<D> {
   const list = typeof values === "number" ? [values] : values;
   widthOf("tensor", dtype);
   checkElements("tensor", list, dtype);

@@ -193,7 +193,7 @@ export class Kit {
   }
 
   /** A vector in linear memory, for corrections. */
-  vector(size: number): Tensor {
+  vector(size: number): Tensor<"f32"> {
     return this.#made.add(persistent([size]));
   }
 

@@ -104,7 +104,7 @@ export function ask(model: Model, x: Inputs, width: number, answer: (x: Tensor) 
   const examples = stage(model, x);
   const answers = predictAll(examples, width, answer);
   try {
-    return answers.toArray() as Float32Array;
+    return answers.toArray();
   } finally {
     answers.dispose();
     examples.dispose();

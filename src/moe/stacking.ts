@@ -23,7 +23,7 @@ export function answersGate(classes: number): Module {
 }
 
 /** What the gate sees: both experts' probabilities side by side. */
-export function expertFeatures(ls: Tensor, lg: Tensor): Tensor {
+export function expertFeatures(ls: Tensor, lg: Tensor): Tensor<"f32"> {
   return scope(() => noGrad(() => exp(concat([ls, lg], 1))));
 }
 
@@ -48,7 +48,7 @@ export function trainAnswersGate(
   const order = new Stream(fold(key, "halves")).shuffle(Int32Array.from({ length: rows }, (_, i) => i));
   const [learn, hold] = [order.slice(0, Math.floor(rows / 2)), order.slice(Math.floor(rows / 2))];
   const optimizer = new Adam(gate.parameters, { lr: 3e-3, weightDecay: 1e-3 });
-  const lossOn = (of: Tensor, x: Tensor, targets: Tensor): Tensor =>
+  const lossOn = (of: Tensor, x: Tensor, targets: Tensor): Tensor<"f32"> =>
     mean(mixtureNll(gather(ls, of), gather(lg, of), gate.forward(x), targets));
   const held = (): number =>
     scope(() =>

@@ -18,7 +18,7 @@ export interface Reduction {
   readonly reduction?: "none" | "sum" | "mean";
 }
 
-function reduce(values: Tensor, { reduction = "mean" }: Reduction): Tensor {
+function reduce(values: Tensor<"f32">, { reduction = "mean" }: Reduction): Tensor<"f32"> {
   return reduction === "none" ? values : reduction === "sum" ? sum(values) : mean(values);
 }
 
@@ -31,13 +31,13 @@ function alike(op: string, ...x: readonly Tensor[]): void {
 }
 
 /** (y - target)^2. */
-export function meanSquaredError(y: Tensor, target: Tensor, options: Reduction = {}): Tensor {
+export function meanSquaredError(y: Tensor, target: Tensor, options: Reduction = {}): Tensor<"f32"> {
   alike("meanSquaredError", y, target);
   return reduce(square(sub(y, target)), options);
 }
 
 /** |y - target|. */
-export function meanAbsoluteError(y: Tensor, target: Tensor, options: Reduction = {}): Tensor {
+export function meanAbsoluteError(y: Tensor, target: Tensor, options: Reduction = {}): Tensor<"f32"> {
   alike("meanAbsoluteError", y, target);
   return reduce(abs(sub(y, target)), options);
 }
@@ -47,7 +47,7 @@ export function huber(
   y: Tensor,
   target: Tensor,
   { delta = 1, ...options }: Reduction & { delta?: number } = {},
-): Tensor {
+): Tensor<"f32"> {
   alike("huber", y, target);
   const d = abs(sub(y, target));
   const near = clip(d, { high: delta });
@@ -63,7 +63,7 @@ export function binaryCrossEntropy(
   z: Tensor,
   target: Tensor,
   { positiveWeight = 1, ...options }: Reduction & { positiveWeight?: number } = {},
-): Tensor {
+): Tensor<"f32"> {
   alike("binaryCrossEntropy", z, target);
   // (1 - t) z - (1 + (w - 1) t) ln s(z)
   const positive = mul(affine(target, positiveWeight - 1, 1), logSigmoid(z));
@@ -84,7 +84,7 @@ export interface CrossEntropyOptions extends Reduction {
  * @param x [rows, classes]
  * @param target i32 labels [rows], or probabilities [rows, classes]
  */
-export function softmaxCrossEntropy(x: Tensor, target: Tensor, options: CrossEntropyOptions = {}): Tensor {
+export function softmaxCrossEntropy(x: Tensor, target: Tensor, options: CrossEntropyOptions = {}): Tensor<"f32"> {
   const { weight, labelSmoothing: smooth = 0, ignoreIndex, reduction = "mean" } = options;
   if (!(smooth >= 0 && smooth <= 1))
     throw new RangeError(`softmaxCrossEntropy: got labelSmoothing ${smooth}, expected 0 to 1`);
@@ -109,7 +109,13 @@ export function softmaxCrossEntropy(x: Tensor, target: Tensor, options: CrossEnt
   return reduction === "mean" && share ? div(sum(values), sum(share)) : reduce(values, { reduction });
 }
 
-function soft(x: Tensor, target: Tensor, weight: Tensor | undefined, smooth: number, options: Reduction): Tensor {
+function soft(
+  x: Tensor,
+  target: Tensor,
+  weight: Tensor | undefined,
+  smooth: number,
+  options: Reduction,
+): Tensor<"f32"> {
   alike("softmaxCrossEntropy", x, target);
   const spread = smooth === 0 ? target : affine(target, 1 - smooth, smooth / x.shape[1]!);
   const terms = mul(logSoftmax(x), spread);
@@ -121,7 +127,7 @@ function soft(x: Tensor, target: Tensor, weight: Tensor | undefined, smooth: num
  * @param logp log-probabilities of the target's shape
  * @returns the mean over all but the last axis, what PyTorch calls batchmean, unless said
  */
-export function klDivergence(logp: Tensor, target: Tensor, options: Reduction = {}): Tensor {
+export function klDivergence(logp: Tensor, target: Tensor, options: Reduction = {}): Tensor<"f32"> {
   alike("klDivergence", logp, target);
   const some = greater(target, 0);
   const terms = where(some, mul(target, sub(log(where(some, target, 1)), logp)), 0);
@@ -133,9 +139,9 @@ export function cosineSimilarity(
   a: Tensor,
   b: Tensor,
   { axis = -1, eps = 1e-8 }: { axis?: number; eps?: number } = {},
-): Tensor {
+): Tensor<"f32"> {
   alike("cosineSimilarity", a, b);
-  const length = (x: Tensor): Tensor => sqrt(clip(sum(square(x), { axis }), { low: eps * eps }));
+  const length = (x: Tensor): Tensor<"f32"> => sqrt(clip(sum(square(x), { axis }), { low: eps * eps }));
   return div(sum(mul(a, b), { axis }), mul(length(a), length(b)));
 }
 
@@ -149,7 +155,7 @@ export function cosineEmbedding(
   b: Tensor,
   alikeness: Tensor,
   { margin = 0, ...options }: Reduction & { margin?: number } = {},
-): Tensor {
+): Tensor<"f32"> {
   const cosine = cosineSimilarity(a, b);
   alike("cosineEmbedding", cosine, alikeness);
   const apart = relu(affine(cosine, 1, -margin));
@@ -165,9 +171,9 @@ export function triplet(
   positive: Tensor,
   negative: Tensor,
   { margin = 1, ...options }: Reduction & { margin?: number } = {},
-): Tensor {
+): Tensor<"f32"> {
   alike("triplet", anchor, positive, negative);
   // as in PyTorch, so that the length of nothing has a gradient
-  const distance = (x: Tensor): Tensor => sqrt(sum(square(affine(sub(anchor, x), 1, 1e-6)), { axis: -1 }));
+  const distance = (x: Tensor): Tensor<"f32"> => sqrt(sum(square(affine(sub(anchor, x), 1, 1e-6)), { axis: -1 }));
   return reduce(relu(affine(sub(distance(positive), distance(negative)), 1, margin)), options);
 }

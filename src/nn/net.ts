@@ -1,6 +1,6 @@
 // A module with parameters of its own: what is trained, copied and sent.
 import { noGrad } from "../autograd/op.ts";
-import { inScope, scope, type Tensor } from "../autograd/tensor.ts";
+import { inScope, named, scope, type Tensor } from "../autograd/tensor.ts";
 import { fold, type Key, key } from "../runtime/random.ts";
 import { EVALUATE, type Forward, type Mode, type Module } from "./module.ts";
 import { type Group, Parameters } from "./parameters.ts";
@@ -10,6 +10,12 @@ export interface NetOptions<G extends Group> {
   readonly group: G;
   /** A frozen net has no gradients. */
   readonly trainable?: boolean;
+}
+
+// so that their values have a type: what chooses classes by number comes behind a net
+function floats(y: Tensor): Tensor<"f32"> {
+  if (y.dtype !== "f32") throw new TypeError(`net: output, got ${named(y)}, expected f32`);
+  return y as Tensor<"f32">;
 }
 
 export class Net<G extends Group = Group> {
@@ -32,13 +38,13 @@ export class Net<G extends Group = Group> {
   }
 
   /** Runs on a batch; `mode` is evaluation unless said. */
-  forward(x: Tensor, mode: Mode = EVALUATE): Tensor {
-    return this.#forward(x, mode);
+  forward(x: Tensor, mode: Mode = EVALUATE): Tensor<"f32"> {
+    return floats(this.#forward(x, mode));
   }
 
   /** Runs on a batch in evaluation mode, without history. Of what that takes only the answer is left, also outside a scope. */
-  predict(x: Tensor): Tensor {
-    const answer = (): Tensor => noGrad(() => this.#forward(x, EVALUATE));
+  predict(x: Tensor): Tensor<"f32"> {
+    const answer = (): Tensor<"f32"> => noGrad(() => this.forward(x));
     return inScope() ? answer() : scope(answer);
   }
 

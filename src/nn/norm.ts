@@ -5,6 +5,8 @@ import type { Tensor } from "../autograd/tensor.ts";
 import { constant } from "./init.ts";
 import type { Forward, Module, ParameterSpec } from "./module.ts";
 
+type Values = Tensor<"f32">;
+
 const affine = (shape: Shape): ParameterSpec[] => [
   { name: "weight", shape, init: constant(1) },
   { name: "bias", shape, init: constant(0) },
@@ -33,7 +35,7 @@ export class BatchNorm implements Module {
   }
 
   bind(tensors: readonly Tensor[]): Forward {
-    const [weight, bias, runningMean, runningVariance] = tensors as readonly [Tensor, Tensor, Tensor, Tensor];
+    const [weight, bias, runningMean, runningVariance] = tensors as readonly [Tensor, Tensor, Values, Values];
     const options = this.#options;
     const momentum = this.#momentum;
     const running = { mean: runningMean, variance: runningVariance };

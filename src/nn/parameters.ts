@@ -7,7 +7,7 @@ import { affine } from "../autograd/ops/arithmetic.ts";
 import { copyInto } from "../autograd/ops/copy.ts";
 import { clearSlot, touchAll } from "../autograd/ops/embedding.ts";
 import { fillInto } from "../autograd/ops/fill.ts";
-import { persistent, scope, type Tensor, view } from "../autograd/tensor.ts";
+import { named, persistent, scope, type Tensor, view } from "../autograd/tensor.ts";
 import { checkShape, formatShape, sameShape, type Shape, sizeOf } from "../autograd/shape.ts";
 import { checkFinite } from "./finite.ts";
 
@@ -33,10 +33,10 @@ export class Parameters<G extends Group = Group> {
   readonly group: G;
   readonly specs: readonly TensorSpec[];
   /** The whole state, [size]. */
-  readonly values: Tensor;
+  readonly values: Tensor<"f32">;
   /** One view per spec, with its gradient slot. */
-  readonly tensors: readonly Tensor[];
-  readonly #gradient: Tensor | null;
+  readonly tensors: readonly Tensor<"f32">[];
+  readonly #gradient: Tensor<"f32"> | null;
   // after which backward() a step has used the gradient up, -1 if none has
   #spent = -1;
 
@@ -66,7 +66,7 @@ export class Parameters<G extends Group = Group> {
    * The gradient of the last backward() in the layout of the state: 0 where its scalar does not depend on a parameter. It
    * may be scaled in place; what is added goes through `addGradient`. Null in a frozen block.
    */
-  get gradient(): Tensor | null {
+  get gradient(): Tensor<"f32"> | null {
     // used up, and a backward() since then has passed this block by
     if (this.#spent >= 0 && this.#spent !== sweepsSoFar()) {
       this.#spent = -1;
@@ -92,7 +92,7 @@ export class Parameters<G extends Group = Group> {
 
   /** A copy of the flat vector. */
   toArray(): Float32Array {
-    return this.values.toArray() as Float32Array;
+    return this.values.toArray();
   }
 
   /** A copy of those parameters, flat, in the order of the whole. */
@@ -127,7 +127,7 @@ export class Parameters<G extends Group = Group> {
   addGradient(of: Tensor, scale = 1): this {
     this.#trained("addGradient");
     if (of.size !== this.size)
-      throw new RangeError(`addGradient: got ${of}, expected [${this.size}], a number for each parameter`);
+      throw new RangeError(`addGradient: got ${named(of)}, expected [${this.size}], a number for each parameter`);
     let at = 0;
     for (const t of this.tensors) {
       // statistics have no gradient
@@ -149,7 +149,7 @@ export class Parameters<G extends Group = Group> {
     return this;
   }
 
-  #trained(op: string): Tensor {
+  #trained(op: string): Tensor<"f32"> {
     const { gradient } = this;
     if (!gradient) throw new TypeError(`${op}: got a frozen block, which has no gradient; make it trainable`);
     return gradient;
@@ -187,7 +187,7 @@ export class Parameters<G extends Group = Group> {
   /** Copies by name, for files and messages. */
   toRecord(): Record<string, { shape: Shape; data: Float32Array }> {
     return Object.fromEntries(
-      this.specs.map(({ name, shape }, i) => [name, { shape, data: this.tensors[i]!.toArray() as Float32Array }]),
+      this.specs.map(({ name, shape }, i) => [name, { shape, data: this.tensors[i]!.toArray() }]),
     );
   }
 

@@ -14,7 +14,11 @@ const ROWS = 128;
  * @param answer from inputs [b, ...] and row numbers i32 [b] to [b, width] or [b]
  * @returns a heap tensor [count, width]; the caller disposes of it
  */
-export function predictAll(examples: Examples, width: number, answer: (x: Tensor, rows: Tensor) => Tensor): Tensor {
+export function predictAll(
+  examples: Examples,
+  width: number,
+  answer: (x: Tensor, rows: Tensor) => Tensor,
+): Tensor<"f32"> {
   return finish(predictSteps(examples, width, answer));
 }
 
@@ -23,7 +27,7 @@ export function* predictSteps(
   examples: Examples,
   width: number,
   answer: (x: Tensor, rows: Tensor) => Tensor,
-): Steps<Tensor> {
+): Steps<Tensor<"f32">> {
   const all = persistent([examples.count, width]);
   const fixed = examples.answering?.();
   const numbers = fixed
@@ -49,7 +53,7 @@ export function* predictSteps(
 }
 
 // where each example's answer stands among answers given in this order
-function places(order: ArrayLike<number>): Tensor {
+function places(order: ArrayLike<number>): Tensor<"i32"> {
   const at = new Int32Array(order.length);
   for (let i = 0; i < order.length; i++) at[order[i]!] = i;
   return tensor(at, [at.length], "i32");

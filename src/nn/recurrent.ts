@@ -19,9 +19,9 @@ export interface RecurrentOptions {
 
 /** States [batch, width], for each layer the forward and, if there is one, the backward direction. */
 export interface RecurrentStates {
-  readonly h: readonly Tensor[];
+  readonly h: readonly Tensor<"f32">[];
   /** Cells; a GRU has none. */
-  readonly c: readonly Tensor[];
+  readonly c: readonly Tensor<"f32">[];
 }
 
 /** From sequences and the states in front of them, zeros unless given, to the states behind every step and those at the end. */
@@ -29,7 +29,7 @@ export type RecurrentForward = (
   x: Tensor,
   mode: Mode,
   start?: Partial<RecurrentStates>,
-) => { readonly y: Tensor } & RecurrentStates;
+) => { readonly y: Tensor<"f32"> } & RecurrentStates;
 
 class Recurrent implements Module {
   readonly specs: readonly ParameterSpec[];
@@ -77,7 +77,7 @@ class Recurrent implements Module {
       return { wx, wh, bx, bh };
     });
     return (x, mode, start = {}) => {
-      const [h, c]: [Tensor[], Tensor[]] = [[], []];
+      const [h, c]: [Tensor<"f32">[], Tensor<"f32">[]] = [[], []];
       // steps first, so that a step's rows lie together
       let y = permute(x, [1, 0, 2]);
       for (let layer = 0; layer < layers; layer++) {
@@ -86,7 +86,7 @@ class Recurrent implements Module {
           const i = layer * directions + side;
           const [h0, c0] = [start.h?.[i], start.c?.[i]];
           const from = { reverse: side === 1, ...(h0 && { h: h0 }), ...(c0 && { c: c0 }) };
-          const found: { y: Tensor; h: Tensor; c?: Tensor } = one(y, weights[i]!, from);
+          const found: { y: Tensor<"f32">; h: Tensor<"f32">; c?: Tensor<"f32"> } = one(y, weights[i]!, from);
           h.push(found.h);
           if (found.c) c.push(found.c);
           return found.y;

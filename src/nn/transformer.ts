@@ -188,7 +188,7 @@ export class Transformer implements Module {
         throw new RangeError(
           `Transformer: got words [${x.shape.join(",")}], expected [batch,steps] with up to ${length} steps`,
         );
-      let y = add(embedding(words, x), slice(places, { axis: 0, from: 0, to: steps }));
+      let y: Tensor = add(embedding(words, x), slice(places, { axis: 0, from: 0, to: steps }));
       for (const layer of layers) y = layer(y, mode);
       return rowwise(norm(y, mode), w, b);
     };

@@ -1,4 +1,6 @@
-import { memory, reshape, type Tensor, tensor, zeros } from "../../src/autograd/index.ts";
+import { inspect } from "node:util";
+import { argmax, memory, reshape, scope, type Tensor, tensor, zeros } from "../../src/autograd/index.ts";
+import type { Elements } from "../../src/autograd/dtype.ts";
 import { add, addInto } from "../../src/autograd/ops/add.ts";
 import { copyInto } from "../../src/autograd/ops/copy.ts";
 import { fillInto, normalInto, uniformInto } from "../../src/autograd/ops/fill.ts";
@@ -24,6 +26,41 @@ test("elements come back in the type they were given for", () => {
   assert.instance(tensor([1], [1], "u8").toArray(), Uint8Array);
   assert.is(tensor([-3], [1], "i32").item(), -3);
   assert.is(tensor([200], [1], "u8").item(), 200);
+});
+
+test("the types of elements are known where they are declared: no cast is needed", () => {
+  const floats: Float32Array = add(tensor([1, 2]), tensor([3, 4])).toArray();
+  const whole: Int32Array = argmax(tensor([1, 3, 2])).toArray();
+  const same: Uint8Array = reshape(tensor([1, 2], [2], "u8"), [1, 2]).toArray();
+  const either: Elements = (floats.length > 1 ? tensor([1]) : tensor([1], [1], "i32")).toArray();
+  assert.equal([...floats, ...whole, ...same, ...either], [4, 6, 1, 1, 2, 1]);
+});
+
+test("a tensor prints type, shape and values, the ends of long axes, and what it came from", () => {
+  assert.is(`${tensor([1, 2.5, -3, 0.1], [2, 2])}`, "Tensor(f32[2,2]) [[1, 2.5], [-3, 0.1]]");
+  assert.is(inspect(tensor(1 / 3)), "Tensor(f32[]) 0.33333");
+  assert.is(inspect({ x: tensor([1, 2], [2], "i32") }), "{ x: Tensor(i32[2]) [1, 2] }");
+  const long = tensor(Float32Array.from({ length: 1e6 }, (_, i) => i));
+  assert.is(long.toString(), "Tensor(f32[1000000]) [0, 1, 2, ..., 999997, 999998, 999999]");
+  assert.is(zeros([0, 3]).toString(), "Tensor(f32[0,3]) []");
+  assert.is(zeros([2, 0]).toString(), "Tensor(f32[2,0]) [[], []]");
+  assert.is(tensor([NaN, Infinity, -0, 1e-7]).toString(), "Tensor(f32[4]) [NaN, Infinity, 0, 1e-7]");
+  const x = tensor([1, 2]);
+  x.requiresGrad = true;
+  assert.is(`${add(x, x)}`, "Tensor(f32[2] from add) [2, 4]");
+  // what is large along every axis stays short
+  assert.ok(zeros([20, 20, 20, 20]).toString().length < 2000);
+});
+
+test("a tensor that is gone prints so, and errors have no values in them", () => {
+  const gone = tensor([1, 2]);
+  gone.dispose();
+  assert.is(`${gone}`, "Tensor(f32[2]) (gone)");
+  let inside!: Tensor;
+  scope(() => void (inside = tensor([1])));
+  assert.is(inspect(inside), "Tensor(f32[1]) (gone)");
+  assert.is(`${scope(() => tensor([7]))}`, "Tensor(f32[1]) [7]");
+  refuses(() => add(tensor([7], [1], "i32"), tensor([1])), "add: input 0, got Tensor(i32[1]), expected f32");
 });
 
 test("toArray copies", () => {

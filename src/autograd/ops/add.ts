@@ -5,7 +5,7 @@ import { markWritten, type Tensor } from "../tensor.ts";
 import { elementwise } from "./broadcast.ts";
 import { checkWrite } from "./copy.ts";
 
-const addOp: Op<readonly [Tensor, Tensor], undefined> = defineOp<readonly [Tensor, Tensor]>({
+const addOp: Op<readonly [Tensor, Tensor], undefined> = /* @__PURE__ */ defineOp<readonly [Tensor, Tensor]>({
   name: "add",
   shape: ([a, b]) => broadcastShapes("add", a.shape, b.shape),
   forward: (y, [a, b]) => elementwise(engine().kernels.add, y, a, b),
@@ -13,7 +13,7 @@ const addOp: Op<readonly [Tensor, Tensor], undefined> = defineOp<readonly [Tenso
 });
 
 /** y = a + b, broadcast. */
-export function add(a: Tensor, b: Tensor): Tensor {
+export function add(a: Tensor, b: Tensor): Tensor<"f32"> {
   return addOp([a, b], undefined);
 }
 

@@ -19,14 +19,17 @@ export function binary(name: Name, vjp: Op<Pair, undefined>["vjp"]): Op<Pair, un
   });
 }
 
-const subOp: Op<Pair, undefined> = binary("sub", [(g) => g, (g) => neg(g)]);
-const mulOp: Op<Pair, undefined> = binary("mul", [(g, { x: [, b] }) => mul(g, b), (g, { x: [a] }) => mul(g, a)]);
+const subOp: Op<Pair, undefined> = /* @__PURE__ */ binary("sub", [(g) => g, (g) => neg(g)]);
+const mulOp: Op<Pair, undefined> = /* @__PURE__ */ binary("mul", [
+  (g, { x: [, b] }) => mul(g, b),
+  (g, { x: [a] }) => mul(g, a),
+]);
 // d(a/b)/db = -y/b
-const divOp: Op<Pair, undefined> = binary("div", [
+const divOp: Op<Pair, undefined> = /* @__PURE__ */ binary("div", [
   (g, { x: [, b] }) => div(g, b),
   (g, { x: [, b], y }) => neg(div(mul(g, y), b)),
 ]);
-const negOp: Op<One, undefined> = defineOp<One>({
+const negOp: Op<One, undefined> = /* @__PURE__ */ defineOp<One>({
   name: "neg",
   shape: ([x]) => x.shape,
   forward: (y, [x]) => engine().kernels.neg(x.ptr, y.ptr, x.size),
@@ -38,7 +41,7 @@ interface Affine {
   readonly shift: number;
 }
 
-const affineOp: Op<One, Affine> = defineOp<One, Affine>({
+const affineOp: Op<One, Affine> = /* @__PURE__ */ defineOp<One, Affine>({
   name: "affine",
   shape: ([x]) => x.shape,
   forward: (y, [x], { scale, shift }) => engine().kernels.affine(x.ptr, y.ptr, x.size, scale, shift),
@@ -46,26 +49,26 @@ const affineOp: Op<One, Affine> = defineOp<One, Affine>({
 });
 
 /** y = a - b, broadcast. */
-export function sub(a: Tensor, b: Tensor): Tensor {
+export function sub(a: Tensor, b: Tensor): Tensor<"f32"> {
   return subOp([a, b], undefined);
 }
 
 /** y = a * b, element by element, broadcast; a number scales. */
-export function mul(a: Tensor, b: Tensor | number): Tensor {
+export function mul(a: Tensor, b: Tensor | number): Tensor<"f32"> {
   return typeof b === "number" ? affine(a, b, 0) : mulOp([a, b], undefined);
 }
 
 /** y = a / b, element by element, broadcast. */
-export function div(a: Tensor, b: Tensor): Tensor {
+export function div(a: Tensor, b: Tensor): Tensor<"f32"> {
   return divOp([a, b], undefined);
 }
 
 /** y = -x. */
-export function neg(x: Tensor): Tensor {
+export function neg(x: Tensor): Tensor<"f32"> {
   return negOp([x], undefined);
 }
 
 /** y = scale x + shift, for numbers known outside the graph. */
-export function affine(x: Tensor, scale: number, shift: number): Tensor {
+export function affine(x: Tensor, scale: number, shift: number): Tensor<"f32"> {
   return affineOp([x], { scale, shift });
 }

@@ -25,7 +25,7 @@ function sizes([q, k, v]: readonly Tensor[], { batch, heads, causal, scale }: Pl
   return [batch, heads, queries, k!.shape.at(-2)!, d, v!.shape.at(-1)!, +causal, scale];
 }
 
-const attentionOp: Op<Operands, Plan> = defineOp<Operands, Plan>({
+const attentionOp: Op<Operands, Plan> = /* @__PURE__ */ defineOp<Operands, Plan>({
   name: "attention",
   shape: ([q, , v]) => [...q.shape.slice(0, -1), v.shape.at(-1)!],
   forward: (y, [q, k, v, mask], plan) => {
@@ -38,7 +38,7 @@ const attentionOp: Op<Operands, Plan> = defineOp<Operands, Plan>({
 });
 
 // the gradient of q; those of k and v are left in the plan
-const attentionGradOp: Op<readonly [...Operands, Tensor, Tensor], Plan> = defineOp<
+const attentionGradOp: Op<readonly [...Operands, Tensor, Tensor], Plan> = /* @__PURE__ */ defineOp<
   readonly [...Operands, y: Tensor, g: Tensor],
   Plan
 >({
@@ -88,7 +88,7 @@ export interface AttentionOptions {
  * @param v [batch, ..., keys, width]
  * @returns [batch, ..., queries, width]
  */
-export function attention(q: Tensor, k: Tensor, v: Tensor, options: AttentionOptions = {}): Tensor {
+export function attention(q: Tensor, k: Tensor, v: Tensor, options: AttentionOptions = {}): Tensor<"f32"> {
   const lead = (shape: Shape): Shape => shape.slice(0, -2);
   const [keys, d] = k.shape.slice(-2) as [number, number];
   if (

@@ -47,14 +47,14 @@ function averaged(x: Shape, { kernel, stride, pad }: Window): Shape {
   return [x[0]!, x[1]!, ...out];
 }
 
-const avgPool2dOp: Op<readonly [Tensor], Window> = defineOp<readonly [Tensor], Window>({
+const avgPool2dOp: Op<readonly [Tensor], Window> = /* @__PURE__ */ defineOp<readonly [Tensor], Window>({
   name: "avgPool2d",
   shape: ([x], window) => averaged(x.shape, window),
   forward: (y, [x], window) => extra().avgPool2d(x.ptr, y.ptr, ...sizes(x.shape, y.shape, window)),
   vjp: [(g, { x: [x], attrs }) => avgPool2dGradOp([g], { ...attrs, input: x.shape })],
 });
 
-const avgPool2dGradOp: Op<readonly [Tensor], Behind> = defineOp<readonly [g: Tensor], Behind>({
+const avgPool2dGradOp: Op<readonly [Tensor], Behind> = /* @__PURE__ */ defineOp<readonly [g: Tensor], Behind>({
   name: "avgPool2dGrad",
   shape: ([g], window) => {
     alike("avgPool2dGrad", averaged(window.input, window), g.shape);
@@ -82,7 +82,7 @@ export interface AvgPoolOptions {
 export function avgPool2d(
   x: Tensor,
   { kernel = 2, stride = kernel, pad = 0, countPad = true }: AvgPoolOptions = {},
-): Tensor {
+): Tensor<"f32"> {
   const window = {
     kernel: pairOf("avgPool2d", "kernel", kernel, 1),
     stride: pairOf("avgPool2d", "stride", stride, 1),
@@ -99,7 +99,7 @@ export function avgPool2d(
  * @param x [batch, channels, h, w]
  * @param size of the result, [h, w] or both
  */
-export function adaptiveAvgPool2d(x: Tensor, size: PerAxis): Tensor {
+export function adaptiveAvgPool2d(x: Tensor, size: PerAxis): Tensor<"f32"> {
   const [oh, ow] = pairOf("adaptiveAvgPool2d", "size", size, 1);
   const [, , h, w] = x.shape as readonly [number, number, number, number];
   if (x.shape.length !== 4 || h < 1 || w < 1)
@@ -110,7 +110,7 @@ export function adaptiveAvgPool2d(x: Tensor, size: PerAxis): Tensor {
 }
 
 /** [out, size]: row i has 1/n in its n columns floor(i size / out) to ceil((i + 1) size / out). */
-function shares(out: number, size: number): Tensor {
+function shares(out: number, size: number): Tensor<"f32"> {
   const values = new Float64Array(out * size);
   for (let i = 0; i < out; i++) {
     const from = Math.floor((i * size) / out);

@@ -27,7 +27,10 @@ function sizes(a: Shape, b: Shape, { transA = false, transB = false }: Orientati
   return { m: transA ? cols : rows, n: transB ? from : to, k };
 }
 
-const batchMatmulOp: Op<readonly [Tensor, Tensor], Orientation> = defineOp<readonly [Tensor, Tensor], Orientation>({
+const batchMatmulOp: Op<readonly [Tensor, Tensor], Orientation> = /* @__PURE__ */ defineOp<
+  readonly [Tensor, Tensor],
+  Orientation
+>({
   name: "batchMatmul",
   shape: ([a, b], attrs) => {
     const { m, n } = sizes(a.shape, b.shape, attrs);
@@ -66,6 +69,6 @@ const batchMatmulOp: Op<readonly [Tensor, Tensor], Orientation> = defineOp<reado
 });
 
 /** Y[..., m, n] = A[..., m, k] B[..., k, n] for at least one axis in front of either's last two. */
-export function batchMatmul(a: Tensor, b: Tensor, options: Orientation): Tensor {
+export function batchMatmul(a: Tensor, b: Tensor, options: Orientation): Tensor<"f32"> {
   return batchMatmulOp([a, b], options);
 }

@@ -84,8 +84,8 @@ export function elementwise(kernel: BinaryKernel, y: Tensor, a: Tensor, b: Tenso
   elementwise(kernel, y, full(a, y.shape), full(b, y.shape));
 }
 
-function full(x: Tensor, shape: Shape): Tensor {
-  if (x.size === sizeOf(shape)) return x;
+function full(x: Tensor, shape: Shape): Tensor<"f32"> {
+  if (x.size === sizeOf(shape)) return x as Tensor<"f32">;
   const y = empty(shape);
   writeOut(x, y, broadcastStrides(x.shape, shape));
   return y;

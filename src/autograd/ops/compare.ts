@@ -9,7 +9,7 @@ import { type BinaryKernel, elementwise } from "./broadcast.ts";
 /** a < b, a <= b, a = b, by their numbers in the kernel. */
 type Kind = 0 | 1 | 2;
 
-const compareOp: Op<readonly [Tensor, Tensor], Kind> = defineOp<readonly [Tensor, Tensor], Kind>({
+const compareOp: Op<readonly [Tensor, Tensor], Kind> = /* @__PURE__ */ defineOp<readonly [Tensor, Tensor], Kind>({
   name: "compare",
   shape: ([a, b]) => broadcastShapes("compare", a.shape, b.shape),
   forward: (y, [a, b], kind) => {
@@ -22,31 +22,31 @@ const compareOp: Op<readonly [Tensor, Tensor], Kind> = defineOp<readonly [Tensor
 const wrap = (x: Tensor | number): Tensor => (typeof x === "number" ? tensor(x) : x);
 
 /** 1 where a < b, else 0, broadcast; 0 where either is NaN. */
-export function less(a: Tensor | number, b: Tensor | number): Tensor {
+export function less(a: Tensor | number, b: Tensor | number): Tensor<"f32"> {
   return compareOp([wrap(a), wrap(b)], 0);
 }
 
 /** 1 where a <= b, else 0, broadcast; 0 where either is NaN. */
-export function lessEqual(a: Tensor | number, b: Tensor | number): Tensor {
+export function lessEqual(a: Tensor | number, b: Tensor | number): Tensor<"f32"> {
   return compareOp([wrap(a), wrap(b)], 1);
 }
 
 /** 1 where a > b, else 0, broadcast; 0 where either is NaN. */
-export function greater(a: Tensor | number, b: Tensor | number): Tensor {
+export function greater(a: Tensor | number, b: Tensor | number): Tensor<"f32"> {
   return less(b, a);
 }
 
 /** 1 where a >= b, else 0, broadcast; 0 where either is NaN. */
-export function greaterEqual(a: Tensor | number, b: Tensor | number): Tensor {
+export function greaterEqual(a: Tensor | number, b: Tensor | number): Tensor<"f32"> {
   return lessEqual(b, a);
 }
 
 /** 1 where a = b, else 0, broadcast; NaN equals nothing. */
-export function equal(a: Tensor | number, b: Tensor | number): Tensor {
+export function equal(a: Tensor | number, b: Tensor | number): Tensor<"f32"> {
   return compareOp([wrap(a), wrap(b)], 2);
 }
 
 /** 1 where a differs from b, else 0, broadcast; NaN differs from everything. */
-export function notEqual(a: Tensor | number, b: Tensor | number): Tensor {
+export function notEqual(a: Tensor | number, b: Tensor | number): Tensor<"f32"> {
   return affine(equal(a, b), -1, 1);
 }

@@ -45,7 +45,7 @@ function shapeArguments(x: Shape, w: Shape, { stride, pad }: Geometry): Argument
   return [x[0]!, x[1]!, x[2]!, x[3]!, w[0]!, w[2]!, w[3]!, stride, pad];
 }
 
-const conv2dOp: Op<readonly [Tensor, Tensor, Tensor | null], Forward> = defineOp<
+const conv2dOp: Op<readonly [Tensor, Tensor, Tensor | null], Forward> = /* @__PURE__ */ defineOp<
   readonly [x: Tensor, w: Tensor, b: Tensor | null],
   Forward
 >({
@@ -70,7 +70,7 @@ const conv2dOp: Op<readonly [Tensor, Tensor, Tensor | null], Forward> = defineOp
   ],
 });
 
-const conv2dGradInputOp: Op<Pair, Backward> = defineOp<Pair, Backward>({
+const conv2dGradInputOp: Op<Pair, Backward> = /* @__PURE__ */ defineOp<Pair, Backward>({
   name: "conv2dGradInput",
   shape: ([g, w], attrs) => {
     alike("conv2dGradInput", outputShape(attrs.input, attrs.weight, attrs), g.shape);
@@ -89,7 +89,7 @@ const conv2dGradInputOp: Op<Pair, Backward> = defineOp<Pair, Backward>({
   ],
 });
 
-const conv2dGradWeightOp: Op<Pair, Backward> = defineOp<Pair, Backward>({
+const conv2dGradWeightOp: Op<Pair, Backward> = /* @__PURE__ */ defineOp<Pair, Backward>({
   name: "conv2dGradWeight",
   shape: ([x, g], attrs) => {
     alike("conv2dGradWeight", outputShape(attrs.input, attrs.weight, attrs), g.shape);
@@ -108,7 +108,7 @@ const conv2dGradWeightOp: Op<Pair, Backward> = defineOp<Pair, Backward>({
   ],
 });
 
-const conv2dGradBiasOp: Op<readonly [Tensor], undefined> = defineOp<readonly [Tensor]>({
+const conv2dGradBiasOp: Op<readonly [Tensor], undefined> = /* @__PURE__ */ defineOp<readonly [Tensor]>({
   name: "conv2dGradBias",
   shape: ([g]) => {
     if (g.shape.length !== 4)
@@ -138,7 +138,7 @@ export interface Conv2dOptions {
  * @param b [out] or null
  * @returns [batch, out, (h + 2 pad - kh) / stride + 1, (w + 2 pad - kw) / stride + 1], rounded down
  */
-export function conv2d(x: Tensor, w: Tensor, b: Tensor | null, options: Conv2dOptions = {}): Tensor {
+export function conv2d(x: Tensor, w: Tensor, b: Tensor | null, options: Conv2dOptions = {}): Tensor<"f32"> {
   const { stride = 1, pad = 0, relu = false } = options;
   if (!(Number.isInteger(stride) && stride >= 1 && Number.isInteger(pad) && pad >= 0))
     throw new RangeError(`conv2d: stride at least 1 and pad at least 0, integers, got ${stride} and ${pad}`);

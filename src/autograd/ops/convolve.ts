@@ -5,7 +5,7 @@ import { engine } from "../../runtime/engine.ts";
 import { extra } from "../../runtime/extra.ts";
 import { defineOp, type Op } from "../op.ts";
 import { alike, formatShape, type Shape } from "../shape.ts";
-import { empty, type Tensor } from "../tensor.ts";
+import { type DType, empty, type Tensor } from "../tensor.ts";
 import { add } from "./add.ts";
 import { conv2d } from "./conv2d.ts";
 import { fillInto } from "./fill.ts";
@@ -64,7 +64,7 @@ function eachGroup(
   }
 }
 
-const convolveOp: Op<Pair, Geometry> = defineOp<readonly [x: Tensor, w: Tensor], Geometry>({
+const convolveOp: Op<Pair, Geometry> = /* @__PURE__ */ defineOp<readonly [x: Tensor, w: Tensor], Geometry>({
   name: "convolve",
   shape: ([x, w], { input, weight, output }) => {
     alike("convolve", input, x.shape);
@@ -93,7 +93,10 @@ const convolveOp: Op<Pair, Geometry> = defineOp<readonly [x: Tensor, w: Tensor],
 });
 
 /** The gradient of the input, which is the transposed convolution. */
-export const convolveGradInputOp: Op<Pair, Geometry> = defineOp<readonly [g: Tensor, w: Tensor], Geometry>({
+export const convolveGradInputOp: Op<Pair, Geometry> = /* @__PURE__ */ defineOp<
+  readonly [g: Tensor, w: Tensor],
+  Geometry
+>({
   name: "convolveGradInput",
   shape: ([g, w], { input, weight, output }) => {
     alike("convolveGradInput", output, g.shape);
@@ -122,7 +125,7 @@ export const convolveGradInputOp: Op<Pair, Geometry> = defineOp<readonly [g: Ten
   ],
 });
 
-const convolveGradWeightOp: Op<Pair, Geometry> = defineOp<readonly [x: Tensor, g: Tensor], Geometry>({
+const convolveGradWeightOp: Op<Pair, Geometry> = /* @__PURE__ */ defineOp<readonly [x: Tensor, g: Tensor], Geometry>({
   name: "convolveGradWeight",
   shape: ([x, g], { input, weight, output }) => {
     alike("convolveGradWeight", input, x.shape);
@@ -190,7 +193,7 @@ export function checkBias(op: string, b: Tensor | null, channels: number): void 
 }
 
 /** A bias for each channel of [batch, channels, h, w]. */
-export function withBias(y: Tensor, b: Tensor | null): Tensor {
+export function withBias(y: Tensor<"f32">, b: Tensor | null): Tensor<"f32"> {
   return b ? add(y, reshape(b, [b.size, 1, 1])) : y;
 }
 
@@ -201,7 +204,7 @@ export function withBias(y: Tensor, b: Tensor | null): Tensor {
  * @param b [out] or null
  * @returns [batch, out, oh, ow] or [batch, out, length]
  */
-export function convolve(x: Tensor, w: Tensor, b: Tensor | null, options: ConvolveOptions = {}): Tensor {
+export function convolve(x: Tensor, w: Tensor, b: Tensor | null, options: ConvolveOptions = {}): Tensor<"f32"> {
   if (x.shape.length === 3 && w.shape.length === 3)
     return flat(x, (x4) => convolve(x4, row(w), b, lengthwise(options)));
   const { groups = 1 } = options;
@@ -244,14 +247,14 @@ export function convolve(x: Tensor, w: Tensor, b: Tensor | null, options: Convol
 }
 
 /** Sequences as images of one row. */
-export function flat(x: Tensor, fn: (x: Tensor) => Tensor): Tensor {
+export function flat<D extends DType>(x: Tensor<D>, fn: (x: Tensor<D>) => Tensor<"f32">): Tensor<"f32"> {
   const [batch, channels, length] = x.shape as readonly [number, number, number];
   const y = fn(reshape(x, [batch, channels, 1, length]));
   return reshape(y, [batch, y.shape[1]!, y.shape[3]!]);
 }
 
 /** A sequence's weights as those of an image of one row. */
-export function row(w: Tensor): Tensor {
+export function row<D extends DType>(w: Tensor<D>): Tensor<D> {
   return reshape(w, [w.shape[0]!, w.shape[1]!, 1, w.shape[2]!]);
 }
 

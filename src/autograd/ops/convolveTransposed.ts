@@ -24,7 +24,7 @@ export function convolveTransposed(
   w: Tensor,
   b: Tensor | null,
   options: ConvolveTransposedOptions = {},
-): Tensor {
+): Tensor<"f32"> {
   if (x.shape.length === 3 && w.shape.length === 3)
     return flat(x, (x4) => convolveTransposed(x4, row(w), b, lengthwise(options)));
   const { groups = 1 } = options;

@@ -3,7 +3,7 @@ import { defineOp, type Op } from "../op.ts";
 import { formatShape } from "../shape.ts";
 import { checkOpen, markWritten, type Tensor } from "../tensor.ts";
 
-const copyOp: Op<readonly [Tensor], undefined> = defineOp<readonly [Tensor]>({
+const copyOp: Op<readonly [Tensor], undefined> = /* @__PURE__ */ defineOp<readonly [Tensor]>({
   name: "copy",
   shape: ([x]) => x.shape,
   forward: (y, [x]) => engine().kernels.copy(x.ptr, y.ptr, x.size),
@@ -11,7 +11,7 @@ const copyOp: Op<readonly [Tensor], undefined> = defineOp<readonly [Tensor]>({
 });
 
 /** y = x, in memory of its own. */
-export function copy(x: Tensor): Tensor {
+export function copy(x: Tensor): Tensor<"f32"> {
   return copyOp([x], undefined);
 }
 

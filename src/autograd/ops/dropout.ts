@@ -9,7 +9,7 @@ interface Mask {
 }
 
 // the mask is a function of the key, so the gradient draws it again instead of keeping it
-const dropoutOp: Op<readonly [Tensor], Mask> = defineOp<readonly [Tensor], Mask>({
+const dropoutOp: Op<readonly [Tensor], Mask> = /* @__PURE__ */ defineOp<readonly [Tensor], Mask>({
   name: "dropout",
   shape: ([x]) => x.shape,
   forward: (y, [x], { p, key }) => engine().kernels.dropout(x.ptr, y.ptr, x.size, p, key[0], key[1]),
@@ -17,7 +17,7 @@ const dropoutOp: Op<readonly [Tensor], Mask> = defineOp<readonly [Tensor], Mask>
 });
 
 /** Zeroes each element with probability p and scales the rest by 1/(1-p); which ones is decided by the key alone. */
-export function dropout(x: Tensor, p: number, key: Key): Tensor {
+export function dropout(x: Tensor, p: number, key: Key): Tensor<"f32"> {
   if (!(p >= 0 && p < 1)) throw new RangeError(`dropout: p in [0,1) expected, got ${p}`);
-  return p === 0 ? x : dropoutOp([x], { p, key });
+  return p === 0 ? (x as Tensor<"f32">) : dropoutOp([x], { p, key });
 }

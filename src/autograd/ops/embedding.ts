@@ -7,7 +7,9 @@ import { checkOpen, markWritten, type Tensor } from "../tensor.ts";
 import { fillInto } from "./fill.ts";
 import { checkIndices } from "./indices.ts";
 
-const embeddingOp: Op<readonly [Tensor, Tensor], undefined> = defineOp<readonly [w: Tensor, words: Tensor]>({
+const embeddingOp: Op<readonly [Tensor, Tensor], undefined> = /* @__PURE__ */ defineOp<
+  readonly [w: Tensor, words: Tensor]
+>({
   name: "embedding",
   takes: { 1: "i32" },
   shape: ([w, words]) => {
@@ -23,7 +25,10 @@ const embeddingOp: Op<readonly [Tensor, Tensor], undefined> = defineOp<readonly 
   vjp: [(g, { x: [w, words], out }) => embeddingGradOp([g, words], w.shape, out), null],
 });
 
-const embeddingGradOp: Op<readonly [Tensor, Tensor], Shape> = defineOp<readonly [g: Tensor, words: Tensor], Shape>({
+const embeddingGradOp: Op<readonly [Tensor, Tensor], Shape> = /* @__PURE__ */ defineOp<
+  readonly [g: Tensor, words: Tensor],
+  Shape
+>({
   name: "embeddingGrad",
   takes: { 1: "i32" },
   shape: (_, shape) => shape,
@@ -58,6 +63,6 @@ export function clearSlot(slot: Tensor): void {
  * @param w [words, width]
  * @param words i32 of any shape
  */
-export function embedding(w: Tensor, words: Tensor): Tensor {
+export function embedding(w: Tensor, words: Tensor): Tensor<"f32"> {
   return embeddingOp([w, words], undefined);
 }

@@ -4,7 +4,7 @@ import { broadcastShapes, broadcastStrides, formatShape, ownShape, sameShape, ty
 import type { Tensor } from "../tensor.ts";
 import { writeOut } from "./broadcast.ts";
 
-const expandOp: Op<readonly [Tensor], Shape> = defineOp<readonly [Tensor], Shape>({
+const expandOp: Op<readonly [Tensor], Shape> = /* @__PURE__ */ defineOp<readonly [Tensor], Shape>({
   name: "expand",
   shape: ([x], shape) => {
     if (!sameShape(broadcastShapes("expand", x.shape, shape), shape))
@@ -21,6 +21,6 @@ const expandOp: Op<readonly [Tensor], Shape> = defineOp<readonly [Tensor], Shape
 });
 
 /** Repeats axes of size 1 (and missing leading axes) to reach `shape`. */
-export function expand(x: Tensor, shape: Shape): Tensor {
-  return sameShape(x.shape, shape) ? x : expandOp([x], ownShape("expand", shape));
+export function expand(x: Tensor, shape: Shape): Tensor<"f32"> {
+  return sameShape(x.shape, shape) ? (x as Tensor<"f32">) : expandOp([x], ownShape("expand", shape));
 }

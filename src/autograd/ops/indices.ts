@@ -35,6 +35,6 @@ export function counted(labels: Tensor, ignored: number | undefined): { rows: Te
   const rows: number[] = [];
   for (let row = 0; row < all.length; row++) if (all[row] !== ignored) rows.push(row);
   if (rows.length === all.length) return null;
-  const i32 = (values: number[]): Tensor => tensor(values, [values.length], "i32");
+  const i32 = (values: number[]): Tensor<"i32"> => tensor(values, [values.length], "i32");
   return { rows: i32(rows), labels: i32(rows.map((row) => all[row]!)) };
 }

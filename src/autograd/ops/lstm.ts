@@ -21,7 +21,7 @@ interface Run {
   readonly squashed: Tensor;
 }
 
-const lstmOp: Op<Cell, Run> = defineOp<Cell, Run>({
+const lstmOp: Op<Cell, Run> = /* @__PURE__ */ defineOp<Cell, Run>({
   name: "lstm",
   shape: ([, , wh], { packed }) => [packed.order.size, wh.shape[1]!],
   forward: (y, [x, wx, wh, bx, bh], { packed, reverse, gates, hidden, cells, squashed }) => {
@@ -48,7 +48,7 @@ const lstmOp: Op<Cell, Run> = defineOp<Cell, Run>({
 
 // from the gradient of the last states to that of all gates, in front of their non-linearity; it takes y as well, so that
 // whatever the gates depend on, a second gradient is refused
-const lstmGradOp: Op<readonly [Tensor, Tensor, Tensor], Run> = defineOp<
+const lstmGradOp: Op<readonly [Tensor, Tensor, Tensor], Run> = /* @__PURE__ */ defineOp<
   readonly [g: Tensor, wh: Tensor, y: Tensor],
   Run
 >({
@@ -86,7 +86,7 @@ export function lstm(
   weights: LstmWeights,
   packed: Packed,
   { reverse = false }: { reverse?: boolean } = {},
-): Tensor {
+): Tensor<"f32"> {
   const { wx, wh, bx, bh } = weights;
   const width = wh.shape[1]!;
   const [rows, inputs] = x.shape as readonly [number, number];
@@ -105,7 +105,7 @@ export function lstm(
         [wx, wh, bx, bh].map((t) => formatShape(t.shape)).join(" "),
     );
   checkPacked("lstm", packed);
-  const states = (): Tensor => empty([rows, width]);
+  const states = (): Tensor<"f32"> => empty([rows, width]);
   const run: Run = {
     packed,
     reverse,

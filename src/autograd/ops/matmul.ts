@@ -33,7 +33,7 @@ function sizes(a: Shape, b: Shape, { transA = false, transB = false }: MatmulOpt
   return { m: a[transA ? 1 : 0]!, n: b[transB ? 0 : 1]!, k };
 }
 
-const matmulOp: Op<Pair, MatmulOptions> = defineOp<Pair, MatmulOptions>({
+const matmulOp: Op<Pair, MatmulOptions> = /* @__PURE__ */ defineOp<Pair, MatmulOptions>({
   name: "matmul",
   shape: ([a, b], attrs) => {
     const { m, n } = sizes(a.shape, b.shape, attrs);
@@ -64,7 +64,7 @@ export function throughRelu<X extends readonly (Tensor | null)[], A extends Acti
   return (g, { y, attrs }) => (attrs.relu ? reluGrad(y, g) : g);
 }
 
-const linearOp: Op<Layer, Activation> = defineOp<Layer, Activation>({
+const linearOp: Op<Layer, Activation> = /* @__PURE__ */ defineOp<Layer, Activation>({
   name: "linear",
   shape: ([x, w, b]) => {
     if (x.shape.length !== 2 || w.shape.length !== 2 || x.shape[1] !== w.shape[1])
@@ -95,7 +95,7 @@ const TRANSPOSED: MatmulOptions = { transA: true };
  * @param b [..., k, n], or [..., n, k] with transB
  * @returns [..., m, n]
  */
-export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = PLAIN, out?: Tensor): Tensor {
+export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = PLAIN, out?: Tensor): Tensor<"f32"> {
   const ranks = [a.shape.length, b.shape.length] as const;
   if (out || Math.max(...ranks) <= 2 || Math.min(...ranks) < 2) return matmulOp([a, b], options, out);
   if (ranks[1] > 2 || options.transA) return batchMatmul(a, b, options);
@@ -110,6 +110,11 @@ export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = PLAIN, out
  * @param w [out, in], as PyTorch stores it
  * @param b [out] or null
  */
-export function linear(x: Tensor, w: Tensor, b: Tensor | null, { relu = false }: { relu?: boolean } = {}): Tensor {
+export function linear(
+  x: Tensor,
+  w: Tensor,
+  b: Tensor | null,
+  { relu = false }: { relu?: boolean } = {},
+): Tensor<"f32"> {
   return linearOp([x, w, b], { relu });
 }

@@ -17,7 +17,7 @@ function pooled(x: Shape, { kernel, stride }: Window): Shape {
   return [n!, c!, Math.floor((h! - kernel) / stride) + 1, Math.floor((w! - kernel) / stride) + 1];
 }
 
-const maxPool2dOp: Op<readonly [Tensor], Window> = defineOp<readonly [Tensor], Window>({
+const maxPool2dOp: Op<readonly [Tensor], Window> = /* @__PURE__ */ defineOp<readonly [Tensor], Window>({
   name: "maxPool2d",
   shape: ([x], attrs) => pooled(x.shape, attrs),
   forward: (y, [x], { kernel, stride, relu }) => {
@@ -27,7 +27,7 @@ const maxPool2dOp: Op<readonly [Tensor], Window> = defineOp<readonly [Tensor], W
   vjp: [(g, { x: [x], y, attrs }) => maxPool2dGradOp([x, y, g], attrs)],
 });
 
-const maxPool2dGradOp: Op<readonly [Tensor, Tensor, Tensor], Window> = defineOp<
+const maxPool2dGradOp: Op<readonly [Tensor, Tensor, Tensor], Window> = /* @__PURE__ */ defineOp<
   readonly [x: Tensor, y: Tensor, g: Tensor],
   Window
 >({
@@ -51,7 +51,7 @@ const maxPool2dGradOp: Op<readonly [Tensor, Tensor, Tensor], Window> = defineOp<
 export function maxPool2d(
   x: Tensor,
   { kernel = 2, stride = kernel, relu = false }: { kernel?: number; stride?: number; relu?: boolean } = {},
-): Tensor {
+): Tensor<"f32"> {
   if (!(Number.isInteger(kernel) && kernel >= 1 && Number.isInteger(stride) && stride >= 1))
     throw new RangeError(`maxPool2d: kernel and stride at least 1, integers, got ${kernel} and ${stride}`);
   return maxPool2dOp([x], { kernel, stride, relu });

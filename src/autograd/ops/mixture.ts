@@ -27,7 +27,7 @@ function pointers(gx: Tensor, operand: Operand): [number, number, number] {
   return [operand === 0 ? gx.ptr : 0, operand === 1 ? gx.ptr : 0, operand === 2 ? gx.ptr : 0];
 }
 
-const mixtureOp: Op<Experts, undefined> = defineOp<Experts>({
+const mixtureOp: Op<Experts, undefined> = /* @__PURE__ */ defineOp<Experts>({
   name: "mixture",
   shape: (x) => check("mixture", x),
   forward: (y, [ls, lg, z]) => engine().kernels.mixture(ls.ptr, lg.ptr, z.ptr, y.ptr, ls.shape[0]!, ls.shape[1]!),
@@ -38,7 +38,7 @@ const mixtureOp: Op<Experts, undefined> = defineOp<Experts>({
   ],
 });
 
-const mixtureGradOp: Op<readonly Tensor[], Operand> = defineOp<readonly Tensor[], Operand>({
+const mixtureGradOp: Op<readonly Tensor[], Operand> = /* @__PURE__ */ defineOp<readonly Tensor[], Operand>({
   name: "mixtureGrad",
   shape: (x, operand) => {
     alike("mixtureGrad", check("mixtureGrad", x), x[3]!.shape);
@@ -53,7 +53,7 @@ const mixtureGradOp: Op<readonly Tensor[], Operand> = defineOp<readonly Tensor[]
   vjp: new Array(4).fill(notTwice("mixture")),
 });
 
-const mixtureNllOp: Op<Labelled, undefined> = defineOp<Labelled>({
+const mixtureNllOp: Op<Labelled, undefined> = /* @__PURE__ */ defineOp<Labelled>({
   name: "mixtureNll",
   takes: { 3: "i32" },
   shape: (x) => {
@@ -72,7 +72,7 @@ const mixtureNllOp: Op<Labelled, undefined> = defineOp<Labelled>({
   ],
 });
 
-const mixtureNllGradOp: Op<readonly Tensor[], Operand> = defineOp<readonly Tensor[], Operand>({
+const mixtureNllGradOp: Op<readonly Tensor[], Operand> = /* @__PURE__ */ defineOp<readonly Tensor[], Operand>({
   name: "mixtureNllGrad",
   takes: { 3: "i32" },
   shape: (x, operand) => {
@@ -90,7 +90,7 @@ const mixtureNllGradOp: Op<readonly Tensor[], Operand> = defineOp<readonly Tenso
   vjp: new Array(5).fill(notTwice("mixtureNll")),
 });
 
-const mixtureLogOp: Op<Experts, undefined> = defineOp<Experts>({
+const mixtureLogOp: Op<Experts, undefined> = /* @__PURE__ */ defineOp<Experts>({
   name: "mixtureLog",
   shape: (x) => check("mixtureLog", x),
   forward: (y, [ls, lg, z]) => engine().kernels.mixtureLog(ls.ptr, lg.ptr, z.ptr, y.ptr, ls.shape[0]!, ls.shape[1]!),
@@ -101,7 +101,7 @@ const mixtureLogOp: Op<Experts, undefined> = defineOp<Experts>({
   ],
 });
 
-const mixtureLogGradOp: Op<readonly Tensor[], Operand> = defineOp<readonly Tensor[], Operand>({
+const mixtureLogGradOp: Op<readonly Tensor[], Operand> = /* @__PURE__ */ defineOp<readonly Tensor[], Operand>({
   name: "mixtureLogGrad",
   shape: (x, operand) => {
     alike("mixtureLogGrad", check("mixtureLogGrad", x), x[3]!.shape);
@@ -116,16 +116,16 @@ const mixtureLogGradOp: Op<readonly Tensor[], Operand> = defineOp<readonly Tenso
 });
 
 /** ln(h e^ls + (1-h) e^lg): the log-probabilities of the mixture (arXiv 2010.02056), without under- or overflow. */
-export function mixture(ls: Tensor, lg: Tensor, z: Tensor): Tensor {
+export function mixture(ls: Tensor, lg: Tensor, z: Tensor): Tensor<"f32"> {
   return mixtureOp([ls, lg, z], undefined);
 }
 
 /** -ln(h p_s(label) + (1-h) p_g(label)), one value per row unless reduced: the likelihood the mixture is trained on. */
-export function mixtureNll(ls: Tensor, lg: Tensor, z: Tensor, labels: Tensor, options?: LossOptions): Tensor {
+export function mixtureNll(ls: Tensor, lg: Tensor, z: Tensor, labels: Tensor, options?: LossOptions): Tensor<"f32"> {
   if (!options) return mixtureNllOp([ls, lg, z, labels], undefined);
   check("mixtureNll", [ls, lg, z]);
   perRow("mixtureNll", ls, labels);
-  const loss = ([ls, lg, z]: readonly Tensor[], labels: Tensor): Tensor =>
+  const loss = ([ls, lg, z]: readonly Tensor[], labels: Tensor): Tensor<"f32"> =>
     mixtureNllOp([ls!, lg!, z!, labels], undefined);
   return reduceLoss(loss, [ls, lg, reshape(z, [z.size])], labels, options);
 }
@@ -134,6 +134,6 @@ export function mixtureNll(ls: Tensor, lg: Tensor, z: Tensor, labels: Tensor, op
  * h ls + (1-h) lg: the authors' code, which mixes what its experts put out (log-probabilities, or the probabilities of
  * its Fashion-MNIST net) without normalising.
  */
-export function mixtureLog(ls: Tensor, lg: Tensor, z: Tensor): Tensor {
+export function mixtureLog(ls: Tensor, lg: Tensor, z: Tensor): Tensor<"f32"> {
   return mixtureLogOp([ls, lg, z], undefined);
 }

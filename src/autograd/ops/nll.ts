@@ -13,7 +13,7 @@ import { mean, sum } from "./sum.ts";
 
 type Labelled = readonly [x: Tensor, labels: Tensor];
 
-const nllOp: Op<Labelled, undefined> = defineOp<Labelled>({
+const nllOp: Op<Labelled, undefined> = /* @__PURE__ */ defineOp<Labelled>({
   name: "nll",
   takes: { 1: "i32" },
   shape: ([x, labels]) => perRow("nll", x, labels),
@@ -25,7 +25,7 @@ const nllOp: Op<Labelled, undefined> = defineOp<Labelled>({
 });
 
 // -g in the label's column, 0 elsewhere
-const nllGradOp: Op<readonly [labels: Tensor, g: Tensor], number> = defineOp<
+const nllGradOp: Op<readonly [labels: Tensor, g: Tensor], number> = /* @__PURE__ */ defineOp<
   readonly [labels: Tensor, g: Tensor],
   number
 >({
@@ -42,7 +42,7 @@ const nllGradOp: Op<readonly [labels: Tensor, g: Tensor], number> = defineOp<
   vjp: [null, (u, { x: [labels] }) => nll(u, labels)],
 });
 
-const crossEntropyOp: Op<Labelled, undefined> = defineOp<Labelled>({
+const crossEntropyOp: Op<Labelled, undefined> = /* @__PURE__ */ defineOp<Labelled>({
   name: "crossEntropy",
   takes: { 1: "i32" },
   shape: ([x, labels]) => perRow("crossEntropy", x, labels),
@@ -54,7 +54,7 @@ const crossEntropyOp: Op<Labelled, undefined> = defineOp<Labelled>({
 });
 
 // gx = g (softmax(x) - onehot(label))
-const crossEntropyGradOp: Op<readonly [Tensor, Tensor, Tensor], undefined> = defineOp<
+const crossEntropyGradOp: Op<readonly [Tensor, Tensor, Tensor], undefined> = /* @__PURE__ */ defineOp<
   readonly [x: Tensor, labels: Tensor, g: Tensor]
 >({
   name: "crossEntropyGrad",
@@ -85,11 +85,11 @@ export interface LossOptions {
 
 /** Runs a loss on the rows that count. `loss` takes the rows of each of `x`, and labels. */
 export function reduceLoss(
-  loss: (x: readonly Tensor[], labels: Tensor) => Tensor,
+  loss: (x: readonly Tensor[], labels: Tensor) => Tensor<"f32">,
   x: readonly Tensor[],
   labels: Tensor,
   { ignoreIndex, reduction = "none" }: LossOptions,
-): Tensor {
+): Tensor<"f32"> {
   const some = counted(labels, ignoreIndex);
   const values = some
     ? loss(
@@ -107,7 +107,7 @@ export function reduceLoss(
  * @param labels i32 [rows]; RangeError for one that is neither a class nor ignoreIndex
  * @returns [rows], or a scalar if reduced
  */
-export function nll(x: Tensor, labels: Tensor, options: LossOptions = PLAIN): Tensor {
+export function nll(x: Tensor, labels: Tensor, options: LossOptions = PLAIN): Tensor<"f32"> {
   if (options === PLAIN) return nllOp([x, labels], undefined);
   perRow("nll", x, labels);
   return reduceLoss(([x], labels) => nllOp([x!, labels], undefined), [x], labels, options);
@@ -119,7 +119,7 @@ export function nll(x: Tensor, labels: Tensor, options: LossOptions = PLAIN): Te
  * @param labels i32 [rows]; RangeError for one that is neither a class nor ignoreIndex
  * @returns [rows], or a scalar if reduced
  */
-export function crossEntropy(x: Tensor, labels: Tensor, options: LossOptions = PLAIN): Tensor {
+export function crossEntropy(x: Tensor, labels: Tensor, options: LossOptions = PLAIN): Tensor<"f32"> {
   if (options === PLAIN) return crossEntropyOp([x, labels], undefined);
   perRow("crossEntropy", x, labels);
   return reduceLoss(([x], labels) => crossEntropyOp([x!, labels], undefined), [x], labels, options);

@@ -29,7 +29,7 @@ interface Plan extends Layout {
   readonly found: { by?: Tensor; gw?: Tensor; gb?: Tensor };
 }
 
-const normalizeOp: Op<Affine, Plan> = defineOp<Affine, Plan>({
+const normalizeOp: Op<Affine, Plan> = /* @__PURE__ */ defineOp<Affine, Plan>({
   name: "normalize",
   shape: ([x]) => x.shape,
   forward: (y, [x, w, b], { outer, groups, inner, channels, run, eps, mean, variance }) => {
@@ -47,7 +47,7 @@ const normalizeOp: Op<Affine, Plan> = defineOp<Affine, Plan>({
   ],
 });
 
-const normalizeGradOp: Op<readonly [Tensor, Tensor | null, Tensor], Plan> = defineOp<
+const normalizeGradOp: Op<readonly [Tensor, Tensor | null, Tensor], Plan> = /* @__PURE__ */ defineOp<
   readonly [x: Tensor, w: Tensor | null, g: Tensor],
   Plan
 >({
@@ -61,7 +61,10 @@ const normalizeGradOp: Op<readonly [Tensor, Tensor | null, Tensor], Plan> = defi
 });
 
 // the gradient of the scale; that of the shift is left in the plan
-const normalizeGradScaleOp: Op<readonly [Tensor, Tensor], Plan> = defineOp<readonly [x: Tensor, g: Tensor], Plan>({
+const normalizeGradScaleOp: Op<readonly [Tensor, Tensor], Plan> = /* @__PURE__ */ defineOp<
+  readonly [x: Tensor, g: Tensor],
+  Plan
+>({
   name: "normalizeGradScale",
   shape: (_, { channels }) => [channels],
   forward: (gw, [x, g], { outer, groups, inner, channels, run, eps, mean, variance, found }) => {
@@ -72,7 +75,7 @@ const normalizeGradScaleOp: Op<readonly [Tensor, Tensor], Plan> = defineOp<reado
   vjp: [notTwice("normalize"), notTwice("normalize")],
 });
 
-function scaleGradient(x: Tensor, g: Tensor, plan: Plan): Tensor {
+function scaleGradient(x: Tensor, g: Tensor, plan: Plan): Tensor<"f32"> {
   const gw = normalizeGradScaleOp([x, g], plan);
   Object.assign(plan.found, { by: g, gw });
   return gw;
@@ -85,8 +88,8 @@ export interface NormOptions {
 
 /** Mean and variance of groups, [groups]; the variance is the biased one. */
 export interface Moments {
-  readonly mean: Tensor;
-  readonly variance: Tensor;
+  readonly mean: Tensor<"f32">;
+  readonly variance: Tensor<"f32">;
 }
 
 function moments(x: Tensor, { outer, groups, inner }: Layout): Moments {
@@ -103,7 +106,7 @@ function run(
   layout: Layout,
   { eps = 1e-5 }: NormOptions,
   given?: Moments,
-): { y: Tensor } & Moments {
+): { y: Tensor<"f32"> } & Moments {
   const { channels } = layout;
   if (!w !== !b || (w && (w.size !== channels || b!.size !== channels)))
     throw new RangeError(
@@ -126,7 +129,7 @@ export function layerNorm(
   w: Tensor | null,
   b: Tensor | null,
   { axes = 1, ...options }: NormOptions & { axes?: number } = {},
-): Tensor {
+): Tensor<"f32"> {
   if (!(Number.isInteger(axes) && axes >= 1 && axes <= x.shape.length))
     throw new RangeError(`layerNorm: got ${axes} axes of ${formatShape(x.shape)}, expected 1 to ${x.shape.length}`);
   const inner = sizeOf(x.shape.slice(-axes));
@@ -151,7 +154,7 @@ export function groupNorm(
   w: Tensor | null,
   b: Tensor | null,
   options: NormOptions = {},
-): Tensor {
+): Tensor<"f32"> {
   const { batch, channels, plane } = channelsOf("groupNorm", x.shape);
   if (!(Number.isInteger(groups) && groups >= 1 && channels % groups === 0))
     throw new RangeError(
@@ -162,7 +165,7 @@ export function groupNorm(
 }
 
 /** Instance normalisation (Ulyanov et al. 2016): each channel of each sample over its places. x [batch, channels, ...]. */
-export function instanceNorm(x: Tensor, w: Tensor | null, b: Tensor | null, options: NormOptions = {}): Tensor {
+export function instanceNorm(x: Tensor, w: Tensor | null, b: Tensor | null, options: NormOptions = {}): Tensor<"f32"> {
   return groupNorm(x, channelsOf("instanceNorm", x.shape).channels, w, b, options);
 }
 
@@ -178,7 +181,7 @@ export function batchNorm(
   w: Tensor | null,
   b: Tensor | null,
   { given, ...options }: NormOptions & { given?: Moments } = {},
-): { y: Tensor } & Moments {
+): { y: Tensor<"f32"> } & Moments {
   const { batch, channels, plane } = channelsOf("batchNorm", x.shape);
   if (given && (given.mean.size !== channels || given.variance.size !== channels))
     throw new RangeError(

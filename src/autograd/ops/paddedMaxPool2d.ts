@@ -20,7 +20,7 @@ export interface PaddedMaxPoolOptions {
 export function paddedMaxPool2d(
   x: Tensor,
   { kernel = 2, stride = kernel, pad = 0, relu = false }: PaddedMaxPoolOptions = {},
-): Tensor {
+): Tensor<"f32"> {
   const [sides] = pairOf("paddedMaxPool2d", "pad", pad, 0);
   if (sides > kernel / 2)
     throw new RangeError(`paddedMaxPool2d: got pad ${pad}, expected at most half of the kernel ${kernel}`);

@@ -5,7 +5,7 @@ import { writeOut } from "./broadcast.ts";
 
 type Order = readonly number[];
 
-const permuteOp: Op<readonly [Tensor], Order> = defineOp<readonly [Tensor], Order>({
+const permuteOp: Op<readonly [Tensor], Order> = /* @__PURE__ */ defineOp<readonly [Tensor], Order>({
   name: "permute",
   shape: ([x], order) => {
     if (order.length !== x.shape.length || [...order].sort((a, b) => a - b).some((axis, i) => axis !== i))
@@ -30,11 +30,11 @@ const permuteOp: Op<readonly [Tensor], Order> = defineOp<readonly [Tensor], Orde
 });
 
 /** Axis i of the result is axis `order[i]` of x; copies. */
-export function permute(x: Tensor, order: Order): Tensor {
+export function permute(x: Tensor, order: Order): Tensor<"f32"> {
   return permuteOp([x], order);
 }
 
 /** Swaps the two axes of a matrix. */
-export function transpose(x: Tensor): Tensor {
+export function transpose(x: Tensor): Tensor<"f32"> {
   return permuteOp([x], [1, 0]);
 }

@@ -8,7 +8,7 @@ import { equal, greaterEqual } from "./compare.ts";
 import { where } from "./select.ts";
 import { log, square } from "./unary.ts";
 
-const powOp: Op<readonly [Tensor, Tensor], undefined> = defineOp<readonly [a: Tensor, b: Tensor]>({
+const powOp: Op<readonly [Tensor, Tensor], undefined> = /* @__PURE__ */ defineOp<readonly [a: Tensor, b: Tensor]>({
   name: "pow",
   shape: ([a, b]) => broadcastShapes("pow", a.shape, b.shape),
   forward: (y, [a, b]) => elementwise(extra().pow, y, a, b),
@@ -21,7 +21,7 @@ const powOp: Op<readonly [Tensor, Tensor], undefined> = defineOp<readonly [a: Te
 });
 
 /** y = a^b, element by element, broadcast, within 0.6 ULP; NaN where a < 0 and b is no integer. Special cases as in `Math.pow`. */
-export function pow(a: Tensor, b: Tensor | number): Tensor {
+export function pow(a: Tensor, b: Tensor | number): Tensor<"f32"> {
   if (b === 2) return square(a);
   return powOp([a, typeof b === "number" ? tensor(b) : b], undefined);
 }

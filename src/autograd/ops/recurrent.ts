@@ -29,7 +29,7 @@ interface Run {
 }
 
 // x [steps batch, inputs]; the result [steps batch + batch, width] has the last cells behind the states of all steps
-const lstmStepsOp: Op<Cell, Run> = defineOp<Cell, Run>({
+const lstmStepsOp: Op<Cell, Run> = /* @__PURE__ */ defineOp<Cell, Run>({
   name: "lstmSteps",
   shape: ([x, , wh], { batch }) => [x.shape[0]! + batch, wh.shape[1]!],
   forward: (y, [x, wx, wh, bx, bh, h, c], { steps, batch, reverse, gates, hidden, cells, squashed }) => {
@@ -63,7 +63,7 @@ const lstmStepsOp: Op<Cell, Run> = defineOp<Cell, Run>({
 });
 
 // the gradient of all gates in front of their non-linearity
-const lstmStepsGradOp: Op<readonly [Tensor, Tensor, Tensor], Run> = defineOp<
+const lstmStepsGradOp: Op<readonly [Tensor, Tensor, Tensor], Run> = /* @__PURE__ */ defineOp<
   readonly [g: Tensor, wh: Tensor, y: Tensor],
   Run
 >({
@@ -95,7 +95,7 @@ interface GruRun {
   readonly found: { gparts?: Tensor; gh?: Tensor };
 }
 
-const gruStepsOp: Op<GruCell, GruRun> = defineOp<GruCell, GruRun>({
+const gruStepsOp: Op<GruCell, GruRun> = /* @__PURE__ */ defineOp<GruCell, GruRun>({
   name: "gruSteps",
   shape: ([x, , wh]) => [x.shape[0]!, wh.shape[1]!],
   forward: (y, [x, wx, wh, bx, bh, h], { steps, batch, reverse, gates, hidden, inner }) => {
@@ -118,7 +118,7 @@ const gruStepsOp: Op<GruCell, GruRun> = defineOp<GruCell, GruRun>({
 });
 
 // the gradient of the gates' parts that the input gives
-const gruStepsGradOp: Op<readonly [Tensor, Tensor, Tensor], GruRun> = defineOp<
+const gruStepsGradOp: Op<readonly [Tensor, Tensor, Tensor], GruRun> = /* @__PURE__ */ defineOp<
   readonly [g: Tensor, wh: Tensor, y: Tensor],
   GruRun
 >({
@@ -170,9 +170,9 @@ export interface LstmStart {
 
 /** The state behind every step [steps, batch, width], and hidden state and cell behind the last one that was run [batch, width]. */
 export interface LstmStates {
-  readonly y: Tensor;
-  readonly h: Tensor;
-  readonly c: Tensor;
+  readonly y: Tensor<"f32">;
+  readonly h: Tensor<"f32">;
+  readonly c: Tensor<"f32">;
 }
 
 /**
@@ -185,11 +185,11 @@ export function lstmSequence(x: Tensor, weights: LstmWeights, { h, c, reverse = 
   const { wx, wh, bx, bh } = weights;
   const width = wh.shape[1]!;
   const rows = steps * batch;
-  const states = (): Tensor => empty([rows, width]);
+  const states = (): Tensor<"f32"> => empty([rows, width]);
   const gates = empty([rows, 4 * width]);
   const run = { steps, batch, reverse, gates, hidden: states(), cells: states(), squashed: states(), found: {} };
   const all = lstmStepsOp([reshape(x, [rows, inputs]), wx, wh, bx, bh, h ?? null, c ?? null], run);
-  const part = (from: number, count: number): Tensor => slice(all, { axis: 0, from, to: from + count });
+  const part = (from: number, count: number): Tensor<"f32"> => slice(all, { axis: 0, from, to: from + count });
   return {
     y: reshape(part(0, rows), [steps, batch, width]),
     h: part(reverse ? 0 : rows - batch, batch),
@@ -214,7 +214,7 @@ export function gruSequence(
   x: Tensor,
   weights: LstmWeights,
   { h, reverse = false }: GruStart = {},
-): { readonly y: Tensor; readonly h: Tensor } {
+): { readonly y: Tensor<"f32">; readonly h: Tensor<"f32"> } {
   check("gruSequence", x, weights, 3, h);
   const [steps, batch, inputs] = x.shape as readonly [number, number, number];
   const { wx, wh, bx, bh } = weights;

@@ -30,10 +30,10 @@ function overRuns(
   op: string,
   x: Tensor,
   { axis, keep = false }: ReduceOptions,
-  reduce: (x: Tensor, run: Run) => Tensor,
-): Tensor {
+  reduce: (x: Tensor, run: Run) => Tensor<"f32">,
+): Tensor<"f32"> {
   const axes = axesOf(op, x.shape, axis);
-  let y = x;
+  let y = x as Tensor<"f32">;
   for (let end = axes.length; end > 0;) {
     let start = end - 1;
     while (start > 0 && axes[start - 1] === axes[start]! - 1) start--;
@@ -53,7 +53,7 @@ function overRuns(
       );
 }
 
-const maxOp: Op<readonly [Tensor], Run> = defineOp<readonly [Tensor], Run>({
+const maxOp: Op<readonly [Tensor], Run> = /* @__PURE__ */ defineOp<readonly [Tensor], Run>({
   name: "max",
   shape: ([x], run) => reduced(x.shape, run),
   forward: (y, [x], run) => engine().kernels.max(x.ptr, y.ptr, ...view(x.shape, run)),
@@ -68,7 +68,7 @@ const maxOp: Op<readonly [Tensor], Run> = defineOp<readonly [Tensor], Run>({
 
 const FINITE = { low: -3.4028234663852886e38, high: 3.4028234663852886e38 };
 
-const logSumExpOp: Op<readonly [Tensor], Run> = defineOp<readonly [Tensor], Run>({
+const logSumExpOp: Op<readonly [Tensor], Run> = /* @__PURE__ */ defineOp<readonly [Tensor], Run>({
   name: "logSumExp",
   shape: ([x], run) => reduced(x.shape, run),
   forward: (y, [x], run) => {
@@ -92,7 +92,7 @@ interface Along {
   readonly reverse: boolean;
 }
 
-const cumsumOp: Op<readonly [Tensor], Along> = defineOp<readonly [Tensor], Along>({
+const cumsumOp: Op<readonly [Tensor], Along> = /* @__PURE__ */ defineOp<readonly [Tensor], Along>({
   name: "cumsum",
   shape: ([x]) => x.shape,
   forward: (y, [x], { axis, reverse }) =>
@@ -101,17 +101,17 @@ const cumsumOp: Op<readonly [Tensor], Along> = defineOp<readonly [Tensor], Along
 });
 
 /** The largest element over axes; NaN if one is NaN. Equals share the gradient, as in torch.amax. */
-export function max(x: Tensor, options: ReduceOptions = {}): Tensor {
+export function max(x: Tensor, options: ReduceOptions = {}): Tensor<"f32"> {
   return overRuns("max", x, options, (x, run) => maxOp([x], run));
 }
 
 /** The smallest element over axes; NaN if one is NaN. Equals share the gradient. */
-export function min(x: Tensor, options: ReduceOptions = {}): Tensor {
+export function min(x: Tensor, options: ReduceOptions = {}): Tensor<"f32"> {
   return neg(overRuns("min", neg(x), options, (x, run) => maxOp([x], run)));
 }
 
 /** ln sum_i e^{x_i} over axes, without overflow. */
-export function logSumExp(x: Tensor, options: ReduceOptions = {}): Tensor {
+export function logSumExp(x: Tensor, options: ReduceOptions = {}): Tensor<"f32"> {
   return overRuns("logSumExp", x, options, (x, run) => logSumExpOp([x], run));
 }
 
@@ -119,7 +119,7 @@ export function logSumExp(x: Tensor, options: ReduceOptions = {}): Tensor {
 export function variance(
   x: Tensor,
   { correction = 1, ...options }: ReduceOptions & { correction?: number } = {},
-): Tensor {
+): Tensor<"f32"> {
   const axes = axesOf("variance", x.shape, options.axis);
   const count = axes.reduce((n, i) => n * x.shape[i]!, 1);
   const apart = square(sub(x, mean(x, { axis: axes, keep: true })));
@@ -127,10 +127,10 @@ export function variance(
 }
 
 /** The product over axes, by halves: right where elements are 0, however often it is differentiated. */
-export function prod(x: Tensor, options: ReduceOptions = {}): Tensor {
+export function prod(x: Tensor, options: ReduceOptions = {}): Tensor<"f32"> {
   return overRuns("prod", x, options, (x, run) => {
     const [outer, n, inner] = view(x.shape, run);
-    let y = reshape(x, [outer, n, inner]);
+    let y = reshape(x as Tensor<"f32">, [outer, n, inner]);
     while (y.shape[1]! > 1) {
       const half = Math.floor(y.shape[1]! / 2);
       const left = slice(y, { axis: 1, from: 0, to: half });
@@ -142,13 +142,16 @@ export function prod(x: Tensor, options: ReduceOptions = {}): Tensor {
   });
 }
 
-function withOdd(product: Tensor, odd: Tensor): Tensor {
+function withOdd(product: Tensor, odd: Tensor): Tensor<"f32"> {
   if (product.shape[1] === 1) return mul(product, odd);
   const first = slice(product, { axis: 1, from: 0, to: 1 });
   return concat([mul(first, odd), slice(product, { axis: 1, from: 1, to: product.shape[1]! })], 1);
 }
 
 /** Sums along an axis up to each element, or from each element on if `reverse`. */
-export function cumsum(x: Tensor, { axis = -1, reverse = false }: { axis?: number; reverse?: boolean } = {}): Tensor {
+export function cumsum(
+  x: Tensor,
+  { axis = -1, reverse = false }: { axis?: number; reverse?: boolean } = {},
+): Tensor<"f32"> {
   return cumsumOp([x], { axis: checkAxis("cumsum", x.shape, axis), reverse });
 }

@@ -1,8 +1,8 @@
 import { defineOp, type Op } from "../op.ts";
 import { formatShape, ownShape, sameShape, type Shape, sizeOf } from "../shape.ts";
-import { type Tensor, view } from "../tensor.ts";
+import { type DType, type Tensor, view } from "../tensor.ts";
 
-const reshapeOp: Op<readonly [Tensor], Shape> = defineOp<readonly [Tensor], Shape>({
+const reshapeOp: Op<readonly [Tensor], Shape, DType> = /* @__PURE__ */ defineOp<readonly [Tensor], Shape, DType>({
   name: "reshape",
   view: ([x], shape) => {
     if (sizeOf(shape) !== x.size)
@@ -16,9 +16,9 @@ const reshapeOp: Op<readonly [Tensor], Shape> = defineOp<readonly [Tensor], Shap
  * The same elements in another shape, without copying. One size may be -1 and is worked out from the rest.
  * Throws RangeError when the numbers of elements differ.
  */
-export function reshape(x: Tensor, shape: Shape): Tensor {
+export function reshape<D extends DType>(x: Tensor<D>, shape: Shape): Tensor<D> {
   const wanted = shape.includes(-1) ? inferred(x, shape) : shape;
-  return sameShape(x.shape, wanted) ? x : reshapeOp([x], ownShape("reshape", wanted));
+  return sameShape(x.shape, wanted) ? x : (reshapeOp([x], ownShape("reshape", wanted)) as Tensor<D>);
 }
 
 function inferred(x: Tensor, shape: Shape): Shape {

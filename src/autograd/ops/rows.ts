@@ -7,7 +7,7 @@ import { checkIndices, perRow } from "./indices.ts";
 
 type Images = readonly [pixels: Tensor, rows: Tensor, scale: Tensor, shift: Tensor];
 
-const imageRowsOp: Op<Images, undefined> = defineOp<Images>({
+const imageRowsOp: Op<Images, undefined> = /* @__PURE__ */ defineOp<Images>({
   name: "gatherNormalize",
   takes: { 0: "u8", 1: "i32" },
   shape: ([pixels, rows, scale, shift]) => {
@@ -34,11 +34,13 @@ const imageRowsOp: Op<Images, undefined> = defineOp<Images>({
  * @param rows i32 [k]
  * @returns [k, channels, ...]
  */
-export function imageRows(pixels: Tensor, rows: Tensor, scale: Tensor, shift: Tensor): Tensor {
+export function imageRows(pixels: Tensor, rows: Tensor, scale: Tensor, shift: Tensor): Tensor<"f32"> {
   return imageRowsOp([pixels, rows, scale, shift], undefined);
 }
 
-const labelRowsOp: Op<readonly [Tensor, Tensor], undefined> = defineOp<readonly [labels: Tensor, rows: Tensor]>({
+type Chosen = readonly [labels: Tensor, rows: Tensor];
+
+const labelRowsOp: Op<Chosen, undefined, "i32"> = /* @__PURE__ */ defineOp<Chosen, undefined, "i32">({
   name: "gatherInt",
   dtype: "i32",
   takes: { 0: "i32", 1: "i32" },
@@ -51,11 +53,14 @@ const labelRowsOp: Op<readonly [Tensor, Tensor], undefined> = defineOp<readonly 
 });
 
 /** Chosen entries of an i32 vector. */
-export function labelRows(labels: Tensor, rows: Tensor): Tensor {
+export function labelRows(labels: Tensor, rows: Tensor): Tensor<"i32"> {
   return labelRowsOp([labels, rows], undefined);
 }
 
-const gatherOp: Op<readonly [Tensor, Tensor], Shape> = defineOp<readonly [x: Tensor, rows: Tensor], Shape>({
+const gatherOp: Op<readonly [Tensor, Tensor], Shape> = /* @__PURE__ */ defineOp<
+  readonly [x: Tensor, rows: Tensor],
+  Shape
+>({
   name: "gather",
   takes: { 1: "i32" },
   shape: ([x, rows]) => {
@@ -69,7 +74,10 @@ const gatherOp: Op<readonly [Tensor, Tensor], Shape> = defineOp<readonly [x: Ten
   vjp: [(g, { x: [x, rows] }) => scatterAddOp([g, rows], x.shape), null],
 });
 
-const scatterAddOp: Op<readonly [Tensor, Tensor], Shape> = defineOp<readonly [g: Tensor, rows: Tensor], Shape>({
+const scatterAddOp: Op<readonly [Tensor, Tensor], Shape> = /* @__PURE__ */ defineOp<
+  readonly [g: Tensor, rows: Tensor],
+  Shape
+>({
   name: "scatterAdd",
   takes: { 1: "i32" },
   shape: (_, shape) => shape,
@@ -85,16 +93,16 @@ const scatterAddOp: Op<readonly [Tensor, Tensor], Shape> = defineOp<readonly [g:
 });
 
 /** Rows of x by number: [n, ...] and i32 rows [k] give [k, ...]. RangeError for a number that is not a row of x. */
-export function gather(x: Tensor, rows: Tensor): Tensor {
+export function gather(x: Tensor, rows: Tensor): Tensor<"f32"> {
   return gatherOp([x, rows], x.shape);
 }
 
 /** What `gather` takes apart put back: y[rows[k], ...] = sum of x[k, ...], 0 in every other row of `shape`. */
-export function scatter(x: Tensor, rows: Tensor, shape: Shape): Tensor {
+export function scatter(x: Tensor, rows: Tensor, shape: Shape): Tensor<"f32"> {
   return scatterAddOp([x, rows], shape);
 }
 
-const argmaxOp: Op<readonly [Tensor], number> = defineOp<readonly [Tensor], number>({
+const argmaxOp: Op<readonly [Tensor], number, "i32"> = /* @__PURE__ */ defineOp<readonly [Tensor], number, "i32">({
   name: "argmax",
   dtype: "i32",
   shape: ([x], axis) => x.shape.filter((_, i) => i !== axis),
@@ -106,7 +114,7 @@ const argmaxOp: Op<readonly [Tensor], number> = defineOp<readonly [Tensor], numb
 });
 
 /** The position of the first largest element along an axis, as i32. */
-export function argmax(x: Tensor, axis = -1): Tensor {
+export function argmax(x: Tensor, axis = -1): Tensor<"i32"> {
   return argmaxOp([x], checkAxis("argmax", x.shape, axis));
 }
 

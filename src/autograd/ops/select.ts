@@ -9,7 +9,7 @@ import { zeros } from "./fill.ts";
 type Choice = readonly [condition: Tensor, a: Tensor, b: Tensor];
 
 // of equal shapes: `where` has spread them
-const whereOp: Op<Choice, undefined> = defineOp<Choice>({
+const whereOp: Op<Choice, undefined> = /* @__PURE__ */ defineOp<Choice>({
   name: "where",
   shape: ([condition, a, b]) => alike("where", condition.shape, a.shape, b.shape),
   forward: (y, [condition, a, b]) => extra().where(condition.ptr, a.ptr, b.ptr, y.ptr, y.size),
@@ -25,14 +25,17 @@ interface Limits {
   readonly high: number;
 }
 
-const clipOp: Op<readonly [Tensor], Limits> = defineOp<readonly [Tensor], Limits>({
+const clipOp: Op<readonly [Tensor], Limits> = /* @__PURE__ */ defineOp<readonly [Tensor], Limits>({
   name: "clip",
   shape: ([x]) => x.shape,
   forward: (y, [x], { low, high }) => extra().clip(x.ptr, y.ptr, x.size, low, high),
   vjp: [(g, { x: [x], attrs }) => clipGradOp([x, g], attrs)],
 });
 
-const clipGradOp: Op<readonly [Tensor, Tensor], Limits> = defineOp<readonly [x: Tensor, g: Tensor], Limits>({
+const clipGradOp: Op<readonly [Tensor, Tensor], Limits> = /* @__PURE__ */ defineOp<
+  readonly [x: Tensor, g: Tensor],
+  Limits
+>({
   name: "clipGrad",
   shape: ([x, g]) => alike("clipGrad", x.shape, g.shape),
   forward: (gx, [x, g], { low, high }) => extra().clipGrad(x.ptr, g.ptr, gx.ptr, gx.size, low, high),
@@ -40,14 +43,14 @@ const clipGradOp: Op<readonly [Tensor, Tensor], Limits> = defineOp<readonly [x: 
 });
 
 /** y = a where the condition is not 0 (NaN is not), else b; all three broadcast. No gradient comes from what was not taken. */
-export function where(condition: Tensor, a: Tensor | number, b: Tensor | number): Tensor {
+export function where(condition: Tensor, a: Tensor | number, b: Tensor | number): Tensor<"f32"> {
   const [left, right] = [a, b].map((x) => (typeof x === "number" ? tensor(x) : x)) as [Tensor, Tensor];
   const shape: Shape = [left, right].reduce((all, x) => broadcastShapes("where", all, x.shape), condition.shape);
   return whereOp([expand(condition, shape), expand(left, shape), expand(right, shape)], undefined);
 }
 
 /** y = x, at least `low` and at most `high`; NaN stays NaN. At the limits the gradient passes, beyond them it is 0, as in PyTorch. */
-export function clip(x: Tensor, { low = -Infinity, high = Infinity }: Partial<Limits>): Tensor {
+export function clip(x: Tensor, { low = -Infinity, high = Infinity }: Partial<Limits>): Tensor<"f32"> {
   if (!(low <= high)) throw new RangeError(`clip: limits, got ${low} and ${high}, expected low <= high`);
   return clipOp([x], { low, high });
 }

@@ -12,7 +12,7 @@ export const NOTHING = -1;
 
 type Sentences = readonly [words: Tensor, offsets: Tensor, rows: Tensor];
 
-const sentenceRowsOp: Op<Sentences, number> = defineOp<Sentences, number>({
+const sentenceRowsOp: Op<Sentences, number, "i32"> = /* @__PURE__ */ defineOp<Sentences, number, "i32">({
   name: "sentenceRows",
   dtype: "i32",
   takes: { 0: "i32", 1: "i32", 2: "i32" },
@@ -52,7 +52,7 @@ const sentenceRowsOp: Op<Sentences, number> = defineOp<Sentences, number>({
  * @param rows i32 [k], which ones
  * @param padding what follows a sentence that is shorter than the longest: NOTHING, or the number of a word that stands for it
  */
-export function sentenceRows(words: Tensor, offsets: Tensor, rows: Tensor, padding: number = NOTHING): Tensor {
+export function sentenceRows(words: Tensor, offsets: Tensor, rows: Tensor, padding: number = NOTHING): Tensor<"i32"> {
   return sentenceRowsOp([words, offsets, rows], padding);
 }
 

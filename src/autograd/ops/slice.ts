@@ -32,7 +32,7 @@ function inner(shape: Shape, axis: number): number {
   return sizeOf(shape.slice(axis + 1));
 }
 
-const sliceOp: Op<readonly [Tensor], Range> = defineOp<readonly [Tensor], Range>({
+const sliceOp: Op<readonly [Tensor], Range> = /* @__PURE__ */ defineOp<readonly [Tensor], Range>({
   name: "slice",
   shape: ([x], range) => {
     checkRange(x.shape, range);
@@ -45,7 +45,7 @@ const sliceOp: Op<readonly [Tensor], Range> = defineOp<readonly [Tensor], Range>
   },
   vjp: [
     (g, { x: [x], attrs: { axis, from, step = 1 } }) => {
-      const part = (size: number): Tensor => zeros(x.shape.map((n, i) => (i === axis ? size : n)));
+      const part = (size: number): Tensor<"f32"> => zeros(x.shape.map((n, i) => (i === axis ? size : n)));
       const rest = x.shape[axis]! - from;
       const apart = step === 1 ? g : spread(g, axis, step, rest);
       return concat([part(from), apart, part(rest - apart.shape[axis]!)], axis);
@@ -54,7 +54,7 @@ const sliceOp: Op<readonly [Tensor], Range> = defineOp<readonly [Tensor], Range>
 });
 
 /** Elements of an axis with step - 1 zeros behind each, as many of both as fit into `most`. */
-function spread(g: Tensor, axis: number, step: number, most: number): Tensor {
+function spread(g: Tensor, axis: number, step: number, most: number): Tensor<"f32"> {
   const { shape } = g;
   const n = shape[axis]!;
   // zeros behind all of g in one piece, and then the axis of the step brought to its place
@@ -65,7 +65,7 @@ function spread(g: Tensor, axis: number, step: number, most: number): Tensor {
   return n * step > most ? slice(whole, { axis, from: 0, to: most }) : whole;
 }
 
-const concatOp: Op<readonly Tensor[], number> = defineOp<readonly Tensor[], number>({
+const concatOp: Op<readonly Tensor[], number> = /* @__PURE__ */ defineOp<readonly Tensor[], number>({
   name: "concat",
   shape: (x, axis) => {
     const first = x[0]!.shape;
@@ -104,19 +104,19 @@ const concatOp: Op<readonly Tensor[], number> = defineOp<readonly Tensor[], numb
  * @param from 0 unless said
  * @param to the axis' end unless said
  */
-export function slice(x: Tensor, { axis, from = 0, to, step = 1 }: SliceOptions): Tensor {
+export function slice(x: Tensor, { axis, from = 0, to, step = 1 }: SliceOptions): Tensor<"f32"> {
   const at = checkAxis("slice", x.shape, axis);
   return sliceOp([x], { axis: at, from, to: to ?? x.shape[at]!, step });
 }
 
 /** Tensors end to end along one axis. */
-export function concat(x: readonly Tensor[], axis: number): Tensor {
+export function concat(x: readonly Tensor[], axis: number): Tensor<"f32"> {
   if (x.length === 0) throw new RangeError("concat: at least one tensor is expected");
   return concatOp(x, checkAxis("concat", x[0]!.shape, axis));
 }
 
 /** Tensors of one shape along a new axis, which the result has at `axis`. */
-export function stack(x: readonly Tensor[], axis = 0): Tensor {
+export function stack(x: readonly Tensor[], axis = 0): Tensor<"f32"> {
   if (x.length === 0) throw new RangeError("stack: at least one tensor is expected");
   const { shape } = x[0]!;
   for (const t of x)
@@ -133,7 +133,7 @@ export function stack(x: readonly Tensor[], axis = 0): Tensor {
  * One axis cut into parts, in order; copies.
  * @param parts how many equal ones, or the size of each
  */
-export function split(x: Tensor, parts: number | readonly number[], axis = 0): Tensor[] {
+export function split(x: Tensor, parts: number | readonly number[], axis = 0): Tensor<"f32">[] {
   const at = checkAxis("split", x.shape, axis);
   const size = x.shape[at]!;
   const lengths = typeof parts === "number" ? new Array<number>(parts).fill(size / parts) : parts;

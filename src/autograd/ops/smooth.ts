@@ -25,7 +25,7 @@ function smooth(name: Name & keyof ExtraKernels, rule: Vjp<One, undefined>): Op<
 /** The gradient of an activation from its input; `bend` is the second derivative. */
 function slope(name: "gelu" | "geluTanh" | "silu", bend: (x: Tensor) => Tensor): Op<Pair, undefined> {
   const kernel = `${name}Grad` as const;
-  const op: Op<Pair, undefined> = defineOp<Pair>({
+  const op: Op<Pair, undefined> = /* @__PURE__ */ defineOp<Pair>({
     name: kernel,
     shape: ([x, g]) => alike(kernel, x.shape, g.shape),
     forward: (gx, [x, g]) => extra()[kernel](x.ptr, g.ptr, gx.ptr, gx.size),
@@ -35,43 +35,46 @@ function slope(name: "gelu" | "geluTanh" | "silu", bend: (x: Tensor) => Tensor):
   return op;
 }
 
-const bell = (x: Tensor, scale: number, height: number): Tensor => affine(exp(affine(square(x), scale, 0)), height, 0);
+const bell = (x: Tensor, scale: number, height: number): Tensor<"f32"> =>
+  affine(exp(affine(square(x), scale, 0)), height, 0);
 
 const TWO_BY_ROOT_PI = 1.1283791670955126;
-const erfOp: Op<One, undefined> = smooth("erf", (g, { x: [x] }) => mul(g, bell(x, -1, TWO_BY_ROOT_PI)));
-const geluOp: Op<One, undefined> = smooth("gelu", (g, { x: [x] }) => geluGradOp([x, g], undefined));
-const geluTanhOp: Op<One, undefined> = smooth("geluTanh", (g, { x: [x] }) => geluTanhGradOp([x, g], undefined));
-const siluOp: Op<One, undefined> = smooth("silu", (g, { x: [x] }) => siluGradOp([x, g], undefined));
+const erfOp: Op<One, undefined> = /* @__PURE__ */ smooth("erf", (g, { x: [x] }) => mul(g, bell(x, -1, TWO_BY_ROOT_PI)));
+const geluOp: Op<One, undefined> = /* @__PURE__ */ smooth("gelu", (g, { x: [x] }) => geluGradOp([x, g], undefined));
+const geluTanhOp: Op<One, undefined> = /* @__PURE__ */ smooth("geluTanh", (g, { x: [x] }) =>
+  geluTanhGradOp([x, g], undefined),
+);
+const siluOp: Op<One, undefined> = /* @__PURE__ */ smooth("silu", (g, { x: [x] }) => siluGradOp([x, g], undefined));
 const expm1Op: Op<One, undefined> = smooth("expm1", (g, { y }) => add(mul(g, y), g));
 const log1pOp: Op<One, undefined> = smooth("log1p", (g, { x: [x] }) => div(g, affine(x, 1, 1)));
-const sinOp: Op<One, undefined> = smooth("sin", (g, { x: [x] }) => mul(g, cos(x)));
-const cosOp: Op<One, undefined> = smooth("cos", (g, { x: [x] }) => neg(mul(g, sin(x))));
+const sinOp: Op<One, undefined> = /* @__PURE__ */ smooth("sin", (g, { x: [x] }) => mul(g, cos(x)));
+const cosOp: Op<One, undefined> = /* @__PURE__ */ smooth("cos", (g, { x: [x] }) => neg(mul(g, sin(x))));
 
 // density (2 - x^2)
-const geluGradOp: Op<Pair, undefined> = slope("gelu", (x) =>
+const geluGradOp: Op<Pair, undefined> = /* @__PURE__ */ slope("gelu", (x) =>
   mul(bell(x, -0.5, 0.3989422804014327), affine(square(x), -1, 2)),
 );
 // s (1-s) (2 w' + x ((1-2s) w'^2 + w'')) with s = sigmoid(w), w = C (x + 0.044715 x^3)
 const C = 1.5957691216057308;
-const geluTanhGradOp: Op<Pair, undefined> = slope("geluTanh", (x) => {
+const geluTanhGradOp: Op<Pair, undefined> = /* @__PURE__ */ slope("geluTanh", (x) => {
   const first = affine(square(x), 3 * 0.044715 * C, C);
   const s = sigmoid(mul(x, affine(square(x), 0.044715 * C, C)));
   const curve = add(mul(affine(s, -2, 1), square(first)), affine(x, 6 * 0.044715 * C, 0));
   return mul(mul(s, affine(s, -1, 1)), add(affine(first, 2, 0), mul(x, curve)));
 });
 // s (1-s) (2 + x (1-2s))
-const siluGradOp: Op<Pair, undefined> = slope("silu", (x) => {
+const siluGradOp: Op<Pair, undefined> = /* @__PURE__ */ slope("silu", (x) => {
   const s = sigmoid(x);
   return mul(mul(s, affine(s, -1, 1)), affine(mul(x, affine(s, -2, 1)), 1, 2));
 });
 
-const eluOp: Op<One, number> = defineOp<One, number>({
+const eluOp: Op<One, number> = /* @__PURE__ */ defineOp<One, number>({
   name: "elu",
   shape: ([x]) => x.shape,
   forward: (y, [x], alpha) => extra().elu(x.ptr, y.ptr, x.size, alpha),
   vjp: [(g, { x: [x], attrs }) => eluGradOp([x, g], attrs)],
 });
-const eluGradOp: Op<Pair, number> = defineOp<Pair, number>({
+const eluGradOp: Op<Pair, number> = /* @__PURE__ */ defineOp<Pair, number>({
   name: "eluGrad",
   shape: ([x, g]) => alike("eluGrad", x.shape, g.shape),
   forward: (gx, [x, g], alpha) => extra().eluGrad(x.ptr, g.ptr, gx.ptr, gx.size, alpha),
@@ -82,14 +85,14 @@ const eluGradOp: Op<Pair, number> = defineOp<Pair, number>({
   ],
 });
 
-const leakyReluOp: Op<One, number> = defineOp<One, number>({
+const leakyReluOp: Op<One, number> = /* @__PURE__ */ defineOp<One, number>({
   name: "leakyRelu",
   shape: ([x]) => x.shape,
   // its gradient's kernel on the input itself
   forward: (y, [x], slope) => extra().leakyReluGrad(x.ptr, x.ptr, y.ptr, x.size, slope),
   vjp: [(g, { x: [x], attrs }) => leakyReluGradOp([x, g], attrs)],
 });
-const leakyReluGradOp: Op<Pair, number> = defineOp<Pair, number>({
+const leakyReluGradOp: Op<Pair, number> = /* @__PURE__ */ defineOp<Pair, number>({
   name: "leakyReluGrad",
   shape: ([x, g]) => alike("leakyReluGrad", x.shape, g.shape),
   forward: (gx, [x, g], slope) => extra().leakyReluGrad(x.ptr, g.ptr, gx.ptr, gx.size, slope),
@@ -97,7 +100,7 @@ const leakyReluGradOp: Op<Pair, number> = defineOp<Pair, number>({
 });
 
 /** y = erf x = 2/sqrt(pi) times the integral of e^(-t^2) from 0 to x, within 0.6 ULP. */
-export function erf(x: Tensor): Tensor {
+export function erf(x: Tensor): Tensor<"f32"> {
   return erfOp([x], undefined);
 }
 
@@ -106,46 +109,46 @@ export function erf(x: Tensor): Tensor {
  * @param tanh the paper's approximation x (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))) / 2 instead, as in GPT-2, within
  * 3 ULP or 2e-8
  */
-export function gelu(x: Tensor, { tanh = false }: { tanh?: boolean } = {}): Tensor {
+export function gelu(x: Tensor, { tanh = false }: { tanh?: boolean } = {}): Tensor<"f32"> {
   return (tanh ? geluTanhOp : geluOp)([x], undefined);
 }
 
 /** y = x / (1 + e^-x), also called swish, within 3 ULP; 0 from -87 down, where it is above -1.5e-36. */
-export function silu(x: Tensor): Tensor {
+export function silu(x: Tensor): Tensor<"f32"> {
   return siluOp([x], undefined);
 }
 
 /** y = ln(1 + e^x), without overflow: -logSigmoid(-x). */
-export function softplus(x: Tensor): Tensor {
+export function softplus(x: Tensor): Tensor<"f32"> {
   return neg(logSigmoid(neg(x)));
 }
 
 /** y = x where x > 0, else alpha (e^x - 1), within 0.6 ULP (Clevert et al. 2015). */
-export function elu(x: Tensor, { alpha = 1 }: { alpha?: number } = {}): Tensor {
+export function elu(x: Tensor, { alpha = 1 }: { alpha?: number } = {}): Tensor<"f32"> {
   return eluOp([x], alpha);
 }
 
 /** y = x where x > 0, else slope x. */
-export function leakyRelu(x: Tensor, { slope = 0.01 }: { slope?: number } = {}): Tensor {
+export function leakyRelu(x: Tensor, { slope = 0.01 }: { slope?: number } = {}): Tensor<"f32"> {
   return leakyReluOp([x], slope);
 }
 
 /** y = e^x - 1, within 0.6 ULP. */
-export function expm1(x: Tensor): Tensor {
+export function expm1(x: Tensor): Tensor<"f32"> {
   return expm1Op([x], undefined);
 }
 
 /** y = ln(1 + x), within 0.6 ULP; NaN below -1, -Infinity at -1. */
-export function log1p(x: Tensor): Tensor {
+export function log1p(x: Tensor): Tensor<"f32"> {
   return log1pOp([x], undefined);
 }
 
 /** y = sin x in radians, for x of any size, within 0.6 ULP. */
-export function sin(x: Tensor): Tensor {
+export function sin(x: Tensor): Tensor<"f32"> {
   return sinOp([x], undefined);
 }
 
 /** y = cos x in radians, for x of any size, within 0.6 ULP. */
-export function cos(x: Tensor): Tensor {
+export function cos(x: Tensor): Tensor<"f32"> {
   return cosOp([x], undefined);
 }

@@ -22,7 +22,7 @@ export function rowsOf(op: string, shape: Shape): { rows: number; cols: number }
 
 const LAST = { axis: -1, keep: true } as const;
 
-const softmaxOp: Op<One, undefined> = defineOp<One>({
+const softmaxOp: Op<One, undefined> = /* @__PURE__ */ defineOp<One>({
   name: "softmax",
   shape: ([x]) => x.shape,
   forward: (y, [x]) => {
@@ -33,7 +33,7 @@ const softmaxOp: Op<One, undefined> = defineOp<One>({
 });
 
 // gx = y (g - sum(g y))
-const softmaxGradOp: Op<Pair, undefined> = defineOp<Pair>({
+const softmaxGradOp: Op<Pair, undefined> = /* @__PURE__ */ defineOp<Pair>({
   name: "softmaxGrad",
   shape: ([y, g]) => alike("softmaxGrad", y.shape, g.shape),
   forward: (gx, [y, g]) => {
@@ -47,7 +47,7 @@ const softmaxGradOp: Op<Pair, undefined> = defineOp<Pair>({
   ],
 });
 
-const logSoftmaxOp: Op<One, undefined> = defineOp<One>({
+const logSoftmaxOp: Op<One, undefined> = /* @__PURE__ */ defineOp<One>({
   name: "logSoftmax",
   shape: ([x]) => x.shape,
   forward: (y, [x]) => {
@@ -58,7 +58,7 @@ const logSoftmaxOp: Op<One, undefined> = defineOp<One>({
 });
 
 // gx = g - e^y sum(g)
-const logSoftmaxGradOp: Op<Pair, undefined> = defineOp<Pair>({
+const logSoftmaxGradOp: Op<Pair, undefined> = /* @__PURE__ */ defineOp<Pair>({
   name: "logSoftmaxGrad",
   shape: ([y, g]) => alike("logSoftmaxGrad", y.shape, g.shape),
   forward: (gx, [y, g]) => {
@@ -77,7 +77,7 @@ export interface AxisOption {
 }
 
 /** Runs what works on the last axis on another one. */
-function overAxis(op: string, x: Tensor, axis: number, fn: (x: Tensor) => Tensor): Tensor {
+function overAxis(op: string, x: Tensor, axis: number, fn: (x: Tensor) => Tensor<"f32">): Tensor<"f32"> {
   if (axis === -1 || axis === x.shape.length - 1) return fn(x);
   const at = checkAxis(op, x.shape, axis);
   const order = x.shape.map((_, i) => i).filter((i) => i !== at);
@@ -89,21 +89,21 @@ function overAxis(op: string, x: Tensor, axis: number, fn: (x: Tensor) => Tensor
 }
 
 /** `softmax` over the last axis, for what does not need to bring any other one there. */
-export function softmaxRows(x: Tensor): Tensor {
+export function softmaxRows(x: Tensor): Tensor<"f32"> {
   return softmaxOp([x], undefined);
 }
 
 /** y_i = e^{x_i} / sum_j e^{x_j} over an axis, the last unless said. */
-export function softmax(x: Tensor, { axis = -1 }: AxisOption = {}): Tensor {
+export function softmax(x: Tensor, { axis = -1 }: AxisOption = {}): Tensor<"f32"> {
   return overAxis("softmax", x, axis, softmaxRows);
 }
 
 /** The gradient of softmax from its output. */
-export function softmaxGrad(y: Tensor, g: Tensor): Tensor {
+export function softmaxGrad(y: Tensor, g: Tensor): Tensor<"f32"> {
   return softmaxGradOp([y, g], undefined);
 }
 
 /** y_i = x_i - ln sum_j e^{x_j} over an axis, the last unless said. */
-export function logSoftmax(x: Tensor, { axis = -1 }: AxisOption = {}): Tensor {
+export function logSoftmax(x: Tensor, { axis = -1 }: AxisOption = {}): Tensor<"f32"> {
   return overAxis("logSoftmax", x, axis, (x) => logSoftmaxOp([x], undefined));
 }

@@ -22,7 +22,7 @@ function onto({ ptr, shape }: Tensor, { starts, steps }: Lattice): { from: numbe
   return { from, strides: strides.map((stride, i) => stride * steps[i]!) };
 }
 
-const stridedOp: Op<readonly [Tensor], Lattice> = defineOp<readonly [Tensor], Lattice>({
+const stridedOp: Op<readonly [Tensor], Lattice> = /* @__PURE__ */ defineOp<readonly [Tensor], Lattice>({
   name: "strided",
   shape: (_, { shape }) => shape,
   forward: (y, [x], lattice) => {
@@ -37,7 +37,7 @@ interface Placed extends Lattice {
   readonly value: number;
 }
 
-const placeOp: Op<readonly [Tensor], Placed> = defineOp<readonly [Tensor], Placed>({
+const placeOp: Op<readonly [Tensor], Placed> = /* @__PURE__ */ defineOp<readonly [Tensor], Placed>({
   name: "place",
   shape: (_, { shape }) => shape,
   forward: (y, [x], lattice) => {
@@ -50,7 +50,7 @@ const placeOp: Op<readonly [Tensor], Placed> = defineOp<readonly [Tensor], Place
 });
 
 /** Along every axis every so many elements, beginning with the first. */
-export function subsample(x: Tensor, steps: readonly number[]): Tensor {
+export function subsample(x: Tensor, steps: readonly number[]): Tensor<"f32"> {
   if (steps.length !== x.shape.length || steps.some((step) => !(Number.isInteger(step) && step >= 1)))
     throw new RangeError(
       `subsample: got steps ${steps.join()}, expected an integer of at least 1 for each axis of ${formatShape(x.shape)}`,
@@ -63,7 +63,7 @@ export function subsample(x: Tensor, steps: readonly number[]): Tensor {
 }
 
 /** The elements of one axis in reverse order. */
-export function flip(x: Tensor, axis: number): Tensor {
+export function flip(x: Tensor, axis: number): Tensor<"f32"> {
   const at = checkAxis("flip", x.shape, axis);
   return stridedOp([x], {
     starts: x.shape.map((size, i) => (i === at ? Math.max(0, size - 1) : 0)),
@@ -80,7 +80,7 @@ export function pad(
   x: Tensor,
   widths: readonly (readonly [before: number, after: number])[],
   { value = 0 }: { value?: number } = {},
-): Tensor {
+): Tensor<"f32"> {
   if (widths.length !== x.shape.length || widths.flat().some((width) => !(Number.isInteger(width) && width >= 0)))
     throw new RangeError(
       `pad: got [${widths.join(" ")}], expected two integers of at least 0 for each axis of ${formatShape(x.shape)}`,

@@ -16,7 +16,7 @@ function reduced(shape: Shape, { axes, keep }: Axes): Shape {
   return keep ? shape.map((size, i) => (axes.includes(i) ? 1 : size)) : shape.filter((_, i) => !axes.includes(i));
 }
 
-const sumOp: Op<readonly [Tensor], Axes> = defineOp<readonly [Tensor], Axes>({
+const sumOp: Op<readonly [Tensor], Axes> = /* @__PURE__ */ defineOp<readonly [Tensor], Axes>({
   name: "sum",
   shape: ([x], attrs) => reduced(x.shape, attrs),
   forward: (y, [x], { axes }) => {
@@ -66,19 +66,19 @@ export interface ReduceOptions {
 }
 
 /** Sums over axes, in a fixed order. */
-export function sum(x: Tensor, { axis, keep = false }: ReduceOptions = {}): Tensor {
+export function sum(x: Tensor, { axis, keep = false }: ReduceOptions = {}): Tensor<"f32"> {
   return sumOp([x], { axes: axesOf("sum", x.shape, axis), keep });
 }
 
 /** Averages over axes. */
-export function mean(x: Tensor, { axis, keep = false }: ReduceOptions = {}): Tensor {
+export function mean(x: Tensor, { axis, keep = false }: ReduceOptions = {}): Tensor<"f32"> {
   const axes = axesOf("mean", x.shape, axis);
   const count = axes.reduce((n, i) => n * x.shape[i]!, 1);
   return affine(sumOp([x], { axes, keep }), 1 / count, 0);
 }
 
 /** Sums `g` back to a shape that was broadcast to g's: the gradient of broadcasting. */
-export function sumTo(g: Tensor, shape: Shape): Tensor {
+export function sumTo(g: Tensor, shape: Shape): Tensor<"f32"> {
   const lead = g.shape.length - shape.length;
   const axes: number[] = [];
   g.shape.forEach((size, i) => {
@@ -88,7 +88,7 @@ export function sumTo(g: Tensor, shape: Shape): Tensor {
 }
 
 /** The gradient of a bias: sums [m, n] over rows, into `out` if given. */
-export function sumRows(g: Tensor, out?: Tensor): Tensor {
+export function sumRows(g: Tensor, out?: Tensor): Tensor<"f32"> {
   return sumOp([g], ROWS, out);
 }
 

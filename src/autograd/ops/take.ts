@@ -27,7 +27,10 @@ function eachOuter(
   for (let i = 0; i < outer; i++) run(i * shape[axis]! * width * 4, i * picked * width * 4, width);
 }
 
-const takeOp: Op<readonly [Tensor, Tensor], Pick> = defineOp<readonly [x: Tensor, numbers: Tensor], Pick>({
+const takeOp: Op<readonly [Tensor, Tensor], Pick> = /* @__PURE__ */ defineOp<
+  readonly [x: Tensor, numbers: Tensor],
+  Pick
+>({
   name: "take",
   takes: { 1: "i32" },
   shape: ([, numbers], { axis, shape }) => {
@@ -42,7 +45,10 @@ const takeOp: Op<readonly [Tensor, Tensor], Pick> = defineOp<readonly [x: Tensor
   vjp: [(g, { x: [, numbers], attrs }) => putOp([g, numbers], attrs), null],
 });
 
-const putOp: Op<readonly [Tensor, Tensor], Pick> = defineOp<readonly [g: Tensor, numbers: Tensor], Pick>({
+const putOp: Op<readonly [Tensor, Tensor], Pick> = /* @__PURE__ */ defineOp<
+  readonly [g: Tensor, numbers: Tensor],
+  Pick
+>({
   name: "put",
   takes: { 1: "i32" },
   shape: ([g, numbers], { axis, shape }) => {
@@ -66,7 +72,7 @@ const putOp: Op<readonly [Tensor, Tensor], Pick> = defineOp<readonly [g: Tensor,
  * The elements of an axis with these numbers, as numpy.take: [..., n, ...] and i32 numbers of any shape [k...] give
  * [..., k..., ...]. Throws RangeError where the axis has no such number.
  */
-export function take(x: Tensor, numbers: Tensor, axis = 0): Tensor {
+export function take(x: Tensor, numbers: Tensor, axis = 0): Tensor<"f32"> {
   return takeOp([x, numbers], { axis: checkAxis("take", x.shape, axis), shape: x.shape });
 }
 
@@ -75,7 +81,7 @@ export function take(x: Tensor, numbers: Tensor, axis = 0): Tensor {
  * @param x [..., k, ...]
  * @param numbers i32 [k]
  */
-export function scatterAdd(x: Tensor, numbers: Tensor, size: number, axis = 0): Tensor {
+export function scatterAdd(x: Tensor, numbers: Tensor, size: number, axis = 0): Tensor<"f32"> {
   const at = checkAxis("scatterAdd", x.shape, axis);
   return putOp([x, numbers], { axis: at, shape: x.shape.map((n, i) => (i === at ? size : n)) });
 }
@@ -84,7 +90,7 @@ export function scatterAdd(x: Tensor, numbers: Tensor, size: number, axis = 0): 
  * y[..., j, ...] = x[..., numbers[..., j, ...], ...]: along an axis, each row by numbers of its own, as numpy.take_along_axis.
  * @param numbers i32, of x's shape but for this axis
  */
-export function takeAlong(x: Tensor, numbers: Tensor, axis = -1): Tensor {
+export function takeAlong(x: Tensor, numbers: Tensor, axis = -1): Tensor<"f32"> {
   const at = checkAxis("takeAlong", x.shape, axis);
   if (numbers.shape.length !== x.shape.length || numbers.shape.some((n, i) => i !== at && n !== x.shape[i]))
     throw new RangeError(
@@ -102,7 +108,7 @@ export function takeAlong(x: Tensor, numbers: Tensor, axis = -1): Tensor {
   return takeOp([reshape(x, [x.size]), flat], { axis: 0, shape: [x.size] });
 }
 
-const topKOp: Op<readonly [Tensor], number> = defineOp<readonly [Tensor], number>({
+const topKOp: Op<readonly [Tensor], number, "i32"> = /* @__PURE__ */ defineOp<readonly [Tensor], number, "i32">({
   name: "topK",
   dtype: "i32",
   shape: ([x], k) => [...x.shape.slice(0, -1), k],
@@ -115,8 +121,8 @@ const topKOp: Op<readonly [Tensor], number> = defineOp<readonly [Tensor], number
 
 /** The largest elements of an axis, and their numbers (i32). */
 export interface TopK {
-  readonly values: Tensor;
-  readonly numbers: Tensor;
+  readonly values: Tensor<"f32">;
+  readonly numbers: Tensor<"i32">;
 }
 
 /**
@@ -135,7 +141,7 @@ export function topK(x: Tensor, k: number, { axis = -1 }: { axis?: number } = {}
 }
 
 /** Whole numbers with the last axis and another one exchanged. */
-function swapped(x: Tensor, axis: number): Tensor {
+function swapped(x: Tensor<"i32">, axis: number): Tensor<"i32"> {
   const last = x.shape.length - 1;
   if (axis === last) return x;
   const shape = x.shape.map((n, i) => (i === axis ? x.shape[last]! : i === last ? x.shape[axis]! : n));
@@ -151,7 +157,7 @@ function swapped(x: Tensor, axis: number): Tensor {
   return y;
 }
 
-const oneHotOp: Op<readonly [Tensor], number> = defineOp<readonly [Tensor], number>({
+const oneHotOp: Op<readonly [Tensor], number> = /* @__PURE__ */ defineOp<readonly [Tensor], number>({
   name: "oneHot",
   takes: { 0: "i32" },
   shape: ([labels], classes) => {
@@ -169,6 +175,6 @@ const oneHotOp: Op<readonly [Tensor], number> = defineOp<readonly [Tensor], numb
 });
 
 /** 1 at each label and 0 elsewhere: i32 [...] to f32 [..., classes]. Throws RangeError where a label is none of 0..classes - 1. */
-export function oneHot(labels: Tensor, classes: number): Tensor {
+export function oneHot(labels: Tensor, classes: number): Tensor<"f32"> {
   return oneHotOp([labels], classes);
 }

@@ -4,7 +4,7 @@ import { wordAt } from "../memory.ts";
 import type { Views } from "./views.ts";
 
 /** The kernels whose twins are here. */
-type Group = Pick<Kernels, "gatherNormalize" | "gather" | "scatterAdd" | "gatherLabels" | "gatherInt" | "outside">;
+type Group = Pick<Kernels, "gatherNormalize" | "gather" | "scatterAdd" | "gatherInt" | "outside">;
 
 export function gather(views: Views): Group {
   return {
@@ -31,11 +31,6 @@ export function gather(views: Views): Group {
       for (let r = 0; r < rows; r++)
         for (let c = 0; c < width; c++)
           f[wordAt(gx) + i32[wordAt(indices) + r]! * width + c]! += f[wordAt(gy) + r * width + c]!;
-    },
-
-    gatherLabels(src, indices, y, rows) {
-      const { i32, u8 } = views;
-      for (let r = 0; r < rows; r++) i32[wordAt(y) + r] = u8[src + i32[wordAt(indices) + r]!]!;
     },
 
     gatherInt(src, indices, y, rows) {

@@ -4,7 +4,7 @@ import { wordAt } from "../memory.ts";
 import type { Views } from "./views.ts";
 
 /** The kernels whose twins are here. */
-type Group = Pick<Kernels, "sum" | "max" | "dot" | "sumSquares" | "argmax" | "countCorrect">;
+type Group = Pick<Kernels, "sum" | "max" | "dot" | "argmax" | "countCorrect">;
 
 export function reduce(views: Views): Group {
   /** y[i, j] = the n values x[i, :, j] folded by `combine` from `start`. */
@@ -38,7 +38,6 @@ export function reduce(views: Views): Group {
     sum: fold(0, (total, value) => total + value),
     max: fold(-Infinity, Math.max),
     dot,
-    sumSquares: (x, n) => dot(x, x, n),
 
     argmax(x, y, outer, n, inner) {
       for (let i = 0; i < outer; i++)

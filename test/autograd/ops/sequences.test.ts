@@ -9,7 +9,7 @@ import { near } from "../../support/near.ts";
 import { refuses } from "../../support/refuses.ts";
 import { assert, test } from "../../support/suite.ts";
 
-const whole = (values: readonly number[], shape?: readonly number[]): Tensor => tensor(values, shape, "i32");
+const whole = (values: readonly number[], shape?: readonly number[]): Tensor<"i32"> => tensor(values, shape, "i32");
 const list = (t: Tensor): number[] => Array.from(t.toArray());
 
 test("sentenceRows lays sentences side by side, as wide as the longest of them", () => {
