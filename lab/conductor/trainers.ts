@@ -21,7 +21,7 @@ export type Witness = (generalist: Float32Array, part: "federation" | "private")
 function generalistOf(
   call: Parameters<ExperimentCalls[keyof ExperimentCalls]>[0] | undefined,
 ): Float32Array | undefined {
-  if (!call) return undefined;
+  if (!call || "of" in call) return undefined;
   const down = "held" in call ? call.held[GENERALIST]?.down : call.calls[0]?.down;
   return down?.["model"] as Float32Array | undefined;
 }

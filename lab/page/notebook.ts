@@ -120,6 +120,9 @@ export class Notebook {
       case "gate":
         this.gates.set(event.client, event);
         return ["results"];
+      case "clock":
+      case "tick":
+        return [];
       default:
         return this.#noteClient(this.#of(event.client), event);
     }

@@ -4,8 +4,8 @@ import { sizeOf } from "../autograd/shape.ts";
 import { decodeCheckpoint, encodeCheckpoint, type Json } from "../io/checkpoint.ts";
 import type { TensorData } from "../io/dtype.ts";
 import type { Vector, Vectors } from "../federated/method.ts";
-import type { Personalized } from "../moe/compare.ts";
 import { behaviour, ConfigError } from "./config.ts";
+import type { Measured } from "./measured.ts";
 import { networks } from "./networks.ts";
 import { parseMeasured } from "./recordSchema.ts";
 import { originOf, runName } from "./origin.ts";
@@ -39,7 +39,7 @@ export class ClientFiles {
   }
 
   /** Writes what a client keeps, beside the generalist that it was trained with. */
-  async save(generalist: Vector | undefined, { kept, ...measured }: Personalized): Promise<void> {
+  async save(generalist: Vector | undefined, { kept, ...measured }: Measured): Promise<void> {
     const { client } = measured;
     const tensors = Object.entries(kept).map(([name, data]): [string, TensorData] => [
       name,
@@ -65,7 +65,7 @@ export class ClientFiles {
    * Reads a client's file; undefined when the client is still to do, and when its file is torn: then it is done again, to the
    * same end, after `torn` has heard why. A ConfigError for the file of another run or client.
    */
-  async load(client: number, torn: (reason: string) => void = () => {}): Promise<Personalized | undefined> {
+  async load(client: number, torn: (reason: string) => void = () => {}): Promise<Measured | undefined> {
     const name = clientFile(client);
     const bytes = await this.#store.read(name);
     if (!bytes) return undefined;

@@ -1,16 +1,19 @@
 // The clients of an experiment, made when they are needed: a worker stages one client's rows, runs it and lets go, so
 // memory does not grow with their number.
-import { type Bench, type ClientCalls, clientCalls, turnKey } from "../federated/hosts/pool.ts";
-import type { Answers, Vector, Vectors } from "../federated/method.ts";
-import { outputs, score, type Scores } from "../moe/evaluate.ts";
-import { compareMethods, type Personalized } from "../moe/compare.ts";
+import { type Bench, type ClientCalls, clientCalls } from "../federated/hosts/pool.ts";
+import type { Answers } from "../federated/method.ts";
+import { outputs } from "../moe/evaluate.ts";
+import { compareMethods } from "../moe/compare.ts";
 import { type Examples, Net, predictAll } from "../nn/index.ts";
 import type { Tensor } from "../autograd/tensor.ts";
 import { fold } from "../runtime/random.ts";
+import { taken } from "../federated/taken.ts";
 import { finish } from "../runtime/steps.ts";
+import { clockOf, type HeldOf, type Tick } from "./clock.ts";
 import { behaviour } from "./config.ts";
 import { benchOf, federationsOf, GENERALIST } from "./federations.ts";
 import { naming } from "./diverged.ts";
+import type { Measured } from "./measured.ts";
 import { networks } from "./networks.ts";
 import { rootKey, type Setup } from "./setup.ts";
 import { lensOf } from "./lens.ts";
@@ -18,7 +21,7 @@ import { staging } from "./staging.ts";
 import { Watch, type WatchOptions } from "./watch.ts";
 
 /** What a federation left for one client, by the federation's name: what it is sent, and what it keeps. */
-export type Held = Readonly<Record<string, { readonly down: Vectors; readonly kept: Vectors; readonly round: number }>>;
+export type Held = Readonly<Record<string, HeldOf>>;
 
 /** What a client holds of a generalist alone. */
 export function heldGeneralist(generalist: Float32Array): Held {
@@ -27,7 +30,8 @@ export function heldGeneralist(generalist: Float32Array): Held {
 
 /** The calls a worker of an experiment answers. */
 export type ExperimentCalls = ClientCalls & {
-  personalize: (call: { client: number; held: Held }) => Personalized;
+  personalize: (call: { client: number; held: Held }) => Measured;
+  tick: (call: { client: number; federation: string; of: HeldOf }) => Tick;
 };
 
 /** Makes the calls from a setup; the same in a worker and in this thread. `watch` lets somebody look on. */
@@ -70,46 +74,14 @@ export function experimentCalls(setup: Setup, watch?: WatchOptions): ExperimentC
     return answers.tensor;
   };
 
-  // who answers for a client after each federation, on its two tests
-  const compareAnswers = (client: number, held: Held): Personalized => {
-    const { rows, globalTest } = clients[client]!;
-    const staged = stage.of(client);
-    const tests = staged.tests(rows.test, globalTest);
-    const own = {
-      train: staged.train(rows.train, fold(root, "batches", client)),
-      validation: staged.validation(rows.validation),
-    };
-    const scores: Record<string, Scores> = {};
-    const kept: Record<string, Vector> = {};
-    try {
-      for (const { name, method } of federations) {
-        const { side, key } = benchFor(name);
-        const { down, kept: before, round } = held[name]!;
-        const turn = { client, round, down, own, effort: 1, key: turnKey(key, client, round) };
-        // a client that the federation never asked has a turn by itself, of which nothing is sent
-        const first = (method.keeps ?? []).length > 0 && Object.keys(before).length === 0;
-        const mine = (first && finish(side.train({ ...turn, kept: {} })).kept) || before;
-        const made = side.answers({ ...turn, kept: mine });
-        for (const [role, answer] of Object.entries("own" in made ? (made as Answers) : finish(made))) {
-          const logp = predictAll(tests.examples, classes, answer);
-          scores[role === "own" ? name : `${name}-${role}`] = score(logp, { ...tests, classes });
-          logp.dispose();
-        }
-        for (const [of, vector] of Object.entries(mine)) kept[`${name}.${of}`] = vector;
-      }
-      return { client, kept, scores, epochs: {}, gates: {}, validations: [] };
-    } finally {
-      own.train.dispose();
-      own.validation.dispose();
-      tests.dispose();
-    }
-  };
+  const clock = clockOf(setup, federations, benchFor, stage);
 
   return {
     ...clientCalls(benchFor),
-    personalize: ({ client, held }): Personalized => {
+    tick: ({ client, federation, of }) => clock.tick(client, federation, of),
+    personalize: ({ client, held }): Measured => {
       seen?.tell({ kind: "begins", client, part: "private" });
-      if (config.methods) return compareAnswers(client, held);
+      if (config.methods) return clock.compare(client, held);
       const { rows, globalTest } = clients[client]!;
       const own = stage.of(client);
       const tests = own.tests(rows.test, globalTest);
@@ -171,9 +143,9 @@ function same(a: Float32Array, b: Float32Array): boolean {
 function watching(seen: Watch, { side, classes }: Bench, name: string): NonNullable<Bench["watch"]> {
   return {
     begins: ({ client }) => seen.tell({ kind: "begins", client, part: "federation" }),
-    ends: (turn, { up, kept = turn.kept }) => {
+    ends: (turn, reply) => {
       seen.look(turn.client, name, (rows) => {
-        const made = side.answers({ ...turn, down: { ...turn.down, ...up }, kept });
+        const made = side.answers(taken(side, turn, reply));
         return predictAll(rows, classes, ("own" in made ? (made as Answers) : finish(made)).own);
       });
     },

@@ -84,6 +84,8 @@ export interface Config {
     /** Simulated: the share of a cohort that does not answer, and of the others that gets only some of its epochs done. */
     readonly dropout?: number | undefined;
     readonly slow?: number | undefined;
+    /** Of methods that are compared: all evaluated clients' own models are also tested after every so many rounds. */
+    readonly testEvery?: number | undefined;
     /** How clients step, at rate `lr`; Adam unless said. */
     readonly optimizer?: OptimizerConfig | undefined;
   };
@@ -173,6 +175,7 @@ const optional: ReadonlySet<string> = new Set([
   "federation.dropout",
   "federation.optimizer",
   "federation.slow",
+  "federation.testEvery",
   "methods",
   "quirks",
   "shift",

@@ -2,8 +2,8 @@
 import { sizeOf } from "../autograd/shape.ts";
 import { encodeSafetensors, jsonLine, Sha256 } from "../io/index.ts";
 import type { Vector, Vectors } from "../federated/method.ts";
-import type { Personalized } from "../moe/compare.ts";
-import type { Metric, RoundMetric, RunRecords, Summary } from "../report/records.ts";
+import type { Metric, RoundMetric, RunRecords, Summary, TickMetric } from "../report/records.ts";
+import type { Measured } from "./measured.ts";
 import { networks } from "./networks.ts";
 import { METRICS } from "./progress.ts";
 import { clientMetrics, clientsCsv, configRecord } from "./records.ts";
@@ -26,8 +26,8 @@ export async function writeRecords(
   { store, render, circumstances = "summary" }: RecordsOptions,
   setup: Setup,
   generalist: Vector | undefined,
-  done: readonly Personalized[],
-  rounds: readonly RoundMetric[],
+  done: readonly Measured[],
+  rounds: readonly (RoundMetric | TickMetric)[],
   summary: Summary,
 ): Promise<RunRecords> {
   const metrics: Metric[] = [...rounds, ...done.flatMap((one) => clientMetrics(one, setup.clients[one.client]!))];
@@ -68,7 +68,7 @@ function generalistFile({ config, dataset }: Setup, values: Vector, { rounds, be
 }
 
 /** SHA-256 over what the servers ended with (the generalist) and what every client keeps (specialist and gate), in client order. */
-export function weightsHash(servers: readonly Vectors[], clients: readonly Pick<Personalized, "kept">[]): string {
+export function weightsHash(servers: readonly Vectors[], clients: readonly Pick<Measured, "kept">[]): string {
   const hash = new Sha256();
   const add = (vectors: Vectors): void => {
     for (const { buffer, byteOffset, byteLength } of Object.values(vectors))

@@ -2,7 +2,7 @@
 // all there is to it.
 import { decodeCheckpoint, encodeCheckpoint } from "../io/checkpoint.ts";
 import { jsonLine, parseJsonLines } from "../io/jsonl.ts";
-import type { Metric, RoundMetric } from "../report/records.ts";
+import type { Metric, RoundMetric, TickMetric } from "../report/records.ts";
 import { parseMetric, parseProgress } from "./recordSchema.ts";
 import type { Vectors } from "../federated/method.ts";
 import type { RoundsState } from "../federated/rounds.ts";
@@ -148,19 +148,25 @@ function unpacked(bytes: Uint8Array, file: string): ReturnType<typeof decodeChec
  * The rounds that a run wrote before its last checkpoint, rewritten without what came after it: that is run again. A
  * ConfigError unless they are all there: what is missing would be missing for ever.
  */
-export async function keptRounds(store: RunStore, before: ReadonlyMap<string, Progress>): Promise<RoundMetric[]> {
+export async function keptRounds(
+  store: RunStore,
+  before: ReadonlyMap<string, Progress>,
+): Promise<(RoundMetric | TickMetric)[]> {
   const bytes = before.size > 0 && (await store.read(METRICS));
-  const all = (bytes ? metricsIn(bytes) : []).filter((metric) => metric.kind === "round");
-  const rounds: RoundMetric[] = [];
+  const all = (bytes ? metricsIn(bytes) : []).filter(({ kind }) => kind === "round" || kind === "tick");
+  const rounds: (RoundMetric | TickMetric)[] = [];
   for (const [federation, { state }] of before) {
-    const own = all.filter(({ method = GENERALIST, round }) => method === federation && round < state.round);
+    const told = (all as (RoundMetric | TickMetric)[]).filter(
+      ({ method = GENERALIST, round }) => method === federation && round < state.round,
+    );
+    const own = told.filter(({ kind }) => kind === "round");
     const missing = Array.from({ length: state.round }, (_, i) => i).find((i) => own[i]?.round !== i);
     if (missing !== undefined)
       throw new ConfigError(
         `resume: ${METRICS}, got ${own.length} of the ${state.round} rounds that are done (no round ${missing}); ` +
           `restore it, or remove ${checkpointFile(federation)} and the federation runs again, to the same numbers`,
       );
-    rounds.push(...own);
+    rounds.push(...told);
   }
   await store.write(METRICS, rounds.map(jsonLine).join(""));
   return rounds;

@@ -3,7 +3,7 @@
 import * as v from "valibot";
 import type { RoundsState } from "../federated/rounds.ts";
 import type { Marks } from "../federated/states.ts";
-import type { Personalized } from "../moe/compare.ts";
+import type { Measured } from "./measured.ts";
 import { type Metric, recordVersion, type Summary } from "../report/records.ts";
 import { ConfigError } from "./config.ts";
 import type { Origin } from "./origin.ts";
@@ -30,6 +30,10 @@ const result = v.object({
   globalNll: v.optional(stat),
   localEce: v.optional(stat),
   globalEce: v.optional(stat),
+  localF1: v.optional(stat),
+  globalF1: v.optional(stat),
+  localAuc: v.optional(stat),
+  globalAuc: v.optional(stat),
 });
 
 const summary = v.object({
@@ -63,6 +67,25 @@ const summary = v.object({
 });
 
 const optionalNumber = v.optional(number);
+// every figure of one model on one client
+const figures = {
+  localTest: number,
+  globalTest: number,
+  localNll: number,
+  globalNll: number,
+  localEce: number,
+  globalEce: number,
+  localF1: number,
+  globalF1: number,
+  localAuc: number,
+  globalAuc: number,
+};
+const reading = {
+  method,
+  moment: v.picklist(["validated", "last"]),
+  model: v.picklist(["global", "before", "after", "mixed"]),
+  ...figures,
+};
 const metric = v.variant("kind", [
   v.object({
     kind: v.literal("round"),
@@ -74,6 +97,8 @@ const metric = v.variant("kind", [
     validationAccuracy: optionalNumber,
     best: v.optional(v.boolean()),
     refused: v.optional(v.array(v.object({ client: index, fault: text, reason: text }))),
+    down: optionalNumber,
+    up: optionalNumber,
     seconds: number,
   }),
   v.object({
@@ -97,9 +122,24 @@ const metric = v.variant("kind", [
     globalNll: number,
     localEce: optionalNumber,
     globalEce: optionalNumber,
+    localF1: optionalNumber,
+    globalF1: optionalNumber,
+    localAuc: optionalNumber,
+    globalAuc: optionalNumber,
+    testRows: v.optional(index),
+    cluster: v.optional(index),
     epochs: optionalNumber,
     bestEpoch: optionalNumber,
     bestLoss: optionalNumber,
+  }),
+  v.object({ kind: v.literal("clock"), client: index, ...reading }),
+  v.object({
+    kind: v.literal("tick"),
+    method,
+    round: index,
+    clients: v.array(index),
+    localTest: numbers,
+    globalTest: numbers,
   }),
   v.object({
     kind: v.literal("gate"),
@@ -138,14 +178,7 @@ const progress = v.object({
 });
 
 const trust = { ownMean: number, otherMean: number, spread: number };
-const scores = v.object({
-  localTest: number,
-  globalTest: number,
-  localNll: number,
-  globalNll: number,
-  localEce: number,
-  globalEce: number,
-});
+const scores = v.object(figures);
 const measured = v.object({
   client: index,
   scores: v.record(method, scores),
@@ -153,6 +186,8 @@ const measured = v.object({
   trust: v.optional(v.object({ own: numbers, other: numbers, perClass: numbers, ...trust })),
   gates: v.record(method, v.object(trust)),
   constantWeight: optionalNumber,
+  readings: v.optional(v.array(v.object(reading))),
+  clusters: v.optional(v.record(method, index)),
   validations: v.array(
     v.object({
       method,
@@ -227,9 +262,9 @@ export function parseProgress(input: unknown, name: string): ProgressRecord {
 }
 
 /** What was measured of a client, in the order in which it was written. */
-export function parseMeasured(input: unknown, name: string): Omit<Personalized, "kept"> {
+export function parseMeasured(input: unknown, name: string): Omit<Measured, "kept"> {
   check(measured, input, name);
-  return withoutNulls(input) as Omit<Personalized, "kept">;
+  return withoutNulls(input) as Omit<Measured, "kept">;
 }
 
 function withoutNulls(value: unknown): unknown {

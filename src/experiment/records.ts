@@ -2,6 +2,7 @@
 import type {
   ClientMetric,
   ClientRow,
+  ClockMetric,
   ConfigRecord,
   EpochMetric,
   GateMetric,
@@ -10,11 +11,10 @@ import type {
 } from "../report/records.ts";
 import { recordVersion } from "../report/records.ts";
 import { stat } from "../report/stat.ts";
-import type { Personalized } from "../moe/compare.ts";
 import type { Trust } from "../moe/trust.ts";
-import type { Scores } from "../moe/evaluate.ts";
 import { csvTable } from "../io/csv.ts";
 import type { Config } from "./config.ts";
+import type { Measured } from "./measured.ts";
 import type { ClientSetup, Setup } from "./setup.ts";
 
 /** The fraction p of a config, null where its partition has none. */
@@ -32,10 +32,10 @@ export function configRecord(config: Config, classNames: readonly string[]): Con
 
 /** The metric lines of one personalised client. */
 export function clientMetrics(
-  done: Personalized,
+  done: Measured,
   { optedOut, rows }: ClientSetup,
-): (EpochMetric | ClientMetric | GateMetric)[] {
-  const { client, validations, scores, epochs, trust } = done;
+): (EpochMetric | ClientMetric | ClockMetric | GateMetric)[] {
+  const { client, validations, scores, epochs, trust, readings = [], clusters = {} } = done;
   return [
     ...validations.map((at): EpochMetric => ({ kind: "epoch", client, ...at })),
     ...Object.entries(scores).map(([method, found]): ClientMetric => ({
@@ -44,22 +44,48 @@ export function clientMetrics(
       method,
       optedOut,
       ...found,
+      testRows: rows.test.length,
+      ...(clusters[method] !== undefined && { cluster: clusters[method] }),
       ...epochs[method],
     })),
+    ...readings.map((reading): ClockMetric => ({ kind: "clock", client, ...reading })),
     ...(trust ? [{ kind: "gate" as const, client, ...trust, ...(rows.classes && { classes: rows.classes }) }] : []),
   ];
 }
 
-const figures = ["localTest", "globalTest", "localNll", "globalNll", "localEce", "globalEce"] as const;
+const figures = [
+  "localTest",
+  "globalTest",
+  "localNll",
+  "globalNll",
+  "localEce",
+  "globalEce",
+  "localF1",
+  "globalF1",
+  "localAuc",
+  "globalAuc",
+] as const;
 
 /** Means over clients by method. */
-export function methodResults(done: readonly Personalized[]): Summary["methods"] {
+export function methodResults(done: readonly Measured[]): Summary["methods"] {
   const methods = Object.keys(done[0]!.scores);
   const result = (method: string): MethodResult =>
     Object.fromEntries(
-      figures.map((figure) => [figure, stat(done.map(({ scores }) => scores[method]![figure]))]),
-    ) as unknown as Record<keyof Scores, MethodResult["localTest"]>;
+      figures.map((figure) => [
+        figure,
+        statOf(
+          done.map(({ scores }) => scores[method]![figure]),
+          figure,
+        ),
+      ]),
+    ) as unknown as MethodResult;
   return Object.fromEntries(methods.map((method) => [method, result(method)]));
+}
+
+// a test of one class has no area
+function statOf(values: readonly number[], figure: (typeof figures)[number]): MethodResult["localTest"] {
+  const some = figure.endsWith("Auc") ? values.filter((value) => !Number.isNaN(value)) : values;
+  return stat(some.length > 0 ? some : values);
 }
 
 function gateResult(gates: readonly Trust[]): NonNullable<Summary["gates"]>[string] {
@@ -72,7 +98,7 @@ function gateResult(gates: readonly Trust[]): NonNullable<Summary["gates"]>[stri
 
 export interface Outcome {
   readonly setup: Setup;
-  readonly done: readonly Personalized[];
+  readonly done: readonly Measured[];
   readonly rounds: number;
   readonly bestRound: number;
   readonly federations?: NonNullable<Summary["federations"]>;
@@ -108,7 +134,7 @@ export function summarize({ setup, done, ...rest }: Outcome): Summary {
 }
 
 /** clients.csv: a row per evaluated client. */
-export function clientsCsv({ clients, dataset }: Setup, done: readonly Personalized[]): string {
+export function clientsCsv({ clients, dataset }: Setup, done: readonly Measured[]): string {
   const methods = Object.keys(done[0]?.scores ?? {});
   const header = ["client", "optedOut", "classes", "train", "validation", "test"];
   const rows = done.map(({ client, scores }) => {

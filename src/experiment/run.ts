@@ -8,13 +8,14 @@ import type { Method, ServerSide, Vector, Vectors } from "../federated/method.ts
 import { downOf, firstState, type RoundsState, runRounds } from "../federated/rounds.ts";
 import type { States } from "../federated/states.ts";
 import { jsonLine, Sha256 } from "../io/index.ts";
-import type { Personalized } from "../moe/compare.ts";
 import type { Pool } from "../runtime/pool.ts";
-import type { RoundMetric, RunRecords, Summary } from "../report/records.ts";
+import type { RoundMetric, RunRecords, Summary, TickMetric } from "../report/records.ts";
 import { ClientFiles } from "./clientFile.ts";
 import type { ExperimentCalls, Held } from "./clients.ts";
 import type { Config } from "./config.ts";
 import { naming } from "./diverged.ts";
+import type { HeldOf, Standing, Tick } from "./clock.ts";
+import type { Measured } from "./measured.ts";
 import { type RecordsOptions, weightsHash, writeRecords } from "./files.ts";
 import type { Federation } from "./chosenMethods.ts";
 import { federationKey, federationsOf, initialOf, serverOf } from "./federations.ts";
@@ -69,7 +70,7 @@ export type RunEvent =
       readonly client: number;
       readonly done: number;
       readonly total: number;
-      readonly result: Personalized;
+      readonly result: Measured;
     };
 
 /** A finished run's records, or where an interrupted one stands. */
@@ -181,8 +182,17 @@ function taken({ state }: Over): NonNullable<Summary["federations"]>[string] {
 }
 
 /** What a client is sent of a federation's best moment, to answer with; -1 is nobody in particular. */
-function answering({ config }: Setup, server: ServerSide, { best, round }: RoundsState, client: number): Vectors {
-  return downOf(server, best.server, { client, round, purpose: "answers", key: federationKey(config) });
+function answering(setup: Setup, server: ServerSide, { best, round }: RoundsState, client: number): Vectors {
+  return sentOf(setup, server, best.server, client, round);
+}
+
+function sentOf({ config }: Setup, server: ServerSide, state: Vectors, client: number, round: number): Vectors {
+  return downOf(server, state, { client, round, purpose: "answers", key: federationKey(config) });
+}
+
+/** What a client has of a federation at its end, or on the way. */
+async function standing(setup: Setup, { server, states }: Plan, at: RoundsState, client: number): Promise<Standing> {
+  return { down: sentOf(setup, server, at.now, client, at.round), kept: await states.get(client) };
 }
 
 async function runFederation(
@@ -191,11 +201,11 @@ async function runFederation(
   pool: Pool<ExperimentCalls>,
   plan: Plan,
   before: Progress | undefined,
-  rounds: RoundMetric[],
+  rounds: (RoundMetric | TickMetric)[],
   origin: Origin,
 ): Promise<Progress> {
   const { federation, checkpointEvery } = config;
-  const { dropout, slow } = federation;
+  const { dropout, slow, testEvery = Infinity } = federation;
   const { server, states } = plan;
   const { name, method } = plan.federation;
   const started = performance.now();
@@ -231,11 +241,16 @@ async function runFederation(
           ...(config.methods && { method: name }),
           ...rest,
           ...(validationAccuracy !== undefined && { validationAccuracy: 100 * validationAccuracy }),
+          ...at.bytes,
           seconds: (now - last) / 1000,
         };
-        last = now;
-        rounds.push(metric);
-        pending += jsonLine(metric);
+        const told: (RoundMetric | TickMetric)[] = [metric];
+        if (config.methods && (report.round % testEvery === 0 || (at.done && testEvery < Infinity)))
+          told.push(await ticking(setup, pool, plan, at));
+        // looking is no part of a round
+        last = performance.now();
+        rounds.push(...told);
+        pending += told.map(jsonLine).join("");
         onEvent?.(metric);
         if (at.done || (checkpointEvery > 0 && at.round % checkpointEvery === 0)) {
           await store.append(METRICS, pending);
@@ -253,6 +268,27 @@ async function runFederation(
   return { state, seconds: elapsed() };
 }
 
+/** All evaluated clients' own models on their tests after a round. */
+async function ticking(setup: Setup, pool: Pool<ExperimentCalls>, plan: Plan, at: RoundsState): Promise<TickMetric> {
+  const { name } = plan.federation;
+  const wanted = evaluatedClients(setup.config);
+  const found: Tick[] = [];
+  for (let from = 0; from < wanted.length; from += AT_ONCE) {
+    const calls: { client: number; federation: string; of: HeldOf }[] = [];
+    for (const client of wanted.slice(from, from + AT_ONCE))
+      calls.push({ client, federation: name, of: { ...(await standing(setup, plan, at, client)), round: at.round } });
+    found.push(...(await pool.map("tick", calls)));
+  }
+  return {
+    kind: "tick",
+    method: name,
+    round: at.round - 1,
+    clients: wanted,
+    localTest: found.map(({ localTest }) => localTest),
+    globalTest: found.map(({ globalTest }) => globalTest),
+  };
+}
+
 function audited(host: Host, { name }: Method, store: RunStore): Host {
   return new Audited(host, {
     hash: (bytes) => new Sha256().update(bytes).hex(),
@@ -261,14 +297,14 @@ function audited(host: Host, { name }: Method, store: RunStore): Host {
 }
 
 async function runClients(
-  { store, signal, onEvent, onNote, resume = false }: RunOptions,
+  { config, store, signal, onEvent, onNote, resume = false }: RunOptions,
   setup: Setup,
   pool: Pool<ExperimentCalls>,
   federations: readonly Over[],
   wanted: readonly number[],
-): Promise<Personalized[] | undefined> {
+): Promise<Measured[] | undefined> {
   const files = new ClientFiles(store, setup);
-  const found = new Map<number, Personalized>();
+  const found = new Map<number, Measured>();
   for (const client of wanted) {
     const kept = resume ? await files.load(client, onNote) : undefined;
     if (kept) found.set(client, kept);
@@ -277,12 +313,17 @@ async function runClients(
   const open = wanted.filter((client) => !found.has(client));
   const heldBy = async (client: number): Promise<Held> => {
     const held: Record<string, Held[string]> = {};
-    for (const { federation, server, states, state } of federations)
+    for (const one of federations) {
+      const { federation, server, states, state } = one;
+      // where the last round was the best there is one moment
+      const isOver = state.bestRound === state.round - 1;
       held[federation.name] = {
         down: answering(setup, server, state, client),
         kept: await states.get(client, state.best.marks),
         round: state.round,
+        ...(config.methods && !isOver && { last: await standing(setup, one, state, client) }),
       };
+    }
     return held;
   };
   const generalist = generalistOf(setup, federations);
@@ -293,7 +334,7 @@ async function runClients(
   const broken = new Promise<never>((_, reject) => {
     unwritten = reject;
   });
-  const tell = (result: Personalized): void => {
+  const tell = (result: Measured): void => {
     found.set(result.client, result);
     onEvent?.({ kind: "personalized", client: result.client, done: found.size, total: wanted.length, result });
     writing = writing.then(async () => {

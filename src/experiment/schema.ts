@@ -211,6 +211,7 @@ const fields = v.strictObject({
     validationClients: count,
     dropout: v.optional(fraction),
     slow: v.optional(fraction),
+    testEvery: v.optional(count),
     optimizer: v.optional(
       v.strictObject({
         kind: v.optional(v.picklist(["adam", "sgd"])),

@@ -10,7 +10,7 @@ import type { OptimizerRule } from "../nn/rule.ts";
 import type { Key } from "../runtime/random.ts";
 import type { Steps } from "../runtime/steps.ts";
 import type { Kit } from "./kit.ts";
-import type { Answers, Metrics, Names, Reply, Turn, Vectors } from "./turn.ts";
+import type { Answers, Metrics, Named, Names, Reply, Turn, Vectors } from "./turn.ts";
 
 export type { Answer, Answers, Keeping, Metrics, Named, Own, Reply, Turn, Vector, Vectors } from "./turn.ts";
 
@@ -26,6 +26,11 @@ export interface ClientSide<
   train(turn: Turn<Down, Kept>): Steps<R>;
   /** Who answers after this turn's `down` and `kept`; good until the next call. */
   answers(turn: Turn<Down, Kept>): Answers | Steps<Answers>;
+  /**
+   * What the client would be sent had the server taken this reply and no other, so that it can answer right after a turn;
+   * unless said `down` with what `up` has under the same names.
+   */
+  taken?(turn: Turn<Down, Kept>, reply: R): Named<Down>;
 }
 
 /** What the server holds of a reply. */

@@ -9,7 +9,14 @@ import { softmax } from "../autograd/ops/softmax.ts";
 import { scope, type Tensor, tensor } from "../autograd/tensor.ts";
 import { logit } from "../runtime/scalar.ts";
 import type { Examples } from "../nn/examples.ts";
-import { accuracy, type Answers, calibrationError, negativeLogLikelihood } from "../nn/metrics.ts";
+import {
+  accuracy,
+  type Answers,
+  areaUnderCurve,
+  calibrationError,
+  macroF1,
+  negativeLogLikelihood,
+} from "../nn/metrics.ts";
 import type { Net } from "../nn/net.ts";
 import { predictAll } from "../nn/predict.ts";
 import {
@@ -21,7 +28,7 @@ import {
   toLogProbabilities,
 } from "./mixture.ts";
 
-/** One method on one client; accuracies and calibration errors in percent, losses in nats. */
+/** One method on one client; accuracies, F1, areas and calibration errors in percent, losses in nats. */
 export interface Scores {
   readonly localTest: number;
   readonly globalTest: number;
@@ -29,6 +36,11 @@ export interface Scores {
   readonly globalNll: number;
   readonly localEce: number;
   readonly globalEce: number;
+  /** Means over classes: see macroF1 and areaUnderCurve. NaN where the rows do not suffice. */
+  readonly localF1: number;
+  readonly globalF1: number;
+  readonly localAuc: number;
+  readonly globalAuc: number;
 }
 
 /** The test split and which of its rows count. */
@@ -43,8 +55,14 @@ export interface TestSet {
 
 /** Scores of log-probabilities [count, classes] over the whole test split. */
 export function score(logp: Tensor, { examples, classes, local, global }: TestSet): Scores {
-  const answers: Answers = { logp: logp.toArray(), classes };
-  const { labels } = examples;
+  return scoreOf({ logp: logp.toArray(), classes }, { labels: examples.labels, local, global });
+}
+
+/** The same of answers that are out of the kernels' memory. */
+export function scoreOf(
+  answers: Answers,
+  { labels, local, global }: { labels: ArrayLike<number>; local: Int32Array; global: Int32Array },
+): Scores {
   return {
     localTest: 100 * accuracy(answers, labels, local),
     globalTest: 100 * accuracy(answers, labels, global),
@@ -52,6 +70,10 @@ export function score(logp: Tensor, { examples, classes, local, global }: TestSe
     globalNll: negativeLogLikelihood(answers, labels, global),
     localEce: 100 * calibrationError(answers, labels, local),
     globalEce: 100 * calibrationError(answers, labels, global),
+    localF1: 100 * macroF1(answers, labels, local),
+    globalF1: 100 * macroF1(answers, labels, global),
+    localAuc: 100 * areaUnderCurve(answers, labels, local),
+    globalAuc: 100 * areaUnderCurve(answers, labels, global),
   };
 }
 

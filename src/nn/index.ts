@@ -48,7 +48,7 @@ export {
   type Validation,
 } from "./fit.ts";
 export { DivergenceError } from "./divergence.ts";
-export { accuracy, type Answers, calibrationError, negativeLogLikelihood } from "./metrics.ts";
+export { accuracy, type Answers, areaUnderCurve, calibrationError, macroF1, negativeLogLikelihood } from "./metrics.ts";
 export { likelihood, validateNet, validation, validationSteps } from "./validate.ts";
 export { BatchNorm, GroupNorm, LayerNorm } from "./norm.ts";
 export { Combined } from "./combine.ts";

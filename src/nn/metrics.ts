@@ -43,3 +43,65 @@ export function calibrationError(answers: Answers, labels: ArrayLike<number>, ro
   }
   return gaps.reduce((sum, gap) => sum + Math.abs(gap), 0) / rows.length;
 }
+
+/**
+ * The mean over classes of F1 = 2 TP / (2 TP + FP + FN), so that small classes count as large ones do. Over the classes that are
+ * a label or an answer of these rows; NaN without rows.
+ */
+export function macroF1(answers: Answers, labels: ArrayLike<number>, rows: ArrayLike<number>): number {
+  const { classes } = answers;
+  const [hits, misses] = [new Float64Array(classes), new Float64Array(classes)];
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i]!;
+    const [said, label] = [best(answers, row) - row * classes, labels[row]!];
+    if (said === label) hits[label]!++;
+    else {
+      misses[said]!++;
+      misses[label]!++;
+    }
+  }
+  let [sum, seen] = [0, 0];
+  for (let c = 0; c < classes; c++) {
+    const [hit, miss] = [hits[c]!, misses[c]!];
+    if (hit + miss === 0) continue;
+    sum += (2 * hit) / (2 * hit + miss);
+    seen++;
+  }
+  return sum / seen;
+}
+
+/**
+ * The area under the ROC curve, one class against the rest, mean over the classes that some of these rows have and some have
+ * not: the share of pairs (a row of the class, another row) in which the first is given the class with more probability, ties
+ * counting half. NaN where all rows are of one class.
+ */
+export function areaUnderCurve({ logp, classes }: Answers, labels: ArrayLike<number>, rows: ArrayLike<number>): number {
+  const counts = new Int32Array(classes);
+  for (let i = 0; i < rows.length; i++) counts[labels[rows[i]!]!]!++;
+  let [sum, seen] = [0, 0];
+  for (let c = 0; c < classes; c++) {
+    const of = counts[c]!;
+    if (of === 0 || of === rows.length) continue;
+    const [own, others] = [new Float64Array(of), new Float64Array(rows.length - of)];
+    let [a, b] = [0, 0];
+    for (let i = 0; i < rows.length; i++) {
+      const value = logp[rows[i]! * classes + c]!;
+      if (labels[rows[i]!] === c) own[a++] = value;
+      else others[b++] = value;
+    }
+    sum += ordered(own.sort(), others.sort()) / (of * (rows.length - of));
+    seen++;
+  }
+  return sum / seen;
+}
+
+// pairs of two ascending lists in which the first is larger, ties counting half
+function ordered(a: Float64Array, b: Float64Array): number {
+  let [below, notAbove, pairs] = [0, 0, 0];
+  for (const value of a) {
+    while (below < b.length && b[below]! < value) below++;
+    while (notAbove < b.length && b[notAbove]! <= value) notAbove++;
+    pairs += (below + notAbove) / 2;
+  }
+  return pairs;
+}

@@ -12,6 +12,8 @@ export interface MethodStyle {
 
 // in the order of every table
 const styles: Readonly<Record<string, MethodStyle>> = {
+  majorityClass: { label: "Majority class", color: color("quiet"), symbol: "times" },
+  labelLaw: { label: "Generalist × label law", color: color("constantWeight"), symbol: "plus" },
   local: { label: "Local", color: color("local"), symbol: "triangle" },
   fedavg: { label: "FedAvg", color: color("fedavg"), symbol: "square" },
   finetuned: { label: "Fine-tuned", color: color("finetuned"), symbol: "diamond" },
@@ -22,6 +24,9 @@ const styles: Readonly<Record<string, MethodStyle>> = {
   threeWay: { label: "Three experts", color: color("threeWay"), symbol: "triangle2" },
   mixture: { label: "Mixture", color: color("mixture"), symbol: "circle" },
 };
+
+/** What costs nothing: no method, but what every method is to be above. */
+export const floors: readonly string[] = ["majorityClass", "labelLaw"];
 
 /** The methods of the paper's own figure. */
 export const paperMethods: readonly string[] = ["local", "fedavg", "finetuned", "mixture"];
@@ -53,7 +58,8 @@ export interface Focus {
  * Of methods in the order of their records: the mixture against what it is made from where it is there; else the last one
  * that was asked for, against training alone and FedAvg, or against the others.
  */
-export function focusOf(methods: readonly string[]): Focus {
+export function focusOf(all: readonly string[]): Focus {
+  const methods = all.filter((name) => !floors.includes(name));
   const among = (names: readonly string[]): string[] => names.filter((name) => methods.includes(name));
   if (methods.includes("mixture")) return { method: "mixture", against: among(["local", "finetuned"]) };
   // "ditto-shared" is another answer of ditto's

@@ -33,6 +33,11 @@ export interface MethodResult {
   readonly globalNll?: Stat;
   readonly localEce?: Stat;
   readonly globalEce?: Stat;
+  /** Macro-F1 and area under the ROC curve, one class against the rest; percent. */
+  readonly localF1?: Stat;
+  readonly globalF1?: Stat;
+  readonly localAuc?: Stat;
+  readonly globalAuc?: Stat;
 }
 
 /** Methods by name: those of the paper and options beside them, or the federated methods that were asked for. */
@@ -97,6 +102,9 @@ export interface RoundMetric {
   readonly validationAccuracy?: number;
   /** Better than every round before. */
   readonly best?: boolean;
+  /** Bytes of the vectors that clients were sent, and that they sent, in all rounds up to this. */
+  readonly down?: number;
+  readonly up?: number;
   /** Clients whose answers were left out of this round: they could not answer, or what they answered could not be averaged. */
   readonly refused?: readonly { readonly client: number; readonly fault: string; readonly reason: string }[];
   readonly seconds: number;
@@ -126,10 +134,62 @@ export interface ClientMetric {
   readonly globalNll: number;
   readonly localEce?: number;
   readonly globalEce?: number;
+  readonly localF1?: number;
+  readonly globalF1?: number;
+  readonly localAuc?: number;
+  readonly globalAuc?: number;
+  /** Rows of its local test: what it weighs in a weighted mean. */
+  readonly testRows?: number;
+  /** Which of its method's clusters it is in. */
+  readonly cluster?: number;
   readonly epochs?: number;
   readonly bestEpoch?: number;
   /** The lowest validation loss; of mixtures that learn from validation rows, over the half that they stop by. */
   readonly bestLoss?: number;
+}
+
+/** Which moment of a federation: the one whose validation was best, or its end. */
+export type Moment = "validated" | "last";
+
+/**
+ * Which of a client's models: the one that is everybody's, its own as it has just been sent ("before") and after a turn of
+ * training ("after"), and the mean of the probabilities of what it has trained and of what is everybody's ("mixed").
+ */
+export type Model = "global" | "before" | "after" | "mixed";
+
+/** One model of a method at one moment, on one client's tests. */
+export interface Reading {
+  readonly method: string;
+  readonly moment: Moment;
+  readonly model: Model;
+  readonly localTest: number;
+  readonly globalTest: number;
+  readonly localNll: number;
+  readonly globalNll: number;
+  readonly localEce: number;
+  readonly globalEce: number;
+  readonly localF1: number;
+  readonly globalF1: number;
+  readonly localAuc: number;
+  readonly globalAuc: number;
+}
+
+/** The same as a line of metrics.jsonl. */
+export interface ClockMetric extends Reading {
+  readonly kind: "clock";
+  readonly client: number;
+}
+
+/** All evaluated clients' own models on their tests in the course of a federation, as they have just been sent. */
+export interface TickMetric {
+  readonly kind: "tick";
+  readonly method: string;
+  /** The round after which they were asked. */
+  readonly round: number;
+  /** By client, in the order of `clients`. */
+  readonly clients: readonly number[];
+  readonly localTest: readonly number[];
+  readonly globalTest: readonly number[];
 }
 
 /** What one client's gate answers on the global test: h(x), the trust in the specialist. */
@@ -151,7 +211,7 @@ export interface GateMetric {
 }
 
 /** One line of metrics.jsonl. */
-export type Metric = RoundMetric | EpochMetric | ClientMetric | GateMetric;
+export type Metric = RoundMetric | EpochMetric | ClientMetric | ClockMetric | TickMetric | GateMetric;
 
 /** One row of clients.csv: `client,optedOut,classes,train,validation,test` and then `<method>Local,<method>Global`. */
 export interface ClientRow {

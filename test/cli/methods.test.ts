@@ -59,7 +59,14 @@ test("a run compares the methods that it is told, and one of one's own", () =>
     );
     assert.is(told.code, 0, told.out);
     const summary = JSON.parse(readFileSync(join(out, "summary.json"), "utf8")) as Summary;
-    assert.equal(Object.keys(summary.methods), ["fedavg", "ditto", "ditto-shared", "forgetful"]);
+    assert.equal(Object.keys(summary.methods), [
+      "fedavg",
+      "ditto",
+      "ditto-shared",
+      "forgetful",
+      "majorityClass",
+      "labelLaw",
+    ]);
     assert.equal(summary.methods["ditto-shared"], summary.methods["fedavg"]);
     // two clients a round, three rounds, a model of 22,180 floats each way
     const { down, up, rounds } = summary.federations!["forgetful"]!;

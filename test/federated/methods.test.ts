@@ -2,12 +2,23 @@
 import { memory } from "../../src/autograd/index.ts";
 import { isRejection } from "../../src/federated/admission.ts";
 import { clientCalls } from "../../src/federated/hosts/pool.ts";
-import { type Method, type Options, optionsOf, type Sizes, type Vectors } from "../../src/federated/method.ts";
+import {
+  type Answers,
+  type Method,
+  type Options,
+  optionsOf,
+  type Sizes,
+  type Vectors,
+} from "../../src/federated/method.ts";
 import { methods } from "../../src/federated/methods/index.ts";
 import type { RoundsState } from "../../src/federated/rounds.ts";
 import { States } from "../../src/federated/states.ts";
+import { taken } from "../../src/federated/taken.ts";
+import { predictAll } from "../../src/nn/index.ts";
 import type { Calls, Pool } from "../../src/runtime/pool.ts";
+import { finish } from "../../src/runtime/steps.ts";
 import { benchOf, federation, kitOf, type Ran, settings } from "../support/federation.ts";
+import { near } from "../support/near.ts";
 import { assert, test } from "../support/suite.ts";
 
 const all = [...methods.values()];
@@ -99,6 +110,27 @@ for (const method of all) {
         assert.ok(known(one), `${one} is not declared to be kept`);
         assert.ok(values.every(Number.isFinite), `client ${client}'s ${one} is not finite`);
       }
+  });
+
+  test(`${name} answers right after a turn, whether or not a client has had one before`, async () => {
+    const { bench, server, end, states } = await once(method, {});
+    for (const client of [0, 5]) {
+      const to = { client, round: 9, purpose: "answers", key: bench.key } as const;
+      const down = server.down?.(end.now, to) ?? end.now;
+      const own = bench.stage(client, 9);
+      const turn = { client, round: 9, down, kept: await states.get(client), own, effort: 1, key: bench.key };
+      const after = taken(bench.side, turn, finish(bench.side.train(turn)));
+      const made = bench.side.answers(after);
+      const { own: answer } = "own" in made ? (made as Answers) : finish(made);
+      const logp = predictAll(own.validation, bench.classes, answer);
+      const values = logp.toArray();
+      for (let row = 0; row < own.validation.count; row++) {
+        const said = values.slice(row * bench.classes, (row + 1) * bench.classes);
+        near([Array.from(said, Math.exp).reduce((a, b) => a + b, 0)], [1], 1e-4);
+      }
+      logp.dispose();
+      own.dispose();
+    }
   });
 
   test(`${name} has nobody refused, whoever comes again or for the first time`, async () => {

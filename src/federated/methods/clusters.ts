@@ -44,5 +44,6 @@ export function clustered(kit: Kit): ClientSide<"model", "model.*", never> {
       choose(down as Vectors, own.train);
       return { own: (x) => net.predict(x) };
     },
+    taken: ({ down }, { up, metrics }) => ({ ...down, [placeOf(metrics["cluster"]!)]: up.model }),
   };
 }

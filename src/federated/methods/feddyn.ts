@@ -54,6 +54,7 @@ export const feddyn: Method = method({
         net.parameters.copyFrom((answer === "mean" && down.mean) || down.model);
         return { own: (x) => net.predict(x) };
       },
+      taken: ({ down }, { up: { model } }) => ({ ...down, model, ...(down.mean && { mean: model }) }),
     };
   },
   server: ({ weights, answer }) => ({

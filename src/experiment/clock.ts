@@ -1,0 +1,171 @@
+// The clock of a comparison: a client's models are asked at the moment that validation chose and at the last, before a turn
+// of training and after it. A model answers each test row once; all that is measured is read off these answers.
+import type { Tensor } from "../autograd/tensor.ts";
+import type { Bench } from "../federated/hosts/pool.ts";
+import { turnKey } from "../federated/hosts/pool.ts";
+import type { Answers, ClientSide, Reply, Turn, Vector, Vectors } from "../federated/method.ts";
+import { taken } from "../federated/taken.ts";
+import { constantAnswers, score, type Scores } from "../moe/evaluate.ts";
+import { accuracy, predictAll } from "../nn/index.ts";
+import type { Moment, Reading } from "../report/records.ts";
+import { Kept } from "../runtime/kept.ts";
+import { fold } from "../runtime/random.ts";
+import { finish } from "../runtime/steps.ts";
+import type { Federation } from "./chosenMethods.ts";
+import { GENERALIST } from "./federations.ts";
+import { floors } from "./floors.ts";
+import type { Measured } from "./measured.ts";
+import { rootKey, type Setup } from "./setup.ts";
+import type { Staging, Tests } from "./staging.ts";
+
+/** What a client has of a federation at one moment of it. */
+export interface Standing {
+  readonly down: Vectors;
+  readonly kept: Vectors;
+}
+
+/** What a federation left for one client: at the moment that validation chose, and at its end where that is another one. */
+export interface HeldOf extends Standing {
+  readonly round: number;
+  readonly last?: Standing | undefined;
+}
+
+/** How a client's own model does on its tests in the course of a federation; percent. */
+export interface Tick {
+  readonly client: number;
+  readonly localTest: number;
+  readonly globalTest: number;
+}
+
+export interface Clock {
+  /** Everything about a client after all federations. */
+  compare(client: number, held: Readonly<Record<string, HeldOf>>): Measured;
+  /** A client's own model in the course of one federation, as it has just been sent. */
+  tick(client: number, federation: string, held: HeldOf): Tick;
+}
+
+/** Who answers at a moment, and which cluster the client is in where its method says so. */
+interface At {
+  readonly readings: readonly Reading[];
+  readonly scores: Readonly<Record<string, Scores>>;
+  readonly kept: Vectors;
+  /** The answers of the model that is everybody's, where there is one. */
+  readonly global: Tensor | undefined;
+  readonly cluster: number | undefined;
+}
+
+/** The clock of a thread: `bench` gives its part in a federation. */
+export function clockOf(
+  { config, dataset, clients }: Setup,
+  federations: readonly Federation[],
+  bench: (name: string) => Bench,
+  staging: Staging,
+): Clock {
+  const root = rootKey(config);
+  const classes = dataset.classes.length;
+
+  const staged = <T>(client: number, use: (own: Turn["own"], tests: Tests) => T): T => {
+    const { rows, globalTest } = clients[client]!;
+    const seen = staging.of(client);
+    const tests = seen.tests(rows.test, globalTest);
+    const train = seen.train(rows.train, fold(root, "batches", client));
+    const validation = seen.validation(rows.validation);
+    try {
+      return use({ train, validation }, tests);
+    } finally {
+      train.dispose();
+      validation.dispose();
+      tests.dispose();
+    }
+  };
+
+  // a client that the federation never asked has a turn by itself first, of which nothing is sent
+  const begun = (side: ClientSide, keeps: readonly string[] | undefined, turn: Turn): Turn => {
+    const isNew = (keeps ?? []).length > 0 && Object.keys(turn.kept).length === 0;
+    return isNew ? { ...turn, kept: finish(side.train({ ...turn, kept: {} })).kept ?? turn.kept } : turn;
+  };
+
+  const readAt = (moment: Moment, { name, method }: Federation, given: Turn, tests: Tests, bin: Kept): At => {
+    const { side } = bench(name);
+    const set = { ...tests, classes };
+    const asked = (turn: Turn): Record<string, Tensor> =>
+      Object.fromEntries(
+        Object.entries(answersOf(side, turn)).map(([role, answer]) => [
+          role,
+          bin.add(predictAll(tests.examples, classes, answer)),
+        ]),
+      );
+    const turn = begun(side, method.keeps, given);
+    const found = asked(turn);
+    const global = found["shared"] ?? ((method.keeps ?? []).length === 0 ? found["own"] : undefined);
+    const reply: Reply = finish(side.train({ ...turn, key: fold(turn.key, "clock") }));
+    const after = asked(taken(side, turn, reply))["own"]!;
+    const mixed = global && bin.add(constantAnswers(after, global, 0.5));
+    const scores = Object.fromEntries(
+      Object.entries(found).map(([role, logp]) => [role === "own" ? name : `${name}-${role}`, score(logp, set)]),
+    );
+    const reading = (model: Reading["model"], of: Scores): Reading => ({ method: name, moment, model, ...of });
+    return {
+      scores,
+      readings: [
+        reading("before", scores[name]!),
+        reading("after", score(after, set)),
+        ...(global ? [reading("global", global === found["own"] ? scores[name]! : score(global, set))] : []),
+        ...(mixed ? [reading("mixed", score(mixed, set))] : []),
+      ],
+      kept: turn.kept,
+      global,
+      cluster: reply.metrics["cluster"],
+    };
+  };
+
+  return {
+    compare(client, held) {
+      return staged(client, (own, tests) => {
+        const scores: Record<string, Scores> = {};
+        const kept: Record<string, Vector> = {};
+        const readings: Reading[] = [];
+        const clusters: Record<string, number> = {};
+        let generalist: ArrayLike<number> | undefined;
+        for (const federation of federations) {
+          const { name } = federation;
+          const { down, kept: before, round, last } = held[name]!;
+          const key = turnKey(bench(name).key, client, round);
+          const turn: Turn = { client, round, down, kept: before, own, effort: 1, key };
+          const bin = new Kept();
+          try {
+            const at = readAt("validated", federation, turn, tests, bin);
+            Object.assign(scores, at.scores);
+            for (const [of, vector] of Object.entries(at.kept)) kept[`${name}.${of}`] = vector;
+            if (at.global && (name === GENERALIST || !generalist)) generalist = at.global.toArray();
+            if (at.cluster !== undefined) clusters[name] = at.cluster;
+            const end = last ? readAt("last", federation, { ...turn, ...last }, tests, bin).readings : at.readings;
+            readings.push(...at.readings, ...end.map((one) => ({ ...one, moment: "last" as const })));
+          } finally {
+            bin.dispose();
+          }
+        }
+        Object.assign(scores, floors(own.train.labels, tests, classes, generalist));
+        return { client, kept, scores, epochs: {}, gates: {}, validations: [], readings, clusters };
+      });
+    },
+    tick(client, federation, { down, kept, round }) {
+      return staged(client, (own, tests) => {
+        const { side, key } = bench(federation);
+        const turn = { client, round, down, kept, own, effort: 1, key: turnKey(key, client, round) };
+        const { keeps } = federations.find(({ name }) => name === federation)!.method;
+        const { own: answer } = answersOf(side, begun(side, keeps, turn));
+        const tensor = predictAll(tests.examples, classes, answer);
+        const answers = { logp: tensor.toArray(), classes };
+        tensor.dispose();
+        const percent = (rows: Int32Array): number => 100 * accuracy(answers, tests.examples.labels, rows);
+        return { client, localTest: percent(tests.local), globalTest: percent(tests.global) };
+      });
+    },
+  };
+}
+
+function answersOf(side: ClientSide, turn: Turn): Answers {
+  const made = side.answers(turn);
+  return "own" in made ? (made as Answers) : finish(made);
+}
