@@ -3,7 +3,7 @@ import type { Bench } from "../federated/hosts/pool.ts";
 import { Kit } from "../federated/kit.ts";
 import type { ServerSide, Vectors } from "../federated/method.ts";
 import { lastClient } from "../moe/methods/authors.ts";
-import { Net } from "../nn/index.ts";
+import { type Examples, Net } from "../nn/index.ts";
 import { fold, type Key } from "../runtime/random.ts";
 import { chosenMethods, type Federation, methodOf } from "./chosenMethods.ts";
 import { behaviour, type Config } from "./config.ts";
@@ -79,15 +79,19 @@ export function benchOf(setup: Setup, { method, options }: Federation): Bench {
       // opted-out clients have no way in
       if (optedOut) throw new Error(`client ${client} has opted out and takes no part in the federation`);
       const seen = staged.of(client, round);
-      const own = {
-        train: seen.train(shared, fold(root, "batches", client, round)),
-        validation: seen.validation(rows.validation),
-      };
+      // a call mostly needs one of the two: most methods train without a look at the other, and validation looks at it alone
+      let train: Examples | undefined;
+      let validation: Examples | undefined;
       return {
-        ...own,
+        get train() {
+          return (train ??= seen.train(shared, fold(root, "batches", client, round)));
+        },
+        get validation() {
+          return (validation ??= seen.validation(rows.validation));
+        },
         dispose: () => {
-          own.train.dispose();
-          own.validation.dispose();
+          train?.dispose();
+          validation?.dispose();
         },
       };
     },

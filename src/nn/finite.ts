@@ -14,17 +14,28 @@ export function checkFinite(op: string, what: string, values: ArrayLike<number>)
       );
 }
 
-// a sum of single floats in double cannot overflow, so it is finite where all of them are; four sums, because one waits for
-// itself
+// a sum of single floats in double cannot overflow, so it is finite where all of them are; eight sums, because one waits for
+// itself, and each a variable of its own, which alone is kept in a register
 function allFinite(values: Float32Array): boolean {
-  let [a, b, c, d] = [0, 0, 0, 0];
-  const blocks = values.length - (values.length % 4);
-  for (let i = 0; i < blocks; i += 4) {
+  let a = 0;
+  let b = 0;
+  let c = 0;
+  let d = 0;
+  let e = 0;
+  let f = 0;
+  let g = 0;
+  let h = 0;
+  const blocks = values.length - (values.length % 8);
+  for (let i = 0; i < blocks; i += 8) {
     a += values[i]!;
     b += values[i + 1]!;
     c += values[i + 2]!;
     d += values[i + 3]!;
+    e += values[i + 4]!;
+    f += values[i + 5]!;
+    g += values[i + 6]!;
+    h += values[i + 7]!;
   }
   for (let i = blocks; i < values.length; i++) a += values[i]!;
-  return Number.isFinite(a + b + c + d);
+  return Number.isFinite(a + b + c + d + e + f + g + h);
 }

@@ -27,7 +27,10 @@ export class FedAvg implements Aggregation {
     if (!this.#sum) throw new RangeError("fedAvg: at least one client's update is expected");
     const total = this.#examples;
     if (!(total > 0)) throw new RangeError("fedAvg: the clients' examples sum to 0; every client is empty");
-    return Float32Array.from(this.#sum, (value) => value / total);
+    // no callback: it would cost as much as a client's work
+    const average = new Float32Array(this.#sum.length);
+    for (let i = 0; i < average.length; i++) average[i] = this.#sum[i]! / total;
+    return average;
   }
 }
 
