@@ -27,6 +27,9 @@ function reasonOf(error: unknown): string {
   return `${message}${message.includes(stderr) ? "" : `\n${stderr}`}`;
 }
 
+// parts that the hash over the others does not stand for
+const younger = ["vocabulary", "methods"];
+
 let first: { readonly name: string; readonly verdict: Verdict } | undefined;
 
 /** Takes a runtime's verdict; the first one that comes is what all others are compared with. */
@@ -35,13 +38,16 @@ function judge(name: string, verdict: Verdict): void {
   const { weightsSha256, parts, seconds } = verdict;
   const times = Object.entries(seconds).map(([part, time]) => `${part} ${time.toFixed(1)}`);
   const same =
-    weightsSha256 === first.verdict.weightsSha256 && parts["vocabulary"] === first.verdict.parts["vocabulary"];
-  say(same ? "passed" : "failed", name, `${weightsSha256}  ${times.join(", ")} s`);
+    weightsSha256 === first.verdict.weightsSha256 &&
+    younger.every((part) => parts[part] === first!.verdict.parts[part]);
+  say(same ? "passed" : "failed", name, `${weightsSha256}  methods ${parts["methods"]}  ${times.join(", ")} s`);
   for (const [part, hash] of Object.entries(parts))
     if (hash !== first.verdict.parts[part])
       console.log(
         `      ${part} begins to differ from ${first.name}: got ${hash}, expected ${first.verdict.parts[part]}`,
       );
+  const differ = Object.keys(verdict.methods).filter((one) => verdict.methods[one] !== first!.verdict.methods[one]);
+  if (differ.length > 0) console.log(`      methods that differ from ${first.name}: ${differ.join(", ")}`);
 }
 
 async function inRuntimes(folder: string, wanted: (name: string) => boolean): Promise<void> {

@@ -3,18 +3,24 @@
 import * as moiety from "moiety";
 import { bundled, dirichletLabels, fromTexts, loadFashionMnist, take } from "moiety/data";
 import { InThread, MemoryStore, experimentCalls, preset, run, startPool, type Setup } from "moiety/experiment";
+import { Kit, type Method, methods, optionsOf, type Turn, type Vectors } from "moiety/federated";
 import { decodeSafetensors, encodeSafetensors, Sha256 } from "moiety/io";
 import {
   Adam,
+  Apply,
   bilstmText,
+  Dropout,
+  FeatureExamples,
   Gru,
   lenetFashion,
   lenetFashionGate,
+  Linear,
   type Loss,
   Lstm,
   type Module,
   Net,
   resnet,
+  Sequential,
   TextExamples,
   trainEpoch,
   Transformer,
@@ -27,6 +33,8 @@ export interface Verdict {
   readonly weightsSha256: string;
   readonly parts: Readonly<Record<string, string>>;
   readonly seconds: Readonly<Record<string, number>>;
+  /** Of every federated method by itself; the part `methods` stands for all of them. */
+  readonly methods: Readonly<Record<string, string>>;
 }
 
 type Array32 = ReturnType<InstanceType<typeof moiety.Tensor>["toArray"]>;
@@ -182,6 +190,69 @@ async function experiment(workers: number): Promise<string> {
   return result.records.summary.weightsSha256;
 }
 
+// a method's sides are functions: what is used of a turn's steps is their end
+function finish<T>(steps: Generator<unknown, T>): T {
+  for (let step = steps.next(); ; step = steps.next()) if (step.done) return step.value;
+}
+
+/** Two rounds of a method on three clients of a dozen rows: all that its server and its clients hold then, and how they answer. */
+function federation(method: Method): string {
+  const hash = new Sha256();
+  const root = key(11);
+  const model = new Sequential({
+    fc1: new Linear(4, 8, { relu: true }),
+    drop: new Dropout(0.2),
+    fc2: new Linear(8, 3),
+    output: new Apply(moiety.logSoftmax),
+  });
+  const net = new Net(model, { group: "private" }).init(5);
+  const optimizer = { kind: "sgd", lr: 0.05, momentum: 0.5 } as const;
+  const initial = net.parameters.toArray();
+  const kit = new Kit({ model, classes: 3, key: root, initial, optimizer, epochs: 2, batchSize: 5 });
+  const options = optionsOf(method);
+  const [side, server] = [method.client(kit, options), method.server(options, kit)];
+  const rows = (count: number, address: string): FeatureExamples => {
+    const labels = Array.from({ length: count }, (_, i) => (i * i + address.length) % 3);
+    return new FeatureExamples({ x: random(4 * count, address), labels, shape: [4] });
+  };
+  const own = [12, 9, 14].map((count, i) => ({
+    train: rows(count, `rows ${i}`),
+    validation: rows(6, `held out ${i}`),
+  }));
+  let state = server.begin(side.initial());
+  const kept: Vectors[] = own.map(() => ({}));
+  const turn = (client: number, round: number, purpose: "turn" | "answers"): Turn => {
+    const address = fold(root, purpose, client, round);
+    const down = server.down?.(state, { client, round, purpose, key: root }) ?? state;
+    return { client, round, down, kept: kept[client]!, own: own[client]!, key: address, effort: 1 };
+  };
+  const put = (vectors: Vectors): void => {
+    for (const name of Object.keys(vectors).sort()) {
+      const { buffer, byteOffset, byteLength } = vectors[name]!;
+      hash.update(new TextEncoder().encode(name)).update(new Uint8Array(buffer, byteOffset, byteLength));
+    }
+  };
+  for (let round = 0; round < 2; round++) {
+    const gathering = server.gather(state, { round, cohort: 3, clients: 3, key: fold(root, "server", round) });
+    const replies = own.map((_, client) => finish(side.train(turn(client, round, "turn"))));
+    replies.forEach((reply, client) => {
+      kept[client] = reply.kept ?? kept[client]!;
+      gathering.add({ client, up: reply.up, examples: own[client]!.train.count, metrics: reply.metrics });
+    });
+    state = gathering.result();
+  }
+  put(state);
+  kept.forEach(put);
+  const asked = tensor(random(4 * 7, "asked"), [7, 4]);
+  for (const client of own.keys()) {
+    const made = side.answers(turn(client, 2, "answers"));
+    const answers = "own" in made ? made : finish(made);
+    for (const answer of Object.values(answers)) hash.update(bytesOf(scope(() => answer(asked).toArray())));
+  }
+  kit.dispose();
+  return hash.hex();
+}
+
 /** Runs every part. Throws where a runtime cannot, or where threads make a difference. */
 export async function verdict(): Promise<Verdict> {
   const parts: Record<string, string> = {};
@@ -205,5 +276,12 @@ export async function verdict(): Promise<Verdict> {
   const weightsSha256 = new Sha256().update(all).hex();
   // younger than the hash over the others, which is written down
   await part("vocabulary", vocabulary);
-  return { weightsSha256, parts, seconds };
+  const found: Record<string, string> = {};
+  await part("methods", (hash) => {
+    for (const [name, method] of methods) {
+      found[name] = federation(method);
+      hash.update(new TextEncoder().encode(`${name} ${found[name]}`));
+    }
+  });
+  return { weightsSha256, parts, seconds, methods: found };
 }
