@@ -64,7 +64,7 @@ export const scaffold: Method = method({
           const share = answered / clients;
           return {
             ...state,
-            model: lr === 1 ? model! : between(state["model"]!, model!, lr),
+            model: between(state["model"]!, model!, lr),
             control: examples > 0 ? plus(state["control"]!, scaled(control!, share)) : state["control"]!,
           };
         },
