@@ -19,6 +19,7 @@ import type { Calls, Pool } from "../../src/runtime/pool.ts";
 import { finish } from "../../src/runtime/steps.ts";
 import { benchOf, federation, kitOf, type Ran, settings } from "../support/federation.ts";
 import { near } from "../support/near.ts";
+import { remembered } from "../support/remembered.ts";
 import { assert, test } from "../support/suite.ts";
 
 const all = [...methods.values()];
@@ -30,7 +31,7 @@ async function left({ end, states }: Ran): Promise<unknown> {
 }
 
 // runs of one method with the same options are the same run
-const ran = new Map<string, Promise<Ran>>();
+const ran = remembered<Promise<Ran>>();
 function once(method: Method, options: Options): Promise<Ran> {
   const name = `${method.name} ${JSON.stringify(optionsOf(method, options))}`;
   if (!ran.has(name)) ran.set(name, federation(method, options));
