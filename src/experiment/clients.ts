@@ -1,6 +1,7 @@
 // The clients of an experiment, made when they are needed: a worker stages one client's rows, runs it and lets go, so
 // memory does not grow with their number.
-import { type Bench, type ClientCalls, clientCalls } from "../federated/hosts/pool.ts";
+import type { Bench } from "../federated/hosts/bench.ts";
+import { type ClientCalls, clientCalls } from "../federated/hosts/pool.ts";
 import type { Answers } from "../federated/method.ts";
 import { outputs } from "../moe/evaluate.ts";
 import { compareMethods } from "../moe/compare.ts";

@@ -1,8 +1,7 @@
 // The clock of a comparison: a client's models are asked at the moment that validation chose and at the last, before a turn
 // of training and after it. A model answers each test row once; all that is measured is read off these answers.
 import type { Tensor } from "../autograd/tensor.ts";
-import type { Bench } from "../federated/hosts/pool.ts";
-import { turnKey } from "../federated/hosts/pool.ts";
+import { type Bench, turnKey } from "../federated/hosts/bench.ts";
 import type { Answers, ClientSide, Reply, Turn, Vector, Vectors } from "../federated/method.ts";
 import { taken } from "../federated/taken.ts";
 import { constantAnswers, score, type Scores } from "../moe/evaluate.ts";

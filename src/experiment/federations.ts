@@ -1,5 +1,5 @@
 // Which federations a config asks for, and a thread's part in one of them.
-import type { Bench } from "../federated/hosts/pool.ts";
+import type { Bench } from "../federated/hosts/bench.ts";
 import { Kit } from "../federated/kit.ts";
 import type { ServerSide, Vectors } from "../federated/method.ts";
 import { lastClient } from "../moe/methods/authors.ts";

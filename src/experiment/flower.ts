@@ -40,7 +40,7 @@ export type FlowerCalls = TrainerCalls & Pick<ExperimentCalls, "personalize">;
 
 /** The calls of a setup's clients; the same in a worker and in this thread. */
 export function flowerCalls({ setup, privacy }: FlowerSetup): FlowerCalls {
-  const { client, initial } = participants(setup);
+  const partsOf = participants(setup);
   const { personalize } = experimentCalls(setup);
-  return { personalize, ...trainerCalls((id) => clientTrainer({ client: client(id), privacy, initial })) };
+  return { personalize, ...trainerCalls((client) => clientTrainer({ client: partsOf(client), privacy })) };
 }

@@ -220,6 +220,7 @@ async function runFederation(
       host: audit ? audited(host, method, store) : host,
       server,
       sends: method.sends,
+      measures: method.measures,
       states,
       clients: optedIn(setup),
       rounds: federation.rounds,

@@ -144,6 +144,10 @@ export interface Declaration<
   readonly sends: readonly Up[];
   /** What a client is sent, if it is called otherwise. */
   readonly receives?: readonly Down[];
+  /** Sent vectors that are differences by themselves; the others are what vectors of their names became. */
+  readonly differences?: readonly NoInfer<Up>[];
+  /** Scalars, beside `trainLoss`, that the server goes by: an update without one of them is left out. */
+  readonly measures?: readonly string[];
   /** What a client keeps between its turns. */
   readonly keeps?: readonly Kept[];
   client(kit: Kit, options: O): ClientSide<NoInfer<Up>, NoInfer<Down>, NoInfer<Kept>, R>;

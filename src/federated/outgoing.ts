@@ -3,7 +3,7 @@
 import { DivergenceError } from "../nn/divergence.ts";
 import { checkFinite } from "../nn/finite.ts";
 import type { EvaluateReply, FederatedClient, TrainReply } from "./client.ts";
-import type { Method, Reply, Update as MethodUpdate } from "./method.ts";
+import type { Method, Metrics, Reply, Update as MethodUpdate } from "./method.ts";
 import { SharedVector, type TensorSpec } from "./shared.ts";
 import type { Evaluation, Update } from "./update.ts";
 
@@ -141,15 +141,27 @@ export function outgoing(
       throw new DivergenceError((error as Error).message);
     }
   }
+  return { up, ...outgoingScalars(name, client, { metrics, examples: examples ?? rows }) };
+}
+
+/** The scalars that a method's client sends: a few finite numbers and their weight. */
+export function outgoingScalars(
+  name: string,
+  client: number,
+  { examples, metrics }: { readonly examples: number; readonly metrics: Metrics },
+): { examples: number; metrics: Metrics } {
   const scalars = Object.entries(metrics);
   if (scalars.length > MOST_METRICS)
     throw new RangeError(`${name}: client ${client} has ${scalars.length} scalars, expected at most ${MOST_METRICS}`);
-  for (const [one, value] of scalars)
+  for (const [one, value] of scalars) {
+    if (!/^[\w.-]{1,64}$/.test(one))
+      throw new RangeError(`${name}: client ${client} was to send ${one}, expected a name of at most 64 letters`);
     if (!(typeof value === "number" && Math.abs(value) <= FLOAT_MAX))
       throw new DivergenceError(
         `client ${client}: ${one}, got ${String(value).slice(0, 40)}, expected a finite number`,
       );
-  return { up, metrics, examples: examplesIn(client, examples ?? rows) };
+  }
+  return { metrics, examples: examplesIn(client, examples) };
 }
 
 /** A declared vector that must be there and is not. */

@@ -14,6 +14,8 @@ export interface RoundsOptions {
   readonly server: ServerSide;
   /** What clients may send: see Method.sends. */
   readonly sends: readonly string[];
+  /** Scalars that the server goes by: see Method.measures. */
+  readonly measures?: readonly string[] | undefined;
   /** What the clients keep; empty where that lies with them. */
   readonly states: States;
   /** Ids of the clients that take part; opted-out clients are not among them. */
@@ -114,6 +116,7 @@ export async function runRounds(options: RoundsOptions, state: RoundsState): Pro
     host,
     server,
     sends,
+    measures = [],
     answerSeconds = Infinity,
     states,
     clients,
@@ -169,7 +172,8 @@ export async function runRounds(options: RoundsOptions, state: RoundsState): Pro
         asked.map(({ client }) => client),
         {
           call: (of) => host.train(ordersOf(asked, of), round),
-          admit: (answer, client) => admitVectors(answer, { client, sends, sizes, metrics: ["trainLoss"] }),
+          admit: (answer, client) =>
+            admitVectors(answer, { client, sends, sizes, metrics: ["trainLoss", ...measures] }),
           answerSeconds,
         },
       );

@@ -4,18 +4,12 @@ import type { Identity, Leaving, NodeEvent, NodeOptions, Trainer } from "../../s
 import { clientTrainer } from "../../src/federated/backends/flower/trainer.ts";
 import { openObject } from "../../src/federated/backends/flower/objects.ts";
 import { FakeSuperLink } from "./support/fake.ts";
-import { sharedVector, smallModel, sizeOfModel, steppingClient } from "./support/clients.ts";
+import { smallModel, sizeOfModel, steppingClient } from "./support/clients.ts";
 
 const node = suite("flower node");
 
 const identity = await identityOf(await createKeyPair());
 const zeros = new Float32Array(sizeOfModel(smallModel));
-
-const halves = (): ReturnType<typeof sharedVector> =>
-  sharedVector(
-    smallModel,
-    zeros.map(() => 0.5),
-  );
 
 interface Playing {
   readonly link: FakeSuperLink;
@@ -131,7 +125,7 @@ node("answers with an error, in one line, what it cannot do", async () => {
 });
 
 node("offers weights to start from when asked, if it has any", async () => {
-  const { link, ended, leave } = play(clientTrainer({ client: steppingClient(), initial: halves }));
+  const { link, ended, leave } = play(clientTrainer({ client: steppingClient({ first: 0.5 }) }));
   const [id] = await link.nodes(1);
   const { content } = await link.ask(id!, "query.initial", [], new Float32Array(0), { "server-round": 0 });
   assert.equal([...content!.arrays.get("arrays")!.get("hidden.bias")!.data], [0.5, 0.5, 0.5, 0.5]);
@@ -258,7 +252,7 @@ node(
       assert.is(link.pushed.size, pushed, "nothing of it has left yet");
       onLeaving(leaving);
     };
-    const { link, ended } = play(clientTrainer({ client: failing, initial: halves }), { onLeaving: early });
+    const { link, ended } = play(clientTrainer({ client: failing }), { onLeaving: early });
     const [id] = await link.nodes(1);
     for (const [type, round] of [
       ["query.initial", 0],
@@ -280,7 +274,7 @@ node(
       ]),
       [
         ["query.initial", "hidden.weight[4,3] hidden.bias[4]", "", undefined],
-        ["train", "hidden.weight[4,3] hidden.bias[4]", "num-examples 2,loss 9", undefined],
+        ["train", "hidden.weight[4,3] hidden.bias[4]", "num-examples 2,trainLoss 9", undefined],
         ["train", "", "", "label 7 in row 3"],
         ["evaluate", "", "num-examples 2,mean 9", undefined],
         ["query.farewell", "", "num-examples 2", undefined],

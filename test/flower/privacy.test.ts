@@ -5,9 +5,8 @@ import { addGaussian, gaussianSigma, normalCdf } from "../../src/federated/backe
 import { clipUpdate, LocalPrivacy } from "../../src/federated/backends/flower/privacy.ts";
 import { flatten } from "../../src/federated/backends/flower/objects.ts";
 import { readContent } from "../../src/federated/backends/flower/records.ts";
-import { trainContent } from "../../src/federated/backends/flower/reply.ts";
-import { declarationOf } from "../../src/federated/outgoing.ts";
-import { sharedVector, smallModel, steppingClient } from "./support/clients.ts";
+import { namedContent } from "../../src/federated/backends/flower/reply.ts";
+import { steppingClient } from "./support/clients.ts";
 
 const privacy = suite("flower privacy");
 
@@ -204,14 +203,10 @@ privacy("an account that is none is refused", () => {
 
 privacy("a reply with local noise holds no metric but the weight", async () => {
   const generalist = new Float32Array(16);
-  const shared = sharedVector(
-    smallModel,
-    generalist.map(() => 10),
-  );
-  const reply = { shared, examples: 12, metrics: { loss: 0.5 } };
-  const declared = declarationOf(steppingClient());
+  const reply = { up: { model: generalist.map(() => 10) }, examples: 12, metrics: { trainLoss: 0.5 } };
+  const part = steppingClient();
   const read = async (local: LocalPrivacy | undefined, serverClip?: number) => {
-    const root = await trainContent(reply, { declared, generalist, serverClip, local });
+    const root = await namedContent(reply, { part, down: { model: generalist }, serverClip, local });
     return readContent(root.id, new Map(flatten(root).map(({ id, content }) => [id, content])));
   };
   const noisy = await read(new LocalPrivacy({ clip: 1, noise: { epsilon: 1, delta: 1e-5 } }));

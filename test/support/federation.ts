@@ -1,7 +1,8 @@
 // A federation of any method, small enough for milliseconds: six clients on points of the plane, each with two classes of
 // its own more often than the third.
 import { logSoftmax } from "../../src/autograd/index.ts";
-import { PoolHost, type Bench, clientCalls } from "../../src/federated/hosts/pool.ts";
+import type { Bench } from "../../src/federated/hosts/bench.ts";
+import { PoolHost, clientCalls } from "../../src/federated/hosts/pool.ts";
 import { Kit, type KitOptions } from "../../src/federated/kit.ts";
 import {
   type Answers,

@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import type { ClientRows } from "../../data/index.ts";
 import { type Config, ConfigError, loadNetworks, type Setup, setUp } from "../../experiment/index.ts";
 import { type FlowerCalls, type FlowerSetup, ownSetup } from "../../experiment/flower.ts";
-import { participants } from "../../experiment/participant.ts";
+import { networks } from "../../experiment/networks.ts";
 import { ClientFiles } from "../../experiment/clientFile.ts";
 import { heldGeneralist } from "../../experiment/clients.ts";
 import { vectorOf } from "../../federated/backends/flower/index.ts";
@@ -61,11 +61,7 @@ export async function personalizeMember(
   { round, tensors }: { readonly round: number; readonly tensors: ReadonlyMap<string, TensorData> },
   folder: Folder,
 ): Promise<void> {
-  const { specs } = participants({
-    ...setup,
-    clients: setup.clients.map((one) => ({ ...one, optedOut: false })),
-  }).client(client);
-  const generalist = vectorOf(tensors, specs);
+  const generalist = vectorOf(tensors, networks(setup.config, setup.dataset).expert.specs);
   await folder.write("generalist.safetensors", encodeSafetensors(tensors, { round: `${round}` }));
   console.log("training the specialist and the gate; they stay here");
   const [done] = await pool.map("personalize", [{ client, held: heldGeneralist(generalist) }]);

@@ -1,43 +1,13 @@
 // Clients on a pool: in this thread, on workers, in Web Workers. What they keep lies with the pool's owner, goes along with
 // every call and comes back with its answer, so it does not matter which thread a client's next turn is on.
 import { failure, isRejection, type Rejection } from "../admission.ts";
-import { predictSteps } from "../../nn/predict.ts";
-import { validation } from "../../nn/validate.ts";
 import type { Pool } from "../../runtime/pool.ts";
-import { fold, type Key } from "../../runtime/random.ts";
-import { finish, type Steps, turn as rest } from "../../runtime/steps.ts";
-import {
-  type Answers,
-  type ClientSide,
-  type Method,
-  type Own,
-  type Reply,
-  type Turn,
-  type Update,
-  type Vectors,
-} from "../method.ts";
+import { turn as rest } from "../../runtime/steps.ts";
+import type { Turn, Update, Vectors } from "../method.ts";
 import { outgoing } from "../outgoing.ts";
 import type { States } from "../states.ts";
+import { atBench, type Bench, type Call, replyOf, scoresOf } from "./bench.ts";
 import type { Evaluation, Host, Order } from "./host.ts";
-
-/** A method at work in one thread. */
-export interface Bench {
-  readonly method: Pick<Method, "name" | "sends">;
-  readonly side: ClientSide;
-  readonly classes: number;
-  /** The address of the federation's random numbers. */
-  readonly key: Key;
-  /** A client's rows for one call; throws for a client that has opted out. */
-  stage(client: number, round: number): Own & { dispose(): void };
-  /** Runs a turn's steps; to their end at once, unless somebody else is to get the thread in between. */
-  run?<T>(steps: Steps<T>): T | Promise<T>;
-  /** Looks on; changes no number. */
-  readonly watch?: { begins(turn: Turn): void; ends(turn: Turn, reply: Reply): void };
-}
-
-interface Call extends Order {
-  readonly kept: Vectors;
-}
 
 /** Turns of one federation, one after another. */
 interface List {
@@ -57,11 +27,6 @@ export type ClientCalls = {
 
 const REST_MS = 8;
 
-/** The address of a turn's random numbers, below its federation's. */
-export function turnKey(key: Key, client: number, round: number): Key {
-  return fold(key, "train", client, round);
-}
-
 /** The calls that do clients' work on this thread, and know nothing of where their state lies. */
 export function clientCalls(of: Bench | ((federation: string) => Bench)): ClientCalls {
   const benchOf = typeof of === "function" ? of : (): Bench => of;
@@ -73,17 +38,11 @@ export function clientCalls(of: Bench | ((federation: string) => Bench)): Client
     const bench = benchOf(federation);
     const answers: (T | Rejection)[] = [];
     let rested = performance.now();
-    for (const { client, down, kept, effort = 1 } of calls) {
+    for (const call of calls) {
       try {
-        const own = bench.stage(client, round);
-        try {
-          const key = turnKey(bench.key, client, round);
-          answers.push(await work({ client, round, down, kept, own, effort, key }, bench));
-        } finally {
-          own.dispose();
-        }
+        answers.push(await atBench(bench, round, call, (turn) => work(turn, bench)));
       } catch (error) {
-        answers.push(failure(client, error));
+        answers.push(failure(call.client, error));
       }
       // timers and signals are heard between clients, but not between ones that take no time
       if (performance.now() - rested > REST_MS) {
@@ -95,27 +54,14 @@ export function clientCalls(of: Bench | ((federation: string) => Bench)): Client
   }
   return {
     train: (list) =>
-      each(list, async (turn, { method, side, run = finish, watch }) => {
-        watch?.begins(turn);
-        const reply = await run(side.train(turn));
-        const sent = outgoing(method, turn.client, reply, turn.own.train.count);
-        watch?.ends(turn, reply);
+      each(list, async (turn, bench) => {
+        const reply = await replyOf(bench, turn);
+        const sent = outgoing(bench.method, turn.client, reply, turn.own.train.count);
         return { client: turn.client, ...sent, kept: reply.kept };
       }),
-    evaluate: (list) =>
-      each(list, async (turn, { side, classes, run = finish }) => {
-        const answers = side.answers(turn);
-        const { own } = isDone(answers) ? answers : await run(answers);
-        const { validation: examples } = turn.own;
-        const logp = await run(predictSteps(examples, classes, own));
-        const { loss, accuracy } = validation(logp.toArray(), examples.labels, classes);
-        logp.dispose();
-        return { client: turn.client, examples: examples.count, metrics: { loss, accuracy } };
-      }),
+    evaluate: (list) => each(list, (turn, bench) => scoresOf(bench, turn)),
   };
 }
-
-const isDone = (answers: Answers | Steps<Answers>): answers is Answers => "own" in answers;
 
 export class PoolHost implements Host {
   readonly #pool: Pool<ClientCalls>;

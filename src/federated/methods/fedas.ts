@@ -22,6 +22,7 @@ export const fedas: Method = method({
   ranges: { epochs: { min: 0, whole: true }, rate: { min: 0 }, weight: { of: ["fisher", "rows"] } },
   sends: ["body"],
   keeps: ["body", "head"],
+  measures: ["fisher"],
   client: (kit, { epochs, rate, weight }) => {
     const { features, classes } = kit;
     const pair = kit.pair();

@@ -52,6 +52,7 @@ export const fednova: Method = method({
   options: { mu: 0, beta: 0 },
   ranges: { mu: { min: 0 }, beta: { min: 0, max: 1 } },
   sends: ["model"],
+  measures: ["reach"],
   client: (kit, { mu }) => {
     const side = sharedModel(kit, { mu });
     const { momentum = 0, kind } = kit.options.optimizer;

@@ -7,6 +7,7 @@ import { beginnings, clustered, placeOf } from "./clusters.ts";
 const declared = {
   sends: ["model"],
   receives: ["model.*"],
+  measures: ["cluster"],
   options: { k: 4 },
   ranges: { k: { min: 1, whole: true } },
   traffic: ({ model }: { readonly model: number }, { k }: { readonly k: number }) => ({ down: k * model, up: model }),

@@ -14,6 +14,7 @@ export const scaffold: Method = method({
   ranges: { lr: { min: 0 }, control: { min: 0, max: 1 }, weights: { of: ["alike", "examples"] } },
   sends: ["model", "control"],
   keeps: ["control"],
+  differences: ["control"],
   client: (kit, { control }) => {
     const net = kit.net();
     const optimizer = kit.optimizer(net.parameters);

@@ -51,7 +51,7 @@ basics("three rounds over HTTP give the predicted weights; only shared tensors l
         if (type === "MetricRecord") for (const { key } of MetricRecord.decode(body).items) metrics.add(key);
       }
     assert.equal([...tensors].toSorted(), smallModel.map(({ name }) => name).toSorted());
-    assert.equal([...metrics].toSorted(), ["loss", "mean", "num-examples"]);
+    assert.equal([...metrics].toSorted(), ["mean", "num-examples", "trainLoss"]);
     assert.equal([...types].toSorted(), [
       "Array",
       "ArrayChunk",

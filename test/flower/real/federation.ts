@@ -15,12 +15,11 @@ import type {
   Identity,
   NodeEvent,
   NodeSummary,
+  Participant,
   Trainer,
   Transfers,
 } from "../../../src/federated/backends/flower/index.ts";
 import { PushObjectRequest } from "../../../src/federated/backends/flower/messages.ts";
-import type { FederatedClient } from "../../../src/federated/client.ts";
-import { sharedVector, sizeOfModel } from "../support/clients.ts";
 import { flowerEnvironment } from "../support/python.ts";
 import { SuperLink } from "../support/superlink.ts";
 import type { SuperLinkOptions } from "../support/superlink.ts";
@@ -80,7 +79,7 @@ export interface Member {
 }
 
 export interface JoinOptions extends ConnectOptions {
-  readonly client?: FederatedClient;
+  readonly client?: Participant;
   readonly trainer?: Trainer;
   readonly identity?: Identity;
   readonly heartbeatSeconds?: number;
@@ -88,14 +87,14 @@ export interface JoinOptions extends ConnectOptions {
   readonly transfers?: Transfers;
 }
 
-/** A node on a SuperLink; clients that are given as such start from zeros. */
+/** A node on a SuperLink. */
 export async function member(address: string, options: JoinOptions): Promise<Member> {
   const { client, identity, heartbeatSeconds = 10, pollSeconds = [0.3, 1], transfers, ca } = options;
   const number = joinings++;
   const pushed = new Map<string, Uint8Array>();
   const events: NodeEvent[] = [];
   const controller = new AbortController();
-  const trainer = options.trainer ?? clientTrainer({ client: client!, initial: () => zerosFor(client!) });
+  const trainer = options.trainer ?? clientTrainer({ client: client! });
   const summary = runNode({
     transport: recording(await connect(address, { ca }), pushed),
     identity: identity ?? (await identityOf(await createKeyPair())),
@@ -115,10 +114,6 @@ export async function member(address: string, options: JoinOptions): Promise<Mem
   const joined = { summary, events, pushed, leave: () => controller.abort(new Error("leave")) };
   present.push(joined);
   return joined;
-}
-
-function zerosFor({ specs }: FederatedClient): ReturnType<typeof sharedVector> {
-  return sharedVector(specs, new Float32Array(sizeOfModel(specs)));
 }
 
 /** A transport that keeps a copy of every object on its way out. */

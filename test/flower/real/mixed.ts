@@ -2,11 +2,11 @@
 import { spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { logSoftmax } from "../../../src/autograd/ops/softmax.ts";
-import { clientTrainer } from "../../../src/federated/backends/flower/index.ts";
-import { LocalClient } from "../../../src/federated/local.ts";
-import { SharedVector } from "../../../src/federated/shared.ts";
+import { clientTrainer, type Participant, participantAt } from "../../../src/federated/backends/flower/index.ts";
+import { Kit } from "../../../src/federated/kit.ts";
+import { fedavg } from "../../../src/federated/methods/fedavg.ts";
 import { encodeNpy } from "../../../src/io/npy.ts";
-import { Apply, ImageExamples, Linear, Net, Sequential, SGD } from "../../../src/nn/index.ts";
+import { Apply, ImageExamples, Linear, Net, Sequential } from "../../../src/nn/index.ts";
 import { key } from "../../../src/runtime/random.ts";
 import { suite, assert } from "../../support/suite.ts";
 import { fashion } from "../support/fashion.ts";
@@ -17,29 +17,26 @@ export const mixed: ReturnType<typeof suite> = suite("real flower, mixed");
 
 const rowsOf = (part: number): Int32Array => Int32Array.from({ length: 500 }, (_, i) => 500 * part + i);
 
-function firstWeights(net: Net<"shared">): SharedVector {
-  net.init(1);
-  return SharedVector.of(net.parameters);
-}
-
 mixed("a plain Python client trains beside moiety's", async () => {
   const dataset = await fashion();
   const { train, test, shape, normalization } = dataset;
   const images = { ...train, shape, normalization };
   const module = new Sequential({ linear: new Linear(784, 10), output: new Apply(logSoftmax) });
-  const net = new Net(module, { group: "shared" });
-  const local = (id: number, validation = new ImageExamples(images, rowsOf(3))): LocalClient =>
-    new LocalClient({
-      id,
-      net,
-      optimizer: new SGD(net.parameters, { lr: 0.1 }),
-      train: new ImageExamples(images, rowsOf(id)),
-      validation,
-      classes: 10,
-      epochs: 1,
-      batchSize: 50,
-      key: key(1),
-    });
+  const root = key(1);
+  const kit = new Kit({
+    model: module,
+    classes: 10,
+    key: root,
+    initial: new Net(module, { group: "private" }).init(root).parameters.toArray(),
+    optimizer: { kind: "sgd", lr: 0.1 },
+    epochs: 1,
+    batchSize: 50,
+  });
+  const side = fedavg.client(kit, {});
+  const local = (client: number, validation = new ImageExamples(images, rowsOf(3))): Participant => {
+    const own = { train: new ImageExamples(images, rowsOf(client)), validation, dispose: () => {} };
+    return participantAt({ method: fedavg, side, classes: 10, key: root, stage: () => own }, client, module.specs);
+  };
   await withSuperLink("mixed", {}, async (link, folder) => {
     // the third part of the rows goes to Python, normalised as ours are
     const [mean = 0] = normalization.mean;
@@ -54,9 +51,7 @@ mixed("a plain Python client trains beside moiety's", async () => {
     writeFileSync(`${folder}/labels.npy`, encodeNpy({ shape: [third.length], data: labels }));
 
     const members = await Promise.all(
-      [0, 1].map((id) =>
-        member(link.address, { trainer: clientTrainer({ client: local(id), initial: () => firstWeights(net) }) }),
-      ),
+      [0, 1].map((id) => member(link.address, { trainer: clientTrainer({ client: local(id) }) })),
     );
     const nodeConfig = `images="${folder}/images.npy" labels="${folder}/labels.npy"`;
     const python = spawn(
@@ -82,8 +77,9 @@ mixed("a plain Python client trains beside moiety's", async () => {
       const rounds = log.match(/aggregate_train: Received 3 results and 0 failures/g);
       assert.is(rounds?.length, 3, said);
       const judge = local(0, new ImageExamples({ ...test, shape, normalization }));
-      const vector = judge.specs.flatMap(({ name }) => Array.from(generalist!.tensors.get(name)!.data, Number));
-      const { accuracy = 0 } = judge.evaluate(Float32Array.from(vector), 0).metrics;
+      const vector = judge.tensors.flatMap(({ name }) => Array.from(generalist!.tensors.get(name)!.data, Number));
+      const down = { model: Float32Array.from(vector) };
+      const { accuracy = 0 } = (await judge.evaluate({ round: 0, down, kept: {}, effort: 1 })).metrics;
       console.log(`mixed federation: test accuracy ${(100 * accuracy).toFixed(1)} %`);
       assert.ok(accuracy > 0.6, `${accuracy}`);
     } finally {

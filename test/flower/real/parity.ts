@@ -4,11 +4,11 @@ import { heldGeneralist } from "../../../src/experiment/clients.ts";
 import { initialModel } from "../../../src/experiment/federations.ts";
 import { flowerCalls } from "../../../src/experiment/flower.ts";
 import { participants } from "../../../src/experiment/participant.ts";
+import { networks } from "../../../src/experiment/networks.ts";
 import { optedIn } from "../../../src/experiment/setup.ts";
-import { admitted } from "../../../src/federated/admission.ts";
-import { InProcess } from "../../../src/federated/backends/inProcess.ts";
 import { pooledTrainer } from "../../../src/federated/backends/flower/index.ts";
-import { fedAvg } from "../../../src/federated/methods/fedavg.ts";
+import { Sums } from "../../../src/federated/servers.ts";
+import type { Vector } from "../../../src/federated/method.ts";
 import type { Personalized } from "../../../src/moe/compare.ts";
 import { InThread } from "../../../src/runtime/pool.ts";
 import { suite, assert } from "../../support/suite.ts";
@@ -29,11 +29,18 @@ async function small(): Promise<Setup> {
 
 /** Plain rounds over every client, as Flower's FedAvg makes them. */
 async function inProcess(setup: Setup): Promise<Float32Array> {
-  const backend = new InProcess(participants(setup).client);
-  let generalist = initialModel(setup);
-  for (let round = 0; round < ROUNDS; round++)
-    generalist = fedAvg(admitted(await backend.train(optedIn(setup), generalist, round)));
-  return generalist;
+  const partsOf = participants(setup);
+  let model: Vector = initialModel(setup);
+  for (let round = 0; round < ROUNDS; round++) {
+    const sums = new Sums();
+    for (const client of optedIn(setup)) {
+      const [part] = partsOf(client);
+      const { up, examples } = await part!.train({ round, down: { model }, kept: {}, effort: 1 });
+      sums.add("model", up["model"]!, examples!);
+    }
+    model = sums.means()["model"]!;
+  }
+  return model as Float32Array;
 }
 
 parity("three rounds of Fashion-MNIST end in the same generalist, and then in the same table", async () => {
@@ -48,10 +55,9 @@ parity("three rounds of Fashion-MNIST end in the same generalist, and then in th
     );
     const { generalist } = await members[0]!.summary;
     for (const { summary } of members) assert.is((await summary).rounds, ROUNDS);
+    const { specs } = networks(setup.config, setup.dataset).expert;
     const there = Float32Array.from(
-      participants(setup)
-        .client(0)
-        .specs.flatMap(({ name }) => Array.from(generalist!.tensors.get(name)!.data, Number)),
+      specs.flatMap(({ name }) => Array.from(generalist!.tensors.get(name)!.data, Number)),
     );
     assert.is(there.length, here.length);
     const norm = (x: (i: number) => number): number => Math.sqrt(here.reduce((sum, _, i) => sum + x(i) ** 2, 0));
@@ -60,11 +66,7 @@ parity("three rounds of Fashion-MNIST end in the same generalist, and then in th
     assert.ok(difference <= 1e-5, `${difference}`);
 
     // nothing but the generalist's tensors left a client
-    const names = new Set(
-      participants(setup)
-        .client(0)
-        .specs.map(({ name }) => name),
-    );
+    const names = new Set(specs.map(({ name }) => name));
     for (const { events } of members)
       for (const event of events)
         if (event.type === "sent") for (const { name } of event.tensors) assert.ok(names.has(name));

@@ -1,8 +1,6 @@
 // Clients without an engine, for tests of everything around it: their update is known beforehand.
-import type { EvaluateReply, FederatedClient, TrainReply } from "../../../src/federated/client.ts";
-import { SharedVector } from "../../../src/federated/shared.ts";
+import type { Participant } from "../../../src/federated/backends/flower/index.ts";
 import type { TensorSpec } from "../../../src/federated/shared.ts";
-import { Parameters } from "../../../src/nn/parameters.ts";
 
 export const smallModel: readonly TensorSpec[] = [
   { name: "hidden.weight", shape: [4, 3] },
@@ -13,17 +11,11 @@ export function sizeOfModel(specs: readonly TensorSpec[]): number {
   return specs.reduce((total, { shape }) => total + shape.reduce((n, size) => n * size, 1), 0);
 }
 
-/** A shared vector of given values, by the only door there is. */
-export function sharedVector(specs: readonly TensorSpec[], values: Float32Array): SharedVector {
-  const block = new Parameters(specs, "shared", { trainable: false });
-  const shared = SharedVector.of(block.copyFrom(values));
-  block.dispose();
-  return shared;
-}
-
 export interface FakeOptions {
   readonly id?: number;
   readonly specs?: readonly TensorSpec[];
+  /** Every first weight. */
+  readonly first?: number;
   /** Added to every weight in every round. */
   readonly step?: number;
   readonly examples?: number;
@@ -32,23 +24,25 @@ export interface FakeOptions {
 }
 
 /** Adds `step` to every weight. */
-export function steppingClient(options: FakeOptions = {}): FederatedClient & { readonly seen: number[] } {
-  const { id = 0, specs = smallModel, step = 1, examples = 10, before } = options;
+export function steppingClient(options: FakeOptions = {}): Participant & { readonly seen: number[] } {
+  const { id = 0, specs = smallModel, first = 0, step = 1, examples = 10, before } = options;
   const seen: number[] = [];
   return {
-    id,
-    specs,
-    metrics: { train: ["loss"], evaluate: ["mean"] },
+    client: id,
+    method: { name: "stepping", sends: ["model"] },
+    tensors: specs,
     seen,
-    async train(generalist, round): Promise<TrainReply> {
+    initial: () => ({ model: new Float32Array(sizeOfModel(specs)).fill(first) }),
+    async train({ round, down }) {
       await before?.(round);
       seen.push(round);
-      const values = generalist.map((value) => value + step);
-      return { shared: sharedVector(specs, values), examples, metrics: { loss: 1 / (1 + round) } };
+      const model = Float32Array.from(down["model"]!, (value) => value + step);
+      return { up: { model }, examples, metrics: { trainLoss: 1 / (1 + round) } };
     },
-    async evaluate(generalist, round): Promise<EvaluateReply> {
+    async evaluate({ round, down }) {
       await before?.(round);
-      return { examples, metrics: { mean: generalist.reduce((sum, value) => sum + value, 0) / generalist.length } };
+      const values = Float32Array.from(down["model"]!);
+      return { examples, metrics: { mean: values.reduce((sum, value) => sum + value, 0) / values.length } };
     },
   };
 }

@@ -39,20 +39,3 @@ export function parseAccount(value: unknown): Account {
     );
   return { rounds, rho };
 }
-
-/** Work that may cost something, one piece after another: the account is read before, and kept before the answer is handed on. */
-export function accounting<A extends { readonly account?: Account | undefined }>(
-  ledger: Ledger,
-): (work: (account: Account) => Promise<A>) => Promise<A> {
-  let last: Promise<unknown> = Promise.resolve();
-  return (work) => {
-    const turn = last.then(async () => {
-      const answer = await work(await ledger.read());
-      if (answer.account !== undefined) await ledger.write(answer.account);
-      return answer;
-    });
-    // a piece that fails fails for who asked for it, not for the next
-    last = turn.catch(() => undefined);
-    return turn;
-  };
-}

@@ -13,8 +13,8 @@ import { Membership } from "./membership.ts";
 import type { Metadata, ObjectTree } from "./messages.ts";
 import { metricsObject, readContent, recordObject } from "./records.ts";
 import type { TensorData } from "../../../io/dtype.ts";
-import { roundOf } from "./trainer.ts";
-import type { Answer, Task, Trainer } from "./trainer.ts";
+import { instructionOf } from "./instruction.ts";
+import type { Answer, Task, Trainer } from "./task.ts";
 import { Transfers } from "./transfers.ts";
 import { FleetError } from "./transport.ts";
 import type { FleetTransport } from "./transport.ts";
@@ -221,7 +221,7 @@ class FlowerNode {
 
   async #heed({ rootId, objects }: Task): Promise<Answer> {
     const content = readContent(rootId, objects);
-    const round = roundOf(content);
+    const { serverRound: round } = instructionOf(content.configs);
     this.#farewell = { round, tensors: [...content.arrays.values()][0] ?? new Map() };
     this.#tell({ type: "finished", round });
     const metrics = await metricsObject({ "num-examples": 0 });

@@ -35,10 +35,10 @@ function json(value: unknown): string {
 
 const jsonBytes = (value: unknown): Uint8Array => new TextEncoder().encode(json(value));
 
-/** One float32 array: its .npy bytes in chunks of at most `chunkBytes`, and a description of how to join them. */
+/** One array: its .npy bytes in chunks of at most `chunkBytes`, and a description of how to join them. */
 export async function arrayObject(
   shape: readonly number[],
-  values: Float32Array,
+  values: Float32Array | Float64Array,
   chunkBytes: number = CHUNK_BYTES,
 ): Promise<FlowerObject> {
   const npy = encodeNpy({ shape, data: values });
@@ -46,8 +46,9 @@ export async function arrayObject(
   for (let at = 0; at < npy.length; at += chunkBytes)
     chunks.push(await sealObject("ArrayChunk", npy.subarray(at, at + chunkBytes)));
   const distinct = [...new Set(chunks.map((chunk) => chunk.id))];
+  const dtype = values instanceof Float64Array ? "float64" : "float32";
   const arraychunk_ids = chunks.map((chunk) => distinct.indexOf(chunk.id));
-  return sealObject("Array", jsonBytes({ dtype: "float32", shape, stype: "numpy.ndarray", arraychunk_ids }), chunks);
+  return sealObject("Array", jsonBytes({ dtype, shape, stype: "numpy.ndarray", arraychunk_ids }), chunks);
 }
 
 /** A record of named objects: an ArrayRecord of Arrays or a RecordDict of records. */
@@ -147,14 +148,7 @@ export function readContent(
 ): Content {
   const received = [...objects.values()].reduce((total, content) => total + content.length, 0);
   const { arrayBytes = 64 * received } = options;
-  const open = (id: string, expected?: string): OpenedObject => {
-    const content = objects.get(id);
-    if (content === undefined) throw new RangeError(`readContent: object ${id.slice(0, 12)} was not delivered`);
-    const opened = openObject(id, content);
-    if (expected !== undefined && opened.type !== expected)
-      throw new RangeError(`readContent: object ${id.slice(0, 12)} is ${opened.type}, expected ${expected}`);
-    return opened;
-  };
+  const open = (id: string, expected?: string): OpenedObject => opened(objects, id, expected);
 
   let joinedBytes = 0;
   const array = (id: string): TensorData => {
@@ -179,19 +173,46 @@ export function readContent(
     return decodeNpy(joined);
   };
 
-  const root = open(rootId);
-  const dict = root.type === "Message" ? root.children[0] : rootId;
   const arrays = new Map<string, Map<string, TensorData>>();
   const metrics = new Map<string, Map<string, number | readonly number[]>>();
   const configs = new Map<string, Map<string, ConfigScalar>>();
-  for (const [name, id] of dict === undefined ? [] : names(dict, open(dict, "RecordDict").body)) {
+  for (const [name, id] of recordsOf(rootId, objects)) {
     const { type, body } = open(id);
     if (type === "ArrayRecord") arrays.set(name, new Map(names(id, body).map(([key, child]) => [key, array(child)])));
     else if (type === "MetricRecord")
       metrics.set(name, new Map(MetricRecord.decode(body).items.map(({ key, value }) => [key, metricOf(value)])));
-    else if (type === "ConfigRecord")
-      configs.set(name, new Map(ConfigRecord.decode(body).items.map(({ key, value }) => [key, configOf(value)])));
+    else if (type === "ConfigRecord") configs.set(name, settings(body));
     else throw new RangeError(`readContent: record ${name.slice(0, 40)} is of unknown type ${type.slice(0, 40)}`);
   }
   return { arrays, metrics, configs };
+}
+
+/** The configuration of a message alone: its arrays are left as they are. */
+export function readConfigs(rootId: string, objects: ReadonlyMap<string, Uint8Array>): Content["configs"] {
+  const configs = new Map<string, Map<string, ConfigScalar>>();
+  for (const [name, id] of recordsOf(rootId, objects)) {
+    const { type, body } = opened(objects, id);
+    if (type === "ConfigRecord") configs.set(name, settings(body));
+  }
+  return configs;
+}
+
+function settings(body: Uint8Array): Map<string, ConfigScalar> {
+  return new Map(ConfigRecord.decode(body).items.map(({ key, value }) => [key, configOf(value)]));
+}
+
+/** The records of a message or of its content, by name. */
+function recordsOf(rootId: string, objects: ReadonlyMap<string, Uint8Array>): [string, string][] {
+  const root = opened(objects, rootId);
+  const dict = root.type === "Message" ? root.children[0] : rootId;
+  return dict === undefined ? [] : names(dict, opened(objects, dict, "RecordDict").body);
+}
+
+function opened(objects: ReadonlyMap<string, Uint8Array>, id: string, expected?: string): OpenedObject {
+  const content = objects.get(id);
+  if (content === undefined) throw new RangeError(`readContent: object ${id.slice(0, 12)} was not delivered`);
+  const found = openObject(id, content);
+  if (expected !== undefined && found.type !== expected)
+    throw new RangeError(`readContent: object ${id.slice(0, 12)} is ${found.type}, expected ${expected}`);
+  return found;
 }

@@ -1,7 +1,7 @@
 // Trainers on worker threads: many nodes of one process share a pool, and none of their heartbeats waits for training.
 import type { Pool } from "../../../runtime/pool.ts";
-import { accounting, type Ledger, memoryLedger } from "./account.ts";
-import type { Answer, Task, Trainer } from "./trainer.ts";
+import { type Memory, remembering } from "./memory.ts";
+import type { Answer, Task, Trainer } from "./task.ts";
 
 /** The call that a worker of this pool answers. */
 export type TrainerCalls = {
@@ -9,19 +9,15 @@ export type TrainerCalls = {
 };
 
 /**
- * The trainer of one client, on whichever thread of the pool is free. Its privacy account lies in `ledger` (in memory
- * unless said) and goes along with each task: threads keep nothing of it.
+ * The trainer of one client, on whichever thread of the pool is free. What it remembers goes along with each task: threads
+ * keep nothing of it.
  */
-export function pooledTrainer(
-  pool: Pool<TrainerCalls>,
-  client: number,
-  { ledger = memoryLedger() }: { readonly ledger?: Ledger } = {},
-): Trainer {
-  const keeping = accounting<Answer>(ledger);
+export function pooledTrainer(pool: Pool<TrainerCalls>, client: number, memory: Memory = {}): Trainer {
+  const remembered = remembering(client, memory);
   return {
     answer: (task) =>
-      keeping(async (account) => {
-        const [answer] = await pool.map("answer", [{ client, task: { ...task, account } }]);
+      remembered(task, async (whole) => {
+        const [answer] = await pool.map("answer", [{ client, task: whole }]);
         return answer!;
       }),
   };

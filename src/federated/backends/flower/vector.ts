@@ -1,7 +1,10 @@
 // Named tensors from elsewhere as our flat vector. Here a model that is not ours is found out, before anybody trains on it.
 import { checkFinite } from "../../../nn/finite.ts";
 import type { TensorData } from "../../../io/dtype.ts";
+import type { Vector, Vectors } from "../../method.ts";
+import { missingOf } from "../../outgoing.ts";
 import type { TensorSpec } from "../../shared.ts";
+import type { Participant } from "./participant.ts";
 
 /**
  * Tensors as one flat vector in the order of `specs`; a RangeError that names the difference if they are another model's, and
@@ -31,4 +34,37 @@ export function vectorOf(tensors: ReadonlyMap<string, TensorData>, specs: readon
 
 function list(names: readonly string[]): string {
   return names.length === 0 ? "nothing else" : names.slice(0, 3).join(" ") + (names.length > 3 ? " ..." : "");
+}
+
+/** A method's vectors as its server sent them; a RangeError for what is no finite vector, or is missing. */
+export function vectorsOf(
+  tensors: ReadonlyMap<string, TensorData>,
+  { name: method, sends, receives = sends }: Participant["method"],
+): Vectors {
+  const found: Record<string, Vector> = {};
+  for (const [name, { data }] of tensors) {
+    if (!(data instanceof Float32Array || data instanceof Float64Array))
+      throw new RangeError(`${method}: ${name}, got ${data.constructor.name}, expected float32 or float64`);
+    checkFinite(method, name, data);
+    found[name] = data;
+  }
+  const missing = missingOf(receives, found);
+  if (missing !== undefined)
+    throw new RangeError(
+      `${method}: got ${list(Object.keys(found))}, expected ${receives.join(", ")}; the server runs another method`,
+    );
+  return found;
+}
+
+/** Refuses a server that averages a model of tensors, where the client's method is more than that: a RangeError. */
+export function plainModel({ method: { name, sends, receives = sends, keeps = [] } }: Participant): void {
+  if (sends.join() !== "model" || receives.join() !== "model" || keeps.length > 0)
+    throw new RangeError(
+      `${name}: the server averages models and knows no method, got no \`method\` in its instruction, expected ${name}; start it with --method ${name}`,
+    );
+}
+
+/** Values in tensors together. */
+export function sizeOfAll(tensors: readonly TensorSpec[]): number {
+  return tensors.reduce((total, { shape }) => total + shape.reduce((product, size) => product * size, 1), 0);
 }

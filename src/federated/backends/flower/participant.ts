@@ -1,0 +1,46 @@
+// One client's part in a method, as its node has it: what it may send, and what it answers.
+import { atBench, type Bench, replyOf, scoresOf } from "../../hosts/bench.ts";
+import type { Method, Metrics, Reply, Vectors } from "../../method.ts";
+import type { TensorSpec } from "../../shared.ts";
+
+/** What a client is asked, and what it kept of its last turn. */
+export interface Asked {
+  /** From 0. */
+  readonly round: number;
+  readonly down: Vectors;
+  readonly kept: Vectors;
+  readonly effort: number;
+}
+
+/** Scalars a client measured; `examples` is their weight. */
+export interface Scores {
+  readonly examples: number;
+  readonly metrics: Metrics;
+}
+
+export interface Participant {
+  readonly client: number;
+  readonly method: Pick<Method, "name" | "sends" | "receives" | "keeps" | "differences" | "measures">;
+  /** The tensors of the vector `model`, in their order: servers that know no method have them by name. */
+  readonly tensors: readonly TensorSpec[];
+  /** What a server begins with, the same at every client. */
+  initial(): Vectors;
+  train(asked: Asked): Promise<Reply> | Reply;
+  evaluate(asked: Asked): Promise<Scores> | Scores;
+}
+
+/** A client of a method that is at work in this thread. */
+export function participantAt(bench: Bench, client: number, tensors: readonly TensorSpec[]): Participant {
+  return {
+    client,
+    method: bench.method,
+    tensors,
+    initial: () => bench.side.initial(),
+    train: ({ round, ...asked }) =>
+      atBench(bench, round, { client, ...asked }, async (turn) => {
+        const reply = await replyOf(bench, turn);
+        return { ...reply, examples: reply.examples ?? turn.own.train.count };
+      }),
+    evaluate: ({ round, ...asked }) => atBench(bench, round, { client, ...asked }, (turn) => scoresOf(bench, turn)),
+  };
+}
