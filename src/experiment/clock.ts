@@ -26,6 +26,8 @@ export interface Standing {
 /** What a federation left for one client: at the moment that validation chose, and at its end where that is another one. */
 export interface HeldOf extends Standing {
   readonly round: number;
+  /** Where that is the server's to say. */
+  readonly cluster?: number | undefined;
   readonly last?: Standing | undefined;
 }
 
@@ -97,9 +99,12 @@ export function clockOf(
     const turn = begun(side, method.keeps, given);
     const found = asked(turn);
     const global = found["shared"] ?? ((method.keeps ?? []).length === 0 ? found["own"] : undefined);
-    const reply: Reply = finish(side.train({ ...turn, key: fold(turn.key, "clock") }));
-    const after = asked(taken(side, turn, reply))["own"]!;
-    const mixed = global && bin.add(constantAnswers(after, global, 0.5));
+    const withTurn = config.clock?.turn ?? true;
+    const reply: Reply | undefined = withTurn
+      ? finish(side.train({ ...turn, key: fold(turn.key, "clock") }))
+      : undefined;
+    const after = reply && asked(taken(side, turn, reply))["own"]!;
+    const mixed = global && after && bin.add(constantAnswers(after, global, 0.5));
     const scores = Object.fromEntries(
       Object.entries(found).map(([role, logp]) => [role === "own" ? name : `${name}-${role}`, score(logp, set)]),
     );
@@ -108,13 +113,13 @@ export function clockOf(
       scores,
       readings: [
         reading("before", scores[name]!),
-        reading("after", score(after, set)),
+        ...(after ? [reading("after", score(after, set))] : []),
         ...(global ? [reading("global", global === found["own"] ? scores[name]! : score(global, set))] : []),
         ...(mixed ? [reading("mixed", score(mixed, set))] : []),
       ],
       kept: turn.kept,
       global,
-      cluster: reply.metrics["cluster"],
+      cluster: reply?.metrics["cluster"],
     };
   };
 
@@ -137,7 +142,8 @@ export function clockOf(
             Object.assign(scores, at.scores);
             for (const [of, vector] of Object.entries(at.kept)) kept[`${name}.${of}`] = vector;
             if (at.global && (name === GENERALIST || !generalist)) generalist = at.global.toArray();
-            if (at.cluster !== undefined) clusters[name] = at.cluster;
+            const cluster = held[name]!.cluster ?? at.cluster;
+            if (cluster !== undefined) clusters[name] = cluster;
             const end = last ? readAt("last", federation, { ...turn, ...last }, tests, bin).readings : at.readings;
             readings.push(...at.readings, ...end.map((one) => ({ ...one, moment: "last" as const })));
           } finally {

@@ -46,6 +46,16 @@ export type OptimizerConfig = {
   readonly [Field in Exclude<keyof OptimizerRule, "lr">]?: OptimizerRule[Field] | undefined;
 };
 
+/** How compared methods are measured. */
+export interface ClockConfig {
+  /** All evaluated clients' own models are also tested after every so many rounds; never unless said. */
+  readonly every?: number | undefined;
+  /** Whether they are also tested after one more turn of training; they are unless said, which costs a round of all of them. */
+  readonly turn?: boolean | undefined;
+  /** Rows of the global test for each client, drawn for it; all unless said. */
+  readonly globalRows?: number | undefined;
+}
+
 /** A complete description of an experiment. */
 export interface Config {
   readonly preset: string;
@@ -84,8 +94,6 @@ export interface Config {
     /** Simulated: the share of a cohort that does not answer, and of the others that gets only some of its epochs done. */
     readonly dropout?: number | undefined;
     readonly slow?: number | undefined;
-    /** Of methods that are compared: all evaluated clients' own models are also tested after every so many rounds. */
-    readonly testEvery?: number | undefined;
     /** How clients step, at rate `lr`; Adam unless said. */
     readonly optimizer?: OptimizerConfig | undefined;
   };
@@ -94,6 +102,8 @@ export interface Config {
    * out, the generalist is trained by FedAvg and the paper's methods are made from it.
    */
   readonly methods?: Readonly<Record<string, Readonly<Record<string, number | string | boolean>>>> | undefined;
+  /** When models of compared methods are tested, beside the end. */
+  readonly clock?: ClockConfig | undefined;
   readonly personal: {
     /** How many clients are personalised and evaluated, drawn from all. */
     readonly clients: number;
@@ -170,12 +180,12 @@ const optional: ReadonlySet<string> = new Set([
   ...["gateLr", "gateSchedule", "learnFrom", "gateInit", "validateEvery", "patience", "margin", "variants"].map(
     (field) => `mixture.${field}`,
   ),
+  "clock",
   "files",
   "partition.minimum",
   "federation.dropout",
   "federation.optimizer",
   "federation.slow",
-  "federation.testEvery",
   "methods",
   "quirks",
   "shift",

@@ -205,7 +205,8 @@ async function runFederation(
   origin: Origin,
 ): Promise<Progress> {
   const { federation, checkpointEvery } = config;
-  const { dropout, slow, testEvery = Infinity } = federation;
+  const { dropout, slow } = federation;
+  const { every = Infinity } = config.clock ?? {};
   const { server, states } = plan;
   const { name, method } = plan.federation;
   const started = performance.now();
@@ -246,7 +247,7 @@ async function runFederation(
           seconds: (now - last) / 1000,
         };
         const told: (RoundMetric | TickMetric)[] = [metric];
-        if (config.methods && (report.round % testEvery === 0 || (at.done && testEvery < Infinity)))
+        if (config.methods && (report.round % every === 0 || (at.done && every < Infinity)))
           told.push(await ticking(setup, pool, plan, at));
         // looking is no part of a round
         last = performance.now();
@@ -322,6 +323,7 @@ async function runClients(
         down: answering(setup, server, state, client),
         kept: await states.get(client, state.best.marks),
         round: state.round,
+        cluster: server.cluster?.(state.best.server, client),
         ...(config.methods && !isOver && { last: await standing(setup, one, state, client) }),
       };
     }

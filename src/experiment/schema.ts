@@ -211,7 +211,6 @@ const fields = v.strictObject({
     validationClients: count,
     dropout: v.optional(fraction),
     slow: v.optional(fraction),
-    testEvery: v.optional(count),
     optimizer: v.optional(
       v.strictObject({
         kind: v.optional(v.picklist(["adam", "sgd"])),
@@ -237,6 +236,9 @@ const fields = v.strictObject({
         if (problem) addIssue({ message: problem, received: Object.keys(dataset.value as object).join(", ") });
       }),
     ),
+  ),
+  clock: v.optional(
+    v.strictObject({ every: v.optional(count), turn: v.optional(v.boolean()), globalRows: v.optional(count) }),
   ),
   personal: v.strictObject({
     clients: count,

@@ -48,7 +48,8 @@ export function setUp<D extends Dataset>(config: Config, whole: D): Setup<D> {
       `config: ${clients.length - out.size} of ${clients.length} clients opt in, but federation.cohort is ${cohort}; ` +
         `lower the opt-out or the cohort`,
     );
-  const { globalRows } = behaviour(config);
+  const { globalRows: usual } = behaviour(config);
+  const { globalRows = usual } = config.clock ?? {};
   // of a pool, others' training rows are no test
   const all = isPooled(config)
     ? Int32Array.from(clients.flatMap(({ test }) => [...test])).toSorted()
@@ -60,7 +61,7 @@ export function setUp<D extends Dataset>(config: Config, whole: D): Setup<D> {
       rows,
       shared: keepBack(rows, config.ownRowsKeptBack, fold(root, "keepBack", client)).shared,
       optedOut: out.has(client),
-      // the authors score each model on 1,000 random rows
+      // rows of its own, as the authors score each model on 1,000 random ones
       globalTest:
         globalRows === "all"
           ? all

@@ -73,6 +73,8 @@ export interface ServerSide {
   /** What a client is sent of the state; all of it unless said. Vectors that many are sent should be the same object. */
   down?(state: Vectors, to: To): Vectors;
   gather(state: Vectors, round: Round): Gathering;
+  /** Which cluster a client is in, where that is the server's to say. */
+  cluster?(state: Vectors, client: number): number;
   /** Who validates a round and how they count: always the same clients, by their rows, unless said. */
   readonly validation?: { readonly by: "cohort" | "same"; readonly weighted: boolean };
 }

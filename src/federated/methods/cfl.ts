@@ -50,6 +50,7 @@ export const cfl: Method = method({
   client: (kit) => sharedModel(kit),
   server: ({ eps1, eps2, from }) => ({
     begin: ({ model }) => ({ "model.0": model!, clusters: Float64Array.of(1) }),
+    cluster: clusterOf,
     down: (state, { client }) => ({ model: state[`model.${clusterOf(state, client)}`]! }),
     gather: (state, { round }) => {
       const groups = new Map<number, { client: number; delta: Vector }[]>();
