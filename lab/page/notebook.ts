@@ -122,6 +122,8 @@ export class Notebook {
         return ["results"];
       case "clock":
       case "tick":
+      case "curve":
+        // the report's
         return [];
       default:
         return this.#noteClient(this.#of(event.client), event);

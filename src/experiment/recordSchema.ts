@@ -34,6 +34,7 @@ const result = v.object({
   globalF1: v.optional(stat),
   localAuc: v.optional(stat),
   globalAuc: v.optional(stat),
+  lawTest: v.optional(stat),
 });
 
 const summary = v.object({
@@ -86,6 +87,7 @@ const reading = {
   model: v.picklist(["global", "before", "after", "mixed"]),
   ...figures,
 };
+const curve = { method, dial: text, at: numbers, localTest: numbers, globalTest: numbers };
 const metric = v.variant("kind", [
   v.object({
     kind: v.literal("round"),
@@ -128,6 +130,7 @@ const metric = v.variant("kind", [
     globalAuc: optionalNumber,
     testRows: v.optional(index),
     cluster: v.optional(index),
+    lawTest: optionalNumber,
     epochs: optionalNumber,
     bestEpoch: optionalNumber,
     bestLoss: optionalNumber,
@@ -152,6 +155,7 @@ const metric = v.variant("kind", [
     spread: optionalNumber,
     classes: v.optional(v.array(index)),
   }),
+  v.object({ kind: v.literal("curve"), client: index, ...curve }),
 ]);
 
 const plan = v.object({
@@ -178,7 +182,7 @@ const progress = v.object({
 });
 
 const trust = { ownMean: number, otherMean: number, spread: number };
-const scores = v.object(figures);
+const scores = v.object({ ...figures, lawTest: optionalNumber });
 const measured = v.object({
   client: index,
   scores: v.record(method, scores),
@@ -188,6 +192,7 @@ const measured = v.object({
   constantWeight: optionalNumber,
   readings: v.optional(v.array(v.object(reading))),
   clusters: v.optional(v.record(method, index)),
+  curves: v.optional(v.array(v.object(curve))),
   validations: v.array(
     v.object({
       method,

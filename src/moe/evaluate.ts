@@ -11,6 +11,7 @@ import { logit } from "../runtime/scalar.ts";
 import type { Examples } from "../nn/examples.ts";
 import {
   accuracy,
+  accuracyUnder,
   type Answers,
   areaUnderCurve,
   calibrationError,
@@ -41,6 +42,8 @@ export interface Scores {
   readonly globalF1: number;
   readonly localAuc: number;
   readonly globalAuc: number;
+  /** Accuracy by class on the global test, weighted by the client's law of labels, where that is known. */
+  readonly lawTest?: number;
 }
 
 /** The test split and which of its rows count. */
@@ -51,17 +54,19 @@ export interface TestSet {
   readonly local: Int32Array;
   /** Rows of the balanced test. */
   readonly global: Int32Array;
+  /** The client's shares of classes. Where clients differ in these alone, all rows tell of its own distribution. */
+  readonly law?: ArrayLike<number> | undefined;
 }
 
 /** Scores of log-probabilities [count, classes] over the whole test split. */
-export function score(logp: Tensor, { examples, classes, local, global }: TestSet): Scores {
-  return scoreOf({ logp: logp.toArray(), classes }, { labels: examples.labels, local, global });
+export function score(logp: Tensor, { examples, classes, local, global, law }: TestSet): Scores {
+  return scoreOf({ logp: logp.toArray(), classes }, { labels: examples.labels, local, global, law });
 }
 
 /** The same of answers that are out of the kernels' memory. */
 export function scoreOf(
   answers: Answers,
-  { labels, local, global }: { labels: ArrayLike<number>; local: Int32Array; global: Int32Array },
+  { labels, local, global, law }: Omit<TestSet, "examples" | "classes"> & { readonly labels: ArrayLike<number> },
 ): Scores {
   return {
     localTest: 100 * accuracy(answers, labels, local),
@@ -74,6 +79,7 @@ export function scoreOf(
     globalF1: 100 * macroF1(answers, labels, global),
     localAuc: 100 * areaUnderCurve(answers, labels, local),
     globalAuc: 100 * areaUnderCurve(answers, labels, global),
+    ...(law && { lawTest: 100 * accuracyUnder(law, answers, labels, global) }),
   };
 }
 

@@ -3,11 +3,13 @@
 // so a gate trained there learns to trust it everywhere.
 import { noGrad } from "../autograd/op.ts";
 import { mixtureNll } from "../autograd/ops/mixture.ts";
+import { reshape } from "../autograd/ops/reshape.ts";
 import { gather } from "../autograd/ops/rows.ts";
 import { concat } from "../autograd/ops/slice.ts";
+import { mul } from "../autograd/ops/arithmetic.ts";
 import { mean } from "../autograd/ops/sum.ts";
 import { exp } from "../autograd/ops/unary.ts";
-import { scope, type Tensor, tensor } from "../autograd/tensor.ts";
+import { persistent, scope, type Tensor, tensor } from "../autograd/tensor.ts";
 import { FloatExamples } from "../nn/examples.ts";
 import { fit } from "../nn/fit.ts";
 import { Linear } from "../nn/layers.ts";
@@ -32,6 +34,7 @@ export function expertFeatures(ls: Tensor, lg: Tensor): Tensor<"f32"> {
  * @param ls the specialist's log-probabilities on the rows, [rows, classes]
  * @param lg the generalist's
  * @param h the constant weight it starts from
+ * @param weights what each row counts, [rows]; alike unless said
  */
 export function trainAnswersGate(
   ls: Tensor,
@@ -39,6 +42,7 @@ export function trainAnswersGate(
   labels: ArrayLike<number>,
   h: number,
   key: Key,
+  weights?: ArrayLike<number>,
 ): Net<"private"> {
   const [rows, classes] = ls.shape as readonly [number, number];
   const gate = new Net(answersGate(classes), { group: "private" }).init(fold(key, "init"));
@@ -48,8 +52,11 @@ export function trainAnswersGate(
   const order = new Stream(fold(key, "halves")).shuffle(Int32Array.from({ length: rows }, (_, i) => i));
   const [learn, hold] = [order.slice(0, Math.floor(rows / 2)), order.slice(Math.floor(rows / 2))];
   const optimizer = new Adam(gate.parameters, { lr: 3e-3, weightDecay: 1e-3 });
-  const lossOn = (of: Tensor, x: Tensor, targets: Tensor): Tensor<"f32"> =>
-    mean(mixtureNll(gather(ls, of), gather(lg, of), gate.forward(x), targets));
+  const counts = weights && persistent([rows]).set(weights);
+  const lossOn = (of: Tensor, x: Tensor, targets: Tensor): Tensor<"f32"> => {
+    const losses = mixtureNll(gather(ls, of), gather(lg, of), gate.forward(x), targets);
+    return mean(counts ? mul(losses, reshape(gather(reshape(counts, [rows, 1]), of), [of.size])) : losses);
+  };
   const held = (): number =>
     scope(() =>
       noGrad(() => {
@@ -78,6 +85,7 @@ export function trainAnswersGate(
   });
   gate.parameters.copyFrom(best.values);
   optimizer.dispose();
+  counts?.dispose();
   examples.dispose();
   features.dispose();
   return gate;

@@ -38,6 +38,8 @@ export interface MethodResult {
   readonly globalF1?: Stat;
   readonly localAuc?: Stat;
   readonly globalAuc?: Stat;
+  /** Accuracy by class on the global test, weighted by the client's law of labels: local accuracy from all of its rows. */
+  readonly lawTest?: Stat;
 }
 
 /** Methods by name: those of the paper and options beside them, or the federated methods that were asked for. */
@@ -142,6 +144,7 @@ export interface ClientMetric {
   readonly testRows?: number;
   /** Which of its method's clusters it is in. */
   readonly cluster?: number;
+  readonly lawTest?: number;
   readonly epochs?: number;
   readonly bestEpoch?: number;
   /** The lowest validation loss; of mixtures that learn from validation rows, over the half that they stop by. */
@@ -210,8 +213,20 @@ export interface GateMetric {
   readonly classes?: readonly number[];
 }
 
+/** What a method reaches on one client at every setting of its dial, from everybody's answer (0) to the client's own (1). */
+export interface CurveMetric {
+  readonly kind: "curve";
+  readonly client: number;
+  readonly method: string;
+  /** What is turned: `rho`, the share of own inputs; `weight`, the same for all inputs; `t`, the exponent of the label law. */
+  readonly dial: string;
+  readonly at: readonly number[];
+  readonly localTest: readonly number[];
+  readonly globalTest: readonly number[];
+}
+
 /** One line of metrics.jsonl. */
-export type Metric = RoundMetric | EpochMetric | ClientMetric | ClockMetric | TickMetric | GateMetric;
+export type Metric = RoundMetric | EpochMetric | ClientMetric | ClockMetric | TickMetric | GateMetric | CurveMetric;
 
 /** One row of clients.csv: `client,optedOut,classes,train,validation,test` and then `<method>Local,<method>Global`. */
 export interface ClientRow {

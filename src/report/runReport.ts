@@ -3,6 +3,7 @@ import { accuracyCurve, lossCurves } from "./figures/curves.ts";
 import { clientGains, tally } from "./figures/clients.ts";
 import { classTrust, gateHistogram } from "./figures/gate.ts";
 import { plane } from "./figures/plane.ts";
+import { tradeOff } from "./figures/tradeOff.ts";
 import { html } from "./html.ts";
 import type { Html } from "./html.ts";
 import { focusOf, methodOrder, methodStyle } from "./methods.ts";
@@ -10,6 +11,7 @@ import { duration, fixed, plusMinus, signed } from "./numbers.ts";
 import { figure, page, table } from "./page.ts";
 import { difference, pairClients } from "./pairs.ts";
 import type { Metric, RunRecords, Stat, Summary } from "./records.ts";
+import { sharesRows } from "./tradeOff.ts";
 
 /** The whole report as one self-contained page. Figures are drawn in `document`; see openDocument. */
 export function renderRunReport(run: RunRecords, document: Document): string {
@@ -31,7 +33,7 @@ export function renderRunReport(run: RunRecords, document: Document): string {
           document,
         )
       }
-      ${methodsTable(summary)} ${differencesTable(run)}
+      ${methodsTable(summary)} ${differencesTable(run)} ${has("curve") && tradeOffSection(run, document)}
       ${
         has("round") &&
         html`<section>
@@ -64,6 +66,35 @@ export function renderRunReport(run: RunRecords, document: Document): string {
 // whose rounds there are: one federation's that has no name, or those of the methods that were asked for
 function federationsOf(metrics: readonly Metric[]): (string | undefined)[] {
   return [...new Set(metrics.flatMap((metric) => (metric.kind === "round" ? [metric.method] : [])))];
+}
+
+function tradeOffSection({ metrics }: RunRecords, document: Document): Html {
+  return html`<section>
+    <h2>Trade-off</h2>
+    ${figure(
+      (options) => tradeOff([metrics], options),
+      html`A curve is one predictor as its dial turns from everybody’s answer (0) to the client’s own (1); nothing is
+      trained again. Crosses are 95 % intervals of the difference to the fine-tuned model, paired by client. Up and
+      right is better.`,
+      document,
+    )}
+    ${sharesTable([metrics])}
+  </section>`;
+}
+
+function sharesTable(runs: readonly (readonly Metric[])[]): Html | null {
+  const rows = sharesRows(runs);
+  if (rows.length === 0) return null;
+  const [first] = rows;
+  return table(
+    "Accuracy where a share of the inputs is the client’s own, in percent, and differences in points, paired by client. The constant weight is the one that is best here.",
+    ["Own share", "Posterior gate", ...first!.against.map(({ label }) => `− ${label}`)],
+    rows.map(({ share, mean, against }) => [
+      String(share),
+      plusMinus(mean),
+      ...against.map(({ more }) => plusMinus(more, 1, signed)),
+    ]),
+  );
 }
 
 function learning({ metrics: all, summary }: RunRecords, of: string | undefined, document: Document): Html {

@@ -1,5 +1,12 @@
 // A made-up run whose numbers have the shape of the paper's: deterministic, and never trained.
-import type { ClientMetric, GateMetric, Metric, RoundMetric, RunRecords } from "../../src/report/records.ts";
+import type {
+  ClientMetric,
+  CurveMetric,
+  GateMetric,
+  Metric,
+  RoundMetric,
+  RunRecords,
+} from "../../src/report/records.ts";
 import { stat } from "../../src/report/stat.ts";
 
 export interface ExampleOptions {
@@ -153,4 +160,30 @@ function stream(seed: number): () => number {
     t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
     return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
   };
+}
+
+/** The same run with a posterior gate beside the mixture, the constant weights of the same experts, and their curves. */
+export function exampleTradeOff(options: ExampleOptions = {}): RunRecords {
+  const run = exampleRun(options);
+  const of = (method: string): ClientMetric[] =>
+    run.metrics.flatMap((metric) => (metric.kind === "client" && metric.method === method ? [metric] : []));
+  const [own, all] = [of("finetuned"), of("fedavg")];
+  const at = Array.from({ length: 11 }, (_, i) => i / 10);
+  // from everybody's answer to the client's own, bent towards the corner where both are best
+  const bent = (method: string, dial: string, bend: number): CurveMetric[] =>
+    own.map(({ client, localTest, globalTest }, i): CurveMetric => {
+      const way = (to: number, from: number): number[] => at.map((h) => from + h * (to - from) + bend * h * (1 - h));
+      const other = all[i]!;
+      return {
+        kind: "curve",
+        client,
+        method,
+        dial,
+        at,
+        localTest: way(localTest, other.localTest),
+        globalTest: way(globalTest, other.globalTest),
+      };
+    });
+  const curves = [...bent("constantBlend", "weight", 4), ...bent("posterior", "rho", 12)];
+  return { ...run, metrics: [...run.metrics, ...curves] };
 }

@@ -6,17 +6,18 @@ import { parameterLines } from "../../src/report/figures/lines.ts";
 import type { Series } from "../../src/report/figures/lines.ts";
 import { methodPaths } from "../../src/report/figures/paths.ts";
 import { plane } from "../../src/report/figures/plane.ts";
+import { tradeOff } from "../../src/report/figures/tradeOff.ts";
 import { openDocument } from "../../src/report/document.ts";
 import { methodStyle } from "../../src/report/methods.ts";
 import { pairClients } from "../../src/report/pairs.ts";
 import type { ClientMetric, Metric } from "../../src/report/records.ts";
 import { settingStat, sweepOf } from "../../src/report/sweep.ts";
 import { assert, test } from "../support/suite.ts";
-import { exampleRun, fashionNames } from "./example.ts";
+import { exampleRun, exampleTradeOff, fashionNames } from "./example.ts";
 import { matchesGolden } from "./golden.ts";
 
 const document = await openDocument();
-const { metrics } = exampleRun();
+const { metrics } = exampleTradeOff();
 const { settings } = sweepOf([0.2, 0.6, 1].flatMap((p) => [1, 2, 3].map((seed) => exampleRun({ p, seed, optOut: 0 }))));
 const series: Series[] = ["finetuned", "mixture"].map((method) => ({
   ...methodStyle(method),
@@ -39,6 +40,7 @@ const result = (client: number, method: string, localTest: number): ClientMetric
 
 const figures = {
   plane: (metrics: readonly Metric[], width: number) => plane(metrics, { width }),
+  "trade-off": (metrics: readonly Metric[], width: number) => tradeOff([metrics], { width }),
   "loss-curves": (metrics: readonly Metric[], width: number) => lossCurves(metrics, { width }),
   "accuracy-curve": (metrics: readonly Metric[], width: number) => accuracyCurve(metrics, { width }),
   "client-gains": (metrics: readonly Metric[], width: number) => clientGains(metrics, { width }),
@@ -58,7 +60,7 @@ for (const [name, draw] of Object.entries(figures)) {
 
   test(`the figure ${name} has no number that is none, on one client and on many`, () => {
     for (const clients of [1, 100]) {
-      const svg = figureSvg(draw(exampleRun({ clients }).metrics, 340), document);
+      const svg = figureSvg(draw(exampleTradeOff({ clients }).metrics, 340), document);
       assert.not.match(svg, /NaN|undefined|Infinity/);
     }
   });

@@ -3,7 +3,7 @@ import type { RunRecords } from "../../src/report/records.ts";
 import { renderRunReport } from "../../src/report/runReport.ts";
 import { parseHTML } from "linkedom";
 import { assert, test } from "../support/suite.ts";
-import { exampleRun } from "./example.ts";
+import { exampleRun, exampleTradeOff } from "./example.ts";
 
 const document = await openDocument();
 const run = exampleRun();
@@ -31,6 +31,24 @@ test("the headline gives the mixture's numbers and its differences with their in
 test("every section is there", () => {
   assert.equal(all("h2").map(flat), ["Methods", "Learning", "Clients", "Gate", "Repeat"]);
   assert.is(all("figure").length, 6);
+});
+
+test("a run with curves has its trade-off, drawn and told by share of own inputs", () => {
+  const { document: told } = parseHTML(renderRunReport(exampleTradeOff(), document));
+  const headings = [...told.querySelectorAll("h2")].map(flat);
+  assert.equal(headings, ["Methods", "Trade-off", "Learning", "Clients", "Gate", "Repeat"]);
+  const section = [...told.querySelectorAll("section")].find((of) => flat(of.querySelector("h2")) === "Trade-off")!;
+  const rows = [...section.querySelectorAll("tbody tr")].map(flat);
+  assert.is(rows.length, 5);
+  // the gate at 1/2 against the constant that is best on the mean of both tests
+  const { metrics } = exampleTradeOff();
+  const halfway = (method: string): number[] => {
+    const curves = metrics.flatMap((metric) => (metric.kind === "curve" && metric.method === method ? [metric] : []));
+    const sum = (i: number): number => curves.reduce((of, at) => of + (at.localTest[i]! + at.globalTest[i]!) / 2, 0);
+    return Array.from({ length: 11 }, (_, i) => sum(i) / curves.length);
+  };
+  const more = halfway("posterior")[5]! - Math.max(...halfway("constantBlend"));
+  assert.match(rows[2]!, `${more < 0 ? "−" : "+"}${Math.abs(more).toFixed(1)} ± `);
 });
 
 test("every figure is drawn for wide and for narrow screens and has a name", () => {

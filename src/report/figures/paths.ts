@@ -116,14 +116,15 @@ function describe(method: string, stops: readonly Stop[]): string {
   return `${methodStyle(method).label} from ${at(first)} to ${at(last)}`;
 }
 
-interface Name {
+/** A method's name above a plot: how far from the left, and in which row. */
+export interface Name {
   readonly method: string;
   readonly left: number;
   readonly row: number;
 }
 
-// paths cross and tie, so their names stand above the plot, in as many rows as they need
-function key(methods: readonly string[], width: number): Name[] {
+/** Where methods' names go: paths cross and tie, so they stand above the plot, in as many rows as they need. */
+export function key(methods: readonly string[], width: number): Name[] {
   let left = 0;
   let row = 0;
   return methods.map((method) => {
@@ -135,7 +136,8 @@ function key(methods: readonly string[], width: number): Name[] {
   });
 }
 
-function keyMarks(names: readonly Name[]): Markish[] {
+/** The names, with their symbols. */
+export function keyMarks(names: readonly Name[]): Markish[] {
   return names.flatMap(({ method, left, row }) => {
     const { label, color: fill, symbol } = methodStyle(method);
     const place = { frameAnchor: "top-left", dy: -18 * (1 + (names.at(-1)?.row ?? 0) - row) } as const;
