@@ -1,6 +1,6 @@
 // The pool of Web Workers. Numbers do not depend on how many there are.
 import type { ExperimentCalls } from "../../src/experiment/clients.ts";
-import { GENERALIST } from "../../src/experiment/federations.ts";
+import { GENERALIST } from "../../src/experiment/chosenMethods.ts";
 import { startPool } from "../../src/experiment/pool.ts";
 import type { Setup } from "../../src/experiment/setup.ts";
 import type { LiveEvent } from "../../src/experiment/watch.ts";

@@ -2,7 +2,7 @@
 // of training and after it. A model answers each test row once; all that is measured is read off these answers.
 import type { Tensor } from "../autograd/tensor.ts";
 import { type Bench, turnKey } from "../federated/hosts/bench.ts";
-import type { Answers, ClientSide, Reply, Turn, Vector, Vectors } from "../federated/method.ts";
+import type { Reply, Turn, Vector, Vectors } from "../federated/method.ts";
 import { taken } from "../federated/taken.ts";
 import { constantAnswers, score, type Scores } from "../moe/evaluate.ts";
 import { accuracy, predictAll } from "../nn/index.ts";
@@ -10,8 +10,8 @@ import type { Moment, Reading } from "../report/records.ts";
 import { Kept } from "../runtime/kept.ts";
 import { fold } from "../runtime/random.ts";
 import { finish } from "../runtime/steps.ts";
-import type { Federation } from "./chosenMethods.ts";
-import { GENERALIST } from "./federations.ts";
+import { answersOf, begun } from "./answers.ts";
+import { type Federation, GENERALIST } from "./chosenMethods.ts";
 import { floors } from "./floors.ts";
 import type { Measured } from "./measured.ts";
 import { rootKey, type Setup } from "./setup.ts";
@@ -80,12 +80,6 @@ export function clockOf(
     }
   };
 
-  // a client that the federation never asked has a turn by itself first, of which nothing is sent
-  const begun = (side: ClientSide, keeps: readonly string[] | undefined, turn: Turn): Turn => {
-    const isNew = (keeps ?? []).length > 0 && Object.keys(turn.kept).length === 0;
-    return isNew ? { ...turn, kept: finish(side.train({ ...turn, kept: {} })).kept ?? turn.kept } : turn;
-  };
-
   const readAt = (moment: Moment, { name, method }: Federation, given: Turn, tests: Tests, bin: Kept): At => {
     const { side } = bench(name);
     const set = { ...tests, classes };
@@ -96,7 +90,7 @@ export function clockOf(
           bin.add(predictAll(tests.examples, classes, answer)),
         ]),
       );
-    const turn = begun(side, method.keeps, given);
+    const turn = begun(side, method, given);
     const found = asked(turn);
     const global = found["shared"] ?? ((method.keeps ?? []).length === 0 ? found["own"] : undefined);
     const withTurn = config.clock?.turn ?? true;
@@ -158,8 +152,8 @@ export function clockOf(
       return staged(client, (own, tests) => {
         const { side, key } = bench(federation);
         const turn = { client, round, down, kept, own, effort: 1, key: turnKey(key, client, round) };
-        const { keeps } = federations.find(({ name }) => name === federation)!.method;
-        const { own: answer } = answersOf(side, begun(side, keeps, turn));
+        const { method } = federations.find(({ name }) => name === federation)!;
+        const { own: answer } = answersOf(side, begun(side, method, turn));
         const tensor = predictAll(tests.examples, classes, answer);
         const answers = { logp: tensor.toArray(), classes };
         tensor.dispose();
@@ -168,9 +162,4 @@ export function clockOf(
       });
     },
   };
-}
-
-function answersOf(side: ClientSide, turn: Turn): Answers {
-  const made = side.answers(turn);
-  return "own" in made ? (made as Answers) : finish(made);
 }

@@ -5,21 +5,19 @@ import type { ServerSide, Vectors } from "../federated/method.ts";
 import { lastClient } from "../moe/methods/authors.ts";
 import { type Examples, Net } from "../nn/index.ts";
 import { fold, type Key } from "../runtime/random.ts";
-import { chosenMethods, type Federation, methodOf } from "./chosenMethods.ts";
+import { chosenMethods, type Federation, GENERALIST, methodOf } from "./chosenMethods.ts";
 import { behaviour, type Config } from "./config.ts";
 import { networks } from "./networks.ts";
+import { paperMethods } from "./personal.ts";
 import { rootKey, type Setup } from "./setup.ts";
 import { staging } from "./staging.ts";
-
-/** The generalist's federation: what local, fine-tuned and mixed models of the paper are compared with and made from. */
-export const GENERALIST = "fedavg";
 
 /** The federations of a config, in the order in which they run: its methods', or that of the generalist. */
 export function federationsOf(config: Config): readonly Federation[] {
   if (config.methods) return chosenMethods(config.methods);
   const fedavg = methodOf(GENERALIST);
   const method = behaviour(config).selection === "average" ? fedavg : lastClient(fedavg);
-  return [{ name: GENERALIST, method, options: method.options }];
+  return [{ name: GENERALIST, method, options: method.options, ...paperMethods(config) }];
 }
 
 /** First weights of the model, the same for everybody. */

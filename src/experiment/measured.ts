@@ -1,5 +1,5 @@
 // What is measured of a client: of its private training, and on the clock of its federations.
-import type { Personalized } from "../moe/compare.ts";
+import type { Personalized } from "../moe/personalized.ts";
 import type { Reading } from "../report/records.ts";
 
 export interface Measured extends Personalized {

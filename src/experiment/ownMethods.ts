@@ -1,5 +1,6 @@
 // Methods of one's own: a module that a config names, loaded once per thread. Only its address travels to workers.
 import type { Method } from "../federated/method.ts";
+import { personals } from "../moe/methods/index.ts";
 import { type Config, ConfigError } from "./config.ts";
 import { isAddress } from "./ownNetworks.ts";
 
@@ -7,7 +8,7 @@ const loaded = new Map<string, Method>();
 
 /** Imports the modules that a config's methods name by address; `ownMethod` then has them. */
 export async function loadMethods({ methods = {} }: Pick<Config, "methods">): Promise<void> {
-  for (const address of Object.keys(methods).filter(isAddress)) {
+  for (const address of Object.keys(methods).map(addressIn).filter(isAddress)) {
     if (loaded.has(address)) continue;
     if (address.startsWith("."))
       throw new ConfigError(
@@ -26,6 +27,12 @@ export async function loadMethods({ methods = {} }: Pick<Config, "methods">): Pr
       );
     loaded.set(address, exported[0]!);
   }
+}
+
+// what is made of a method's answers comes after its address
+function addressIn(name: string): string {
+  const [, address, value] = /^(.+)\+([\w-]+)$/.exec(name) ?? [];
+  return value !== undefined && personals.has(value) ? address! : name;
 }
 
 /** The method of a loaded module. */

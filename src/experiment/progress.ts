@@ -9,7 +9,7 @@ import type { RoundsState } from "../federated/rounds.ts";
 import { type StateFiles, States } from "../federated/states.ts";
 import { clientFile } from "./clientFile.ts";
 import { ConfigError } from "./config.ts";
-import { GENERALIST } from "./federations.ts";
+import { GENERALIST } from "./chosenMethods.ts";
 import type { Origin } from "./origin.ts";
 import type { RunStore } from "./store.ts";
 

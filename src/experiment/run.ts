@@ -11,7 +11,7 @@ import { jsonLine, Sha256 } from "../io/index.ts";
 import type { Pool } from "../runtime/pool.ts";
 import type { RoundMetric, RunRecords, Summary, TickMetric } from "../report/records.ts";
 import { ClientFiles } from "./clientFile.ts";
-import type { ExperimentCalls, Held } from "./clients.ts";
+import type { ExperimentCalls } from "./clients.ts";
 import type { Config } from "./config.ts";
 import { naming } from "./diverged.ts";
 import type { HeldOf, Standing, Tick } from "./clock.ts";
@@ -35,6 +35,7 @@ import {
 import { clientMetrics, summarize } from "./records.ts";
 import { evaluatedClients, optedIn, type Setup, setUp } from "./setup.ts";
 import type { RunStore } from "./store.ts";
+import type { Held } from "./personalize.ts";
 
 export interface RunOptions extends RecordsOptions {
   readonly config: Config;

@@ -1,7 +1,7 @@
 // The shape of a config, and errors that say which field is wrong.
 import * as v from "valibot";
 import { catalogue, corruptions } from "../data/index.ts";
-import { methods } from "../moe/methods.ts";
+import { paperRows } from "../moe/personalized.ts";
 import { problemOf } from "./chosenMethods.ts";
 import { type Config, ConfigError } from "./config.ts";
 import { isAddress } from "./ownNetworks.ts";
@@ -168,6 +168,7 @@ const gate = {
   patience: v.optional(count),
   margin: v.optional(margin),
 };
+const taken = paperRows.map(({ name }) => name);
 // a method's name becomes a column's and a figure's
 const method = v.pipe(v.string(), v.regex(/^[A-Za-z][\w-]*$/, "expected a name of letters and digits"));
 const variant = v.strictObject({
@@ -258,8 +259,8 @@ const fields = v.strictObject({
       v.pipe(
         v.record(method, variant),
         v.check(
-          (variants) => !methods.some((name) => Object.hasOwn(variants, name)),
-          `expected names other than ${methods.join(", ")}`,
+          (variants) => !taken.some((name) => Object.hasOwn(variants, name)),
+          `expected names other than ${taken.join(", ")}`,
         ),
       ),
     ),

@@ -15,7 +15,8 @@ import { factorAt } from "../nn/schedule.ts";
 import { Kept } from "../runtime/kept.ts";
 import { fold, type Key } from "../runtime/random.ts";
 import type { Steps } from "../runtime/steps.ts";
-import type { Turn } from "./turn.ts";
+import { answering } from "./answering.ts";
+import type { Answer, Turn } from "./turn.ts";
 
 export { likelihood } from "../nn/validate.ts";
 
@@ -93,7 +94,7 @@ export interface Pair {
   readonly body: Net;
   readonly head: Net;
   readonly forward: Forward;
-  readonly predict: (x: Tensor) => Tensor;
+  readonly predict: Answer;
 }
 
 export class Kit {
@@ -169,7 +170,7 @@ export class Kit {
       body,
       head,
       forward: (x, mode) => head.forward(body.forward(x, mode), mode),
-      predict: (x) => head.predict(body.predict(x)),
+      predict: answering(body, head),
     };
   }
 

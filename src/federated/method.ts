@@ -180,7 +180,10 @@ export function method<
 }
 
 /** A method's options with these over the defaults; a RangeError names what is wrong. */
-export function optionsOf({ name, options, ranges = {} }: Method, given: Options = {}): Options {
+export function optionsOf(
+  { name, options, ranges = {} }: Pick<Method, "name" | "options" | "ranges">,
+  given: Options = {},
+): Options {
   for (const [option, value] of Object.entries(given)) {
     const usual = options[option];
     if (usual === undefined)

@@ -59,7 +59,11 @@ export interface Reply<Up extends string = string, Kept extends string = string>
 }
 
 /** From inputs to log-probabilities, in evaluation mode and without history. */
-export type Answer = (x: Tensor) => Tensor;
+export interface Answer {
+  (x: Tensor): Tensor;
+  /** Of an answer that is the model's alone, its parameters as the model has them: see `answering`. */
+  readonly weights?: () => Vector;
+}
 
 /** Who answers for a client: its own model, and others that the method has beside it, as "shared". */
 export type Answers = { readonly own: Answer } & Readonly<Record<string, Answer>>;

@@ -84,7 +84,7 @@ export function scoreOf(
 }
 
 /** What a net puts out for every example, [count, width]; the caller disposes of it. */
-export function outputs(net: Net, examples: Examples, width: number): Tensor {
+export function outputs(net: { predict(x: Tensor): Tensor }, examples: Examples, width: number): Tensor {
   return predictAll(examples, width, (x) => net.predict(x));
 }
 

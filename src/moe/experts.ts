@@ -1,16 +1,14 @@
 // Training that stays at the client: the fine-tuned generalist, the model trained alone, the specialist with its gate.
 import { noGrad } from "../autograd/op.ts";
-import { nll } from "../autograd/ops/nll.ts";
 import { gather } from "../autograd/ops/rows.ts";
-import { mean } from "../autograd/ops/sum.ts";
 import type { Tensor } from "../autograd/tensor.ts";
-import { validation, validationSteps } from "../nn/validate.ts";
+import { likelihood, validation, validationSteps } from "../nn/validate.ts";
 import type { Examples } from "../nn/examples.ts";
 import { type Fit, type FitOptions, fitSteps } from "../nn/fit.ts";
 import type { Mode } from "../nn/module.ts";
-import type { Net } from "../nn/net.ts";
+import { Net } from "../nn/net.ts";
 import { Adam, Together } from "../nn/optimizers.ts";
-import type { Parameters } from "../nn/parameters.ts";
+import type { Parameters, Part } from "../nn/parameters.ts";
 import { predictSteps } from "../nn/predict.ts";
 import { Kept } from "../runtime/kept.ts";
 import { fold, type Key, Stream } from "../runtime/random.ts";
@@ -34,6 +32,14 @@ export interface PersonalOptions {
   readonly margin: number;
   /** Which weights early stopping leaves: the best, or (the authors' code, Q2) the last. */
   readonly keep: "best" | "last";
+}
+
+/** What else may be asked of a training. */
+export interface Tuning {
+  /** The parameters that move; all of them unless said. */
+  readonly only?: Part | undefined;
+  /** Changes the gradient between backward and step: see Parameters.addGradient. */
+  readonly correct?: (() => void) | undefined;
 }
 
 /** A client's own rows: what it trains on and what it validates on. */
@@ -67,8 +73,9 @@ export function trainAlone(
   options: PersonalOptions,
   key: Key,
   onValidation?: OnValidation,
+  tuning?: Tuning,
 ): Fit {
-  return finish(trainAloneSteps(net, own, options, key, onValidation));
+  return finish(trainAloneSteps(net, own, options, key, onValidation, tuning));
 }
 
 /** `trainAlone`, resting after every batch. */
@@ -78,13 +85,15 @@ export function* trainAloneSteps(
   options: PersonalOptions,
   key: Key,
   onValidation?: OnValidation,
+  { only, correct }: Tuning = {},
 ): Steps<Fit> {
-  const optimizer = new Adam(net.parameters, { lr: options.lr });
+  const optimizer = new Adam(net.parameters, { lr: options.lr, ...(only && { only }) });
   try {
     return yield* fitBlocks([net.parameters], options, {
       examples: own.train,
-      loss: ({ x, labels }, mode) => mean(nll(net.forward(x, mode), labels)),
+      loss: likelihood(net),
       optimizer,
+      correct,
       key,
       validate: () => validationSteps(net, own.validation, own.classes),
       ...(onValidation && { onValidation }),
@@ -113,13 +122,31 @@ export interface MixtureOptions extends PersonalOptions {
   readonly generalistDropout: boolean;
 }
 
-/** The networks of a client. The generalist is frozen: it has no gradient, so its backward is never computed. */
+/** A mixture's settings: how it trains, and what its gate is. */
+export interface MixtureSettings extends MixtureOptions {
+  /** Where the gate begins: at random, or with the generalist's layers wherever it has the same. */
+  readonly gateInit?: "random" | "generalist";
+}
+
+/** Whatever answers inputs, if it does not learn. */
+export interface Expert {
+  predict(x: Tensor): Tensor;
+  forward(x: Tensor, mode: Mode): Tensor;
+}
+
+/** The networks of a client. The generalist never learns: its backward is never computed. */
 export interface Experts {
   readonly specialist: Net<"private">;
   readonly generalist: Net;
   readonly gate: Net<"private">;
   /** A third expert, trained alone from random weights; the gate then has three outputs (see asTwo). */
   readonly alone?: Net<"private"> | undefined;
+}
+
+/** Experts that need not be networks where they do not learn. */
+export interface Answerers extends Omit<Experts, "specialist" | "generalist"> {
+  readonly specialist: Net<"private"> | Expert;
+  readonly generalist: Expert;
 }
 
 /** Trains specialist and gate together on a client's own rows. */
@@ -135,7 +162,7 @@ export function trainMixture(
 
 /** `trainMixture`, resting after every batch. */
 export function* trainMixtureSteps(
-  { specialist, generalist, gate, alone }: Experts,
+  { specialist, generalist, gate, alone }: Answerers,
   own: OwnExamples,
   options: MixtureOptions,
   key: Key,
@@ -147,18 +174,21 @@ export function* trainMixtureSteps(
   // the likelihood mixes log-probabilities whatever the experts end in
   const mixed = (answers: Tensor): Tensor =>
     space === "probability" ? toLogProbabilities(answers, output, false) : answers;
-  const privately = alone ? [specialist, alone] : [specialist];
-  const trained = [...(gateOnly ? [] : privately), gate].map(({ parameters }) => parameters);
+  const learning: (Net | Expert)[] = [...(gateOnly ? [] : [specialist, ...(alone ? [alone] : [])]), gate];
+  const trained = learning.map((net): Parameters => {
+    if (net instanceof Net) return net.parameters;
+    throw new TypeError("mixture: got a specialist that is not one model, expected one; or let the gate learn alone");
+  });
   const kept = new Kept();
   // the answers of a net that does not learn are computed once
-  const fixed = function* (net: Net, examples: Examples): Steps<Tensor> {
+  const fixed = function* (net: Expert, examples: Examples): Steps<Tensor> {
     return kept.add(yield* predictSteps(examples, classes, (x) => mixed(net.predict(x))));
   };
   try {
     const optimizers = trained.map((block) => new Adam(block, { lr: block === gate.parameters ? gateLr : lr }));
     const optimizer = kept.add(new Together(optimizers));
     const gateOptimizer = optimizers[trained.indexOf(gate.parameters)]!;
-    const answersOf = function* (net: Net, learns: boolean): Steps<Answers> {
+    const answersOf = function* (net: Expert, learns: boolean): Steps<Answers> {
       const onHeld = learns ? null : yield* fixed(net, held);
       // dropout that stays active gives other answers at every step
       const onTrain =

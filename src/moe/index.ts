@@ -3,6 +3,7 @@ export { type DeviceOptions, type DeviceProgress, type MixedAnswer, Mixture, per
 export {
   type Experts,
   type MixtureOptions,
+  type MixtureSettings,
   type OwnExamples,
   type PersonalOptions,
   trainAlone,
@@ -19,9 +20,18 @@ export {
   mixtureLoss,
   mixtureScores,
 } from "./mixture.ts";
-export type { AnswersOn, Personalized, PersonalValidation } from "./compare.ts";
-export type { MixtureSettings, Variant } from "./mixed.ts";
-export type { Method } from "./methods.ts";
+export {
+  type AnswersOn,
+  Desk,
+  type DeskOptions,
+  type Entry,
+  type Personal,
+  personal,
+  type Settings,
+} from "./personal.ts";
+export { personals } from "./methods/index.ts";
+export { evaluateRows, type Personalized, type PersonalValidation, type Row } from "./personalized.ts";
+export type { Outputs, Predictor } from "./predictor.ts";
 export type { GateTrust, Trust } from "./trust.ts";
 export { type GeneralistOptions, type Participant, trainGeneralist } from "./federation.ts";
 export { type Answer, Generalist, type Source } from "./generalist.ts";

@@ -10,7 +10,9 @@ import {
   type Setup,
   setUp,
 } from "../../src/experiment/index.ts";
-import { heldGeneralist } from "../../src/experiment/clients.ts";
+import { heldGeneralist } from "../../src/experiment/personalize.ts";
+import { networks } from "../../src/experiment/networks.ts";
+import { decodeCheckpoint } from "../../src/io/checkpoint.ts";
 import { decodeSafetensors } from "../../src/io/index.ts";
 import type { ClientMetric, Summary } from "../../src/report/records.ts";
 import { startWorker } from "../../src/runtime/platform.ts";
@@ -82,6 +84,35 @@ test("the generalist is a safetensors file with PyTorch's names, and its bytes a
   ]);
   assert.is(tensors.size, 10);
   assert.is(metadata["rounds"], "5");
+});
+
+test("the paper's methods by name are the same bits, over one federation that they share", async () => {
+  const methods = {
+    "fedavg+local": {},
+    fedavg: {},
+    finetuned: {},
+    "fedavg+mixture": {},
+    ensemble: {},
+    labelLaw: {},
+  };
+  const { store, result } = await runTiny({ config: { ...config, methods } });
+  const { summary: named } = recordsOf(result);
+  const floors = ["majorityClass", "labelLaw"];
+  assert.equal(
+    Object.keys(named.methods).filter((name) => !floors.includes(name)),
+    ["fedavg", "fedavg+local", "finetuned", "fedavg+mixture", "ensemble"],
+  );
+  assert.equal(Object.keys(named.federations!), ["fedavg"]);
+  for (const [name, found] of Object.entries(named.methods))
+    if (!floors.includes(name)) assert.equal(found, summary.methods[name.replace("fedavg+", "")]);
+  const [asked, made] = [store, whole.store].map(
+    ({ files }) => decodeCheckpoint(files.get("clients/1.safetensors")!).tensors,
+  );
+  const { specs } = networks(config, dataset).gate;
+  assert.equal(
+    asked!["fedavg+mixture.gate"],
+    Float32Array.from(specs.flatMap(({ name }) => [...(made![`gate.${name}`] as Float32Array)])),
+  );
 });
 
 test("clients.csv has a row per evaluated client", () => {

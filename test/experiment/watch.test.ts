@@ -1,5 +1,6 @@
 import { fromArrays } from "../../src/data/index.ts";
-import { experimentCalls, heldGeneralist } from "../../src/experiment/clients.ts";
+import { experimentCalls } from "../../src/experiment/clients.ts";
+import { heldGeneralist } from "../../src/experiment/personalize.ts";
 import { initialModel } from "../../src/experiment/federations.ts";
 import { preset } from "../../src/experiment/presets.ts";
 import { type Setup, setUp } from "../../src/experiment/setup.ts";

@@ -5,7 +5,7 @@ import { type Config, ConfigError, loadNetworks, type Setup, setUp } from "../..
 import { type FlowerCalls, type FlowerSetup, ownSetup } from "../../experiment/flower.ts";
 import { networks } from "../../experiment/networks.ts";
 import { ClientFiles } from "../../experiment/clientFile.ts";
-import { heldGeneralist } from "../../experiment/clients.ts";
+import { heldGeneralist } from "../../experiment/personalize.ts";
 import { vectorOf } from "../../federated/backends/flower/index.ts";
 import type { TensorData } from "../../io/dtype.ts";
 import { encodeSafetensors } from "../../io/safetensors.ts";

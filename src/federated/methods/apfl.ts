@@ -8,6 +8,7 @@ import { logSoftmax } from "../../autograd/ops/softmax.ts";
 import { mean } from "../../autograd/ops/sum.ts";
 import type { Tensor } from "../../autograd/tensor.ts";
 import type { Loss } from "../../nn/fit.ts";
+import { answering } from "../answering.ts";
 import { likelihood, Tally } from "../kit.ts";
 import { method, type Method, type Turn } from "../method.ts";
 import { averaging } from "../servers.ts";
@@ -67,9 +68,9 @@ export const apfl: Method = method({
         const alpha = load(turn);
         // who has not had a turn has nothing of its own
         if (!turn.kept.own) own.parameters.copyFrom(shared.parameters);
-        if (form === "outputs") return { own: (x) => between(alpha, x), shared: (x) => shared.predict(x) };
+        if (form === "outputs") return { own: (x) => between(alpha, x), shared: answering(shared) };
         mixing.place(alpha);
-        return { own: (x) => mixing.net.predict(x), shared: (x) => shared.predict(x) };
+        return { own: answering(mixing.net), shared: answering(shared) };
       },
     };
   },

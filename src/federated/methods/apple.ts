@@ -1,6 +1,7 @@
 // APPLE (Luo and Wu 2022): every client has a core model that everybody may see, and answers with a sum of all cores whose
 // weights are its own secret and are learnt beside its core.
 import { pow } from "../../runtime/scalar.ts";
+import { answering } from "../answering.ts";
 import { likelihood, Tally } from "../kit.ts";
 import { method, type Method, type Turn, type Vector, type Vectors } from "../method.ts";
 import { noticeboard, posted, without } from "../servers.ts";
@@ -84,7 +85,7 @@ export const apple: Method = method({
       },
       answers(turn) {
         place(termsOf(turn));
-        return { own: (x) => mixed.predict(x) };
+        return { own: answering(mixed) };
       },
     };
   },

@@ -1,6 +1,7 @@
 // Several models at the server, of which a client trains the one that fits it best.
 import type { Examples } from "../../nn/examples.ts";
 import { validateNet } from "../../nn/validate.ts";
+import { answering } from "../answering.ts";
 import { type Kit, likelihood } from "../kit.ts";
 import type { ClientSide, Vectors } from "../method.ts";
 
@@ -42,7 +43,7 @@ export function clustered(kit: Kit): ClientSide<"model", "model.*", never> {
     },
     answers({ down, own }) {
       choose(down as Vectors, own.train);
-      return { own: (x) => net.predict(x) };
+      return { own: answering(net) };
     },
     taken: ({ down }, { up, metrics }) => ({ ...down, [placeOf(metrics["cluster"]!)]: up.model }),
   };

@@ -1,5 +1,6 @@
 // cwFedAvg (ICCV 2025): a model for each class, averaged by how much each client is of that class; a client begins at the
 // mixture that its own classes make.
+import { answering } from "../answering.ts";
 import { combination, zerosLike } from "../vectors.ts";
 import { method, type Method, type Vector, type Vectors } from "../method.ts";
 import { likelihood } from "../kit.ts";
@@ -45,7 +46,7 @@ export const cwfedavg: Method = method({
       },
       answers({ down }) {
         net.parameters.copyFrom(down.model);
-        return { own: (x) => net.predict(x) };
+        return { own: answering(net) };
       },
     };
   },

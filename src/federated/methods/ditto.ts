@@ -1,5 +1,6 @@
 // Ditto (Li et al. 2021): FedAvg goes on as ever, and beside it every client trains a model of its own that is held to the
 // one it was sent.
+import { answering } from "../answering.ts";
 import { likelihood, pull, Tally } from "../kit.ts";
 import { method, type Method } from "../method.ts";
 import { averaging } from "../servers.ts";
@@ -54,7 +55,7 @@ export const ditto: Method = method({
       answers({ down, kept }) {
         own.parameters.copyFrom(kept.own ?? down.model);
         shared.parameters.copyFrom(down.model);
-        return { own: (x) => own.predict(x), shared: (x) => shared.predict(x) };
+        return { own: answering(own), shared: answering(shared) };
       },
     };
   },

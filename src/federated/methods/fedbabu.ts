@@ -1,6 +1,7 @@
 // FedBABU (Oh et al. 2022): the head stays as it was drawn while the federation trains the body; a client fits its own model
 // to its rows when it is to answer.
 import type { Part } from "../../nn/parameters.ts";
+import { answering } from "../answering.ts";
 import { likelihood } from "../kit.ts";
 import { method, type Method } from "../method.ts";
 import { averaging } from "../servers.ts";
@@ -26,7 +27,7 @@ export const fedbabu: Method = method({
       *answers(turn) {
         net.parameters.copyFrom(kit.initial).write(kit.body, turn.down.shared);
         yield* kit.train({ turn, loss: likelihood(net), optimizer, epochs, stream: "answer" });
-        return { own: (x) => net.predict(x) };
+        return { own: answering(net) };
       },
     };
   },

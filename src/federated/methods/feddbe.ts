@@ -10,6 +10,7 @@ import type { Loss } from "../../nn/fit.ts";
 import { constant } from "../../nn/init.ts";
 import type { Module } from "../../nn/module.ts";
 import { predictSteps } from "../../nn/predict.ts";
+import { answering } from "../answering.ts";
 import { method, type Method, type Turn, type Vector } from "../method.ts";
 import { averaging } from "../servers.ts";
 
@@ -70,7 +71,7 @@ export const feddbe: Method = method({
       answers(turn) {
         load(turn);
         const personal = (x: Tensor): Tensor => head.predict(own.predict(body.predict(x)));
-        return { own: personal, shared: (x) => head.predict(body.predict(x)) };
+        return { own: personal, shared: answering(body, head) };
       },
     };
   },

@@ -6,6 +6,7 @@ import { reshape } from "../../autograd/ops/reshape.ts";
 import { constant, fanInUniform } from "../../nn/init.ts";
 import type { Module, ParameterSpec } from "../../nn/module.ts";
 import type { Part } from "../../nn/parameters.ts";
+import { answering } from "../answering.ts";
 import { likelihood } from "../kit.ts";
 import { method, type Method, type Turn } from "../method.ts";
 import { averaging } from "../servers.ts";
@@ -77,7 +78,7 @@ export const feddecomp: Method = method({
       },
       answers(turn) {
         load(turn);
-        return { own: (x) => net.predict(x) };
+        return { own: answering(net) };
       },
     };
   },

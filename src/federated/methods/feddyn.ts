@@ -1,5 +1,6 @@
 // FedDyn (Acar et al. 2021): every client's loss is changed by what it has learnt of its own gradient, so that all of them
 // have the federation's optimum in common.
+import { answering } from "../answering.ts";
 import { likelihood, pull } from "../kit.ts";
 import { method, type Method } from "../method.ts";
 import { only, Sums } from "../servers.ts";
@@ -52,7 +53,7 @@ export const feddyn: Method = method({
       },
       answers({ down }) {
         net.parameters.copyFrom((answer === "mean" && down.mean) || down.model);
-        return { own: (x) => net.predict(x) };
+        return { own: answering(net) };
       },
       taken: ({ down }, { up: { model } }) => ({ ...down, model, ...(down.mean && { mean: model }) }),
     };

@@ -1,5 +1,6 @@
 // FedFomo (Zhang et al. 2021): a client looks at a few others' models and takes of each as much as it lowers its own loss.
 import { validateNet } from "../../nn/validate.ts";
+import { answering } from "../answering.ts";
 import { method, type Method, type Vector, type Vectors } from "../method.ts";
 import { noticeboard, posted } from "../servers.ts";
 import { combination, normOf, minus } from "../vectors.ts";
@@ -57,7 +58,7 @@ export const fedfomo: Method = method({
       },
       answers({ kept }) {
         net.parameters.copyFrom(kept.own ?? kit.initial);
-        return { own: (x) => net.predict(x) };
+        return { own: answering(net) };
       },
     };
   },

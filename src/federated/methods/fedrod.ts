@@ -10,6 +10,7 @@ import { type Tensor, tensor } from "../../autograd/tensor.ts";
 import type { Loss } from "../../nn/fit.ts";
 import { Linear } from "../../nn/layers.ts";
 import { log } from "../../runtime/scalar.ts";
+import { answering } from "../answering.ts";
 import { method, type Method, type Turn } from "../method.ts";
 import { averaging } from "../servers.ts";
 import { countsOf } from "../statistics.ts";
@@ -65,7 +66,7 @@ export const fedrod: Method = method({
           const z = body.predict(x);
           return noGrad(() => logSoftmax(add(head.predict(z), own.predict(z))));
         };
-        return { own: personal, shared: (x) => head.predict(body.predict(x)) };
+        return { own: personal, shared: answering(body, head) };
       },
     };
   },

@@ -1,5 +1,6 @@
 // FLIX (Gasanov et al. 2021): every client answers at a x + (1 - a) x*, where x* is what it found by itself before anything
 // was sent, and the federation looks for the x that suits all of these.
+import { answering } from "../answering.ts";
 import { likelihood, Tally } from "../kit.ts";
 import { method, type Method, type Turn } from "../method.ts";
 import { averaging } from "../servers.ts";
@@ -48,7 +49,7 @@ export const flix: Method = method({
         const alpha = load(turn);
         // who has not had a turn has nothing of its own
         mixing.place(turn.kept.optimum ? alpha : 1);
-        return { own: (x) => mixing.net.predict(x), shared: (x) => shared.predict(x) };
+        return { own: answering(mixing.net), shared: answering(shared) };
       },
     };
   },

@@ -1,12 +1,13 @@
 // kNN-Per (Marfoq et al. 2022): FedAvg whose clients answer with a mixture of the shared model and of their own rows' labels
 // nearby, in the shared model's features. What a client remembers of its rows is made when it answers, and never leaves it.
-import { tensor, type Tensor } from "../../autograd/tensor.ts";
+import { tensor } from "../../autograd/tensor.ts";
 import type { Examples } from "../../nn/examples.ts";
+import type { Net } from "../../nn/net.ts";
 import { predictSteps } from "../../nn/predict.ts";
 import { exp, log } from "../../runtime/scalar.ts";
 import type { Steps } from "../../runtime/steps.ts";
 import { likelihood, type Pair } from "../kit.ts";
-import { method, type Method, type Vector } from "../method.ts";
+import { type Answer, method, type Method, type Own, type Vector } from "../method.ts";
 import { averaging } from "../servers.ts";
 
 /** Features of rows, flat, and their labels. */
@@ -39,6 +40,54 @@ export function mixedLog(logp: ArrayLike<number>, q: readonly number[], lambda: 
   return q.map((near, c) => log(Math.max(lambda * near + (1 - lambda) * exp(logp[c]!), 1e-30)));
 }
 
+/** A model as its features and its answers. */
+export interface Seeing {
+  readonly body: Pick<Net, "predict">;
+  readonly predict: Answer;
+  /** Width of what the body puts out. */
+  readonly features: number;
+  readonly classes: number;
+}
+
+/** What a client remembers of its rows, mixed into a model's answers; the model's own where it remembers nothing. */
+export function* nearbyAnswer(
+  { body, predict, features, classes }: Seeing,
+  { train, validation }: Own,
+  { k, scale, lambda: given, search }: { k: number; scale: number; lambda: number; search: boolean },
+): Steps<Answer> {
+  const options = { k, width: features * scale, classes };
+  const rowOf = (values: ArrayLike<number>, i: number, width: number): number[] =>
+    Array.from({ length: width }, (_, j) => values[i * width + j]!);
+  function* featuresOf(rows: Examples): Steps<ArrayLike<number>> {
+    const z = yield* predictSteps(rows, features, (x) => body.predict(x));
+    const values = z.toArray();
+    z.dispose();
+    return values;
+  }
+  function* best(memory: Memory, rows: Examples): Steps<number> {
+    const z = yield* featuresOf(rows);
+    const logp = yield* predictSteps(rows, classes, predict);
+    const answers = logp.toArray();
+    logp.dispose();
+    const near = Array.from({ length: rows.count }, (_, i) => nearby(memory, rowOf(z, i, features), options));
+    const losses = Array.from({ length: 11 }, (_, tenth) =>
+      near.reduce((sum, q, i) => sum - mixedLog(rowOf(answers, i, classes), q, tenth / 10)[rows.labels[i]!]!, 0),
+    );
+    return losses.indexOf(Math.min(...losses)) / 10;
+  }
+  if (train.count === 0) return predict;
+  const memory = { features: yield* featuresOf(train), labels: train.labels };
+  const lambda = search && validation.count > 0 ? yield* best(memory, validation) : given;
+  if (lambda === 0) return predict;
+  return (x) => {
+    const [z, logp] = [body.predict(x).toArray(), predict(x).toArray()];
+    const rows = Array.from({ length: x.shape[0]! }, (_, i) =>
+      mixedLog(rowOf(logp, i, classes), nearby(memory, rowOf(z, i, features), options), lambda),
+    );
+    return tensor(rows.flat(), [rows.length, classes]);
+  };
+}
+
 export const knnper: Method = method({
   name: "knn-per",
   paper: "arXiv 2111.09360",
@@ -47,31 +96,11 @@ export const knnper: Method = method({
   options: { k: 10, scale: 1, lambda: 0.5, search: true as boolean },
   ranges: { k: { min: 1, whole: true }, scale: { min: 1e-9 }, lambda: { min: 0, max: 1 } },
   sends: ["body", "head"],
-  client: (kit, { k, scale, lambda: given, search }) => {
+  client: (kit, options) => {
     const { features, classes } = kit;
     const pair: Pair = kit.pair();
     const { body, head, predict } = pair;
     const optimizer = kit.optimizer([body.parameters, head.parameters]);
-    const options = { k, width: features * scale, classes };
-    const rowOf = (values: ArrayLike<number>, i: number, width: number): number[] =>
-      Array.from({ length: width }, (_, j) => values[i * width + j]!);
-    function* featuresOf(rows: Examples): Steps<ArrayLike<number>> {
-      const z = yield* predictSteps(rows, features, (x) => body.predict(x));
-      const values = z.toArray();
-      z.dispose();
-      return values;
-    }
-    function* best(memory: Memory, rows: Examples): Steps<number> {
-      const z = yield* featuresOf(rows);
-      const logp = yield* predictSteps(rows, classes, predict);
-      const answers = logp.toArray();
-      logp.dispose();
-      const near = Array.from({ length: rows.count }, (_, i) => nearby(memory, rowOf(z, i, features), options));
-      const losses = Array.from({ length: 11 }, (_, tenth) =>
-        near.reduce((sum, q, i) => sum - mixedLog(rowOf(answers, i, classes), q, tenth / 10)[rows.labels[i]!]!, 0),
-      );
-      return losses.indexOf(Math.min(...losses)) / 10;
-    }
     return {
       initial: () => kit.initialParts as { body: Vector; head: Vector },
       *train(turn) {
@@ -80,21 +109,10 @@ export const knnper: Method = method({
         const { trainLoss } = yield* kit.train({ turn, loss: likelihood(pair), optimizer });
         return { up: { body: body.parameters.toArray(), head: head.parameters.toArray() }, metrics: { trainLoss } };
       },
-      *answers({ down, own: { train, validation } }) {
+      *answers({ down, own }) {
         body.parameters.copyFrom(down.body);
         head.parameters.copyFrom(down.head);
-        if (train.count === 0) return { own: predict, shared: predict };
-        const memory = { features: yield* featuresOf(train), labels: train.labels };
-        const lambda = search && validation.count > 0 ? yield* best(memory, validation) : given;
-        if (lambda === 0) return { own: predict, shared: predict };
-        const own = (x: Tensor): Tensor => {
-          const [z, logp] = [body.predict(x).toArray(), predict(x).toArray()];
-          const rows = Array.from({ length: x.shape[0]! }, (_, i) =>
-            mixedLog(rowOf(logp, i, classes), nearby(memory, rowOf(z, i, features), options), lambda),
-          );
-          return tensor(rows.flat(), [rows.length, classes]);
-        };
-        return { own, shared: predict };
+        return { own: yield* nearbyAnswer({ body, predict, features, classes }, own, options), shared: predict };
       },
     };
   },

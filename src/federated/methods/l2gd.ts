@@ -1,6 +1,7 @@
 // L2GD (Hanzely and Richtarik 2020): a coin says for everybody whether a round is one of steps of their own or one of moving
 // towards the mean of all; who moves twice in a row moves towards the same mean, so it is asked for once.
 import { fold, type Key, Stream } from "../../runtime/random.ts";
+import { answering } from "../answering.ts";
 import { likelihood } from "../kit.ts";
 import { method, type Method } from "../method.ts";
 import { alike, averaging } from "../servers.ts";
@@ -42,7 +43,7 @@ export const l2gd: Method = method({
       },
       answers({ kept }) {
         net.parameters.copyFrom(kept.own ?? kit.initial);
-        return { own: (x) => net.predict(x) };
+        return { own: answering(net) };
       },
     };
   },

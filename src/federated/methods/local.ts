@@ -1,4 +1,5 @@
 // Every client by itself, round by round: what a federation has to beat.
+import { answering } from "../answering.ts";
 import { likelihood } from "../kit.ts";
 import { method, type Method } from "../method.ts";
 import { averaging } from "../servers.ts";
@@ -22,7 +23,7 @@ export const local: Method = method({
       },
       answers({ kept }) {
         net.parameters.copyFrom(kept.own ?? kit.initial);
-        return { own: (x) => net.predict(x) };
+        return { own: answering(net) };
       },
     };
   },

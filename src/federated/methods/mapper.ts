@@ -1,5 +1,6 @@
 // MAPPER (Mansour et al. 2020): of several shares between the shared and an own model a client takes the one that fits its
 // rows best, and the shared model learns by what was left to it.
+import { answering } from "../answering.ts";
 import { Tally } from "../kit.ts";
 import { method, type Method, type Turn } from "../method.ts";
 import { averaging } from "../servers.ts";
@@ -64,7 +65,7 @@ export const mapper: Method = method({
         load(turn);
         // who has not had a turn has nothing of its own
         mixing.place(turn.kept.alpha?.[0] ?? 0);
-        return { own: (x) => mixing.net.predict(x), shared: (x) => shared.predict(x) };
+        return { own: answering(mixing.net), shared: answering(shared) };
       },
     };
   },

@@ -1,5 +1,6 @@
 // MR-MTL (mean-regularised multi-task learning; Evgeniou and Pontil 2004, Liu et al. 2022): every client's model is held to the
 // mean of all.
+import { answering } from "../answering.ts";
 import { likelihood, pull } from "../kit.ts";
 import { method, type Method } from "../method.ts";
 import { alike, averaging } from "../servers.ts";
@@ -28,7 +29,7 @@ export const mrmtl: Method = method({
       },
       answers({ down, kept }) {
         net.parameters.copyFrom(kept.own ?? down.model);
-        return { own: (x) => net.predict(x) };
+        return { own: answering(net) };
       },
     };
   },

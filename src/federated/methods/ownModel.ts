@@ -1,5 +1,6 @@
 // The client side of methods whose clients have a whole model each, and differ in where a round begins and what holds it.
 import type { Vector } from "../../nn/parameters.ts";
+import { answering } from "../answering.ts";
 import { type Kit, likelihood, pull } from "../kit.ts";
 import type { ClientSide, Turn, Vectors } from "../method.ts";
 
@@ -34,7 +35,7 @@ export function ownModel<Down extends string>(
     },
     answers({ kept }) {
       net.parameters.copyFrom(kept.own ?? kit.initial);
-      return { own: (x) => net.predict(x) };
+      return { own: answering(net) };
     },
   };
 }

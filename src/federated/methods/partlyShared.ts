@@ -1,4 +1,5 @@
 // Methods that differ in which part of the model travels and which trains when: one client side, and a few lines each.
+import { answering } from "../answering.ts";
 import { type Kit, likelihood } from "../kit.ts";
 import type { Part } from "../../nn/parameters.ts";
 import type { ClientSide, Turn } from "../method.ts";
@@ -44,7 +45,7 @@ export function partlyShared(kit: Kit, { share, phases }: Plan): ClientSide<"sha
     },
     answers(turn) {
       load(turn);
-      return { own: (x) => net.predict(x) };
+      return { own: answering(net) };
     },
   };
 }

@@ -4,6 +4,7 @@ import { noGrad } from "../../autograd/op.ts";
 import { copyInto } from "../../autograd/ops/copy.ts";
 import { addInto } from "../../autograd/ops/add.ts";
 import type { Net } from "../../nn/net.ts";
+import { answering } from "../answering.ts";
 import { type At, likelihood, Tally } from "../kit.ts";
 import { method, type Method } from "../method.ts";
 import { alike, averaging } from "../servers.ts";
@@ -86,7 +87,7 @@ export const perfedavg: Method = method({
           first = false;
           yield;
         }
-        return { own: (x) => moved.predict(x), shared: (x) => net.predict(x) };
+        return { own: answering(moved), shared: answering(net) };
       },
     };
   },

@@ -1,5 +1,6 @@
 // pFedMe (Dinh et al. 2020): the shared model is the centre of everybody's own; a client finds its own near the centre, then
 // moves its centre towards it.
+import { answering } from "../answering.ts";
 import { likelihood, pull, Tally } from "../kit.ts";
 import { method, type Method } from "../method.ts";
 import { alike, averaging, stepping } from "../servers.ts";
@@ -62,7 +63,7 @@ export const pfedme: Method = method({
       answers({ down, kept }) {
         own.parameters.copyFrom(kept.own ?? down.model);
         centre.parameters.copyFrom(down.model);
-        return { own: (x) => own.predict(x), shared: (x) => centre.predict(x) };
+        return { own: answering(own), shared: answering(centre) };
       },
     };
   },

@@ -1,5 +1,6 @@
 // SCAFFOLD (Karimireddy et al. 2020), option II: gradients are corrected by what the server knows of all clients' gradients
 // and this client of its own. The optimum it finds is that of the weights of the controls, whatever those of the models.
+import { answering } from "../answering.ts";
 import { likelihood } from "../kit.ts";
 import { method, type Method } from "../method.ts";
 import { only, Sums } from "../servers.ts";
@@ -43,7 +44,7 @@ export const scaffold: Method = method({
       },
       answers({ down }) {
         net.parameters.copyFrom(down.model);
-        return { own: (x) => net.predict(x) };
+        return { own: answering(net) };
       },
     };
   },

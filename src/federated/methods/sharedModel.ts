@@ -1,4 +1,5 @@
 // The client side of every method whose clients train the server's model and answer with it.
+import { answering } from "../answering.ts";
 import { type Kit, likelihood, pull } from "../kit.ts";
 import type { ClientSide } from "../method.ts";
 
@@ -21,7 +22,7 @@ export function sharedModel(kit: Kit, { mu = 0 }: { mu?: number } = {}): ClientS
     },
     answers({ down }) {
       net.parameters.copyFrom(down.model);
-      return { own: (x) => net.predict(x) };
+      return { own: answering(net) };
     },
   };
 }

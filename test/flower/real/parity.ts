@@ -1,6 +1,6 @@
 // The same clients, data and seeds in this process and in a real Flower federation: the same generalist, the same table.
 import { evaluatedClients, parseConfig, preset, type Setup, setUp } from "../../../src/experiment/index.ts";
-import { heldGeneralist } from "../../../src/experiment/clients.ts";
+import { heldGeneralist } from "../../../src/experiment/personalize.ts";
 import { initialModel } from "../../../src/experiment/federations.ts";
 import { flowerCalls } from "../../../src/experiment/flower.ts";
 import { participants } from "../../../src/experiment/participant.ts";
@@ -9,7 +9,7 @@ import { optedIn } from "../../../src/experiment/setup.ts";
 import { pooledTrainer } from "../../../src/federated/backends/flower/index.ts";
 import { Sums } from "../../../src/federated/servers.ts";
 import type { Vector } from "../../../src/federated/method.ts";
-import type { Personalized } from "../../../src/moe/compare.ts";
+import type { Personalized } from "../../../src/moe/personalized.ts";
 import { InThread } from "../../../src/runtime/pool.ts";
 import { suite, assert } from "../../support/suite.ts";
 import { fashion } from "../support/fashion.ts";

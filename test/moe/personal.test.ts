@@ -1,8 +1,21 @@
 // One client's private part, end to end in a small world.
 import { memory } from "../../src/autograd/index.ts";
-import { outputs, score } from "../../src/moe/evaluate.ts";
-import { type Personalized, trainAlone } from "../../src/moe/index.ts";
-import { compareMethods, type ComparisonOptions } from "../../src/moe/compare.ts";
+import { answering } from "../../src/federated/answering.ts";
+import type { Options } from "../../src/federated/method.ts";
+import { outputs, score, type TestSet } from "../../src/moe/evaluate.ts";
+import { type MixtureSettings, type PersonalOptions, trainAlone } from "../../src/moe/experts.ts";
+import { usualEntries } from "../../src/moe/methods/index.ts";
+import { mixture } from "../../src/moe/methods/mixture.ts";
+import { type AnswersOn, Desk, type DeskOptions } from "../../src/moe/personal.ts";
+import {
+  evaluateRows,
+  keptOf,
+  paperRows,
+  type Personalized,
+  type PersonalValidation,
+  type Row,
+  validated,
+} from "../../src/moe/personalized.ts";
 import { Net } from "../../src/nn/index.ts";
 import { fold, key } from "../../src/runtime/random.ts";
 import { near } from "../support/near.ts";
@@ -13,7 +26,6 @@ import { classes, expertOf, gateModule, gateOf, own, points } from "../support/t
 const expert = expertOf({ dropout: 0.2 });
 const generalist = new Net(expert, { group: "shared", trainable: false }).init(1);
 const examples = points(500, 200);
-const generalistOnTest = outputs(generalist, examples, classes);
 const range = (from: number, to: number): Int32Array => Int32Array.from({ length: to - from }, (_, i) => from + i);
 
 const alone = {
@@ -26,36 +38,82 @@ const alone = {
   keep: "best",
 } as const;
 
-const options: ComparisonOptions = {
-  client: 7,
+const mixing = { ...alone, space: "probability", gateOnly: false, generalistDropout: false } as const;
+
+interface Comparison extends Pick<DeskOptions, "own" | "expert" | "output" | "key" | "threeGate"> {
+  readonly generalist: Net;
+  readonly alone: PersonalOptions;
+  readonly mixture: MixtureSettings;
+  readonly variants: Readonly<Record<string, Options>>;
+  readonly rows: readonly Row[];
+  readonly test: TestSet;
+  readonly onValidation?: (at: PersonalValidation, answers: AnswersOn) => void;
+}
+
+const options: Comparison = {
   expert,
-  gate: gateModule,
   output: "logSoftmax",
   generalist,
-  generalistOnTest,
   own: own(3, [0, 1]),
   test: { examples, classes, local: range(0, 50), global: range(20, 200) },
-  classes: [0, 1],
   alone,
-  mixture: { ...alone, space: "probability", gateOnly: false, generalistDropout: false },
-  init: { local: key(10), gate: key(11) },
+  mixture: mixing,
   key: fold(key(12), 7),
+  variants: {},
+  rows: paperRows,
 };
 
-/** Everything that can be compared. */
-const told = (found: Personalized): unknown => structuredClone(found);
+/** What a client's private part comes to. */
+function compare(changes: Partial<Comparison> = {}): Omit<Personalized, "client"> {
+  const {
+    generalist,
+    alone,
+    mixture: settings,
+    variants,
+    rows,
+    test,
+    onValidation,
+    ...rest
+  } = { ...options, ...changes };
+  const validations: PersonalValidation[] = [];
+  const beside = Object.entries(variants).map(([name, options]) => [name, { value: mixture, options }] as const);
+  const desk = new Desk({
+    ...rest,
+    answers: { own: answering(generalist) },
+    gate: gateModule,
+    settings: { training: alone, mixture: settings },
+    entries: { ...usualEntries, ...Object.fromEntries(beside) },
+    init: { local: key(10), gate: key(11) },
+    hear: (entry, at, answers) => {
+      if (!Object.hasOwn(usualEntries, entry)) return;
+      validations.push(validated(entry, at));
+      onValidation?.(validations.at(-1)!, answers);
+    },
+  });
+  try {
+    const told = [...rows, ...beside.map(([name]) => ({ name, of: name }))];
+    const { made, ...results } = evaluateRows(desk, told, test, [0, 1], ["finetuned"]);
+    const kept = made.find(({ specialist }) => specialist);
+    return { ...results, kept: kept ? keptOf(kept) : {}, validations };
+  } finally {
+    desk.dispose();
+  }
+}
 
-const first = compareMethods(options);
+/** Everything that can be compared. */
+const told = (found: Omit<Personalized, "client">): unknown => structuredClone(found);
+
+const first = compare();
 
 test("the same client twice is the same, bit for bit, whoever was in between", () => {
-  compareMethods({ ...options, client: 8, key: fold(key(12), 8), own: own(4, [2]) });
-  assert.equal(told(compareMethods(options)), told(first));
-  assert.not.equal(told(compareMethods({ ...options, key: key(13) })), told(first));
+  compare({ key: fold(key(12), 8), own: own(4, [2]) });
+  assert.equal(told(compare()), told(first));
+  assert.not.equal(told(compare({ key: key(13) })), told(first));
 });
 
 test("a call leaves no memory behind, not even one that fails", () => {
   const before = memory();
-  compareMethods(options);
+  compare();
   assert.equal(memory(), before);
   let n = 0;
   for (const last of [1, 5, 9]) {
@@ -63,17 +121,15 @@ test("a call leaves no memory behind, not even one that fails", () => {
     const onValidation = (): void => {
       if (++n === last) throw new Error("on purpose");
     };
-    refuses(() => compareMethods({ ...options, onValidation }), "on purpose");
+    refuses(() => compare({ onValidation }), "on purpose");
     assert.equal(memory(), before);
   }
 });
 
 test("the generalist stays as it was", () => {
   const before = Array.from(generalist.parameters.toArray());
-  const answers = Array.from(generalistOnTest.toArray());
-  compareMethods(options);
+  compare();
   assert.equal(Array.from(generalist.parameters.toArray()), before);
-  assert.equal(Array.from(generalistOnTest.toArray()), answers);
 });
 
 const variants = {
@@ -87,7 +143,7 @@ const variants = {
 
 test("variants are methods of their own; one that changes nothing is the mixture, and none touches the others", () => {
   const before = memory().used;
-  const found = compareMethods({ ...options, variants, threeGate: gateOf(3) });
+  const found = compare({ variants, threeGate: gateOf(3) });
   assert.is(memory().used, before);
   assert.equal(found.scores["same"], first.scores["mixture"]!);
   assert.equal(found.gates["same"], first.gates["mixture"]);
@@ -98,12 +154,14 @@ test("variants are methods of their own; one that changes nothing is the mixture
   }
   assert.equal(Array.from(found.kept["specialist"]!), Array.from(first.kept["specialist"]!));
   for (const [method, scores] of Object.entries(first.scores)) assert.equal(found.scores[method], scores);
-  refuses(() => compareMethods({ ...options, variants }), "compareMethods: a three-way variant needs a threeGate");
+  refuses(() => compare({ variants }), "mixture: a threeWay mixture needs a threeGate");
   assert.is(memory().used, before);
 });
 
 test("FedAvg's scores are the generalist's own", () => {
-  assert.equal(first.scores["fedavg"]!, score(generalistOnTest, options.test));
+  const logp = outputs(generalist, examples, classes);
+  assert.equal(first.scores["fedavg"]!, score(logp, options.test));
+  logp.dispose();
 });
 
 test("every method is scored on both tests, with numbers that can be", () => {
@@ -119,14 +177,14 @@ test("every method is scored on both tests, with numbers that can be", () => {
 
 test("fine-tuning helps on the client's own classes", () => {
   const ownRows = Int32Array.from(Array.from(options.test.local).filter((row) => examples.labels[row] !== 2));
-  const { scores } = compareMethods({ ...options, test: { ...options.test, local: ownRows } });
+  const { scores } = compare({ test: { ...options.test, local: ownRows } });
   assert.ok(scores["finetuned"]!.localNll < scores["fedavg"]!.localNll);
   assert.ok(scores["mixture"]!.localNll < scores["fedavg"]!.localNll);
 });
 
 test("the specialist begins as the fine-tuned generalist", () => {
   // where the gate trains alone, it stays that
-  const { specialist } = compareMethods({ ...options, mixture: { ...options.mixture, gateOnly: true } }).kept;
+  const { specialist } = compare({ mixture: { ...mixing, gateOnly: true } }).kept;
   const finetuned = generalist.clone({ group: "private" });
   trainAlone(finetuned, options.own, alone, fold(options.key, "finetuned"));
   assert.equal(Array.from(specialist!), Array.from(finetuned.parameters.toArray()));
@@ -135,7 +193,7 @@ test("the specialist begins as the fine-tuned generalist", () => {
 
 test("validations of the three trainings are told in their order, and kept", () => {
   const heard: unknown[] = [];
-  const { validations, epochs } = compareMethods({ ...options, onValidation: (at) => heard.push(at) });
+  const { validations, epochs } = compare({ onValidation: (at) => heard.push(at) });
   assert.equal(heard, validations);
   const methods = validations.map(({ method }) => method);
   assert.equal([...new Set(methods)], ["finetuned", "local", "mixture"]);
@@ -152,8 +210,7 @@ test("validations of the three trainings are told in their order, and kept", () 
 
 test("a model can be asked for its answers while it is validated", () => {
   let asked = 0;
-  compareMethods({
-    ...options,
+  compare({
     onValidation: (_, answers) => {
       const logp = answers(examples);
       const p = Array.from(logp.toArray(), Math.exp);
@@ -164,15 +221,12 @@ test("a model can be asked for its answers while it is validated", () => {
   });
   assert.is(asked, first.validations.length);
   const before = memory();
-  compareMethods({ ...options, onValidation: (_, answers) => answers(examples).dispose() });
+  compare({ onValidation: (_, answers) => answers(examples).dispose() });
   assert.equal(memory(), before);
 });
 
 test("looking at answers changes no number", () => {
-  assert.equal(
-    told(compareMethods({ ...options, onValidation: (_, answers) => answers(examples).dispose() })),
-    told(first),
-  );
+  assert.equal(told(compare({ onValidation: (_, answers) => answers(examples).dispose() })), told(first));
 });
 
 function total(counts: readonly number[]): number {
@@ -196,7 +250,6 @@ test("the constant weight is one of 0.05, 0.10 .. 0.95", () => {
 });
 
 test("what the client keeps has the sizes of its networks", () => {
-  assert.is(first.client, 7);
   assert.is(first.kept["specialist"]!.length, generalist.parameters.size);
   assert.is(first.kept["gate"]!.length, 2 * 8 + 8 + 8 + 1);
 });
@@ -205,17 +258,13 @@ test("the authors' way runs as well: probabilities mixed, last weights kept, the
   const authors = expertOf({ dropout: 0.2, output: "softmax" });
   const frozen = new Net(authors, { group: "shared", trainable: false }).init(1);
   const before = memory();
-  const onTest = outputs(frozen, examples, classes);
-  const found = compareMethods({
-    ...options,
+  const found = compare({
     expert: authors,
     output: "softmax",
     generalist: frozen,
-    generalistOnTest: onTest,
     alone: { ...alone, keep: "last" },
     mixture: { ...alone, keep: "last", space: "output", gateOnly: false, generalistDropout: true },
   });
-  onTest.dispose();
   assert.equal(memory().used, before.used);
   // losses are minus probabilities here
   assert.ok(found.validations.every(({ validationLoss }) => validationLoss >= -1 && validationLoss <= 0));
@@ -226,11 +275,10 @@ test("the authors' way runs as well: probabilities mixed, last weights kept, the
 function mixtureLosses(output: "softmax" | "logSoftmax"): number[] {
   const module = expertOf({ output });
   const frozen = new Net(module, { group: "shared", trainable: false }).init(1);
-  const onTest = outputs(frozen, examples, classes);
   // fine-tuning differs between the two, so there is next to none of it
   const still = { ...alone, lr: 1e-12, epochs: 1 };
-  const rest = { expert: module, output, generalist: frozen, generalistOnTest: onTest, alone: still };
-  const { validations } = compareMethods({ ...options, ...rest });
+  const rest = { expert: module, output, generalist: frozen, alone: still };
+  const { validations } = compare(rest);
   return validations.flatMap((at) => (at.method === "mixture" ? [at.trainLoss, at.validationLoss] : []));
 }
 

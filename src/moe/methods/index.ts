@@ -1,0 +1,31 @@
+// Every personal value that comes with moiety, by name.
+import type { Entry, Personal } from "../personal.ts";
+import { finetuned, head, lpft, rtfa } from "./finetuned.ts";
+import { knn } from "./knn.ts";
+import { labelLawTimes } from "./labelLaw.ts";
+import { local } from "./local.ts";
+import { mixture } from "./mixture.ts";
+import { stackedGate } from "./stackedGate.ts";
+import { constantWeight, ensemble } from "./weighed.ts";
+
+const all: readonly Personal[] = [
+  constantWeight,
+  ensemble,
+  finetuned,
+  head,
+  knn,
+  labelLawTimes,
+  local,
+  lpft,
+  mixture,
+  rtfa,
+  stackedGate,
+];
+
+/** What a client can make of a federation's answers, by name. */
+export const personals: ReadonlyMap<string, Personal> = new Map(all.map((value) => [value.name, value]));
+
+/** All of them as they usually are, for those that begin from each other. */
+export const usualEntries: Readonly<Record<string, Entry>> = Object.fromEntries(
+  all.map((value) => [value.name, { value }]),
+);

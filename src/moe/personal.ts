@@ -1,0 +1,171 @@
+// What a client does for itself after a federation, from who answers for it by then to models and mixtures of its own. Such
+// values begin from each other, so each is made once, when somebody asks for it; nothing of it ever leaves the client.
+import type { Options, Range } from "../federated/method.ts";
+import type { Answer } from "../federated/turn.ts";
+import type { Tensor } from "../autograd/tensor.ts";
+import type { Examples } from "../nn/examples.ts";
+import type { Module } from "../nn/module.ts";
+import { Net } from "../nn/net.ts";
+import { predictAll } from "../nn/predict.ts";
+import { Kept } from "../runtime/kept.ts";
+import type { Key } from "../runtime/random.ts";
+import type { Steps } from "../runtime/steps.ts";
+import { expertAnswers } from "./evaluate.ts";
+import type { MixtureSettings, OnValidation, OwnExamples, PersonalOptions } from "./experts.ts";
+import type { ExpertOutput } from "./mixture.ts";
+import { combined, type Outputs, type Predictor, remembered } from "./predictor.ts";
+
+/** How an experiment has its clients train for themselves: defaults of the values' options. */
+export interface Settings {
+  readonly training: PersonalOptions;
+  readonly mixture: MixtureSettings;
+}
+
+/** A way to a predictor of a client's own. */
+export interface Personal<O extends Options = Options> {
+  /** As on the command line and in records. */
+  readonly name: string;
+  /** "arXiv 2108.07313", or a DOI; "" where there is none. */
+  readonly paper: string;
+  /** What it does, in a sentence. */
+  readonly about: string;
+  /** Every option with its default, which may be what an experiment says of all trainings. */
+  options(settings: Settings): O;
+  readonly ranges?: { readonly [N in keyof O]?: Range };
+  make(desk: Desk, options: O, name: string): Steps<Predictor>;
+}
+
+/** Declares a personal value; see Personal. */
+export function personal<O extends Options>(declared: Personal<O>): Personal {
+  return declared as unknown as Personal;
+}
+
+/** A value with options, under the name by which others ask for it. */
+export interface Entry {
+  readonly value: Personal;
+  readonly options?: Options | undefined;
+}
+
+/** Log-probabilities [count, classes] of the model in training on any examples; the caller disposes of them. */
+export type AnswersOn = (examples: Examples) => Tensor;
+
+export type Heard = Parameters<OnValidation>[0];
+
+export interface DeskOptions {
+  /** Who the federation left to answer for this client: its `own`, and others as it calls them. */
+  readonly answers: Readonly<Record<string, Answer>>;
+  readonly own: OwnExamples;
+  readonly expert: Module;
+  readonly gate: Module;
+  /** A gate with three outputs, for mixtures of three experts. */
+  readonly threeGate?: Module | undefined;
+  readonly output: ExpertOutput;
+  readonly settings: Settings;
+  readonly entries: Readonly<Record<string, Entry>>;
+  /** Where every client's local model and gate begin (the authors' code shares one draw between clients, Q16). */
+  readonly init: { readonly local: Key; readonly gate: Key };
+  /** Root of this client's random numbers. */
+  readonly key: Key;
+  /** What a role of the federation puts out for examples, where somebody has it already. */
+  readonly known?: (role: string, examples: Examples, answer: Answer) => Tensor | undefined;
+  /** Hears of every validation; `answers` asks the model as it stands, which is only possible during the call. */
+  readonly hear?: (entry: string, at: Heard, answers: AnswersOn) => void;
+}
+
+/** One client at work for itself. What is made on it is gone when it is disposed of. */
+export class Desk {
+  readonly options: DeskOptions;
+  readonly own: OwnExamples;
+  readonly key: Key;
+  readonly settings: Settings;
+  readonly kept: Kept = new Kept();
+  readonly #made = new Map<string, Predictor>();
+
+  constructor(options: DeskOptions) {
+    this.options = options;
+    ({ own: this.own, key: this.key, settings: this.settings } = options);
+  }
+
+  /** A predictor by name: an entry, a role of the federation, or "generalist", which is what it has for everybody. */
+  *of(name: string): Steps<Predictor> {
+    const { answers, entries } = this.options;
+    const found = this.#made.get(name);
+    if (found) return found;
+    const entry = entries[name];
+    const role = name === "generalist" ? (answers["shared"] ? "shared" : "own") : name;
+    if (!entry && !answers[role])
+      throw new RangeError(
+        `personal: who answers, got ${name}, expected one of ${[...Object.keys(answers), ...Object.keys(entries)].join(", ")}`,
+      );
+    const made = entry
+      ? yield* entry.value.make(this, { ...entry.value.options(this.settings), ...entry.options }, name)
+      : role === name
+        ? this.#roleOf(role, answers[role]!)
+        : yield* this.of(role);
+    this.#made.set(name, made);
+    return made;
+  }
+
+  /** The predictor of a network. */
+  expert(net: Net, told: Omit<Predictor, keyof Outputs | "raw" | "net"> = {}): Predictor {
+    return { ...this.#logp(this.outputs(net, this.own.classes)), net, ...told };
+  }
+
+  /** What a network puts out. */
+  outputs(net: Net, width: number): Outputs {
+    const predict = (x: Tensor): Tensor => net.predict(x);
+    return remembered(this.kept, (examples) => predictAll(examples, width, predict), predict);
+  }
+
+  /** A predictor made of other log-probabilities, or of whatever else. */
+  combined(
+    parts: readonly Outputs[],
+    combine: (...of: Tensor[]) => Tensor,
+    told: Omit<Predictor, keyof Outputs | "raw" | "net"> = {},
+  ): Predictor {
+    const logp = combined(this.kept, parts, combine);
+    return { ...logp, raw: logp, ...told };
+  }
+
+  /** A copy of a predictor's network that may be trained. */
+  copyOf({ net }: Predictor, what: string): Net<"private"> {
+    if (!net)
+      throw new RangeError(`${what}: got an answer that is not one model's, expected one that training can go on from`);
+    return this.kept.add(net.clone({ group: "private" }));
+  }
+
+  /** Tells of an entry's validations, where somebody hears. */
+  listen(entry: string, answers: AnswersOn): OnValidation | undefined {
+    const { hear } = this.options;
+    return hear && ((at) => hear(entry, at, answers));
+  }
+
+  dispose(): void {
+    this.#made.clear();
+    this.kept.dispose();
+  }
+
+  // where experts put out probabilities, their logarithms
+  #logp(raw: Outputs): Predictor {
+    const { output } = this.options;
+    if (output === "logSoftmax") return { ...raw, raw };
+    return { ...combined(this.kept, [raw], (of) => expertAnswers(of, output)), raw };
+  }
+
+  #roleOf(role: string, answer: Answer): Predictor {
+    const { own, expert, known } = this.options;
+    const borrowed = (examples: Examples): Tensor | undefined => known?.(role, examples, answer);
+    const made = remembered(this.kept, (examples) => predictAll(examples, own.classes, answer), answer);
+    const raw: Outputs = { predict: answer, on: (examples) => borrowed(examples) ?? made.on(examples) };
+    const net = (): Net => {
+      const frozen = this.kept.add(new Net(expert, { group: "private", trainable: false }));
+      frozen.parameters.copyFrom(answer.weights!());
+      return frozen;
+    };
+    let found: Net | undefined;
+    return Object.defineProperty(this.#logp(raw), "net", {
+      enumerable: true,
+      get: () => (answer.weights ? (found ??= net()) : undefined),
+    });
+  }
+}
