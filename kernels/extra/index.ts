@@ -10,6 +10,7 @@ export * from "./cumulative";
 export * from "./double";
 export * from "./gated";
 export * from "./normalize";
+export * from "./optimizers";
 export * from "./place";
 export * from "./recurrent";
 export * from "./select";

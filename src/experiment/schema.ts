@@ -15,6 +15,9 @@ const fraction = v.pipe(
 );
 const count = v.pipe(finite, v.integer("expected a whole number"), v.minValue(1, "expected a whole number from 1"));
 const whole = v.pipe(finite, v.integer("expected a whole number"), v.minValue(0, "expected a whole number from 0"));
+const warmup = v.optional(
+  v.pipe(finite, v.integer("expected a whole number"), v.minValue(0, "expected a number from 0")),
+);
 const rate = v.pipe(finite, v.gtValue(0, "expected a number above 0"));
 
 const margin = v.pipe(finite, v.minValue(0, "expected a number from 0"));
@@ -221,9 +224,18 @@ const fields = v.strictObject({
         clip: v.optional(rate),
         schedule: v.optional(
           v.variant("kind", [
-            v.strictObject({ kind: v.literal("constant") }),
-            v.strictObject({ kind: v.literal("exponential"), gamma: rate, every: v.optional(count) }),
-            v.strictObject({ kind: v.literal("linear"), rounds: count, end: fraction }),
+            v.strictObject({ kind: v.literal("constant"), warmup }),
+            v.strictObject({ kind: v.literal("exponential"), gamma: rate, every: v.optional(count), warmup }),
+            v.strictObject({ kind: v.literal("linear"), rounds: count, end: fraction, warmup }),
+            v.strictObject({ kind: v.literal("cosine"), rounds: count, end: v.optional(fraction), warmup }),
+            v.strictObject({
+              kind: v.literal("one-cycle"),
+              rounds: count,
+              rise: v.optional(fraction),
+              start: v.optional(fraction),
+              end: v.optional(fraction),
+              warmup,
+            }),
           ]),
         ),
       }),

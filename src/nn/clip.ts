@@ -3,6 +3,7 @@ import { mul } from "../autograd/ops/arithmetic.ts";
 import { sum } from "../autograd/ops/sum.ts";
 import { noGrad } from "../autograd/op.ts";
 import { scope } from "../autograd/tensor.ts";
+import { Around } from "./around.ts";
 import type { Rated } from "./optimizers.ts";
 import type { Parameters } from "./parameters.ts";
 
@@ -22,36 +23,19 @@ export function clipGradient(blocks: readonly Parameters[], norm: number): void 
 }
 
 /** An optimiser that shortens the gradient before each of its steps. */
-export class Clipped implements Rated {
-  readonly #inner: Rated;
+export class Clipped extends Around {
   readonly #blocks: readonly Parameters[];
   readonly #norm: number;
 
   constructor(inner: Rated, blocks: readonly Parameters[], norm: number) {
     if (!(norm > 0)) throw new RangeError(`clip: got norm ${norm}, expected a number above 0`);
-    this.#inner = inner;
+    super(inner);
     this.#blocks = blocks;
     this.#norm = norm;
   }
 
-  get lr(): number {
-    return this.#inner.lr;
-  }
-
-  set lr(rate: number) {
-    this.#inner.lr = rate;
-  }
-
-  step(): void {
+  override step(): void {
     clipGradient(this.#blocks, this.#norm);
-    this.#inner.step();
-  }
-
-  reset(): void {
-    this.#inner.reset();
-  }
-
-  dispose(): void {
-    this.#inner.dispose();
+    this.inner.step();
   }
 }

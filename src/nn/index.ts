@@ -15,9 +15,34 @@ export {
 } from "./module.ts";
 export { Net, type NetOptions } from "./net.ts";
 export { clipGradient, Clipped, gradientNorm } from "./clip.ts";
-export { Adam, type AdamOptions, type Optimizer, type Rated, SGD, type SgdOptions, Together } from "./optimizers.ts";
+export { Adam, type AdamOptions, type Optimizer, type Rated, SGD, type SgdOptions } from "./optimizers.ts";
+export { Together } from "./together.ts";
 export { optimizerOf, type OptimizerRule } from "./rule.ts";
+export {
+  Adagrad,
+  type AdagradOptions,
+  AMSGrad,
+  type AmsgradOptions,
+  Lion,
+  type LionOptions,
+  RMSprop,
+  type RmspropOptions,
+} from "./adaptive.ts";
+export { Accumulated } from "./accumulated.ts";
+export { Averaged } from "./averaged.ts";
+export { clipGradientValues, ValueClipped } from "./clipValues.ts";
+export { type ParameterGroup, Groups } from "./groups.ts";
 export { factorAt, type Schedule } from "./schedule.ts";
+export { Scheduled } from "./scheduled.ts";
+export {
+  type Memories,
+  type Memory,
+  type OptimizerState,
+  optimizerState,
+  type Remembering,
+  restoreOptimizer,
+  type SavedState,
+} from "./state.ts";
 export { bucketed, type Batching, inOrder, PaddedTextExamples, sorted } from "./paddedText.ts";
 export { type Group, Parameters, type Part, type TensorSpec, type Vector } from "./parameters.ts";
 export { type Sentences, TextExamples } from "./textExamples.ts";

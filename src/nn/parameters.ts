@@ -123,15 +123,16 @@ export class Parameters<G extends Group = Group> {
   /**
    * Adds `scale` times a vector [size] to the gradient between backward() and an optimiser's step: a proximal term, a
    * control variate. From then on every parameter counts as reached, and so does every row of a table.
+   * @param to by position, those with a 1; all unless said
    */
-  addGradient(of: Tensor, scale = 1): this {
+  addGradient(of: Tensor, scale = 1, to?: ArrayLike<number>): this {
     this.#trained("addGradient");
     if (of.size !== this.size)
       throw new RangeError(`addGradient: got ${named(of)}, expected [${this.size}], a number for each parameter`);
     let at = 0;
-    for (const t of this.tensors) {
+    for (const [i, t] of this.tensors.entries()) {
       // statistics have no gradient
-      if (t.slot) {
+      if (t.slot && (!to || to[i])) {
         if (t.grad === null) clearSlot(t.slot);
         t.grad = t.slot;
         touchAll(t.slot);

@@ -49,10 +49,10 @@ export const BELOW_ONE: NumberRule = {
 };
 
 /** Any number but NaN and the infinities. */
-export const FINITE: NumberRule = { expected: "a finite number", fits: Number.isFinite };
+export const FINITE: NumberRule = { expected: "a finite number", fits: (value) => Number.isFinite(value) };
 
 /** What names a stream of random numbers. */
-export const SEED: NumberRule = { expected: "a whole number", fits: Number.isSafeInteger };
+export const SEED: NumberRule = { expected: "a whole number", fits: (value) => Number.isSafeInteger(value) };
 
 /**
  * Throws a RangeError that names the first option that is not what its rule says; options left out are passed over.

@@ -42,9 +42,48 @@ optimizers = {
     "sgd, momentum": lambda p: torch.optim.SGD(p, lr=0.1, momentum=0.9),
     "sgd, momentum and dampening": lambda p: torch.optim.SGD(p, lr=0.1, momentum=0.9, dampening=0.4),
     "sgd, nesterov": lambda p: torch.optim.SGD(p, lr=0.1, momentum=0.9, nesterov=True),
+    "rmsprop": lambda p: torch.optim.RMSprop(p, lr=0.1),
+    "rmsprop, centred": lambda p: torch.optim.RMSprop(p, lr=0.05, alpha=0.9, eps=1e-4, centered=True),
+    "rmsprop, everything": lambda p: torch.optim.RMSprop(
+        p, lr=0.02, alpha=0.8, eps=1e-5, centered=True, momentum=0.7, weight_decay=0.1
+    ),
+    "adagrad": lambda p: torch.optim.Adagrad(p, lr=0.1),
+    "adagrad, everything": lambda p: torch.optim.Adagrad(p, lr=0.2, lr_decay=0.3, eps=1e-4, weight_decay=0.1),
+    "amsgrad": lambda p: torch.optim.Adam(p, lr=0.1, amsgrad=True),
+    "amsgrad, everything": lambda p: torch.optim.Adam(
+        p, lr=0.05, betas=(0.5, 0.6), eps=1e-3, weight_decay=0.2, amsgrad=True
+    ),
     "sgd, everything": lambda p: torch.optim.SGD(p, lr=0.1, momentum=0.8, dampening=0.3, weight_decay=0.1),
 }
 write("optimizers.json", {name: path(make) for name, make in optimizers.items()})
+
+
+# schedules: what the rate is multiplied by in each of twenty steps
+def rates(make):
+    optimizer = torch.optim.SGD([torch.zeros(1)], lr=1.0)
+    schedule = make(optimizer)
+    found = []
+    for t in range(20):
+        found.append(optimizer.param_groups[0]["lr"])
+        optimizer.step()
+        # a cycle ends with its last step
+        if t < 19:
+            schedule.step()
+    return found
+
+
+of = torch.optim.lr_scheduler
+schedules = {
+    "step": lambda o: of.StepLR(o, 3, 0.5),
+    "exponential": lambda o: of.ExponentialLR(o, 0.9),
+    "linear": lambda o: of.LinearLR(o, 1.0, 0.25, 12),
+    "cosine": lambda o: of.CosineAnnealingLR(o, 20, 0.1),
+    "one-cycle": lambda o: of.OneCycleLR(o, 1.0, total_steps=20, cycle_momentum=False),
+    "one-cycle, everything": lambda o: of.OneCycleLR(
+        o, 1.0, total_steps=20, pct_start=0.4, div_factor=10, final_div_factor=5, cycle_momentum=False
+    ),
+}
+write("schedules.json", {name: rates(make) for name, make in schedules.items()})
 
 
 # networks: the authors' architectures, written from their description

@@ -1,7 +1,19 @@
 // Optimisers against PyTorch's numbers, and against the update formulas of its documentation in plain doubles.
 import fc from "fast-check";
 import { backward, mul, scope, sum, tensor } from "../../src/autograd/index.ts";
-import { Adam, type AdamOptions, type Optimizer, Parameters, SGD, type SgdOptions } from "../../src/nn/index.ts";
+import {
+  Adagrad,
+  Adam,
+  type AdamOptions,
+  AMSGrad,
+  Lion,
+  type LionOptions,
+  type Optimizer,
+  Parameters,
+  RMSprop,
+  SGD,
+  type SgdOptions,
+} from "../../src/nn/index.ts";
 import { golden, wave } from "../support/golden.ts";
 import { near } from "../support/near.ts";
 import { refuses } from "../support/refuses.ts";
@@ -40,6 +52,14 @@ const made: Record<string, (p: Parameters) => Optimizer> = {
   "sgd, momentum": (p) => new SGD(p, { lr: 0.1, momentum: 0.9 }),
   "sgd, momentum and dampening": (p) => new SGD(p, { lr: 0.1, momentum: 0.9, dampening: 0.4 }),
   "sgd, nesterov": (p) => new SGD(p, { lr: 0.1, momentum: 0.9, nesterov: true }),
+  rmsprop: (p) => new RMSprop(p, { lr: 0.1 }),
+  "rmsprop, centred": (p) => new RMSprop(p, { lr: 0.05, alpha: 0.9, eps: 1e-4, centered: true }),
+  "rmsprop, everything": (p) =>
+    new RMSprop(p, { lr: 0.02, alpha: 0.8, eps: 1e-5, centered: true, momentum: 0.7, weightDecay: 0.1 }),
+  adagrad: (p) => new Adagrad(p, { lr: 0.1 }),
+  "adagrad, everything": (p) => new Adagrad(p, { lr: 0.2, lrDecay: 0.3, eps: 1e-4, weightDecay: 0.1 }),
+  amsgrad: (p) => new AMSGrad(p, { lr: 0.1 }),
+  "amsgrad, everything": (p) => new AMSGrad(p, { lr: 0.05, betas: [0.5, 0.6], eps: 1e-3, weightDecay: 0.2 }),
   "sgd, everything": (p) => new SGD(p, { lr: 0.1, momentum: 0.8, dampening: 0.3, weightDecay: 0.1 }),
 };
 
@@ -136,6 +156,48 @@ test("SGD follows the formulas for any settings", () => {
   );
 });
 
+// algorithm 2 of Chen et al. 2023, line by line
+function lion(
+  { lr, betas: [b1, b2], weightDecay }: Required<Omit<LionOptions, "only">>,
+  gradients: readonly ArrayLike<number>[],
+): number[][] {
+  const w = [...start];
+  const m = w.map(() => 0);
+  return gradients.map((gradient) =>
+    w.map((_, i) => {
+      const way = Math.sign(b1 * m[i]! + (1 - b1) * gradient[i]!);
+      m[i] = b2 * m[i]! + (1 - b2) * gradient[i]!;
+      return (w[i]! -= lr * (way + weightDecay * w[i]!));
+    }),
+  );
+}
+
+test("Lion follows its paper for any settings", () => {
+  const options = fc.record({
+    lr: share(1e-4, 0.1),
+    betas: fc.tuple(share(0, 0.9), share(0.5, 0.99)),
+    weightDecay: share(0, 0.5),
+  });
+  fc.assert(
+    fc.property(options, fc.integer({ min: 0, max: 1000 }), (options, at) => {
+      const slopes = [0, 1, 2, 3].map((t) => wave(start.length, 1, 0.7 + at + t));
+      // a way that rounding may turn says nothing
+      fc.pre(lionWays(options.betas, slopes).every((way) => Math.abs(way) > 1e-5));
+      near(path((p) => new Lion(p, options), slopes).flat(), lion(options, slopes).flat(), 1e-5);
+    }),
+  );
+});
+
+function lionWays([b1, b2]: readonly [number, number], slopes: readonly ArrayLike<number>[]): number[] {
+  const m = start.map(() => 0);
+  return slopes.flatMap((g) =>
+    m.map((mean, i) => {
+      m[i] = b2 * mean + (1 - b2) * g[i]!;
+      return b1 * mean + (1 - b1) * g[i]!;
+    }),
+  );
+}
+
 for (const Kind of [Adam, SGD])
   test(`${Kind.name} takes a step at the rate that is set, and what it remembers does not depend on it`, () => {
     const moved = (rates: readonly number[]): number[] => {
@@ -212,6 +274,10 @@ const wrong: readonly (readonly [string, (p: Parameters) => unknown, string])[] 
   ["Adam beta2 -0.5", (p) => new Adam(p, { betas: [0.9, -0.5] }), "a number in [0,1)"],
   ["Adam eps -1", (p) => new Adam(p, { eps: -1 }), "a finite number of at least 0"],
   ["Adam weightDecay NaN", (p) => new Adam(p, { weightDecay: NaN }), "a finite number of at least 0"],
+  ["RMSprop alpha 1", (p) => new RMSprop(p, { alpha: 1 }), "a number in [0,1)"],
+  ["Adagrad lrDecay -1", (p) => new Adagrad(p, { lrDecay: -1 }), "a finite number of at least 0"],
+  ["AMSGrad lr NaN", (p) => new AMSGrad(p, { lr: NaN }), "a finite number of at least 0"],
+  ["Lion beta2 1", (p) => new Lion(p, { betas: [0.9, 1] }), "a number in [0,1)"],
   ["SGD momentum -0.1", (p) => new SGD(p, { momentum: -0.1 }), "a finite number of at least 0"],
   ["SGD dampening NaN", (p) => new SGD(p, { dampening: NaN }), "a finite number"],
 ];

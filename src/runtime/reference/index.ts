@@ -19,6 +19,7 @@ import { matmul } from "./matmul.ts";
 import { mixture } from "./mixture.ts";
 import { normalize } from "./normalize.ts";
 import { optimizer } from "./optimizer.ts";
+import { optimizers } from "./optimizers.ts";
 import { place } from "./place.ts";
 import { pool } from "./pool.ts";
 import { random } from "./random.ts";
@@ -64,6 +65,7 @@ export function referenceExtra(views: Views): ExtraKernels {
     ...double(views),
     ...gated(views),
     ...normalize(views),
+    ...optimizers(views),
     ...place(views),
     ...recurrent(views),
     ...select(views),
