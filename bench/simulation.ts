@@ -78,6 +78,8 @@ const host: Host = {
     if (round < warm) most = Math.max(most, await inUse());
     return updates;
   },
+  atOnce: (bytes) => pool.atOnce(bytes),
+  spent: (update) => pool.spent(update),
   evaluate: async (orders) => orders.map(({ client }) => ({ client, examples: 1, metrics: { loss: 1, accuracy: 0 } })),
 };
 const server = serverOf(setup, federation!);

@@ -36,6 +36,7 @@ export async function startTrainers(
   const pool = await startPool(setup, trainerCount(), module, (event) => onEvent(event as LiveEvent));
   return {
     size: pool.size,
+    apart: true,
     map: (name, calls, onAnswer) => {
       const answers = pool.map(name, calls, onAnswer);
       // after the work is given out: looking must not keep the trainers waiting

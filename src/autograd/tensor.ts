@@ -107,12 +107,19 @@ export class Tensor<D extends DType = DType> {
     return this.away ? this.away[0]! : memoryOf(this)[indexOf(this)]!;
   }
 
-  /** A copy of the elements in the tensor's own precision: Float32Array (Float64Array in a reference engine), Int32Array or Uint8Array. */
-  toArray(): ElementsOf<D> {
+  /**
+   * A copy of the elements in the tensor's own precision: Float32Array (Float64Array in a reference engine), Int32Array or Uint8Array.
+   * @param memory for the copy, if it has just the size, where a new piece for each copy would be too many
+   */
+  toArray(memory?: ArrayBuffer): ElementsOf<D> {
     checkOpen(this);
-    if (this.away) return this.away.slice() as ElementsOf<D>;
-    const at = indexOf(this);
-    return memoryOf(this).slice(at, at + this.size) as ElementsOf<D>;
+    const at = this.away ? 0 : indexOf(this);
+    const from = this.away ?? memoryOf(this);
+    const to = at + this.size;
+    if (memory?.byteLength !== this.size * from.BYTES_PER_ELEMENT) return from.slice(at, to) as ElementsOf<D>;
+    const copy = new (from.constructor as new (memory: ArrayBuffer) => Elements)(memory);
+    copy.set(from.subarray(at, to));
+    return copy as ElementsOf<D>;
   }
 
   /** Overwrites the elements; the number of values must be the tensor's size. */

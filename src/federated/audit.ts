@@ -1,7 +1,7 @@
 // Everything that left a client, written down from the message itself: which vectors, how long, and a hash of each that a
 // client can compare with what it meant to send.
 import { isRejection, type Rejection } from "./admission.ts";
-import type { Evaluation, Host, Order } from "./hosts/host.ts";
+import { AT_ONCE, type Evaluation, type Host, type Order } from "./hosts/host.ts";
 import type { Update } from "./method.ts";
 
 /** One message of a client. */
@@ -34,6 +34,18 @@ export class Audited implements Host {
   constructor(host: Host, options: AuditOptions) {
     this.#host = host;
     this.#options = options;
+  }
+
+  get apart(): boolean {
+    return this.#host.apart ?? false;
+  }
+
+  atOnce(bytes: number): number {
+    return this.#host.atOnce?.(bytes) ?? AT_ONCE;
+  }
+
+  spent(update: Update): void {
+    this.#host.spent?.(update);
   }
 
   async train(orders: readonly Order[], round: number): Promise<(Update | Rejection)[]> {

@@ -44,6 +44,8 @@ export interface Update {
 /** A round's updates going in one after another, in the order of the cohort; what comes out is the server's next state. */
 export interface Gathering {
   add(update: Update): void;
+  /** Whether what was added is needed no more: sums say so, what remembers an update or a vector of its does not. */
+  readonly spends?: boolean;
   result(): Vectors;
 }
 

@@ -5,6 +5,7 @@ import { checkFinite } from "../nn/finite.ts";
 import type { EvaluateReply, FederatedClient, TrainReply } from "./client.ts";
 import type { Method, Metrics, Reply, Update as MethodUpdate } from "./method.ts";
 import { SharedVector, type TensorSpec } from "./shared.ts";
+import { vouch } from "./spares.ts";
 import type { Evaluation, Update } from "./update.ts";
 
 /** What a client may send: its shared tensors, and the names of its scalars. */
@@ -137,6 +138,7 @@ export function outgoing(
       throw new TypeError(`${name}: client ${client} was to send ${one} as something else than a flat vector`);
     try {
       checkFinite(`client ${client}`, one, values);
+      vouch(values);
     } catch (error) {
       throw new DivergenceError((error as Error).message);
     }

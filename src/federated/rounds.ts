@@ -5,8 +5,8 @@ import { checkOptions, COUNT, COUNT_OR_ENDLESS } from "../runtime/options.ts";
 import { fold, type Key, Stream } from "../runtime/random.ts";
 import { admitScores, admitted, admitVectors, isRejection, type Rejection } from "./admission.ts";
 import { ask } from "./asking.ts";
-import type { Evaluation, Host, Order } from "./hosts/host.ts";
-import type { Purpose, ServerSide, Vectors } from "./method.ts";
+import { AT_ONCE, type Evaluation, type Host, type Order } from "./hosts/host.ts";
+import type { Purpose, ServerSide, Update, Vectors } from "./method.ts";
 import type { Marks, States } from "./states.ts";
 
 export interface RoundsOptions {
@@ -104,9 +104,6 @@ export function downOf(
   return server.down?.(state, { client, round, purpose, key: fold(key, "down", client, round) }) ?? state;
 }
 
-// so many clients' vectors are held at once, whatever the cohort: enough to keep every worker busy
-const AT_ONCE = 64;
-
 /**
  * Runs rounds from `state` until they are done, validation stops improving or `signal` aborts (then the state returned
  * is not `done`, and running from it again continues as if nothing had happened).
@@ -148,7 +145,8 @@ export async function runRounds(options: RoundsOptions, state: RoundsState): Pro
     const { round } = at;
     const members = draw(clients, cohort, fold(key, "cohort", round));
     const gone = members.filter((client, i) => i > 0 && lot(key, "dropout", round, client) < dropout);
-    const here = members.filter((client) => !gone.includes(client));
+    const away = new Set(gone);
+    const here = members.filter((client) => !away.has(client));
     const effort = (client: number): number => {
       if (lot(key, "slow", round, client) >= slow) return 1;
       return lot(key, "effort", round, client);
@@ -163,20 +161,20 @@ export async function runRounds(options: RoundsOptions, state: RoundsState): Pro
     let { down, up } = at.bytes;
     const refused = gone.map((client): Rejection => ({ client, fault: "silent", reason: "dropped out, as simulated" }));
     const sizes = new Map(Object.entries(at.now).map(([name, { length }]) => [name, length]));
-    for (let from = 0; from < here.length; from += AT_ONCE) {
-      const asked = orders(here.slice(from, from + AT_ONCE), at.now, round, "turn").map((order) =>
+    const answersOf = (some: readonly number[]): Promise<(Update | Rejection)[]> => {
+      const asked = orders(some, at.now, round, "turn").map((order) =>
         slow > 0 ? { ...order, effort: effort(order.client) } : order,
       );
       for (const order of asked) down += bytesOf(order.down);
-      const answers = await ask(
-        asked.map(({ client }) => client),
-        {
-          call: (of) => host.train(ordersOf(asked, of), round),
-          admit: (answer, client) =>
-            admitVectors(answer, { client, sends, sizes, metrics: ["trainLoss", ...measures] }),
-          answerSeconds,
-        },
-      );
+      return ask(some, {
+        call: (of) => host.train(ordersOf(asked, of), round),
+        admit: (answer, client) => admitVectors(answer, { client, sends, sizes, metrics: ["trainLoss", ...measures] }),
+        answerSeconds,
+      });
+    };
+    const bytes = (client: number): number => bytesOf(downOf(server, at.now, { client, round, purpose: "turn", key }));
+    const parts = inParts(here, host.atOnce?.(bytes(here[0]!)) ?? AT_ONCE);
+    await inOrder(parts, answersOf, host.apart ?? false, (answers) => {
       for (const update of answers) {
         if (isRejection(update)) {
           refused.push(update);
@@ -186,8 +184,9 @@ export async function runRounds(options: RoundsOptions, state: RoundsState): Pro
         up += bytesOf(update.up);
         loss += update.examples * update.metrics["trainLoss"]!;
         examples += update.examples;
+        if (gathering.spends) host.spent?.(update);
       }
-    }
+    });
     if (refused.length === members.length) throw nobody(refused, round);
     if (!(examples > 0)) throw new RangeError(`federate: round ${round} has no examples; every client is empty`);
     const now = gathering.result();
@@ -226,6 +225,34 @@ export async function runRounds(options: RoundsOptions, state: RoundsState): Pro
     await onRound?.(report, at);
   }
   return at;
+}
+
+// parts of about one size, none larger
+function inParts(members: readonly number[], most: number): number[][] {
+  const parts = Math.ceil(members.length / most);
+  const size = Math.ceil(members.length / parts);
+  return Array.from({ length: parts }, (_, i) => members.slice(i * size, (i + 1) * size));
+}
+
+// takes in what each of `of` gives, in their order; with `ahead` the next is under way meanwhile
+async function inOrder<T, A>(
+  of: readonly T[],
+  work: (one: T) => Promise<A>,
+  ahead: boolean,
+  take: (found: A) => void,
+): Promise<void> {
+  let next: Promise<A> | undefined;
+  for (const [i, one] of of.entries()) {
+    const found = await (next ?? work(one));
+    next = ahead && i + 1 < of.length ? work(of[i + 1]!) : undefined;
+    // what is still out when one ends in an error is waited for, so that nothing goes on behind its back
+    try {
+      take(found);
+    } catch (error) {
+      await next?.catch(() => undefined);
+      throw error;
+    }
+  }
 }
 
 // a number of [0, 1) that depends on what it is for alone

@@ -63,6 +63,7 @@ export function averaging({ weight = ({ examples }) => examples, place = (name) 
     gather: (state) => {
       const sums = new Sums();
       return {
+        spends: true,
         add: (update) => {
           for (const [name, values] of Object.entries(update.up))
             sums.add(place(name, update), values, weight(update), update.client);
@@ -103,6 +104,7 @@ export function stepping(inner: ServerSide, of: string, optimizer: ServerStep): 
     gather: (state, round): Gathering => {
       const gathering = inner.gather(rest(state), round);
       return {
+        spends: gathering.spends ?? false,
         add: (update) => gathering.add(update),
         result: () => {
           const next = gathering.result();

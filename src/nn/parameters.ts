@@ -90,9 +90,9 @@ export class Parameters<G extends Group = Group> {
     return this.values.size;
   }
 
-  /** A copy of the flat vector. */
-  toArray(): Float32Array {
-    return this.values.toArray();
+  /** A copy of the flat vector; in this memory, if it has just the size. */
+  toArray(memory?: ArrayBuffer): Float32Array {
+    return this.values.toArray(memory);
   }
 
   /** A copy of those parameters, flat, in the order of the whole. */

@@ -4,7 +4,8 @@ import { WorkerError } from "./workerError.ts";
 
 /** What a pool needs of a worker, in Node's and in the browser's manner. */
 export interface Port {
-  post(message: unknown): void;
+  /** @param moved memory of the message that goes over rather than being copied */
+  post(message: unknown, moved?: readonly ArrayBuffer[]): void;
   onMessage(listener: (message: unknown) => void): void;
   onError(listener: (error: Error) => void): void;
   terminate(): Promise<void> | void;
@@ -50,7 +51,7 @@ export async function startWorker(module: URL): Promise<Port> {
     const { Worker } = process.getBuiltinModule("node:worker_threads");
     const worker = new Worker(module);
     return {
-      post: (message) => worker.postMessage(message),
+      post: (message, moved = []) => worker.postMessage(message, [...moved]),
       onMessage: (listener) => void worker.on("message", listener),
       onError: (listener) => {
         worker.on("error", listener);
@@ -64,7 +65,7 @@ export async function startWorker(module: URL): Promise<Port> {
   }
   const worker = new Worker(module, { type: "module" });
   return {
-    post: (message) => worker.postMessage(message),
+    post: (message, moved = []) => worker.postMessage(message, [...moved]),
     onMessage: (listener) => worker.addEventListener("message", (event) => listener(event.data)),
     onError: (listener) => worker.addEventListener("error", (event) => listener(new Error(event.message))),
     terminate: () => worker.terminate(),
@@ -77,16 +78,16 @@ export async function workerPort(): Promise<Pick<Port, "post" | "onMessage">> {
     const { parentPort } = process.getBuiltinModule("node:worker_threads");
     if (!parentPort) throw new Error("workerPort: this module is meant to run in a worker");
     return {
-      post: (message) => parentPort.postMessage(message),
+      post: (message, moved = []) => parentPort.postMessage(message, [...moved]),
       onMessage: (listener) => void parentPort.on("message", listener),
     };
   }
   const scope = globalThis as unknown as {
-    postMessage(message: unknown): void;
+    postMessage(message: unknown, moved: ArrayBuffer[]): void;
     addEventListener(type: "message", listener: (event: { data: unknown }) => void): void;
   };
   return {
-    post: (message) => scope.postMessage(message),
+    post: (message, moved = []) => scope.postMessage(message, [...moved]),
     onMessage: (listener) => scope.addEventListener("message", (event) => listener(event.data)),
   };
 }

@@ -13,6 +13,8 @@ type Answer<C extends Calls, N extends keyof C> = Awaited<ReturnType<C[N]>>;
 
 export interface Pool<C extends Calls> {
   readonly size: number;
+  /** Whether calls run on other threads than this one. */
+  readonly apart?: boolean;
   /** Runs one call per argument; `onAnswer` hears of answers as they come, the result is in the order of `arguments_`. */
   map<N extends keyof C & string>(
     name: N,
@@ -22,9 +24,25 @@ export interface Pool<C extends Calls> {
   close(): Promise<void>;
 }
 
+const moves = new WeakMap<object, readonly ArrayBuffer[]>();
+
+/**
+ * Says of an argument or an answer that this memory of its goes over to the thread that it is for, rather than being copied:
+ * whoever sends it has it no longer. Where it stays in this thread nothing moves.
+ */
+export function moving<T extends object>(message: T, memory: readonly ArrayBuffer[]): T {
+  if (memory.length > 0) moves.set(message, memory);
+  return message;
+}
+
+function movedWith(message: unknown): readonly ArrayBuffer[] {
+  return (typeof message === "object" && message !== null && moves.get(message)) || [];
+}
+
 /** A pool that runs calls in this thread, one after another, giving others a turn in between. */
 export class InThread<C extends Calls> implements Pool<C> {
   readonly size = 1;
+  readonly apart = false;
   readonly #calls: C;
   #closed = false;
 
@@ -44,7 +62,7 @@ export class InThread<C extends Calls> implements Pool<C> {
       answers.push(answer);
       onAnswer?.(answer, i);
       // timers and signals are heard between calls
-      await new Promise((resolve) => setTimeout(resolve, 0));
+      if (i + 1 < arguments_.length) await new Promise((resolve) => setTimeout(resolve, 0));
     }
     return answers;
   }
@@ -76,6 +94,7 @@ interface Job {
 /** A pool over worker ports: each has one call at a time, and takes the next as it finishes. */
 export class Threads<C extends Calls> implements Pool<C> {
   readonly size: number;
+  readonly apart = true;
   readonly #ports: readonly Port[];
   readonly #idle: Port[];
   readonly #waiting: Job[] = [];
@@ -138,7 +157,7 @@ export class Threads<C extends Calls> implements Pool<C> {
       const job = this.#waiting.shift()!;
       this.#running.set(port, job);
       try {
-        port.post({ name: job.name, argument: job.argument });
+        port.post({ name: job.name, argument: job.argument }, movedWith(job.argument));
       } catch (error) {
         // what cannot be cloned never left
         this.#running.delete(port);
@@ -206,7 +225,7 @@ export function serve(
     }
     calls!
       .then((all) => all[name]!(argument as never))
-      .then((answer) => port.post({ answer }))
+      .then((answer) => port.post({ answer }, movedWith(answer)))
       .catch((error: unknown) => failed(error));
   });
 }

@@ -10,6 +10,9 @@ export interface Order {
   readonly effort?: number;
 }
 
+/** So many clients' vectors are held at once, whatever the cohort, unless a host says otherwise. */
+export const AT_ONCE = 64;
+
 /** Scalars a client measured; `examples` is their weight. */
 export interface Evaluation {
   readonly client: number;
@@ -21,4 +24,10 @@ export interface Evaluation {
 export interface Host {
   train(orders: readonly Order[], round: number): Promise<(Update | Rejection)[]>;
   evaluate(orders: readonly Order[], round: number): Promise<(Evaluation | Rejection)[]>;
+  /** How many orders of so many bytes it is best asked for at a time; 64 unless said. */
+  atOnce?(bytes: number): number;
+  /** Whether others do the work, so that the next orders are best given before the answers to these are taken in. */
+  readonly apart?: boolean;
+  /** Told of an update that the round has taken in and needs no more. */
+  spent?(update: Update): void;
 }

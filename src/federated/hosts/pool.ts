@@ -1,10 +1,11 @@
 // Clients on a pool: in this thread, on workers, in Web Workers. What they keep lies with the pool's owner, goes along with
 // every call and comes back with its answer, so it does not matter which thread a client's next turn is on.
 import { failure, isRejection, type Rejection } from "../admission.ts";
-import type { Pool } from "../../runtime/pool.ts";
+import { moving, type Pool } from "../../runtime/pool.ts";
 import { turn as rest } from "../../runtime/steps.ts";
 import type { Turn, Update, Vectors } from "../method.ts";
 import { outgoing } from "../outgoing.ts";
+import { arrived, departures, giveSpares, keep, takeBack } from "../spares.ts";
 import type { States } from "../states.ts";
 import { atBench, type Bench, type Call, replyOf, scoresOf } from "./bench.ts";
 import type { Evaluation, Host, Order } from "./host.ts";
@@ -15,9 +16,12 @@ interface List {
   readonly federation: string;
   readonly round: number;
   readonly calls: readonly Call[];
+  /** Memory for what will be sent, where it comes from another thread. */
+  readonly spares?: readonly ArrayBuffer[];
 }
 
-type Answer = (Update & { readonly kept: Vectors | undefined }) | Rejection;
+/** With what the client keeps, and the names of vectors whose memory comes along. */
+type Answer = (Update & { readonly kept: Vectors | undefined; readonly departing?: readonly string[] }) | Rejection;
 
 /** What a worker answers: a list of turns, one after another. */
 export type ClientCalls = {
@@ -27,9 +31,17 @@ export type ClientCalls = {
 
 const REST_MS = 8;
 
+// what is on its way at once: in this thread what stays in its caches, on others enough to keep them all busy
+const NEAR_BYTES = 2 ** 21;
+const APART_BYTES = 2 ** 24;
+const NEAR_LEAST = 8;
+const APART_LEAST = 16;
+const MOST = 1024;
+
 /** The calls that do clients' work on this thread, and know nothing of where their state lies. */
 export function clientCalls(of: Bench | ((federation: string) => Bench)): ClientCalls {
   const benchOf = typeof of === "function" ? of : (): Bench => of;
+  let rested = performance.now();
   // a client's failure is its own: the others of the list go on
   async function each<T>(
     { federation, round, calls }: List,
@@ -37,7 +49,6 @@ export function clientCalls(of: Bench | ((federation: string) => Bench)): Client
   ): Promise<(T | Rejection)[]> {
     const bench = benchOf(federation);
     const answers: (T | Rejection)[] = [];
-    let rested = performance.now();
     for (const call of calls) {
       try {
         answers.push(await atBench(bench, round, call, (turn) => work(turn, bench)));
@@ -53,12 +64,20 @@ export function clientCalls(of: Bench | ((federation: string) => Bench)): Client
     return answers;
   }
   return {
-    train: (list) =>
-      each(list, async (turn, bench) => {
+    train: async (list) => {
+      for (const spare of list.spares ?? []) keep(spare);
+      const answers = await each(list, async (turn, bench) => {
         const reply = await replyOf(bench, turn);
         const sent = outgoing(bench.method, turn.client, reply, turn.own.train.count);
-        return { client: turn.client, ...sent, kept: reply.kept };
-      }),
+        return { client: turn.client, ...sent, kept: reply.kept, departing: departures(sent.up) };
+      });
+      return moving(
+        answers,
+        answers.flatMap((answer) =>
+          isRejection(answer) ? [] : answer.departing.map((name) => answer.up[name]!.buffer as ArrayBuffer),
+        ),
+      );
+    },
     evaluate: (list) => each(list, (turn, bench) => scoresOf(bench, turn)),
   };
 }
@@ -75,13 +94,30 @@ export class PoolHost implements Host {
     this.#federation = federation;
   }
 
+  get apart(): boolean {
+    return this.#pool.apart ?? false;
+  }
+
+  atOnce(bytes: number): number {
+    const { apart = false, size } = this.#pool;
+    const fits = (apart ? APART_BYTES : NEAR_BYTES) / Math.max(1, bytes);
+    return Math.floor(Math.min(MOST, Math.max(fits, apart ? APART_LEAST * size : NEAR_LEAST)));
+  }
+
+  spent({ up }: Update): void {
+    takeBack(up);
+  }
+
   async train(orders: readonly Order[], round: number): Promise<(Update | Rejection)[]> {
-    const answers = (await this.#pool.map("train", await this.#lists(orders, round))).flat();
+    const lists = await this.#lists(orders, round);
+    if (this.#pool.apart) for (const [i, list] of lists.entries()) lists[i] = supplied(list);
+    const answers = (await this.#pool.map("train", lists)).flat();
     const updates: (Update | Rejection)[] = [];
     for (const answer of answers) {
       if (isRejection(answer)) updates.push(answer);
       else {
-        const { kept, ...update } = answer;
+        const { kept, departing = [], ...update } = answer;
+        if (this.#pool.apart) arrived(departing.map((name) => update.up[name]!));
         if (kept) await this.#states.put(update.client, round, kept);
         updates.push(update);
       }
@@ -105,4 +141,10 @@ export class PoolHost implements Host {
       calls: calls.slice(i * size, (i + 1) * size),
     })).filter((list) => list.calls.length > 0);
   }
+}
+
+// with memory for what its clients will send
+function supplied(list: List): List {
+  const spares = giveSpares(list.calls.length);
+  return moving({ ...list, spares }, spares);
 }

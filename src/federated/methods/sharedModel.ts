@@ -2,6 +2,7 @@
 import { answering } from "../answering.ts";
 import { type Kit, likelihood, pull } from "../kit.ts";
 import type { ClientSide } from "../method.ts";
+import { departing } from "../spares.ts";
 
 /**
  * From the server's model, epochs on the client's own rows.
@@ -10,15 +11,15 @@ import type { ClientSide } from "../method.ts";
 export function sharedModel(kit: Kit, { mu = 0 }: { mu?: number } = {}): ClientSide<"model", "model", never> {
   const net = kit.net();
   const optimizer = kit.optimizer(net.parameters);
-  const anchor = kit.vector(net.parameters.size);
+  const anchor = mu === 0 ? undefined : kit.vector(net.parameters.size);
   return {
     initial: () => ({ model: kit.initial }),
     *train(turn) {
       net.parameters.copyFrom(turn.down.model);
-      if (mu !== 0) anchor.set(turn.down.model);
-      const correct = pull(net.parameters, anchor, mu);
+      anchor?.set(turn.down.model);
+      const correct = anchor && pull(net.parameters, anchor, mu);
       const { trainLoss, steps, rate } = yield* kit.train({ turn, loss: likelihood(net), optimizer, correct });
-      return { up: { model: net.parameters.toArray() }, metrics: { trainLoss, steps, rate } };
+      return { up: { model: departing(net.parameters) }, metrics: { trainLoss, steps, rate } };
     },
     answers({ down }) {
       net.parameters.copyFrom(down.model);
