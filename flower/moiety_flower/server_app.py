@@ -1,4 +1,4 @@
-"""A federation from its first weights to a published generalist, on Flower's FedAvg."""
+"""A federation from its first weights to a published generalist, on Flower's FedAvg; or the relay of another's rounds."""
 
 import os
 import time
@@ -13,6 +13,7 @@ from flwr.serverapp import Grid, ServerApp
 from . import safetensors
 from .privacy import PrivateFedAvg
 from .publish import load_key, public_key, publish, write
+from .relay import relay
 from .strategy import ForgivingFedAvg, short
 
 # long, for slow clients: one that misses it waits for ever; one that is gone is given up by the SuperLink itself
@@ -25,6 +26,9 @@ app = ServerApp()
 def main(grid: Grid, context: Context) -> None:
     """Rounds of FedAvg; after each a checkpoint and a publication; at the end a farewell with the final weights."""
     config = context.run_config
+    if driver := str(config["driver"]):
+        relay(grid, driver, str(config["driver-token"]))
+        return
     out = Path(str(config["out"]) or os.environ.get("MOIETY_OUT", "moiety-out")).expanduser().absolute()
     key = load_key(Path(str(config["signing-key"]) or out / "publisher.key").expanduser())
     log(INFO, "publishing to %s, clients pull with --key %s", out / "public", public_key(key))

@@ -51,6 +51,16 @@ export class States {
     return Object.fromEntries(this.#now);
   }
 
+  /** Rounds whose versions something still needs, by client. */
+  get needed(): ReadonlyMap<number, readonly number[]> {
+    const found = new Map<number, number[]>();
+    for (const name of this.#versions.keys()) {
+      const [client, round] = name.split("-").map(Number) as [number, number];
+      found.set(client, [...(found.get(client) ?? []), round]);
+    }
+    return found;
+  }
+
   /** Bytes held in memory. */
   get bytes(): number {
     return this.#bytes;

@@ -2,6 +2,7 @@
 // its own more often than the third.
 import { logSoftmax } from "../../src/autograd/index.ts";
 import type { Bench } from "../../src/federated/hosts/bench.ts";
+import type { Host } from "../../src/federated/hosts/host.ts";
 import { PoolHost, clientCalls } from "../../src/federated/hosts/pool.ts";
 import { Kit, type KitOptions } from "../../src/federated/kit.ts";
 import {
@@ -125,6 +126,8 @@ export async function federation(
     readonly from?: { readonly state: RoundsState; readonly states: States };
     readonly onRound?: (report: Report, state: RoundsState, states: States) => void | Promise<void>;
     readonly pool?: (bench: Bench) => Pool<ClientCalls>;
+    /** Where the clients are, if not on a pool. */
+    readonly host?: (states: States, bench: Bench & { kit: Kit }) => Host;
     readonly signal?: AbortSignal;
     readonly dropout?: number;
     readonly slow?: number;
@@ -141,7 +144,7 @@ export async function federation(
   const pool = wanted.pool?.(bench) ?? new InThread(clientCalls(bench));
   const end = await runRounds(
     {
-      host: new PoolHost(pool, states),
+      host: wanted.host?.(states, bench) ?? new PoolHost(pool, states),
       server,
       sends: method.sends,
       states,

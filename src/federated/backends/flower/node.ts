@@ -2,6 +2,7 @@
 // Trainer; this file only waits, so its heartbeat is on time as long as the trainer lies on another thread (threads.ts).
 import { oneLine } from "../../admission.ts";
 import { backoff, jitter, pause } from "./backoff.ts";
+import { CLIENT_DIVERGED, CLIENT_FAILED, MESSAGE_UNAVAILABLE } from "./errors.ts";
 import type { NodeEvent } from "./events.ts";
 import { pullObjects, pushReply, UnloggedError } from "./exchange.ts";
 import type { Link, Reply } from "./exchange.ts";
@@ -49,9 +50,6 @@ export interface NodeSummary {
   readonly generalist?: { readonly round: number; readonly tensors: ReadonlyMap<string, TensorData> };
 }
 
-// what Flower calls a client app that raised, and a message that could not be read
-const CLIENT_FAILED = 2n;
-const MESSAGE_UNAVAILABLE = 3n;
 const MOST_POLL_SECONDS = 30;
 /** Sent by our ServerApp when it is done, with the final generalist. */
 export const FAREWELL = "query.farewell";
@@ -192,12 +190,12 @@ class FlowerNode {
   /** Whatever goes wrong on this side becomes an error reply: the round must not wait for a client that cannot answer. */
   async #reply(link: Link, metadata: Metadata, tree: ObjectTree): Promise<{ reply: Reply; answer?: Answer }> {
     const { messageType, runId, messageId } = metadata;
-    const sorry = (code: bigint, error: unknown): { reply: Reply } => {
+    const sorry = (code: number, error: unknown): { reply: Reply } => {
       this.#signal.throwIfAborted();
       if (error instanceof FleetError) throw error;
       const reason = oneLine(error);
       this.#tell({ type: "failed", messageType, reason });
-      return { reply: { error: { code, reason } } };
+      return { reply: { error: { code: BigInt(code), reason } } };
     };
     let task: Task;
     try {
@@ -211,7 +209,9 @@ class FlowerNode {
       const answer = messageType === FAREWELL ? await this.#heed(task) : await this.#train(task);
       return { reply: { content: answer.content }, answer };
     } catch (error) {
-      return sorry(CLIENT_FAILED, error);
+      // errors of workers arrive by name
+      const diverged = error instanceof Error && error.name === "DivergenceError";
+      return sorry(diverged ? CLIENT_DIVERGED : CLIENT_FAILED, error);
     }
   }
 
