@@ -5,7 +5,7 @@ import { ConfigError } from "../experiment/config.ts";
 const bare: ReadonlySet<string> = new Set(["resume"]);
 
 /** Flags that may be said several times, and the words of commands that take several. */
-const many: ReadonlySet<string> = new Set(["set", "vary", "method", "runs"]);
+const many: ReadonlySet<string> = new Set(["set", "vary", "method", "preset", "runs"]);
 
 /** Refuses words that say nothing, before anything is read into them. */
 export function checkWords(words: readonly string[]): void {

@@ -56,6 +56,16 @@ export interface ClockConfig {
   readonly globalRows?: number | undefined;
 }
 
+/** What of a federation may be one method's own. */
+export interface TrainingConfig {
+  readonly rounds?: number | undefined;
+  readonly cohort?: number | undefined;
+  readonly localEpochs?: number | undefined;
+  readonly batchSize?: number | undefined;
+  readonly lr?: number | undefined;
+  readonly optimizer?: OptimizerConfig | undefined;
+}
+
 /** A complete description of an experiment. */
 export interface Config {
   readonly preset: string;
@@ -102,6 +112,8 @@ export interface Config {
    * out, the generalist is trained by FedAvg and the paper's methods are made from it.
    */
   readonly methods?: Readonly<Record<string, Readonly<Record<string, number | string | boolean>>>> | undefined;
+  /** How single methods are trained, by name, where that is not as `federation` says; presets of methods write it. */
+  readonly training?: Readonly<Record<string, TrainingConfig>> | undefined;
   /** When models of compared methods are tested, beside the end. */
   readonly clock?: ClockConfig | undefined;
   readonly personal: {
@@ -190,6 +202,7 @@ const optional: ReadonlySet<string> = new Set([
   "quirks",
   "shift",
   "stream",
+  "training",
 ]);
 
 function isOptional(keys: readonly string[]): boolean {

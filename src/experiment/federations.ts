@@ -6,7 +6,8 @@ import { lastClient } from "../moe/methods/authors.ts";
 import { type Examples, Net } from "../nn/index.ts";
 import { fold, type Key } from "../runtime/random.ts";
 import { chosenMethods, type Federation, GENERALIST, methodOf } from "./chosenMethods.ts";
-import { behaviour, type Config } from "./config.ts";
+import { behaviour, type Config, ConfigError } from "./config.ts";
+import { trainingOf } from "./methodPresets.ts";
 import { networks } from "./networks.ts";
 import { paperMethods } from "./personal.ts";
 import { rootKey, type Setup } from "./setup.ts";
@@ -14,7 +15,13 @@ import { staging } from "./staging.ts";
 
 /** The federations of a config, in the order in which they run: its methods', or that of the generalist. */
 export function federationsOf(config: Config): readonly Federation[] {
-  if (config.methods) return chosenMethods(config.methods);
+  const chosen = config.methods ? chosenMethods(config.methods) : [];
+  const odd = Object.keys(config.training ?? {}).find((name) => !chosen.some((one) => one.name === name));
+  if (odd !== undefined)
+    throw new ConfigError(
+      `config: training: got ${odd}, expected one of ${chosen.map(({ name }) => name).join(", ") || "methods that are compared"}`,
+    );
+  if (config.methods) return chosen;
   const fedavg = methodOf(GENERALIST);
   const method = behaviour(config).selection === "average" ? fedavg : lastClient(fedavg);
   return [{ name: GENERALIST, method, options: method.options, ...paperMethods(config) }];
@@ -28,9 +35,9 @@ export function initialModel({ config, dataset }: Pick<Setup, "config" | "datase
   return values;
 }
 
-/** What methods build from in this thread. */
-export function kitOf({ config, dataset }: Pick<Setup, "config" | "dataset">): Kit {
-  const { lr, localEpochs: epochs, batchSize, optimizer } = config.federation;
+/** What a method builds from in this thread. */
+export function kitOf({ config, dataset }: Pick<Setup, "config" | "dataset">, name: string): Kit {
+  const { lr, localEpochs: epochs, batchSize, optimizer } = trainingOf(config, name);
   return new Kit({
     model: networks(config, dataset).expert,
     classes: dataset.classes.length,
@@ -48,13 +55,13 @@ export function federationKey(config: Config): Key {
 }
 
 /** A federation's server. */
-export function serverOf(setup: Setup, { method, options }: Federation): ServerSide {
-  return method.server(options, kitOf(setup));
+export function serverOf(setup: Setup, { name, method, options }: Federation): ServerSide {
+  return method.server(options, kitOf(setup, name));
 }
 
 /** What a federation's server begins with. */
-export function initialOf(setup: Setup, { method, options }: Federation): Vectors {
-  const kit = kitOf(setup);
+export function initialOf(setup: Setup, { name, method, options }: Federation): Vectors {
+  const kit = kitOf(setup, name);
   try {
     return method.client(kit, options).initial();
   } finally {
@@ -63,13 +70,13 @@ export function initialOf(setup: Setup, { method, options }: Federation): Vector
 }
 
 /** A federation's clients in this thread: rows are staged for a call and let go after it. */
-export function benchOf(setup: Setup, { method, options }: Federation): Bench {
+export function benchOf(setup: Setup, { name, method, options }: Federation): Bench {
   const { config, dataset, clients } = setup;
   const root = rootKey(config);
   const staged = staging(config, dataset);
   return {
     method,
-    side: method.client(kitOf(setup), options),
+    side: method.client(kitOf(setup, name), options),
     classes: dataset.classes.length,
     key: federationKey(config),
     stage(client, round) {

@@ -19,6 +19,7 @@ import type { Measured } from "./measured.ts";
 import { type RecordsOptions, weightsHash, writeRecords } from "./files.ts";
 import type { Federation } from "./chosenMethods.ts";
 import { federationKey, federationsOf, initialOf, serverOf } from "./federations.ts";
+import { trainingOf } from "./methodPresets.ts";
 import { loadMethods } from "./ownMethods.ts";
 import { type Origin, originOf } from "./origin.ts";
 import { loadNetworks } from "./ownNetworks.ts";
@@ -119,18 +120,18 @@ export async function run(options: RunOptions): Promise<RunResult> {
         kind: "phase",
         phase: "federation",
         done: progress?.state.round ?? 0,
-        total: config.federation.rounds,
+        total: trainingOf(config, name).rounds,
         ...(config.methods && { method: name }),
       });
       const end = await runFederation({ ...options, audit }, setup, pool, plan, progress, rounds, origin).catch(
         (error: unknown) => {
-          throw naming(error, config.methods ? `${name}: ` : "", { "federation.lr": config.federation.lr });
+          throw naming(error, config.methods ? `${name}: ` : "", { "federation.lr": trainingOf(config, name).lr });
         },
       );
       if (!end.state.done)
         return {
           finished: false,
-          at: `round ${end.state.round} of at most ${config.federation.rounds}${config.methods ? ` of ${name}` : ""}`,
+          at: `round ${end.state.round} of at most ${trainingOf(config, name).rounds}${config.methods ? ` of ${name}` : ""}`,
         };
       over.push({ ...plan, ...end });
     }
@@ -205,7 +206,8 @@ async function runFederation(
   rounds: (RoundMetric | TickMetric)[],
   origin: Origin,
 ): Promise<Progress> {
-  const { federation, checkpointEvery } = config;
+  const { checkpointEvery } = config;
+  const federation = trainingOf(config, plan.federation.name);
   const { dropout, slow } = federation;
   const { every = Infinity } = config.clock ?? {};
   const { server, states } = plan;

@@ -183,6 +183,40 @@ const variant = v.strictObject({
   begin: v.optional(v.picklist(["finetuned", "mixture"])),
 });
 
+const optimizer = v.optional(
+  v.strictObject({
+    kind: v.optional(v.picklist(["adam", "sgd"])),
+    momentum: v.optional(fraction),
+    nesterov: v.optional(v.boolean()),
+    weightDecay: v.optional(margin),
+    clip: v.optional(rate),
+    schedule: v.optional(
+      v.variant("kind", [
+        v.strictObject({ kind: v.literal("constant"), warmup }),
+        v.strictObject({ kind: v.literal("exponential"), gamma: rate, every: v.optional(count), warmup }),
+        v.strictObject({ kind: v.literal("linear"), rounds: count, end: fraction, warmup }),
+        v.strictObject({ kind: v.literal("cosine"), rounds: count, end: v.optional(fraction), warmup }),
+        v.strictObject({
+          kind: v.literal("one-cycle"),
+          rounds: count,
+          rise: v.optional(fraction),
+          start: v.optional(fraction),
+          end: v.optional(fraction),
+          warmup,
+        }),
+      ]),
+    ),
+  }),
+);
+const training = v.strictObject({
+  rounds: v.optional(count),
+  cohort: v.optional(count),
+  localEpochs: v.optional(count),
+  batchSize: v.optional(count),
+  lr: v.optional(rate),
+  optimizer,
+});
+
 const fields = v.strictObject({
   // it becomes a part of a folder's name
   preset: v.pipe(v.string(), v.regex(/^[A-Za-z0-9][\w.-]*$/, "expected a name of letters and digits")),
@@ -215,31 +249,7 @@ const fields = v.strictObject({
     validationClients: count,
     dropout: v.optional(fraction),
     slow: v.optional(fraction),
-    optimizer: v.optional(
-      v.strictObject({
-        kind: v.optional(v.picklist(["adam", "sgd"])),
-        momentum: v.optional(fraction),
-        nesterov: v.optional(v.boolean()),
-        weightDecay: v.optional(margin),
-        clip: v.optional(rate),
-        schedule: v.optional(
-          v.variant("kind", [
-            v.strictObject({ kind: v.literal("constant"), warmup }),
-            v.strictObject({ kind: v.literal("exponential"), gamma: rate, every: v.optional(count), warmup }),
-            v.strictObject({ kind: v.literal("linear"), rounds: count, end: fraction, warmup }),
-            v.strictObject({ kind: v.literal("cosine"), rounds: count, end: v.optional(fraction), warmup }),
-            v.strictObject({
-              kind: v.literal("one-cycle"),
-              rounds: count,
-              rise: v.optional(fraction),
-              start: v.optional(fraction),
-              end: v.optional(fraction),
-              warmup,
-            }),
-          ]),
-        ),
-      }),
-    ),
+    optimizer,
   }),
   methods: v.optional(
     v.pipe(
@@ -250,6 +260,7 @@ const fields = v.strictObject({
       }),
     ),
   ),
+  training: v.optional(v.record(name, training)),
   clock: v.optional(
     v.strictObject({ every: v.optional(count), turn: v.optional(v.boolean()), globalRows: v.optional(count) }),
   ),

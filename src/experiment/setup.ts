@@ -42,12 +42,13 @@ export function setUp<D extends Dataset>(config: Config, whole: D): Setup<D> {
   const { clients, heldOut = [] } = partition;
   // a client that is held out takes no part, and is personalised and tested as one that opted out
   const out = new Set([...optOut(clients.length, config.optOut, fold(root, "optOut")), ...heldOut]);
-  const { cohort } = config.federation;
-  if (clients.length - out.size < cohort)
-    throw new ConfigError(
-      `config: ${clients.length - out.size} of ${clients.length} clients opt in, but federation.cohort is ${cohort}; ` +
-        `lower the opt-out or the cohort`,
-    );
+  const cohorts = Object.entries(config.training ?? {}).map(([name, own]) => [`training.${name}`, own.cohort] as const);
+  for (const [path, cohort = 0] of [["federation", config.federation.cohort] as const, ...cohorts])
+    if (clients.length - out.size < cohort)
+      throw new ConfigError(
+        `config: ${clients.length - out.size} of ${clients.length} clients opt in, but ${path}.cohort is ${cohort}; ` +
+          `lower the opt-out or the cohort`,
+      );
   const { globalRows: usual } = behaviour(config);
   const { globalRows = usual } = config.clock ?? {};
   // of a pool, others' training rows are no test

@@ -96,6 +96,35 @@ test("a sweep varies a method's option", () =>
     assert.equal(some["local"], none["local"]);
   }));
 
+test("a preset is written into the config as what it stands for, for its method alone; what is set is set over it", () =>
+  inFolder(async (folder) => {
+    const out = join(folder, "out");
+    const told = await moiety(
+      `run ${folder}/config.json --method ditto,fedavg --preset ditto=paper --set ditto.lambda=2
+       --set training.ditto.cohort=2 --set training.ditto.rounds=2 --out ${out}`,
+    );
+    assert.is(told.code, 0, told.out);
+    const config = JSON.parse(readFileSync(join(out, "config.json"), "utf8")) as Record<string, unknown>;
+    assert.equal(config["methods"], { ditto: { lambda: 2, order: "interleaved" }, fedavg: {} });
+    assert.equal(config["training"], {
+      ditto: { lr: 0.05, optimizer: { kind: "sgd" }, batchSize: 16, rounds: 2, cohort: 2 },
+    });
+    const { federations } = JSON.parse(readFileSync(join(out, "summary.json"), "utf8")) as Summary;
+    assert.equal([federations!["ditto"]!.rounds, federations!["fedavg"]!.rounds], [2, 3]);
+    const shown = await moiety("methods ditto");
+    assert.match(shown.out, /^preset +paper: .*"lr":0\.05/m);
+    for (const [words, message] of [
+      ["--preset ditto=wild", /--preset: ditto, got wild, expected one of paper, library, safe/],
+      ["--preset fedrep=paper", /--preset: got fedrep=paper, expected NAME=PRESET with one of ditto/],
+      ["--preset ditto=paper", /10 clients opt in|but training\.ditto\.cohort is 10/],
+      ["--set training.dito.lr=1", /training: got dito, expected one of ditto/],
+    ] as const) {
+      const refused = await moiety(`run ${folder}/config.json --method ditto ${words} --out ${folder}/no`);
+      assert.is(refused.code, 2, refused.out);
+      assert.match(refused.out, message);
+    }
+  }));
+
 test("a method that is none, and options that it has not, are one line before anything runs", () =>
   inFolder(async (folder) => {
     for (const [words, message] of [

@@ -181,7 +181,12 @@ for (const method of all) {
 
   test(`${name} has options that its ranges allow, and presets of options that it has`, () => {
     assert.equal(optionsOf(method, method.options), method.options);
-    for (const preset of Object.values(method.presets ?? {})) optionsOf(method, preset.options);
+    for (const [preset, { options, note, ...training }] of Object.entries(method.presets ?? {})) {
+      optionsOf(method, options);
+      // what somebody published names its source, or says in full how it was trained
+      assert.ok(preset === "safe" || options || note || Object.keys(training).length > 0, `${preset} says something`);
+    }
+    assert.ok(method.presets?.["safe"], "what we would begin with");
     assert.ok(Object.keys(method.ranges ?? {}).every((option) => option in method.options));
   });
 }

@@ -13,6 +13,7 @@ import {
   parseConfig,
   preset,
   run,
+  withPreset,
 } from "../../experiment/index.ts";
 import { methodTable, openDocument, renderRunReport } from "../../report/index.ts";
 import { duration } from "../../report/numbers.ts";
@@ -88,6 +89,11 @@ export function experimentFlags<T>(yargs: Argv<T>): Argv<T> {
       array: true,
       describe: "federated methods to compare (see moiety methods), or modules of one's own: ditto,fedrep,./mine.js",
     })
+    .option("preset", {
+      type: "string",
+      array: true,
+      describe: "how a method was run by its paper or a library (see moiety methods NAME): ditto=paper",
+    })
     .option("set", {
       type: "string",
       array: true,
@@ -109,6 +115,9 @@ export async function configOf(experiment: string, args: Readonly<Record<string,
   if (args["gate"] === "held-out")
     for (const [field, value] of Object.entries(heldOutGate)) config = override(config, `mixture.${field}`, value);
   if (args["method"] !== undefined) config = withMethods(config, args["method"] as readonly string[]);
+  if (args["preset"] !== undefined) config = resolved(config, ".");
+  for (const words of (args["preset"] as readonly string[] | undefined) ?? [])
+    for (const one of words.split(",")) config = await withPreset(config, one);
   for (const assignment of (args["set"] as string[] | undefined) ?? []) {
     const at = assignment.indexOf("=");
     if (at < 1) throw new ConfigError(`--set: got ${assignment}, expected key=value`);
@@ -307,6 +316,7 @@ export const runCommand: CommandModule<object, RunArguments> = {
         "rounds",
         "seed",
         "method",
+        "preset",
         "fidelity",
         "own-rows-kept-back",
         "gate",

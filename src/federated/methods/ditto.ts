@@ -62,4 +62,16 @@ export const ditto: Method = method({
   server: () => averaging(),
   traffic: ({ model }) => ({ down: model, up: model }),
   laws: [{ when: { lambda: 0 }, is: "local" }],
+  presets: {
+    paper: {
+      options: { lambda: 1, order: "interleaved" },
+      optimizer: { kind: "sgd", lr: 0.05 },
+      batchSize: 16,
+      rounds: 5000,
+      cohort: 10,
+      note: "Fashion-MNIST over 500 devices; two batches a turn there, and lambda may be chosen anew by validation",
+    },
+    library: { options: { lambda: 1, epochs: 5 }, note: "fluke; PFLlib's default of 0 makes it Local" },
+    safe: {},
+  },
 });

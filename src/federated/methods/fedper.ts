@@ -13,4 +13,8 @@ export const fedper: Method = method({
   client: (kit) => partlyShared(kit, { share: kit.body, phases: [{ train: () => true }] }),
   server: () => averaging(),
   traffic: ({ body }) => ({ down: body, up: body }),
+  presets: {
+    library: { optimizer: { kind: "sgd", lr: 0.005 }, localEpochs: 1, batchSize: 10, note: "PFLlib" },
+    safe: {},
+  },
 });

@@ -23,6 +23,15 @@ export const fedprox: Method = method({
       rounds: 100,
       note: "MNIST with 1000 clients, of which 90 % do not finish in time",
     },
+    library: {
+      options: { mu: 1 },
+      optimizer: { kind: "sgd", lr: 0.01 },
+      localEpochs: 5,
+      batchSize: 32,
+      rounds: 100,
+      cohort: 10,
+      note: "FL-bench; PFLlib's default of 0 makes it FedAvg",
+    },
     safe: { options: { mu: 0.01 } },
   },
 });

@@ -18,4 +18,22 @@ export const fedrep: Method = method({
     }),
   server: () => averaging(),
   traffic: ({ body }) => ({ down: body, up: body }),
+  presets: {
+    paper: {
+      options: { headEpochs: 4 },
+      optimizer: { kind: "sgd", lr: 0.01, momentum: 0.5, weightDecay: 1e-4 },
+      localEpochs: 1,
+      batchSize: 10,
+      note: "a tenth of the clients a round; at the end everybody trains the head for ten epochs there",
+    },
+    library: {
+      options: { headEpochs: 5 },
+      optimizer: { kind: "sgd", lr: 0.01, momentum: 0.5 },
+      localEpochs: 1,
+      batchSize: 50,
+      cohort: 10,
+      note: "Flower's baseline with 100 clients; its fine-tuning at the end and its batch norms are left out",
+    },
+    safe: {},
+  },
 });

@@ -29,4 +29,8 @@ export const local: Method = method({
   },
   server: () => averaging(),
   traffic: () => ({ down: 0, up: 0 }),
+  presets: {
+    library: { optimizer: { kind: "sgd", lr: 0.005 }, localEpochs: 1, batchSize: 10, note: "PFLlib" },
+    safe: {},
+  },
 });

@@ -75,4 +75,15 @@ export const scaffold: Method = method({
   }),
   traffic: ({ model }) => ({ down: 2 * model, up: 2 * model }),
   laws: [{ when: { control: 0, lr: 1 }, is: "fedavg" }],
+  presets: {
+    paper: { options: { lr: 1 }, note: "plain SGD: set federation.optimizer.kind=sgd without momentum" },
+    library: {
+      optimizer: { kind: "sgd", lr: 0.01, momentum: 0.9, weightDecay: 1e-5 },
+      localEpochs: 10,
+      batchSize: 64,
+      rounds: 50,
+      note: "niid_bench; its corrections are outside of the momentum and its controls begin as the model's parameters",
+    },
+    safe: {},
+  },
 });
