@@ -5,6 +5,7 @@ export function heapBase(): usize {
 }
 export { build } from "./build";
 export { init, scratchBytes } from "./scratch";
+export { workingBytes, workingMemory } from "./pairwise";
 export * from "./conv2d";
 export * from "./conv2d-grad-input";
 export * from "./conv2d-grad-weight";

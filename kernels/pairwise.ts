@@ -8,11 +8,21 @@ export const longest: i32 = 4096;
 /** Additions to a block of a longer sum. */
 export const blockRows: i32 = 64;
 
-/** Four vectors of sums: those of the block just done, and in the end of all. */
-export const fresh = memory.data(64, 16);
+/**
+ * Four vectors of sums: those of the block just done, and in the end of all. Behind them as many for each bit of the
+ * number of blocks that a memory of 4 GiB can hold.
+ */
+export const fresh = memory.data(27 * 64, 16);
 
-// one for each bit of the number of blocks that a memory of 4 GiB can hold
-const waiting = memory.data(26 * 64, 16);
+/** Address of the sums at work: the one part of the module's static data that changes. */
+export function workingMemory(): usize {
+  return fresh;
+}
+
+/** Their bytes. */
+export function workingBytes(): i32 {
+  return 27 * 64;
+}
 
 @inline
 function add(to: usize, by: usize): void {
@@ -22,7 +32,7 @@ function add(to: usize, by: usize): void {
 
 /** Takes the sums in `fresh`, of the block with this number, counted from 0. */
 export function settle(block: i32): void {
-  let at = waiting;
+  let at = fresh + 64;
   for (; block & 1; block >>= 1, at += 64) add(fresh, at);
   memory.copy(at, fresh, 64);
 }
@@ -30,5 +40,5 @@ export function settle(block: i32): void {
 /** Leaves the sum of so many blocks in `fresh`. */
 export function total(blocks: i32): void {
   memory.fill(fresh, 0, 64);
-  for (let at = waiting; blocks; blocks >>= 1, at += 64) if (blocks & 1) add(fresh, at);
+  for (let at = fresh + 64; blocks; blocks >>= 1, at += 64) if (blocks & 1) add(fresh, at);
 }

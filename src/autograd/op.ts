@@ -19,7 +19,10 @@ export type { AnyOp, Context, Inputs, Vjp };
 
 export interface OpDeclaration<X extends Inputs, A, D extends DType = "f32"> {
   readonly name: string;
-  /** The output's shape; throws in the caller's face when the inputs do not fit. */
+  /**
+   * The output's shape; throws in the caller's face when inputs or attributes do not fit. What it lets through is all that
+   * stands between a call by name and the kernel: attributes are checked here, not in the function that makes them.
+   */
   shape?(x: X, attrs: A): Shape;
   /** Element type of the output, f32 unless said. */
   readonly dtype?: D;

@@ -58,6 +58,11 @@ export function broadcastStrides(shape: Shape, target: Shape): number[] {
   return strides;
 }
 
+/** Whether a number is a size that kernels, which count with 32 bits, can take: of a stride, a window, a padding. */
+export function isSize(n: number): boolean {
+  return Number.isInteger(n) && n >= 0 && n < 2 ** 31;
+}
+
 // more than any memory can hold
 const MOST = 2 ** 32;
 
@@ -86,6 +91,12 @@ function checkArray(op: string, shape: Shape): void {
 export function ownShape(op: string, shape: Shape): Shape {
   checkArray(op, shape);
   return shape.slice();
+}
+
+/** Throws unless an attribute is an axis of the shape as ops have them: a whole number from 0. */
+export function checkCountedAxis(op: string, shape: Shape, axis: number): void {
+  if (!(Number.isInteger(axis) && axis >= 0 && axis < shape.length))
+    throw new RangeError(`${op}: axis ${axis} is out of range for shape ${formatShape(shape)}`);
 }
 
 /** An axis counted from the end when negative; throws RangeError when the shape has no such axis. */

@@ -187,6 +187,16 @@ export function checkOpen(t: Tensor): void {
     );
 }
 
+/**
+ * Throws unless a tensor that an op has beside its inputs, to work in or to read, has the elements of this shape: what of
+ * it is missing would be somebody else's memory.
+ */
+export function checkBeside(op: string, name: string, t: Tensor, shape: Shape, dtype: DType = "f32"): void {
+  checkOpen(t);
+  if (t.dtype !== dtype || t.size !== sizeOf(shape))
+    throw new RangeError(`${op}: ${name}, got ${t}, expected ${dtype}${formatShape(shape)}`);
+}
+
 // while another engine is in charge: where a tensor's elements have been copied to, 0 for one that is its own
 let elsewhere: ((t: Tensor) => number) | null = null;
 

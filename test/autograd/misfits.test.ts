@@ -3,12 +3,12 @@
 import fc from "fast-check";
 import { badCalls, tryBad } from "../support/badCalls.ts";
 import { misfits, tryMisfit } from "../support/misfits.ts";
-import { plainOps } from "../support/opCalls.ts";
+import { callable } from "../support/opCalls.ts";
 import { suite } from "../support/suite.ts";
 
 const test = suite("misfits");
 
-for (const name of plainOps)
+for (const name of callable)
   test(`${name} with operands that do not fit is refused, or answers as its twin and writes nowhere else`, () => {
     fc.assert(fc.property(misfits(name), tryMisfit), { numRuns: 12 });
   });

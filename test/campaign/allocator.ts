@@ -194,7 +194,7 @@ const tensors: Part = {
   name: "tensors",
   batch: async (seed) => {
     const stream = new Stream(fold(key(seed), "tensors"));
-    const own: Engine = smallEngine(512 * MIB);
+    const own: Engine = smallEngine(512 * MIB).engine;
     let made = 0;
     const held: { t: Tensor; tag: number }[] = [];
     const check = ({ t, tag }: { t: Tensor; tag: number }): void => checkFilled(t, tag);

@@ -2,7 +2,7 @@
 // one that answers gives what its twin gives, and no byte changes that is not its own.
 import { badCalls, tryBad } from "../support/badCalls.ts";
 import { misfits, print, tryMisfit } from "../support/misfits.ts";
-import { plainOps } from "../support/opCalls.ts";
+import { callable } from "../support/opCalls.ts";
 import { batchOf } from "./fuzz.ts";
 import type { Kind, Part } from "./kind.ts";
 
@@ -21,5 +21,5 @@ export const canaries: Kind = {
   cases: "calls",
   share: 3,
   limitSeconds: 90,
-  parts: [refusals, ...plainOps.map(part)],
+  parts: [refusals, ...callable.map(part)],
 };

@@ -10,8 +10,7 @@ import { grad } from "../../src/autograd/backward.ts";
 import { mul } from "../../src/autograd/ops/arithmetic.ts";
 import { sum } from "../../src/autograd/ops/sum.ts";
 import { scope, type Tensor, tensor } from "../../src/autograd/tensor.ts";
-import { callsOf, differentiable, type OpCall, plainOps, runCall } from "../support/opCalls.ts";
-import { samples } from "../support/samples.ts";
+import { callable, callsOf, differentiable, type OpCall, promiseOf, runCall } from "../support/opCalls.ts";
 import { batchOf, show } from "./fuzz.ts";
 import type { Kind, Part } from "./kind.ts";
 
@@ -20,7 +19,7 @@ const environment = fileURLToPath(new URL("../../build/campaign/torch", import.m
 
 /** What its script knows by name. */
 const twins: readonly string[] = Array.from(
-  readFileSync(script, "utf8").matchAll(/^ {4}"(\w+)": /gm),
+  readFileSync(script, "utf8").matchAll(/^ {4}"(\w+(?:\(\))?)": /gm),
   ([, name]) => name!,
 );
 
@@ -100,7 +99,7 @@ async function tryCall(call: OpCall): Promise<void> {
     const values = numbers(y);
     // some rules are made for the gradient of a gradient, which other libraries spell otherwise
     const gradients =
-      y.requiresGrad && y.size > 0 && samples[call.name]!.order !== 0
+      y.requiresGrad && y.size > 0 && promiseOf(call.name).differentiable
         ? grad(sum(mul(y, tensor(WEIGHTS.slice(0, y.size), y.shape))), reached.map((i) => x[i]!)).map(numbers) // prettier-ignore
         : [];
     return { shape: y.shape, values, gradients };
@@ -113,7 +112,7 @@ async function tryCall(call: OpCall): Promise<void> {
   if (theirs.error !== undefined) throw new Error(`PyTorch refuses it: ${theirs.error}`);
   if (String(theirs.shape) !== String(ours.shape))
     throw new Error(`has shape [${ours.shape}], PyTorch's [${theirs.shape}]`);
-  const tolerance = Math.max(1e-5, 2 * (samples[call.name]!.tolerance ?? 0));
+  const tolerance = Math.max(1e-5, 2 * promiseOf(call.name).tolerance);
   compare("the answer", ours.values, theirs.values, (_, scale) => tolerance * scale);
   ours.gradients.forEach((g, i) =>
     compare(`gradient ${i}`, g, theirs.gradients[i]!, (_, scale) => 10 * tolerance * scale),
@@ -170,7 +169,7 @@ const print = ({ name, x, attrs }: OpCall): string => `${name} ${show(x)} ${show
 const part = (name: string): Part => ({
   name,
   batch: async (seed, mark) => {
-    const calls = callsOf(name).map((call) => call!);
+    const calls = callsOf(name);
     const usual = await batchOf(calls, tryCall, { seed, runs: 40, mark, print });
     if (!elementwise.has(name)) return usual;
     const wild = fc.tuple(calls, fc.nat(1000)).map(([call, at]) => atTheEnds(call, at));
@@ -184,7 +183,7 @@ export const torch: Kind = {
   cases: "calls",
   share: 3,
   limitSeconds: 120,
-  parts: plainOps.filter((name) => twins.includes(name)).map(part),
+  parts: callable.filter((name) => twins.includes(name)).map(part),
   missing,
   close: async () => void child?.kill(),
 };

@@ -19,6 +19,15 @@ def decoded(value):
     return float(value) if isinstance(value, str) else value
 
 
+def live(value):
+    """Attributes with their tensors made."""
+    if isinstance(value, list):
+        return [live(one) for one in value]
+    if not isinstance(value, dict):
+        return value
+    return operand(value["operand"]) if "operand" in value else {name: live(one) for name, one in value.items()}
+
+
 def operand(spec):
     if spec is None:
         return None
@@ -153,6 +162,150 @@ def average(x, a):
     return F.avg_pool2d(x, a["kernel"], a["stride"], a["pad"], count_include_pad=a["padded"])
 
 
+def attended(q, k, v, mask, a):
+    shape = q.shape[:-1] + v.shape[-1:]
+    q, k, v = (t.reshape(a["batch"], a["heads"], *t.shape[-2:]) for t in (q, k, v))
+    scores = q @ k.mT * a["scale"]
+    seen = torch.ones(scores.shape, dtype=torch.bool)
+    if mask is not None:
+        seen &= (mask != 0).reshape(a["batch"], 1, 1, -1)
+    if a["causal"]:
+        seen &= torch.ones(scores.shape[-2:], dtype=torch.bool).tril()
+    blind = ~seen.any(-1, keepdim=True)
+    weights = F.softmax(scores.masked_fill(~seen & ~blind, -math.inf), -1).masked_fill(blind, 0.0)
+    return (weights @ v).reshape(shape)
+
+
+def normalized_groups(x, w, b, a):
+    outer, groups, inner = a["outer"], a["groups"], a["inner"]
+    y = x.reshape(outer, groups, inner)
+    if a["fixed"]:
+        mean, variance = (a[name].reshape(1, groups, 1) for name in ("mean", "variance"))
+    else:
+        mean = y.mean((0, 2), keepdim=True)
+        variance = y.var((0, 2), keepdim=True, correction=0)
+    y = (y - mean) / torch.sqrt(variance + a["eps"])
+    if w is not None:
+        of = torch.arange(groups * inner) // a["run"] % a["channels"]
+        y = y * w.reshape(-1)[of].reshape(1, groups, inner) + b.reshape(-1)[of].reshape(1, groups, inner)
+    return y.reshape(x.shape)
+
+
+def cell(module, x, weights, states, reverse):
+    """A recurrent layer of one direction: the states behind all steps, and those at the end."""
+    wx, wh, bx, bh = weights
+    batch, width = x.shape[1], wh.shape[1]
+    start = [torch.zeros(1, batch, width, dtype=D) if h is None else h.unsqueeze(0) for h in states]
+    layer = module(x.shape[2], width).to(D)
+    named = {"weight_ih_l0": wx, "weight_hh_l0": wh, "bias_ih_l0": bx.reshape(-1), "bias_hh_l0": bh.reshape(-1)}
+    given = (x.flip(0) if reverse else x, tuple(start) if len(start) > 1 else start[0])
+    y, last = torch.func.functional_call(layer, named, given)
+    return (y.flip(0) if reverse else y), [h.squeeze(0) for h in (last if len(start) > 1 else [last])]
+
+
+def lstm_steps(x, wx, wh, bx, bh, h, c, a):
+    x = x.reshape(a["steps"], a["batch"], -1)
+    y, (_, c) = cell(torch.nn.LSTM, x, (wx, wh, bx, bh), (h, c), a["reverse"])
+    return torch.cat([y.reshape(-1, wh.shape[1]), c])
+
+
+def gru_steps(x, wx, wh, bx, bh, h, a):
+    x = x.reshape(a["steps"], a["batch"], -1)
+    return cell(torch.nn.GRU, x, (wx, wh, bx, bh), (h,), a["reverse"])[0].reshape(-1, wh.shape[1])
+
+
+def lstm_sequence(x, wx, wh, bx, bh, h, c, a):
+    y, (h, c) = cell(torch.nn.LSTM, x, (wx, wh, bx, bh), (h, c), a["reverse"])
+    return {"y": y, "h": h, "c": c}[a["of"]]
+
+
+def gru_sequence(x, wx, wh, bx, bh, h, a):
+    y, (h,) = cell(torch.nn.GRU, x, (wx, wh, bx, bh), (h,), a["reverse"])
+    return {"y": y, "h": h}[a["of"]]
+
+
+def lstm_alone(words, weights, reverse):
+    """The last state of one sentence [words, inputs]."""
+    if words.shape[0] == 0:
+        return torch.zeros(weights[1].shape[1], dtype=D)
+    return cell(torch.nn.LSTM, words.unsqueeze(1), weights, (None, None), reverse)[1][0][0]
+
+
+def lstm_packed(x, wx, wh, bx, bh, a):
+    active, order = a["packed"]["active"].tolist(), a["packed"]["order"].tolist()
+    first = [sum(active[:step]) for step in range(len(active))]
+    states = [None] * len(order)
+    for place, row in enumerate(order):
+        steps = [first[step] + place for step, n in enumerate(active) if place < n]
+        states[row] = lstm_alone(x[steps], (wx, wh, bx, bh), a["reverse"])
+    return torch.stack(states)
+
+
+def lstm_sentences(table, wx, wh, bx, bh, words, a):
+    rows = [table[[word for word in row if word >= 0]] for row in words.tolist()]
+    return torch.stack([lstm_alone(row, (wx, wh, bx, bh), a["reverse"]) for row in rows])
+
+
+def per_axis(size):
+    return tuple(size) if isinstance(size, list) else (size, size)
+
+
+def convolution(x, w, b, a):
+    stride, dilation, pad = per_axis(a["stride"]), per_axis(a["dilation"]), a["pad"]
+    if pad == "same":
+        reach = [d * (k - 1) + 1 for d, k in zip(dilation, w.shape[2:])]
+        total = [max(0, (math.ceil(n / s) - 1) * s + r - n) for n, s, r in zip(x.shape[2:], stride, reach)]
+        x = F.pad(x, [total[1] // 2, total[1] - total[1] // 2, total[0] // 2, total[0] - total[0] // 2])
+        pad = 0
+    return F.conv2d(x, w, b, stride, pad, dilation, a["groups"])
+
+
+def convolution_transposed(x, w, b, a):
+    sizes = [a["stride"], a["pad"], a["outputPad"]]
+    return F.conv_transpose2d(x, w, b, *map(per_axis, sizes), a["groups"], per_axis(a["dilation"]))
+
+
+def layer_norm(x, w, b, a):
+    shape = x.shape[-a["axes"] :]
+    w, b = (None if t is None else t.reshape(shape) for t in (w, b))
+    return F.layer_norm(x, shape, w, b, a["eps"])
+
+
+def channel_norm(groups):
+    def normalize(x, w, b, a):
+        n = groups(x, a)
+        if n == 0:
+            return F.batch_norm(x, None, None, w, b, True, 0.0, a["eps"])
+        return F.group_norm(x, n, w, b, a["eps"])
+
+    return normalize
+
+
+def loss(function):
+    """A loss with PyTorch's names; the mean over no rows is NaN there, too."""
+    return lambda x, labels, a: function(x, labels, ignore_index=a["ignoreIndex"], reduction=a["reduction"])
+
+
+def over(function):
+    return lambda x, a: function(x, a["axis"], a["keep"])
+
+
+def product(x, axes, keep):
+    for axis in sorted(axes, reverse=True):
+        x = x.prod(axis, keepdim=keep)
+    return x
+
+
+def largest(x, a):
+    k, axis = a["k"], a["axis"]
+    return x.gather(axis, torch.sort(x, dim=axis, descending=True, stable=True)[1].narrow(axis, 0, k))
+
+
+def surrounded(x, a):
+    around = [n for widths in reversed(a["widths"]) for n in widths]
+    return F.pad(x, around, value=float(a["value"]))
+
+
 def linear_gradient(function, like, which):
     """The gradient of a function that is linear in the operand it is for: where that is taken makes no difference."""
 
@@ -164,6 +317,39 @@ def linear_gradient(function, like, which):
 
 
 twins = {
+    "attention": attended,
+    "normalize": normalized_groups,
+    "lstm": lstm_packed,
+    "lstmSteps": lstm_steps,
+    "gruSteps": gru_steps,
+    "convolve()": convolution,
+    "convolveTransposed()": convolution_transposed,
+    "paddedMaxPool2d()": lambda x, a: F.max_pool2d(x, a["kernel"], a["stride"], a["pad"]),
+    "adaptiveAvgPool2d()": lambda x, size: F.adaptive_avg_pool2d(x, size),
+    "layerNorm()": layer_norm,
+    "groupNorm()": channel_norm(lambda x, a: a["groups"]),
+    "instanceNorm()": channel_norm(lambda x, a: x.shape[1]),
+    "batchNorm()": channel_norm(lambda x, a: 0),
+    "attention()": lambda q, k, v, a: F.scaled_dot_product_attention(q, k, v, is_causal=a["causal"]),
+    "lstmSequence()": lstm_sequence,
+    "gruSequence()": gru_sequence,
+    "lstm()": lstm_sentences,
+    "nll()": loss(F.nll_loss),
+    "crossEntropy()": loss(F.cross_entropy),
+    "softmax()": lambda x, a: F.softmax(x, a["axis"]),
+    "logSoftmax()": lambda x, a: F.log_softmax(x, a["axis"]),
+    "mean()": over(torch.mean),
+    "min()": over(torch.amin),
+    "max()": over(torch.amax),
+    "logSumExp()": over(torch.logsumexp),
+    "prod()": over(product),
+    "variance()": lambda x, a: x.var(a["axis"], correction=a["correction"], keepdim=a["keep"]),
+    "takeAlong()": lambda x, numbers, a: torch.take_along_dim(x, numbers, a["axis"]),
+    "topK()": largest,
+    "pad()": surrounded,
+    "flip()": lambda x, a: x.flip(a["axis"]),
+    "cumsum()": lambda x, a: x.cumsum(a["axis"]),
+    "where()": lambda condition, a, b, _: torch.where(condition > 0, a, b),
     "batchMatmul": lambda x, y, a: matmul_stack(x, y, a),
     "max": amax,
     "logSumExp": log_sum_exp,
@@ -272,7 +458,7 @@ def encoded(t):
 def answer(call):
     x = [operand(spec) for spec in call["x"]]
     reached = [x[i].requires_grad_() for i in call["reached"]]
-    y = twins[call["name"]](*x, call.get("attrs"))
+    y = twins[call["name"]](*x, live(call.get("attrs")))
     found = {"shape": list(y.shape), "values": encoded(y), "gradients": []}
     if reached and y.requires_grad and y.numel() > 0:
         weights = torch.tensor(call["weights"][: y.numel()], dtype=D).reshape(y.shape)

@@ -1,9 +1,9 @@
 // A memory that is watched byte by byte while something runs in it: whatever lies outside of what was allocated meanwhile,
-// live tensors among it, must be as before.
+// live tensors and the kernels' own tables among it, must be as before.
 import { scope, tensor } from "../../src/autograd/tensor.ts";
 import { type Engine, withEngine } from "../../src/runtime/engine.ts";
 import { extra } from "../../src/runtime/extra.ts";
-import { smallEngine } from "./smallEngine.ts";
+import { type Range, smallEngine } from "./smallEngine.ts";
 
 const MOST = 64 << 20;
 const SMALL = 6 << 20;
@@ -13,7 +13,8 @@ export type Outcome<T> = { readonly value: T } | { readonly error: unknown };
 
 export class Guard {
   readonly engine: Engine;
-  readonly #working: { readonly to: number };
+  /** What the kernels work in changes with every op. */
+  readonly #working: readonly Range[];
   #before: Uint8Array = new Uint8Array(0);
 
   /** Memory does not shrink, and a large one takes long to look through. */
@@ -22,12 +23,11 @@ export class Guard {
   }
 
   constructor() {
-    this.engine = smallEngine(MOST);
+    const { engine, working } = smallEngine(MOST);
+    this.engine = engine;
+    this.#working = working.toSorted(([a], [b]) => a - b);
     // the second module's static data are written when it is first needed
     withEngine(this.engine, extra);
-    // the kernels' own working memory, between their static data and the arena's first chunk, changes with every op
-    const to = withEngine(this.engine, () => scope(() => tensor([0]).ptr));
-    this.#working = { to };
   }
 
   /** Makes what is needed, then acts. Throws if a byte changed outside of what the act allocated. */
@@ -49,8 +49,12 @@ export class Guard {
         const to = tensor([1, 2, 3]).ptr + 64;
         // in another chunk of the arena: what lies between is not only the act's
         const [low, high] = to > from ? [from, to] : [from, size];
-        // below lies what the kernels have of their own: tables, and the working memory of long sums, which changes
-        this.#compare(this.#working.to, low);
+        let at = 0;
+        for (const [begin, end] of this.#working) {
+          this.#compare(at, begin);
+          at = end;
+        }
+        this.#compare(at, low);
         this.#compare(high, size);
         return outcome;
       }),

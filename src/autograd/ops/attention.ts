@@ -1,8 +1,9 @@
 // Scaled dot-product attention, forward and backward fused: memory for a few rows of scores, never for all of them.
 import { extra } from "../../runtime/extra.ts";
+import { checkOptions, FINITE } from "../../runtime/options.ts";
 import { defineOp, notTwice, type Op } from "../op.ts";
-import { formatShape, sameShape, type Shape, sizeOf } from "../shape.ts";
-import { empty, scratch, type Tensor } from "../tensor.ts";
+import { alike, formatShape, isSize, sameShape, sizeOf } from "../shape.ts";
+import { checkBeside, empty, scratch, type Tensor } from "../tensor.ts";
 import { aside } from "./aside.ts";
 
 type Operands = readonly [q: Tensor, k: Tensor, v: Tensor, mask: Tensor | null];
@@ -25,9 +26,31 @@ function sizes([q, k, v]: readonly Tensor[], { batch, heads, causal, scale }: Pl
   return [batch, heads, queries, k!.shape.at(-2)!, d, v!.shape.at(-1)!, +causal, scale];
 }
 
+/** Throws unless operands and plan go together. */
+function check(op: string, q: Tensor, k: Tensor, v: Tensor, mask: Tensor | null, { batch, heads, sums }: Plan): void {
+  const lead = q.shape.slice(0, -2);
+  const [queries, d] = q.shape.slice(-2);
+  const [keys, width] = v.shape.slice(-2);
+  if (
+    q.shape.length < 3 ||
+    !sameShape(k.shape, [...lead, keys!, d!]) ||
+    !sameShape(v.shape, [...lead, keys!, width!]) ||
+    !(isSize(batch) && isSize(heads) && batch * heads === sizeOf(lead))
+  )
+    throw new RangeError(
+      `${op}: got ${[q, k, v].map((t) => formatShape(t.shape)).join(" ")} for ${batch} times ${heads} heads, ` +
+        `expected [batch,...,queries,d] [batch,...,keys,d] [batch,...,keys,width]`,
+    );
+  if (mask) checkBeside(op, "mask", mask, [batch, keys!]);
+  checkBeside(op, "sums", sums, [...lead, queries!]);
+}
+
 const attentionOp: Op<Operands, Plan> = /* @__PURE__ */ defineOp<Operands, Plan>({
   name: "attention",
-  shape: ([q, , v]) => [...q.shape.slice(0, -1), v.shape.at(-1)!],
+  shape: ([q, k, v, mask], plan) => {
+    check("attention", q, k, v, mask, plan);
+    return [...q.shape.slice(0, -1), v.shape.at(-1)!];
+  },
   forward: (y, [q, k, v, mask], plan) => {
     const work = scratch(extra().attentionScratchBytes(k.shape.at(-2)!)).ptr;
     const pointers = [q.ptr, k.ptr, v.ptr, mask?.ptr ?? 0, y.ptr, plan.sums.ptr] as const;
@@ -43,7 +66,11 @@ const attentionGradOp: Op<readonly [...Operands, Tensor, Tensor], Plan> = /* @__
   Plan
 >({
   name: "attentionGrad",
-  shape: ([q]) => q.shape,
+  shape: ([q, k, v, mask, y, g], plan) => {
+    check("attentionGrad", q, k, v, mask, plan);
+    alike("attentionGrad", [...q.shape.slice(0, -1), v.shape.at(-1)!], y.shape, g.shape);
+    return q.shape;
+  },
   forward: (gq, [q, k, v, mask, y, g], plan) => {
     const [gk, gv] = [empty(k.shape), empty(v.shape)];
     Object.assign(plan.found, { gk, gv });
@@ -89,21 +116,9 @@ export interface AttentionOptions {
  * @returns [batch, ..., queries, width]
  */
 export function attention(q: Tensor, k: Tensor, v: Tensor, options: AttentionOptions = {}): Tensor<"f32"> {
-  const lead = (shape: Shape): Shape => shape.slice(0, -2);
-  const [keys, d] = k.shape.slice(-2) as [number, number];
-  if (
-    q.shape.length < 3 ||
-    q.shape.at(-1) !== d ||
-    v.shape.at(-2) !== keys ||
-    !sameShape(lead(q.shape), lead(k.shape)) ||
-    !sameShape(lead(q.shape), lead(v.shape))
-  )
-    throw new RangeError(
-      `attention: got ${[q, k, v].map((t) => formatShape(t.shape)).join(" ")}, ` +
-        `expected [batch,...,queries,d] [batch,...,keys,d] [batch,...,keys,width]`,
-    );
-  const { causal = false, mask, scale = 1 / Math.sqrt(d) } = options;
-  const batch = q.shape[0]!;
+  checkOptions("attention", options, { scale: FINITE });
+  const { causal = false, mask, scale = 1 / Math.sqrt(q.shape.at(-1)!) } = options;
+  const [batch, keys] = [q.shape[0] ?? 0, k.shape.at(-2) ?? 0];
   if (mask && !sameShape(mask.shape, [batch, keys]))
     throw new RangeError(`attention: mask, got ${formatShape(mask.shape)}, expected [${batch},${keys}]`);
   const heads = sizeOf(q.shape.slice(1, -2));

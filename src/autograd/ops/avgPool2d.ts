@@ -1,10 +1,13 @@
 // Average pooling; its gradient is linear, so each is the other's.
+import { engine } from "../../runtime/engine.ts";
 import { extra } from "../../runtime/extra.ts";
+import { wordAt } from "../../runtime/memory.ts";
 import { defineOp, type Op } from "../op.ts";
 import { alike, formatShape, type Shape } from "../shape.ts";
-import { type Tensor, tensor } from "../tensor.ts";
+import { empty, type Tensor } from "../tensor.ts";
+import { fillInto } from "./fill.ts";
 import { matmul } from "./matmul.ts";
-import { pairOf, type PerAxis } from "./window.ts";
+import { pair, pairOf, type PerAxis } from "./window.ts";
 
 interface Window {
   readonly kernel: readonly [number, number];
@@ -39,6 +42,13 @@ function sizes(x: Shape, y: Shape, { kernel, stride, pad, padded }: Window): Arg
 }
 
 function averaged(x: Shape, { kernel, stride, pad }: Window): Shape {
+  pairOf("avgPool2d", "kernel", kernel, 1);
+  pairOf("avgPool2d", "stride", stride, 1);
+  pairOf("avgPool2d", "pad", pad, 0);
+  if (pad.some((size, i) => size > kernel[i]! / 2))
+    throw new RangeError(
+      `avgPool2d: got pad ${pad.join("x")}, expected at most half of the kernel ${kernel.join("x")}`,
+    );
   const out = [0, 1].map((i) => Math.floor((x[i + 2]! + 2 * pad[i]! - kernel[i]!) / stride[i]!) + 1);
   if (x.length !== 4 || !(x[2]! >= 1 && x[3]! >= 1 && out[0]! >= 1 && out[1]! >= 1))
     throw new RangeError(
@@ -83,14 +93,7 @@ export function avgPool2d(
   x: Tensor,
   { kernel = 2, stride = kernel, pad = 0, countPad = true }: AvgPoolOptions = {},
 ): Tensor<"f32"> {
-  const window = {
-    kernel: pairOf("avgPool2d", "kernel", kernel, 1),
-    stride: pairOf("avgPool2d", "stride", stride, 1),
-    pad: pairOf("avgPool2d", "pad", pad, 0),
-    padded: countPad,
-  };
-  if (window.pad.some((size, i) => size > window.kernel[i]! / 2))
-    throw new RangeError(`avgPool2d: got pad ${pad}, expected at most half of the kernel ${kernel}`);
+  const window = { kernel: pair(kernel), stride: pair(stride), pad: pair(pad), padded: countPad };
   return avgPool2dOp([x], window);
 }
 
@@ -111,11 +114,14 @@ export function adaptiveAvgPool2d(x: Tensor, size: PerAxis): Tensor<"f32"> {
 
 /** [out, size]: row i has 1/n in its n columns floor(i size / out) to ceil((i + 1) size / out). */
 function shares(out: number, size: number): Tensor<"f32"> {
-  const values = new Float64Array(out * size);
+  // has its memory before anything is counted out: that it cannot be had is an error at once
+  const y = fillInto(empty([out, size]), 0);
+  const at = wordAt(y.ptr);
+  const { f } = engine().memory;
   for (let i = 0; i < out; i++) {
     const from = Math.floor((i * size) / out);
     const to = Math.ceil(((i + 1) * size) / out);
-    values.fill(1 / (to - from), i * size + from, i * size + to);
+    f.fill(1 / (to - from), at + i * size + from, at + i * size + to);
   }
-  return tensor(values, [out, size]);
+  return y;
 }

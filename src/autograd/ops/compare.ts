@@ -11,7 +11,11 @@ type Kind = 0 | 1 | 2;
 
 const compareOp: Op<readonly [Tensor, Tensor], Kind> = /* @__PURE__ */ defineOp<readonly [Tensor, Tensor], Kind>({
   name: "compare",
-  shape: ([a, b]) => broadcastShapes("compare", a.shape, b.shape),
+  shape: ([a, b], kind) => {
+    if (kind !== 0 && kind !== 1 && kind !== 2)
+      throw new RangeError(`compare: kind, got ${String(kind)}, expected 0, 1 or 2`);
+    return broadcastShapes("compare", a.shape, b.shape);
+  },
   forward: (y, [a, b], kind) => {
     const kernel: BinaryKernel = (...args) => extra().compare(...args, kind);
     elementwise(kernel, y, a, b);

@@ -1,7 +1,7 @@
 // Convolution in two dimensions and both of its gradients; each is bilinear, so each one's gradients are the other two.
 import { engine } from "../../runtime/engine.ts";
 import { defineOp, type Op } from "../op.ts";
-import { alike, formatShape, type Shape } from "../shape.ts";
+import { alike, checkShape, formatShape, isSize, type Shape } from "../shape.ts";
 import { scratch, type Tensor } from "../tensor.ts";
 import { expand } from "./expand.ts";
 import { throughRelu } from "./matmul.ts";
@@ -25,17 +25,36 @@ interface Backward extends Geometry {
 type Pair = readonly [Tensor, Tensor];
 
 function outputShape(x: Shape, w: Shape, { stride, pad }: Geometry): Shape {
-  if (x.length !== 4 || w.length !== 4 || x[1] !== w[1])
+  if (x.length !== 4 || w.length !== 4 || x[1] !== w[1] || !(w[2]! >= 1 && w[3]! >= 1))
     throw new RangeError(
       `conv2d: [batch,in,h,w] and [out,in,kh,kw] expected, got ${formatShape(x)} and ${formatShape(w)}`,
     );
+  if (!(isSize(stride) && stride >= 1 && isSize(pad)))
+    throw new RangeError(`conv2d: stride at least 1 and pad at least 0, integers, got ${stride} and ${pad}`);
   const oh = Math.floor((x[2]! + 2 * pad - w[2]!) / stride) + 1;
   const ow = Math.floor((x[3]! + 2 * pad - w[3]!) / stride) + 1;
-  if (oh < 1 || ow < 1)
+  if (!(oh >= 1 && ow >= 1))
     throw new RangeError(
       `conv2d: the kernel of ${formatShape(w)} is larger than the input ${formatShape(x)} with padding ${pad}`,
     );
+  // the kernels' working memory for a sample, which they address with 32 bits: it, padded, and the output's gradient
+  // with its strides laid open, four times
+  const places = (x[2]! + 2 * pad) * (x[3]! + 2 * pad);
+  if (!(places * Math.max(x[1]!, 4 * (w[0]! + 3)) < MOST_PLACES))
+    throw new RangeError(
+      `conv2d: a sample of ${formatShape(x)} with padding ${pad} for ${w[0]} channels is larger than kernels can address`,
+    );
   return [x[0]!, w[0]!, oh, ow];
+}
+
+// in elements: 4 GiB less what tables and weights may take
+const MOST_PLACES = 2 ** 30 - 2 ** 26;
+
+/** What a gradient's attributes make the output; they are a caller's word where it is run by name. */
+function behind(op: string, { input, weight, ...geometry }: Backward): Shape {
+  checkShape(op, input);
+  checkShape(op, weight);
+  return outputShape(input, weight, geometry);
 }
 
 // the shape arguments every convolution kernel takes after its pointers
@@ -73,7 +92,7 @@ const conv2dOp: Op<readonly [Tensor, Tensor, Tensor | null], Forward> = /* @__PU
 const conv2dGradInputOp: Op<Pair, Backward> = /* @__PURE__ */ defineOp<Pair, Backward>({
   name: "conv2dGradInput",
   shape: ([g, w], attrs) => {
-    alike("conv2dGradInput", outputShape(attrs.input, attrs.weight, attrs), g.shape);
+    alike("conv2dGradInput", behind("conv2dGradInput", attrs), g.shape);
     alike("conv2dGradInput", attrs.weight, w.shape);
     return attrs.input;
   },
@@ -92,7 +111,7 @@ const conv2dGradInputOp: Op<Pair, Backward> = /* @__PURE__ */ defineOp<Pair, Bac
 const conv2dGradWeightOp: Op<Pair, Backward> = /* @__PURE__ */ defineOp<Pair, Backward>({
   name: "conv2dGradWeight",
   shape: ([x, g], attrs) => {
-    alike("conv2dGradWeight", outputShape(attrs.input, attrs.weight, attrs), g.shape);
+    alike("conv2dGradWeight", behind("conv2dGradWeight", attrs), g.shape);
     alike("conv2dGradWeight", attrs.input, x.shape);
     return attrs.weight;
   },
@@ -140,7 +159,5 @@ export interface Conv2dOptions {
  */
 export function conv2d(x: Tensor, w: Tensor, b: Tensor | null, options: Conv2dOptions = {}): Tensor<"f32"> {
   const { stride = 1, pad = 0, relu = false } = options;
-  if (!(Number.isInteger(stride) && stride >= 1 && Number.isInteger(pad) && pad >= 0))
-    throw new RangeError(`conv2d: stride at least 1 and pad at least 0, integers, got ${stride} and ${pad}`);
   return conv2dOp([x, w, b], { stride, pad, relu });
 }

@@ -4,7 +4,7 @@
 import { engine } from "../../runtime/engine.ts";
 import { extra } from "../../runtime/extra.ts";
 import { defineOp, type Op } from "../op.ts";
-import { alike, formatShape, type Shape } from "../shape.ts";
+import { alike, checkShape, formatShape, type Shape } from "../shape.ts";
 import { type DType, empty, type Tensor } from "../tensor.ts";
 import { add } from "./add.ts";
 import { conv2d } from "./conv2d.ts";
@@ -23,6 +23,32 @@ interface Geometry {
   readonly input: Shape;
   readonly weight: Shape;
   readonly output: Shape;
+}
+
+// how far in front of the first place or behind the last a tap may lie: kernels count places with 32 bits
+const FARTHEST = 2 ** 30;
+
+/** Throws unless the sizes go together, and every tap has a place that can be counted. */
+function checkGeometry(op: string, { stride, before, dilation, groups, input, weight, output }: Geometry): void {
+  pairOf(op, "stride", stride, 1);
+  pairOf(op, "padding in front", before, 0);
+  pairOf(op, "dilation", dilation, 1);
+  const shapes = [input, weight, output];
+  for (const shape of shapes) checkShape(op, shape);
+  const last = (i: number): number => (output[i + 2]! - 1) * stride[i]! + (weight[i + 2]! - 1) * dilation[i]!;
+  if (
+    shapes.some(({ length }) => length !== 4) ||
+    !(Number.isInteger(groups) && groups >= 1 && weight[0]! % groups === 0) ||
+    input[1] !== weight[1]! * groups ||
+    output[1] !== weight[0] ||
+    output[0] !== input[0] ||
+    ![weight, output].every((shape) => shape[2]! >= 1 && shape[3]! >= 1) ||
+    ![0, 1].every((i) => before[i]! <= FARTHEST && last(i) <= FARTHEST)
+  )
+    throw new RangeError(
+      `${op}: got ${shapes.map(formatShape).join(" ")} in ${groups} groups by strides ${stride.join("x")}, ` +
+        `expected [batch,in,h,w] [out,in/groups,kh,kw] [batch,out,oh,ow] within reach`,
+    );
 }
 
 type Pair = readonly [Tensor, Tensor];
@@ -66,7 +92,9 @@ function eachGroup(
 
 const convolveOp: Op<Pair, Geometry> = /* @__PURE__ */ defineOp<readonly [x: Tensor, w: Tensor], Geometry>({
   name: "convolve",
-  shape: ([x, w], { input, weight, output }) => {
+  shape: ([x, w], geometry) => {
+    checkGeometry("convolve", geometry);
+    const { input, weight, output } = geometry;
     alike("convolve", input, x.shape);
     alike("convolve", weight, w.shape);
     return output;
@@ -98,7 +126,9 @@ export const convolveGradInputOp: Op<Pair, Geometry> = /* @__PURE__ */ defineOp<
   Geometry
 >({
   name: "convolveGradInput",
-  shape: ([g, w], { input, weight, output }) => {
+  shape: ([g, w], geometry) => {
+    checkGeometry("convolveGradInput", geometry);
+    const { input, weight, output } = geometry;
     alike("convolveGradInput", output, g.shape);
     alike("convolveGradInput", weight, w.shape);
     return input;
@@ -127,7 +157,9 @@ export const convolveGradInputOp: Op<Pair, Geometry> = /* @__PURE__ */ defineOp<
 
 const convolveGradWeightOp: Op<Pair, Geometry> = /* @__PURE__ */ defineOp<readonly [x: Tensor, g: Tensor], Geometry>({
   name: "convolveGradWeight",
-  shape: ([x, g], { input, weight, output }) => {
+  shape: ([x, g], geometry) => {
+    checkGeometry("convolveGradWeight", geometry);
+    const { input, weight, output } = geometry;
     alike("convolveGradWeight", input, x.shape);
     alike("convolveGradWeight", output, g.shape);
     return weight;

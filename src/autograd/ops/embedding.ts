@@ -2,7 +2,7 @@
 import { engine } from "../../runtime/engine.ts";
 import { wordAt } from "../../runtime/memory.ts";
 import { defineOp, type Op } from "../op.ts";
-import { alike, formatShape, type Shape } from "../shape.ts";
+import { alike, checkShape, formatShape, type Shape } from "../shape.ts";
 import { checkOpen, markWritten, type Tensor } from "../tensor.ts";
 import { fillInto } from "./fill.ts";
 import { checkIndices } from "./indices.ts";
@@ -31,10 +31,15 @@ const embeddingGradOp: Op<readonly [Tensor, Tensor], Shape> = /* @__PURE__ */ de
 >({
   name: "embeddingGrad",
   takes: { 1: "i32" },
-  shape: (_, shape) => shape,
+  shape: ([g, words], shape) => {
+    checkShape("embeddingGrad", shape);
+    if (shape.length !== 2)
+      throw new RangeError(`embeddingGrad: a table [words,width] expected, got ${formatShape(shape)}`);
+    alike("embeddingGrad", g.shape, [words.size, shape[1]!]);
+    return shape;
+  },
   forward: (gw, [g, words]) => {
     const [rows, width] = gw.shape as readonly [number, number];
-    alike("embeddingGrad", g.shape, [words.size, width]);
     checkIndices("embeddingGrad", "word", words, rows);
     engine().kernels.embeddingGrad(g.ptr, words.ptr, gw.ptr, gw.touched?.ptr ?? 0, words.size, rows, width);
   },

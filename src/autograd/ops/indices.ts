@@ -6,6 +6,7 @@ import { type Tensor, tensor } from "../tensor.ts";
 
 /** Throws a RangeError that names the first of `indices` (i32) that is not from 0 to limit - 1. */
 export function checkIndices(op: string, what: string, indices: Tensor, limit: number, remedy = ""): void {
+  if (indices.dtype !== "i32") throw new TypeError(`${op}: ${what}s, got ${indices}, expected i32`);
   const { kernels, memory } = engine();
   const at = kernels.outside(indices.ptr, indices.size, Math.max(0, limit));
   if (at < 0) return;
@@ -21,9 +22,9 @@ export function checkLabels(op: string, labels: Tensor, classes: number): void {
 
 /** Checks [rows, classes] against i32 labels [rows] and gives the shape of one value per row. */
 export function perRow(op: string, x: Tensor, labels: Tensor): Shape {
-  if (x.shape.length !== 2 || labels.dtype !== "i32" || labels.size !== x.shape[0])
+  if (x.dtype !== "f32" || x.shape.length !== 2 || labels.dtype !== "i32" || labels.size !== x.shape[0])
     throw new RangeError(
-      `${op}: [rows,classes] and i32 labels [rows] expected, got ${formatShape(x.shape)} and ${labels.dtype}${formatShape(labels.shape)}`,
+      `${op}: [rows,classes] and i32 labels [rows] expected, got ${x.dtype}${formatShape(x.shape)} and ${labels.dtype}${formatShape(labels.shape)}`,
     );
   return [x.shape[0]!];
 }

@@ -2,8 +2,8 @@
 // over packed sentences. Only the last states come out, and only once can it be differentiated.
 import { engine } from "../../runtime/engine.ts";
 import { defineOp, notTwice, type Op } from "../op.ts";
-import { formatShape, sameShape } from "../shape.ts";
-import { empty, scratch, type Tensor } from "../tensor.ts";
+import { alike, formatShape, sameShape } from "../shape.ts";
+import { checkBeside, empty, scratch, type Tensor } from "../tensor.ts";
 import { matmul } from "./matmul.ts";
 import { checkPacked, type Packed } from "./sequences.ts";
 import { sumRows } from "./sum.ts";
@@ -21,9 +21,42 @@ interface Run {
   readonly squashed: Tensor;
 }
 
+/** Throws unless the weights go together; returns the width of the state. */
+function widthOf(op: string, inputs: number, [wx, wh, bx, bh]: readonly [Tensor, Tensor, Tensor, Tensor]): number {
+  const width = wh.shape[1] ?? 0;
+  if (
+    !sameShape(wx.shape, [4 * width, inputs]) ||
+    !sameShape(wh.shape, [4 * width, width]) ||
+    !sameShape(bx.shape, [4 * width]) ||
+    !sameShape(bh.shape, [4 * width])
+  )
+    throw new RangeError(
+      `${op}: weights [4 width,${inputs}], [4 width,width] and two biases [4 width] expected, got ` +
+        [wx, wh, bx, bh].map((t) => formatShape(t.shape)).join(" "),
+    );
+  return width;
+}
+
+/** Throws unless what is kept for the gradient has its rows, and sentences their places. */
+function checkRun(op: string, { packed, gates, hidden, cells, squashed }: Run, width: number): void {
+  checkPacked(op, packed);
+  const rows = packed.words.size;
+  checkBeside(op, "gates", gates, [rows, 4 * width]);
+  for (const t of [hidden, cells, squashed]) checkBeside(op, "states", t, [rows, width]);
+}
+
 const lstmOp: Op<Cell, Run> = /* @__PURE__ */ defineOp<Cell, Run>({
   name: "lstm",
-  shape: ([, , wh], { packed }) => [packed.order.size, wh.shape[1]!],
+  shape: ([x, ...weights], run) => {
+    const { words, order } = run.packed;
+    if (x.shape.length !== 2 || x.shape[0] !== words.size)
+      throw new RangeError(
+        `lstm: x [${words.size},inputs] expected, a row for each packed word, got ${formatShape(x.shape)}`,
+      );
+    const width = widthOf("lstm", x.shape[1]!, weights);
+    checkRun("lstm", run, width);
+    return [order.size, width];
+  },
   forward: (y, [x, wx, wh, bx, bh], { packed, reverse, gates, hidden, cells, squashed }) => {
     const { kernels } = engine();
     const [batch, width] = y.shape as readonly [number, number];
@@ -53,7 +86,16 @@ const lstmGradOp: Op<readonly [Tensor, Tensor, Tensor], Run> = /* @__PURE__ */ d
   Run
 >({
   name: "lstmGrad",
-  shape: (_, { gates }) => gates.shape,
+  shape: ([g, wh, y], run) => {
+    const width = wh.shape[1] ?? 0;
+    if (!sameShape(wh.shape, [4 * width, width]) || !sameShape(g.shape, [run.packed.order.size, width]))
+      throw new RangeError(
+        `lstmGrad: got ${formatShape(g.shape)} and ${formatShape(wh.shape)}, expected [batch,width] and [4 width,width]`,
+      );
+    alike("lstmGrad", g.shape, y.shape);
+    checkRun("lstmGrad", run, width);
+    return [run.packed.words.size, 4 * width];
+  },
   forward: (gy, [g, wh], { packed, reverse, gates, cells, squashed }) => {
     const { kernels } = engine();
     const [batch, width] = g.shape as readonly [number, number];
@@ -88,23 +130,8 @@ export function lstm(
   { reverse = false }: { reverse?: boolean } = {},
 ): Tensor<"f32"> {
   const { wx, wh, bx, bh } = weights;
-  const width = wh.shape[1]!;
-  const [rows, inputs] = x.shape as readonly [number, number];
-  if (x.shape.length !== 2 || rows !== packed.words.size)
-    throw new RangeError(
-      `lstm: x [${packed.words.size},inputs] expected, a row for each packed word, got ${formatShape(x.shape)}`,
-    );
-  if (
-    !sameShape(wx.shape, [4 * width, inputs]) ||
-    !sameShape(wh.shape, [4 * width, width]) ||
-    !sameShape(bx.shape, [4 * width]) ||
-    !sameShape(bh.shape, [4 * width])
-  )
-    throw new RangeError(
-      `lstm: weights [4 width,${inputs}], [4 width,width] and two biases [4 width] expected, got ` +
-        [wx, wh, bx, bh].map((t) => formatShape(t.shape)).join(" "),
-    );
-  checkPacked("lstm", packed);
+  const rows = packed.words.size;
+  const width = wh.shape[1] ?? 0;
   const states = (): Tensor<"f32"> => empty([rows, width]);
   const run: Run = {
     packed,

@@ -1,6 +1,6 @@
 import { engine } from "../../runtime/engine.ts";
 import { defineOp, notTwice, type Op } from "../op.ts";
-import { alike, formatShape, type Shape } from "../shape.ts";
+import { alike, formatShape, isSize, type Shape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 
 interface Window {
@@ -12,6 +12,8 @@ interface Window {
 
 function pooled(x: Shape, { kernel, stride }: Window): Shape {
   const [n, c, h, w] = x;
+  if (!(isSize(kernel) && kernel >= 1 && isSize(stride) && stride >= 1))
+    throw new RangeError(`maxPool2d: kernel and stride at least 1, integers, got ${kernel} and ${stride}`);
   if (x.length !== 4 || h! < kernel || w! < kernel)
     throw new RangeError(`maxPool2d: [batch,channels,h,w] with h, w >= ${kernel} expected, got ${formatShape(x)}`);
   return [n!, c!, Math.floor((h! - kernel) / stride) + 1, Math.floor((w! - kernel) / stride) + 1];
@@ -52,7 +54,5 @@ export function maxPool2d(
   x: Tensor,
   { kernel = 2, stride = kernel, relu = false }: { kernel?: number; stride?: number; relu?: boolean } = {},
 ): Tensor<"f32"> {
-  if (!(Number.isInteger(kernel) && kernel >= 1 && Number.isInteger(stride) && stride >= 1))
-    throw new RangeError(`maxPool2d: kernel and stride at least 1, integers, got ${kernel} and ${stride}`);
   return maxPool2dOp([x], { kernel, stride, relu });
 }

@@ -14,6 +14,11 @@ type Labelled = readonly [ls: Tensor, lg: Tensor, z: Tensor, labels: Tensor];
 /** Which operand a gradient is for: 0 the specialist, 1 the generalist, 2 the gate. */
 type Operand = 0 | 1 | 2;
 
+function checkOperand(op: string, operand: number): void {
+  if (operand !== 0 && operand !== 1 && operand !== 2)
+    throw new RangeError(`${op}: operand, got ${String(operand)}, expected 0, 1 or 2`);
+}
+
 function check(op: string, [ls, lg, z]: readonly Tensor[]): Shape {
   if (ls!.shape.length !== 2 || !sameShape(ls!.shape, lg!.shape) || z!.size !== ls!.shape[0])
     throw new RangeError(
@@ -41,6 +46,7 @@ const mixtureOp: Op<Experts, undefined> = /* @__PURE__ */ defineOp<Experts>({
 const mixtureGradOp: Op<readonly Tensor[], Operand> = /* @__PURE__ */ defineOp<readonly Tensor[], Operand>({
   name: "mixtureGrad",
   shape: (x, operand) => {
+    checkOperand("mixtureGrad", operand);
     alike("mixtureGrad", check("mixtureGrad", x), x[3]!.shape);
     return x[operand]!.shape;
   },
@@ -76,6 +82,7 @@ const mixtureNllGradOp: Op<readonly Tensor[], Operand> = /* @__PURE__ */ defineO
   name: "mixtureNllGrad",
   takes: { 3: "i32" },
   shape: (x, operand) => {
+    checkOperand("mixtureNllGrad", operand);
     check("mixtureNllGrad", x);
     alike("mixtureNllGrad", perRow("mixtureNllGrad", x[0]!, x[3]!), x[4]!.shape);
     return x[operand]!.shape;
@@ -104,6 +111,7 @@ const mixtureLogOp: Op<Experts, undefined> = /* @__PURE__ */ defineOp<Experts>({
 const mixtureLogGradOp: Op<readonly Tensor[], Operand> = /* @__PURE__ */ defineOp<readonly Tensor[], Operand>({
   name: "mixtureLogGrad",
   shape: (x, operand) => {
+    checkOperand("mixtureLogGrad", operand);
     alike("mixtureLogGrad", check("mixtureLogGrad", x), x[3]!.shape);
     return x[operand]!.shape;
   },

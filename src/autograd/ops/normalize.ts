@@ -1,9 +1,10 @@
 // Layer, group, instance and batch normalisation: one op over groups, which differ in what is a group and what a channel.
 import { engine } from "../../runtime/engine.ts";
 import { extra } from "../../runtime/extra.ts";
+import { checkOptions, POSITIVE } from "../../runtime/options.ts";
 import { defineOp, notTwice, type Op } from "../op.ts";
-import { formatShape, type Shape, sizeOf } from "../shape.ts";
-import { checkOpen, empty, type Tensor } from "../tensor.ts";
+import { alike, formatShape, isSize, type Shape, sizeOf } from "../shape.ts";
+import { checkBeside, checkOpen, empty, type Tensor } from "../tensor.ts";
 import { aside } from "./aside.ts";
 import { copy } from "./copy.ts";
 
@@ -29,9 +30,37 @@ interface Plan extends Layout {
   readonly found: { by?: Tensor; gw?: Tensor; gb?: Tensor };
 }
 
+/** Throws unless the plan is one of x, and channels have a scale and a shift each, or none has. */
+function checkPlan(op: string, x: Tensor, plan: Plan, w: Tensor | null, b: Tensor | null = w): void {
+  const { outer, groups, inner, channels, run, eps, mean, variance } = plan;
+  checkOptions(op, { eps }, { eps: POSITIVE });
+  const counts = [outer, groups, inner, channels, run];
+  // channels count on through the groups, by whole runs
+  const whole = (groups * inner) % (channels * run) === 0 && inner % run === 0;
+  if (!counts.every(isSize) || outer * groups * inner !== x.size || (x.size > 0 && !whole))
+    throw new RangeError(
+      `${op}: got ${outer}x${groups}x${inner} elements, ${channels} channels in runs of ${run}, ` +
+        `expected those of ${formatShape(x.shape)}`,
+    );
+  checkBeside(op, "mean", mean, [groups]);
+  checkBeside(op, "variance", variance, [groups]);
+  checkScale(op, x, channels, w, b);
+}
+
+function checkScale(op: string, x: Tensor, channels: number, w: Tensor | null, b: Tensor | null): void {
+  if (!w !== !b || (w && (w.size !== channels || b!.size !== channels)))
+    throw new RangeError(
+      `${op}: scale and shift, got ${[w, b].map((t) => (t ? formatShape(t.shape) : "null")).join(" and ")}, ` +
+        `expected both with ${channels} elements for ${formatShape(x.shape)}, or neither`,
+    );
+}
+
 const normalizeOp: Op<Affine, Plan> = /* @__PURE__ */ defineOp<Affine, Plan>({
   name: "normalize",
-  shape: ([x]) => x.shape,
+  shape: ([x, w, b], plan) => {
+    checkPlan("normalize", x, plan, w, b);
+    return x.shape;
+  },
   forward: (y, [x, w, b], { outer, groups, inner, channels, run, eps, mean, variance }) => {
     const pointers = [x.ptr, mean.ptr, variance.ptr, w?.ptr ?? 0, b?.ptr ?? 0, y.ptr] as const;
     extra().normalize(...pointers, outer, groups, inner, channels, run, eps);
@@ -52,7 +81,10 @@ const normalizeGradOp: Op<readonly [Tensor, Tensor | null, Tensor], Plan> = /* @
   Plan
 >({
   name: "normalizeGrad",
-  shape: ([x]) => x.shape,
+  shape: ([x, w, g], plan) => {
+    checkPlan("normalizeGrad", x, plan, w);
+    return alike("normalizeGrad", x.shape, g.shape);
+  },
   forward: (gx, [x, w, g], { outer, groups, inner, channels, run, eps, mean, variance, fixed }) => {
     const pointers = [x.ptr, mean.ptr, variance.ptr, w?.ptr ?? 0, g.ptr, gx.ptr] as const;
     extra().normalizeGrad(...pointers, outer, groups, inner, channels, run, eps, +fixed);
@@ -66,7 +98,11 @@ const normalizeGradScaleOp: Op<readonly [Tensor, Tensor], Plan> = /* @__PURE__ *
   Plan
 >({
   name: "normalizeGradScale",
-  shape: (_, { channels }) => [channels],
+  shape: ([x, g], plan) => {
+    checkPlan("normalizeGradScale", x, plan, null);
+    alike("normalizeGradScale", x.shape, g.shape);
+    return [plan.channels];
+  },
   forward: (gw, [x, g], { outer, groups, inner, channels, run, eps, mean, variance, found }) => {
     found.gb = empty([channels]);
     const pointers = [x.ptr, mean.ptr, variance.ptr, g.ptr, gw.ptr, found.gb.ptr] as const;
@@ -107,13 +143,8 @@ function run(
   { eps = 1e-5 }: NormOptions,
   given?: Moments,
 ): { y: Tensor<"f32"> } & Moments {
-  const { channels } = layout;
-  if (!w !== !b || (w && (w.size !== channels || b!.size !== channels)))
-    throw new RangeError(
-      `${op}: scale and shift, got ${[w, b].map((t) => (t ? formatShape(t.shape) : "null")).join(" and ")}, ` +
-        `expected both with ${channels} elements for ${formatShape(x.shape)}, or neither`,
-    );
-  if (x.size > 0 && !(eps > 0)) throw new RangeError(`${op}: got eps ${eps}, expected a number above 0`);
+  checkScale(op, x, layout.channels, w, b);
+  checkOptions(op, { eps }, { eps: POSITIVE });
   const { mean, variance } = given ?? moments(x, layout);
   const y = normalizeOp([x, w, b], { ...layout, eps, mean, variance, fixed: given !== undefined, found: {} });
   return { y, mean, variance };

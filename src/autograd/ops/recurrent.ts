@@ -3,8 +3,8 @@
 import { engine } from "../../runtime/engine.ts";
 import { extra } from "../../runtime/extra.ts";
 import { defineOp, notTwice, type Op } from "../op.ts";
-import { formatShape, sameShape, type Shape } from "../shape.ts";
-import { empty, scratch, type Tensor } from "../tensor.ts";
+import { alike, formatShape, isSize, sameShape, type Shape } from "../shape.ts";
+import { checkBeside, empty, scratch, type Tensor } from "../tensor.ts";
 import { aside } from "./aside.ts";
 import type { LstmWeights } from "./lstm.ts";
 import { matmul } from "./matmul.ts";
@@ -28,10 +28,52 @@ interface Run {
   readonly found: { gh?: Tensor; gc?: Tensor };
 }
 
+/** Throws unless the operands of a cell and the rows of its run go together; returns the width of the state. */
+function checkCell(
+  op: string,
+  gates: number,
+  [x, wx, wh, bx, bh, ...states]: readonly (Tensor | null)[],
+  { steps, batch }: { readonly steps: number; readonly batch: number },
+): number {
+  const width = wh!.shape[1] ?? 0;
+  const [rows, inputs] = x!.shape;
+  const wide = gates * width;
+  if (x!.shape.length !== 2 || !(isSize(steps) && isSize(batch) && steps >= 1) || rows !== steps * batch)
+    throw new RangeError(`${op}: x, got ${formatShape(x!.shape)}, expected [${steps} x ${batch},inputs]`);
+  checkBeside(op, "weights of the input", wx!, [wide, inputs!]);
+  checkBeside(op, "weights of the state", wh!, [wide, width]);
+  for (const b of [bx, bh]) checkBeside(op, "bias", b!, [wide]);
+  for (const state of states) if (state) checkBeside(op, "state", state, [batch, width]);
+  return width;
+}
+
+/** Throws unless what a run kept for its gradient, and the gradient itself, have its rows; returns the width of the state. */
+function checkBehind(
+  op: string,
+  gates: number,
+  wh: Tensor,
+  { steps, batch }: { readonly steps: number; readonly batch: number },
+  kept: Tensor,
+  states: readonly Tensor[],
+): number {
+  const width = wh.shape[1] ?? 0;
+  const rows = steps * batch;
+  if (!(isSize(steps) && isSize(batch) && steps >= 1))
+    throw new RangeError(`${op}: got ${steps} steps of ${batch}, expected whole numbers, one step or more`);
+  checkBeside(op, "weights of the state", wh, [gates * width, width]);
+  checkBeside(op, "gates", kept, [rows, gates * width]);
+  for (const t of states) checkBeside(op, "states", t, [rows, width]);
+  return width;
+}
+
 // x [steps batch, inputs]; the result [steps batch + batch, width] has the last cells behind the states of all steps
 const lstmStepsOp: Op<Cell, Run> = /* @__PURE__ */ defineOp<Cell, Run>({
   name: "lstmSteps",
-  shape: ([x, , wh], { batch }) => [x.shape[0]! + batch, wh.shape[1]!],
+  shape: (x, run) => {
+    const width = checkCell("lstmSteps", 4, x, run);
+    checkBehind("lstmSteps", 4, x[2], run, run.gates, [run.hidden, run.cells, run.squashed]);
+    return [x[0].shape[0]! + run.batch, width];
+  },
   forward: (y, [x, wx, wh, bx, bh, h, c], { steps, batch, reverse, gates, hidden, cells, squashed }) => {
     const width = y.shape[1]!;
     const [rows, inputs] = x.shape as readonly [number, number];
@@ -68,7 +110,11 @@ const lstmStepsGradOp: Op<readonly [Tensor, Tensor, Tensor], Run> = /* @__PURE__
   Run
 >({
   name: "lstmStepsGrad",
-  shape: (_, { gates }) => gates.shape,
+  shape: ([g, wh, y], run) => {
+    const width = checkBehind("lstmStepsGrad", 4, wh, run, run.gates, [run.hidden, run.cells, run.squashed]);
+    alike("lstmStepsGrad", [(run.steps + 1) * run.batch, width], g.shape, y.shape);
+    return run.gates.shape;
+  },
   forward: (gy, [g, wh], { steps, batch, reverse, gates, cells, squashed, found }) => {
     const width = wh.shape[1]!;
     const [gh, gc] = [empty([batch, width]), empty([batch, width])];
@@ -97,7 +143,11 @@ interface GruRun {
 
 const gruStepsOp: Op<GruCell, GruRun> = /* @__PURE__ */ defineOp<GruCell, GruRun>({
   name: "gruSteps",
-  shape: ([x, , wh]) => [x.shape[0]!, wh.shape[1]!],
+  shape: (x, run) => {
+    const width = checkCell("gruSteps", 3, x, run);
+    checkBehind("gruSteps", 3, x[2], run, run.gates, [run.hidden, run.inner]);
+    return [x[0].shape[0]!, width];
+  },
   forward: (y, [x, wx, wh, bx, bh, h], { steps, batch, reverse, gates, hidden, inner }) => {
     const [rows, inputs] = x.shape as readonly [number, number];
     const width = y.shape[1]!;
@@ -123,7 +173,11 @@ const gruStepsGradOp: Op<readonly [Tensor, Tensor, Tensor], GruRun> = /* @__PURE
   GruRun
 >({
   name: "gruStepsGrad",
-  shape: (_, { gates }) => gates.shape,
+  shape: ([g, wh, y], run) => {
+    const width = checkBehind("gruStepsGrad", 3, wh, run, run.gates, [run.hidden, run.inner]);
+    alike("gruStepsGrad", [run.steps * run.batch, width], g.shape, y.shape);
+    return run.gates.shape;
+  },
   forward: (gy, [g, wh], { steps, batch, reverse, gates, hidden, inner, found }) => {
     const width = wh.shape[1]!;
     const [gparts, gh] = [empty(gates.shape), empty([batch, width])];

@@ -2,7 +2,7 @@
 import { engine } from "../../runtime/engine.ts";
 import { extra } from "../../runtime/extra.ts";
 import { defineOp, type Op } from "../op.ts";
-import { checkAxis, formatShape, type Shape, sizeOf } from "../shape.ts";
+import { checkAxis, checkCountedAxis, formatShape, type Shape, sizeOf } from "../shape.ts";
 import { empty, type Tensor } from "../tensor.ts";
 import { affine, div, mul, neg, sub } from "./arithmetic.ts";
 import { elementwise } from "./broadcast.ts";
@@ -20,6 +20,11 @@ interface Run {
 
 function view(shape: Shape, { from, to }: Run): [outer: number, n: number, inner: number] {
   return [sizeOf(shape.slice(0, from)), sizeOf(shape.slice(from, to)), sizeOf(shape.slice(to))];
+}
+
+function checkRun(op: string, shape: Shape, { from, to }: Run): void {
+  if (!(Number.isInteger(from) && Number.isInteger(to) && from >= 0 && from <= to && to <= shape.length))
+    throw new RangeError(`${op}: axes, got ${from} to ${to}, expected a run of those of ${formatShape(shape)}`);
 }
 
 const within = ({ from, to }: Run): number[] => Array.from({ length: to - from }, (_, i) => from + i);
@@ -55,7 +60,10 @@ function overRuns(
 
 const maxOp: Op<readonly [Tensor], Run> = /* @__PURE__ */ defineOp<readonly [Tensor], Run>({
   name: "max",
-  shape: ([x], run) => reduced(x.shape, run),
+  shape: ([x], run) => {
+    checkRun("max", x.shape, run);
+    return reduced(x.shape, run);
+  },
   forward: (y, [x], run) => engine().kernels.max(x.ptr, y.ptr, ...view(x.shape, run)),
   // shared evenly among equals
   vjp: [
@@ -70,7 +78,10 @@ const FINITE = { low: -3.4028234663852886e38, high: 3.4028234663852886e38 };
 
 const logSumExpOp: Op<readonly [Tensor], Run> = /* @__PURE__ */ defineOp<readonly [Tensor], Run>({
   name: "logSumExp",
-  shape: ([x], run) => reduced(x.shape, run),
+  shape: ([x], run) => {
+    checkRun("logSumExp", x.shape, run);
+    return reduced(x.shape, run);
+  },
   forward: (y, [x], run) => {
     const { kernels } = engine();
     const sizes = view(x.shape, run);
@@ -94,7 +105,10 @@ interface Along {
 
 const cumsumOp: Op<readonly [Tensor], Along> = /* @__PURE__ */ defineOp<readonly [Tensor], Along>({
   name: "cumsum",
-  shape: ([x]) => x.shape,
+  shape: ([x], { axis }) => {
+    checkCountedAxis("cumsum", x.shape, axis);
+    return x.shape;
+  },
   forward: (y, [x], { axis, reverse }) =>
     extra().cumsum(x.ptr, y.ptr, ...view(x.shape, { from: axis, to: axis + 1 }), +reverse),
   vjp: [(g, { attrs }) => cumsumOp([g], { ...attrs, reverse: !attrs.reverse })],

@@ -1,7 +1,7 @@
 // From stored examples to batches, and from outputs to counts. None of this is differentiated.
 import { engine } from "../../runtime/engine.ts";
 import { defineOp, type Op } from "../op.ts";
-import { checkAxis, formatShape, type Shape, sizeOf } from "../shape.ts";
+import { checkAxis, checkCountedAxis, formatShape, type Shape, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { checkIndices, perRow } from "./indices.ts";
 
@@ -80,11 +80,14 @@ const scatterAddOp: Op<readonly [Tensor, Tensor], Shape> = /* @__PURE__ */ defin
 >({
   name: "scatterAdd",
   takes: { 1: "i32" },
-  shape: (_, shape) => shape,
-  forward: (gx, [g, rows], shape) => {
-    const { kernels } = engine();
+  shape: ([g, rows], shape) => {
+    if (shape.length === 0) throw new RangeError("scatterAdd: shape, got [], expected one with rows");
     if (g.size !== rows.size * sizeOf(shape.slice(1)))
       throw new RangeError(`scatterAdd: ${formatShape(g.shape)} is not ${rows.size} rows of ${formatShape(shape)}`);
+    return shape;
+  },
+  forward: (gx, [g, rows], shape) => {
+    const { kernels } = engine();
     checkIndices("scatterAdd", "row", rows, shape[0]!);
     kernels.fill(gx.ptr, gx.size, 0);
     kernels.scatterAdd(g.ptr, rows.ptr, gx.ptr, rows.size, sizeOf(shape.slice(1)));
@@ -105,7 +108,12 @@ export function scatter(x: Tensor, rows: Tensor, shape: Shape): Tensor<"f32"> {
 const argmaxOp: Op<readonly [Tensor], number, "i32"> = /* @__PURE__ */ defineOp<readonly [Tensor], number, "i32">({
   name: "argmax",
   dtype: "i32",
-  shape: ([x], axis) => x.shape.filter((_, i) => i !== axis),
+  shape: ([x], axis) => {
+    checkCountedAxis("argmax", x.shape, axis);
+    if (x.shape[axis] === 0)
+      throw new RangeError(`argmax: axis ${axis} of ${formatShape(x.shape)} has no elements, expected at least one`);
+    return x.shape.filter((_, i) => i !== axis);
+  },
   forward: (y, [x], axis) => {
     const outer = sizeOf(x.shape.slice(0, axis));
     engine().kernels.argmax(x.ptr, y.ptr, outer, x.shape[axis]!, sizeOf(x.shape.slice(axis + 1)));

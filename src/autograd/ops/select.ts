@@ -25,9 +25,16 @@ interface Limits {
   readonly high: number;
 }
 
+function checkLimits({ low, high }: Limits): void {
+  if (!(low <= high)) throw new RangeError(`clip: limits, got ${low} and ${high}, expected low <= high`);
+}
+
 const clipOp: Op<readonly [Tensor], Limits> = /* @__PURE__ */ defineOp<readonly [Tensor], Limits>({
   name: "clip",
-  shape: ([x]) => x.shape,
+  shape: ([x], limits) => {
+    checkLimits(limits);
+    return x.shape;
+  },
   forward: (y, [x], { low, high }) => extra().clip(x.ptr, y.ptr, x.size, low, high),
   vjp: [(g, { x: [x], attrs }) => clipGradOp([x, g], attrs)],
 });
@@ -37,7 +44,10 @@ const clipGradOp: Op<readonly [Tensor, Tensor], Limits> = /* @__PURE__ */ define
   Limits
 >({
   name: "clipGrad",
-  shape: ([x, g]) => alike("clipGrad", x.shape, g.shape),
+  shape: ([x, g], limits) => {
+    checkLimits(limits);
+    return alike("clipGrad", x.shape, g.shape);
+  },
   forward: (gx, [x, g], { low, high }) => extra().clipGrad(x.ptr, g.ptr, gx.ptr, gx.size, low, high),
   vjp: [null, (u, { x: [x], attrs }) => clipGradOp([x, u], attrs)],
 });
@@ -51,6 +61,5 @@ export function where(condition: Tensor, a: Tensor | number, b: Tensor | number)
 
 /** y = x, at least `low` and at most `high`; NaN stays NaN. At the limits the gradient passes, beyond them it is 0, as in PyTorch. */
 export function clip(x: Tensor, { low = -Infinity, high = Infinity }: Partial<Limits>): Tensor<"f32"> {
-  if (!(low <= high)) throw new RangeError(`clip: limits, got ${low} and ${high}, expected low <= high`);
   return clipOp([x], { low, high });
 }

@@ -16,7 +16,9 @@ const sentenceRowsOp: Op<Sentences, number, "i32"> = /* @__PURE__ */ defineOp<Se
   name: "sentenceRows",
   dtype: "i32",
   takes: { 0: "i32", 1: "i32", 2: "i32" },
-  shape: ([words, offsets, rows]) => {
+  shape: ([words, offsets, rows], padding) => {
+    if (!(Number.isInteger(padding) && Math.abs(padding) < 2 ** 31))
+      throw new RangeError(`sentenceRows: padding, got ${padding}, expected a whole number that an i32 holds`);
     checkIndices("sentenceRows", "row", rows, offsets.size - 1);
     const [starts, chosen] = [wordAt(offsets.ptr), wordAt(rows.ptr)];
     const { i32 } = engine().memory;

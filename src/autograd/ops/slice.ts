@@ -1,7 +1,7 @@
 // Parts of an axis, and parts put together: each is the other's gradient.
 import { engine } from "../../runtime/engine.ts";
 import { defineOp, type Op } from "../op.ts";
-import { checkAxis, formatShape, sameShape, type Shape, sizeOf } from "../shape.ts";
+import { checkAxis, checkCountedAxis, formatShape, sameShape, type Shape, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { writeOut } from "./broadcast.ts";
 import { zeros } from "./fill.ts";
@@ -22,6 +22,7 @@ export interface SliceOptions extends Partial<Range> {
 }
 
 function checkRange(shape: Shape, { axis, from, to, step = 1 }: Range): void {
+  checkCountedAxis("slice", shape, axis);
   if (!(Number.isInteger(from) && Number.isInteger(to) && from >= 0 && from <= to && to <= shape[axis]!))
     throw new RangeError(`slice: ${from}..${to} is not within axis ${axis} of ${formatShape(shape)}`);
   if (!(Number.isInteger(step) && step >= 1))
@@ -68,7 +69,9 @@ function spread(g: Tensor, axis: number, step: number, most: number): Tensor<"f3
 const concatOp: Op<readonly Tensor[], number> = /* @__PURE__ */ defineOp<readonly Tensor[], number>({
   name: "concat",
   shape: (x, axis) => {
+    if (x.length === 0) throw new RangeError("concat: at least one tensor is expected");
     const first = x[0]!.shape;
+    checkCountedAxis("concat", first, axis);
     for (const { shape } of x)
       if (shape.length !== first.length || shape.some((size, i) => i !== axis && size !== first[i]))
         throw new RangeError(

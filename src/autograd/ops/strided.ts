@@ -14,6 +14,19 @@ interface Lattice {
   readonly shape: Shape;
 }
 
+/** Throws unless every place of a lattice of `sizes` lies in `shape`. */
+function checkLattice(op: string, shape: Shape, sizes: Shape, { starts, steps }: Lattice): void {
+  const within = (place: number, i: number): boolean => Number.isInteger(place) && place >= 0 && place < shape[i]!;
+  const fits = (n: number, i: number): boolean =>
+    n === 0 || (within(starts[i]!, i) && within(starts[i]! + (n - 1) * steps[i]!, i) && Number.isInteger(steps[i]));
+  const rank = shape.length;
+  if (![sizes, starts, steps].every(({ length }) => length === rank) || !(sizes.includes(0) || sizes.every(fits)))
+    throw new RangeError(
+      `${op}: got ${formatShape(sizes)} places from ${formatShape(starts)} on by ${formatShape(steps)}, ` +
+        `expected them to lie in ${formatShape(shape)}`,
+    );
+}
+
 /** Address of the lattice's first element in a tensor, and the element strides from there. */
 function onto({ ptr, shape }: Tensor, { starts, steps }: Lattice): { from: number; strides: number[] } {
   // an axis of one element has a stride too: what lies in front of it may be skipped
@@ -24,7 +37,10 @@ function onto({ ptr, shape }: Tensor, { starts, steps }: Lattice): { from: numbe
 
 const stridedOp: Op<readonly [Tensor], Lattice> = /* @__PURE__ */ defineOp<readonly [Tensor], Lattice>({
   name: "strided",
-  shape: (_, { shape }) => shape,
+  shape: ([x], lattice) => {
+    checkLattice("strided", x.shape, lattice.shape, lattice);
+    return lattice.shape;
+  },
   forward: (y, [x], lattice) => {
     const { from, strides } = onto(x, lattice);
     writeOut(x, y, strides, from);
@@ -39,7 +55,10 @@ interface Placed extends Lattice {
 
 const placeOp: Op<readonly [Tensor], Placed> = /* @__PURE__ */ defineOp<readonly [Tensor], Placed>({
   name: "place",
-  shape: (_, { shape }) => shape,
+  shape: ([x], lattice) => {
+    checkLattice("place", lattice.shape, x.shape, lattice);
+    return lattice.shape;
+  },
   forward: (y, [x], lattice) => {
     fillInto(y, lattice.value);
     const { from, strides } = onto(y, lattice);

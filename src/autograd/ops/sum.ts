@@ -1,6 +1,6 @@
 import { engine } from "../../runtime/engine.ts";
 import { defineOp, type Op } from "../op.ts";
-import { checkAxis, type Shape } from "../shape.ts";
+import { checkAxis, formatShape, type Shape } from "../shape.ts";
 import { empty, type Tensor } from "../tensor.ts";
 import { affine } from "./arithmetic.ts";
 import { expand } from "./expand.ts";
@@ -12,13 +12,25 @@ interface Axes {
   readonly keep: boolean;
 }
 
+function checkAscending(shape: Shape, axes: readonly number[]): void {
+  let last = -1;
+  for (const axis of axes) {
+    if (!(Number.isInteger(axis) && axis > last && axis < shape.length))
+      throw new RangeError(`sum: axes, got ${axes.join()}, expected axes of ${formatShape(shape)}, ascending`);
+    last = axis;
+  }
+}
+
 function reduced(shape: Shape, { axes, keep }: Axes): Shape {
   return keep ? shape.map((size, i) => (axes.includes(i) ? 1 : size)) : shape.filter((_, i) => !axes.includes(i));
 }
 
 const sumOp: Op<readonly [Tensor], Axes> = /* @__PURE__ */ defineOp<readonly [Tensor], Axes>({
   name: "sum",
-  shape: ([x], attrs) => reduced(x.shape, attrs),
+  shape: ([x], attrs) => {
+    checkAscending(x.shape, attrs.axes);
+    return reduced(x.shape, attrs);
+  },
   forward: (y, [x], { axes }) => {
     const { kernels } = engine();
     if (axes.length === 0) return kernels.copy(x.ptr, y.ptr, x.size);

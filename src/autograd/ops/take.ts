@@ -3,7 +3,7 @@ import { engine } from "../../runtime/engine.ts";
 import { extra } from "../../runtime/extra.ts";
 import { wordAt } from "../../runtime/memory.ts";
 import { defineOp, type Op } from "../op.ts";
-import { checkAxis, formatShape, type Shape, sizeOf } from "../shape.ts";
+import { checkAxis, checkCountedAxis, checkShape, formatShape, sameShape, type Shape, sizeOf } from "../shape.ts";
 import { empty, type Tensor } from "../tensor.ts";
 import { checkIndices } from "./indices.ts";
 import { permute } from "./permute.ts";
@@ -33,7 +33,10 @@ const takeOp: Op<readonly [Tensor, Tensor], Pick> = /* @__PURE__ */ defineOp<
 >({
   name: "take",
   takes: { 1: "i32" },
-  shape: ([, numbers], { axis, shape }) => {
+  shape: ([x, numbers], { axis, shape }) => {
+    checkCountedAxis("take", shape, axis);
+    if (!sameShape(x.shape, shape))
+      throw new RangeError(`take: shape, got ${formatShape(shape)}, expected ${formatShape(x.shape)}`);
     checkIndices("take", "number", numbers, shape[axis]!);
     return [...shape.slice(0, axis), ...numbers.shape, ...shape.slice(axis + 1)];
   },
@@ -52,6 +55,8 @@ const putOp: Op<readonly [Tensor, Tensor], Pick> = /* @__PURE__ */ defineOp<
   name: "put",
   takes: { 1: "i32" },
   shape: ([g, numbers], { axis, shape }) => {
+    checkShape("scatterAdd", shape);
+    checkCountedAxis("scatterAdd", shape, axis);
     checkIndices("scatterAdd", "number", numbers, shape[axis]!);
     if (g.size !== numbers.size * sizeOf(shape.slice(axis + 1)) * sizeOf(shape.slice(0, axis)))
       throw new RangeError(
@@ -111,7 +116,12 @@ export function takeAlong(x: Tensor, numbers: Tensor, axis = -1): Tensor<"f32"> 
 const topKOp: Op<readonly [Tensor], number, "i32"> = /* @__PURE__ */ defineOp<readonly [Tensor], number, "i32">({
   name: "topK",
   dtype: "i32",
-  shape: ([x], k) => [...x.shape.slice(0, -1), k],
+  shape: ([x], k) => {
+    const last = x.shape.at(-1) ?? 0;
+    if (!(Number.isInteger(k) && k >= 0 && k <= last))
+      throw new RangeError(`topK: got k ${k}, expected 0 to ${last}, the size of the last axis`);
+    return [...x.shape.slice(0, -1), k];
+  },
   forward: (y, [x], k) => {
     const { rows, cols } = rowsOf("topK", x.shape);
     extra().topK(x.ptr, y.ptr, rows, cols, k);

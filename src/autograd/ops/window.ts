@@ -1,12 +1,18 @@
 // Sizes along two axes as callers write them.
+import { isSize } from "../shape.ts";
 
 /** [height, width], or one number for both. */
 export type PerAxis = number | readonly [number, number];
 
+/** Both sizes. */
+export function pair(size: PerAxis): readonly [number, number] {
+  return typeof size === "number" ? [size, size] : size;
+}
+
 /** Both sizes; throws unless they are integers of at least `least`. */
 export function pairOf(op: string, what: string, size: PerAxis, least: number): readonly [number, number] {
-  const pair = typeof size === "number" ? ([size, size] as const) : size;
-  if (pair.length !== 2 || pair.some((n) => !(Number.isInteger(n) && n >= least)))
-    throw new RangeError(`${op}: got ${what} ${pair.join("x")}, expected integers of at least ${least}`);
-  return pair;
+  const both = pair(size);
+  if (both.length !== 2 || both.some((n) => !(isSize(n) && n >= least)))
+    throw new RangeError(`${op}: got ${what} ${both.join("x")}, expected integers of at least ${least}`);
+  return both;
 }

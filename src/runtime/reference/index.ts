@@ -36,6 +36,8 @@ import type { Views } from "./views.ts";
 export function referenceKernels(views: Views): Kernels {
   return {
     heapBase: () => 1024,
+    workingMemory: () => 1024,
+    workingBytes: () => 0,
     build: () => 0,
     ...lstm(views),
     ...matmul(views),
