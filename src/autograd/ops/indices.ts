@@ -22,9 +22,9 @@ export function checkLabels(op: string, labels: Tensor, classes: number): void {
 
 /** Checks [rows, classes] against i32 labels [rows] and gives the shape of one value per row. */
 export function perRow(op: string, x: Tensor, labels: Tensor): Shape {
-  if (x.dtype !== "f32" || x.shape.length !== 2 || labels.dtype !== "i32" || labels.size !== x.shape[0])
+  if (x.shape.length !== 2 || labels.dtype !== "i32" || labels.size !== x.shape[0])
     throw new RangeError(
-      `${op}: [rows,classes] and i32 labels [rows] expected, got ${x.dtype}${formatShape(x.shape)} and ${labels.dtype}${formatShape(labels.shape)}`,
+      `${op}: [rows,classes] and i32 labels [rows] expected, got ${formatShape(x.shape)} and ${labels.dtype}${formatShape(labels.shape)}`,
     );
   return [x.shape[0]!];
 }

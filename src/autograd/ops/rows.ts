@@ -129,6 +129,7 @@ export function argmax(x: Tensor, axis = -1): Tensor<"i32"> {
 /** In how many rows of [rows, classes] the first largest element is the label. */
 export function countCorrect(x: Tensor, labels: Tensor): number {
   perRow("countCorrect", x, labels);
+  if (x.dtype !== "f32") throw new TypeError(`countCorrect: got ${x}, expected f32`);
   if (x.size === 0) throw new RangeError(`countCorrect: no rows in ${formatShape(x.shape)}`);
   checkIndices("countCorrect", "label of row", labels, x.shape[1]!);
   return engine().kernels.countCorrect(x.ptr, labels.ptr, x.shape[0]!, x.shape[1]!);
