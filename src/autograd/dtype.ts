@@ -1,5 +1,6 @@
 // Element types, and what may become an element: numbers, and of whole numbers those that the type holds. Nothing is rounded,
 // wrapped around or made NaN on its way into a tensor.
+import { shown } from "../runtime/options.ts";
 
 /** Element types: single floats, 32-bit integers (labels, row numbers), bytes (pixels). */
 export type DType = "f32" | "i32" | "u8";
@@ -29,14 +30,14 @@ const safe: Readonly<Record<DType, ReadonlySet<unknown>>> = {
 export function widthOf(op: string, dtype: DType): number {
   if (dtype === "f32" || dtype === "i32") return 4;
   if (dtype === "u8") return 1;
-  throw new TypeError(`${op}: dtype, got ${String(dtype)}, expected f32, i32, u8`);
+  throw new TypeError(`${op}: dtype, got ${shown(dtype)}, expected f32, i32, u8`);
 }
 
 /** Throws TypeError unless all values are numbers, RangeError unless an integer type holds them. */
 export function checkElements(op: string, values: ArrayLike<number>, dtype: DType): void {
   const given: unknown = values;
   if (typeof given !== "object" || given === null || typeof values.length !== "number")
-    throw new TypeError(`${op}: values, got ${String(given)}, expected numbers`);
+    throw new TypeError(`${op}: values, got ${shown(given)}, expected numbers`);
   if (safe[dtype].has(Object.getPrototypeOf(values)?.constructor)) return;
   const range = ranges[dtype];
   for (let i = 0; i < values.length; i++) {

@@ -1,4 +1,5 @@
 // Shapes as plain arrays of sizes, and the rules of broadcasting.
+import { shown } from "../runtime/options.ts";
 
 /** Sizes of the axes, outermost first; `[]` is a scalar. */
 export type Shape = readonly number[];
@@ -84,7 +85,7 @@ export function checkShape(op: string, shape: Shape): number {
 }
 
 function checkArray(op: string, shape: Shape): void {
-  if (!Array.isArray(shape)) throw new TypeError(`${op}: shape, got ${String(shape)}, expected an array of sizes`);
+  if (!Array.isArray(shape)) throw new TypeError(`${op}: shape, got ${shown(shape)}, expected an array of sizes`);
 }
 
 /** A copy of a caller's shape, so that what becomes of theirs changes no tensor. Its sizes are yet to be checked. */

@@ -23,8 +23,10 @@ export function complete(input: unknown): unknown {
 /** A kind of partition or shift alone begins as when its name is set. */
 function begun(input: Fields, field: string, kinds: Readonly<Record<string, { readonly begins: object }>>): Fields {
   const given = input[field];
-  const kind = isFields(given) ? String(given["kind"]) : "";
-  return Object.hasOwn(kinds, kind) ? { ...input, [field]: { ...kinds[kind]!.begins, ...(given as Fields) } } : input;
+  const kind = isFields(given) ? given["kind"] : undefined;
+  return typeof kind === "string" && Object.hasOwn(kinds, kind)
+    ? { ...input, [field]: { ...kinds[kind]!.begins, ...(given as Fields) } }
+    : input;
 }
 
 function merge(base: Fields, over: Fields): Fields {

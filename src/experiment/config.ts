@@ -167,21 +167,25 @@ export function override(config: unknown, path: string, value: unknown): unknown
   }
   const last = keys[keys.length - 1]!;
   // another kind of partition brings fields of its own
-  if (path === "partition.kind" && at["kind"] !== value && Object.hasOwn(partitionKinds, String(value))) {
-    const { begins } = partitionKinds[value as keyof typeof partitionKinds];
+  if (path === "partition.kind" && at["kind"] !== value && isOne(partitionKinds, value)) {
+    const { begins } = partitionKinds[value];
     const kept = Object.entries(at).filter(([field]) => field !== "kind" && Object.hasOwn(begins, field));
     fieldsOf(copy, path)["partition"] = { ...begins, ...Object.fromEntries(kept) };
     return copy;
   }
-  if (path === "shift.kind" && at["kind"] !== value && Object.hasOwn(shiftKinds, String(value))) {
+  if (path === "shift.kind" && at["kind"] !== value && isOne(shiftKinds, value)) {
     const { drift } = at;
-    const { begins } = shiftKinds[value as Shift["kind"]];
+    const { begins } = shiftKinds[value];
     fieldsOf(copy, path)["shift"] = { ...begins, ...(drift !== undefined && { drift }) };
     return copy;
   }
   if (!Object.hasOwn(at, last) && keys[0] !== "partition" && !isOptional(keys)) throw unknownField(path, at);
   at[last] = value;
   return copy;
+}
+
+function isOne<K extends object>(kinds: K, name: unknown): name is keyof K & string {
+  return typeof name === "string" && Object.hasOwn(kinds, name);
 }
 
 /** Levels of a config, the whole of a field's path. */

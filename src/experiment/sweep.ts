@@ -41,6 +41,7 @@ export function planRuns({ base, variations, seeds }: SweepPlan): PlannedRun[] {
   if (count > MOST) throw new ConfigError(`--vary: got ${count} runs, expected ${MOST} at most; vary less`);
   for (const { path, values } of variations) {
     if (values.length === 0) throw new ConfigError(`--vary: ${JSON.stringify(path)} has no values`);
+    checkOnce(values.map((value) => `${path.split(".").pop()}${segment(value)}`));
     if (path === "seed") continue;
     settings = settings.flatMap(({ name, config }) =>
       values.map((value) => ({
@@ -56,12 +57,17 @@ export function planRuns({ base, variations, seeds }: SweepPlan): PlannedRun[] {
       config: parseConfig(override(config, "seed", seed)),
     })),
   );
-  const names = new Set<string>();
-  for (const { name } of runs) {
-    if (names.has(name)) throw new ConfigError(`--vary: two runs would be ${name}; give every value once`);
-    names.add(name);
-  }
+  checkOnce(runs.map(({ name }) => name));
   return runs;
+}
+
+// also before there are runs: a value given twice by the thousand would make thousands of configs first
+function checkOnce(names: readonly string[]): void {
+  const seen = new Set<string>();
+  for (const name of names) {
+    if (seen.has(name)) throw new ConfigError(`--vary: two runs would be ${name}; give every value once`);
+    seen.add(name);
+  }
 }
 
 const LONGEST = 80;

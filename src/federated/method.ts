@@ -6,6 +6,7 @@
 // Nothing lives in an object that outlasts a call: what a client remembers is `kept`, what the server remembers is its
 // state, and both are vectors. So a method can be resumed, spilled, and run in this thread, on workers or in a Flower
 // federation without knowing it. docs/methods.md shows how one is written; methods/fedprox.ts is a short example.
+import { shown } from "../runtime/options.ts";
 import type { OptimizerRule } from "../nn/rule.ts";
 import type { Key } from "../runtime/random.ts";
 import type { Steps } from "../runtime/steps.ts";
@@ -191,7 +192,7 @@ export function optionsOf(
     if (usual === undefined)
       throw new RangeError(`${name}: no option ${option}; there are ${Object.keys(options).join(", ") || "none"}`);
     const problem = refusal(value, usual, ranges[option]);
-    if (problem) throw new RangeError(`${name}: ${option}, got ${value}, expected ${problem}`);
+    if (problem) throw new RangeError(`${name}: ${option}, got ${shown(value)}, expected ${problem}`);
   }
   return { ...options, ...given };
 }
@@ -199,7 +200,7 @@ export function optionsOf(
 // what was expected instead, if anything
 function refusal(value: Option, usual: Option, { min = -Infinity, max = Infinity, whole, of }: Range = {}): string {
   if (typeof value !== typeof usual) return `a ${typeof usual}`;
-  if (of && !of.includes(String(value))) return `one of ${of.join(", ")}`;
+  if (of && !(typeof value === "string" && of.includes(value))) return `one of ${of.join(", ")}`;
   if (typeof value !== "number") return "";
   if (!Number.isFinite(value)) return "a finite number";
   if (whole && !Number.isInteger(value)) return "a whole number";

@@ -1,5 +1,6 @@
 // The gate through which a client's answer leaves it, whoever carries it: what is sent is held against what the client
 // declared beforehand, name by name and size by size. What does not fit is not sent.
+import { shown } from "../runtime/options.ts";
 import { DivergenceError } from "../nn/divergence.ts";
 import { checkFinite } from "../nn/finite.ts";
 import type { EvaluateReply, FederatedClient, TrainReply } from "./client.ts";
@@ -111,7 +112,7 @@ function scalars(
       const value = metrics[name];
       if (!(typeof value === "number" && Math.abs(value) <= FLOAT_MAX))
         throw new DivergenceError(
-          `client ${client}: ${name}, got ${String(value).slice(0, 40)}, expected a finite number`,
+          `client ${client}: ${name}, got ${shown(value).slice(0, 40)}, expected a finite number`,
         );
       return [name, value];
     }),
@@ -159,9 +160,7 @@ export function outgoingScalars(
     if (!/^[\w.-]{1,64}$/.test(one))
       throw new RangeError(`${name}: client ${client} was to send ${one}, expected a name of at most 64 letters`);
     if (!(typeof value === "number" && Math.abs(value) <= FLOAT_MAX))
-      throw new DivergenceError(
-        `client ${client}: ${one}, got ${String(value).slice(0, 40)}, expected a finite number`,
-      );
+      throw new DivergenceError(`client ${client}: ${one}, got ${shown(value).slice(0, 40)}, expected a finite number`);
   }
   return { metrics, examples: examplesIn(client, examples) };
 }

@@ -98,13 +98,18 @@ export class Generalist {
   }
 }
 
-/** What `answer` gives for every input, [inputs, width] as one array. */
+/**
+ * What `answer` gives for every input, [inputs, width] as one array. A RangeError if one is not finite: weights that are may
+ * be so large that what they give is not.
+ */
 export function ask(model: Model, x: Inputs, width: number, answer: (x: Tensor) => Tensor): Float32Array {
   if (countInputs(model, x) === 0) return new Float32Array();
   const examples = stage(model, x);
   const answers = predictAll(examples, width, answer);
   try {
-    return answers.toArray();
+    const values = answers.toArray();
+    checkFinite("predict", "answers", values);
+    return values;
   } finally {
     answers.dispose();
     examples.dispose();

@@ -1,5 +1,6 @@
 // What a federation's networks are and what goes into them: modules, the shape of an input, the names of the classes. Turns
 // rows as applications have them (bytes, floats, nested arrays, class names) into examples, and refuses what does not fit.
+import { shown } from "../runtime/options.ts";
 import { sizeOf } from "../autograd/shape.ts";
 import { scope, tensor } from "../autograd/tensor.ts";
 import { type Examples, ImageExamples, type Images } from "../nn/examples.ts";
@@ -112,8 +113,7 @@ export function checkNumbers(x: Inputs): void {
     for (let i = 0; i < values.length; i++) {
       const got: unknown = values[i];
       if (typeof got === "number" && Math.abs(Math.fround(got)) < Infinity) continue;
-      const shown = typeof got === "string" ? JSON.stringify(got) : String(got);
-      throw new RangeError(`inputs: ${where(i)}, got ${shown}, expected a finite number`);
+      throw new RangeError(`inputs: ${where(i)}, got ${shown(got)}, expected a finite number`);
     }
   };
   if (isNested(x)) for (const [row, values] of x.entries()) look(values, (i) => `row ${row}, value ${i}`);

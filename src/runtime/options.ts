@@ -72,6 +72,10 @@ export function checkOptions<O extends object>(
   }
 }
 
-function shown(value: unknown): string {
-  return typeof value === "string" ? JSON.stringify(value) : String(value);
+/** Whatever somebody handed in, for an error's message: an object may have a `toString` of its own, or none. */
+export function shown(value: unknown): string {
+  if (typeof value === "string") return JSON.stringify(value);
+  if (typeof value === "function") return "a function";
+  if (typeof value !== "object" || value === null) return String(value);
+  return Array.isArray(value) ? `an array of ${value.length}` : Object.prototype.toString.call(value).slice(8, -1);
 }

@@ -1,5 +1,6 @@
 // What a message says, as objects and back: arrays as .npy bodies cut into chunks, metrics, configuration.
 // Knows Flower's content; refuses to know who may send what (reply.ts decides that).
+import { shown } from "../../../runtime/options.ts";
 import { decodeNpy, encodeNpy } from "../../../io/npy.ts";
 import type { TensorData } from "../../../io/dtype.ts";
 import { openObject, sealObject } from "./objects.ts";
@@ -71,7 +72,7 @@ export function recordObject(
 export async function metricsObject(metrics: Readonly<Record<string, number>>): Promise<FlowerObject> {
   for (const [name, value] of Object.entries(metrics))
     if (!(typeof value === "number" && Math.abs(value) < Infinity))
-      throw new RangeError(`metric ${name}, got ${String(value).slice(0, 40)}, expected a finite number`);
+      throw new RangeError(`metric ${name}, got ${shown(value).slice(0, 40)}, expected a finite number`);
   const items = Object.entries(metrics).map(([key, value]) => ({
     key,
     value: key === "num-examples" ? { sint64: BigInt(value) } : { double: value },
