@@ -1,6 +1,8 @@
+import fc from "fast-check";
 import { complete } from "../../src/experiment/complete.ts";
 import { behaviour, ConfigError } from "../../src/experiment/config.ts";
 import { type Config, heldOutGate, override, parseConfig, preset, presetList } from "../../src/experiment/index.ts";
+import { shown } from "../../src/runtime/options.ts";
 import { refuses } from "../support/refuses.ts";
 import { assert, test } from "../support/suite.ts";
 
@@ -186,6 +188,33 @@ test("a fidelity stands for the quirks of the authors' code, or for none of them
   // what is mixed can be said for itself
   assert.is(behaviour({ ...authors, mixture: { ...authors.mixture, space: "probability" } }).space, "probability");
   assert.is(behaviour({ ...quick, mixture: { ...quick.mixture, space: "output" } }).space, "output");
+});
+
+test("whatever stands where a kind is named ends in one error, be it an object that cannot become text", () => {
+  const odd = fc.oneof(
+    fc.constantFrom(null, 1, true, [], {}),
+    fc.dictionary(fc.constantFrom("toString", "valueOf", "kind", "__proto__"), fc.constantFrom(null, {}, 1, "iid")),
+  );
+  fc.assert(
+    fc.property(odd, fc.constantFrom("partition", "shift", "stream", "files", "methods"), (kind, field) => {
+      for (const value of [kind, { kind }])
+        refuses(() => {
+          parseConfig(complete({ preset: "quick", [field]: value }));
+          throw new ConfigError("config: taken");
+        }, /^config: /);
+      for (const path of ["partition.kind", "shift.kind"])
+        refuses(() => {
+          parseConfig(override(preset("quick"), path, kind));
+          throw new ConfigError("config: taken");
+        }, /^config: /);
+    }),
+    { numRuns: 100 },
+  );
+});
+
+test("what cannot become text is shown in an error all the same", () => {
+  const values = [{ toString: 1 }, Object.create(null), [1, 2], () => 1, Symbol("s"), 1n, undefined];
+  assert.equal(values.map(shown), ["Object", "Object", "an array of 2", "a function", "Symbol(s)", "1", "undefined"]);
 });
 
 test.run();
