@@ -138,7 +138,7 @@ test("values that an element type does not hold are refused, whatever brings the
     }),
   );
   refuses(() => tensor(undefined as unknown as number), "tensor: values, got undefined, expected numbers");
-  refuses(() => tensor([1], [1], "float32" as "f32"), "tensor: dtype, got float32, expected f32, i32, u8");
+  refuses(() => tensor([1], [1], "float32" as "f32"), 'tensor: dtype, got "float32", expected f32, i32, u8');
 });
 
 test.run();
