@@ -5,7 +5,7 @@ import * as autograd from "../../src/autograd/index.ts";
 import type { Shape } from "../../src/autograd/shape.ts";
 import { sizeOf } from "../../src/autograd/shape.ts";
 import type { Tensor } from "../../src/autograd/tensor.ts";
-import type { Operand } from "./opCalls.ts";
+import type { Operand } from "./operand.ts";
 
 /** A function, and calls of it. */
 export interface FunctionSample {

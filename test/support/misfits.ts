@@ -10,16 +10,8 @@ import { type Engine, withEngine } from "../../src/runtime/engine.ts";
 import { referenceEngine } from "../../src/runtime/reference/index.ts";
 import { Guard, type Outcome } from "./guard.ts";
 import { type Edit, edits, hostileNumbers } from "./mutations.ts";
-import {
-  Beside,
-  callsOf,
-  differentiable,
-  mapLeaves,
-  type Operand,
-  type OpCall,
-  promiseOf,
-  runCall,
-} from "./opCalls.ts";
+import { Beside, callsOf, differentiable, mapLeaves, type OpCall, promiseOf, runCall } from "./opCalls.ts";
+import type { Operand } from "./operand.ts";
 import { unclean } from "./unclean.ts";
 
 const integers = hostileNumbers.filter((number) => Object.is(number | 0, number));

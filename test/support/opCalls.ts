@@ -2,18 +2,11 @@
 // elsewhere and run in any engine.
 import fc from "fast-check";
 import { ops } from "../../src/autograd/op.ts";
-import type { Shape } from "../../src/autograd/shape.ts";
-import { type DType, scope, Tensor, tensor } from "../../src/autograd/tensor.ts";
+import { scope, Tensor, tensor } from "../../src/autograd/tensor.ts";
 import { functions } from "./functions.ts";
+import type { Operand } from "./operand.ts";
 import { samples } from "./samples.ts";
 import { type Case, onOp } from "./samples/sample.ts";
-
-/** One operand. */
-export interface Operand {
-  readonly dtype: DType;
-  readonly shape: Shape;
-  readonly values: readonly number[];
-}
 
 /** A tensor among attributes, as the operand it is made from. */
 export class Beside {
