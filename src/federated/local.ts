@@ -3,6 +3,7 @@ import { type Examples } from "../nn/examples.ts";
 import { epochSteps } from "../nn/fit.ts";
 import type { Net } from "../nn/net.ts";
 import type { Optimizer } from "../nn/optimizers.ts";
+import { asValidation, type Task, taskLoss, taskMetricsSteps } from "../nn/task.ts";
 import { likelihood, validationSteps } from "../nn/validate.ts";
 import { checkOptions, COUNT } from "../runtime/options.ts";
 import { fold, type Key } from "../runtime/random.ts";
@@ -18,7 +19,10 @@ export interface LocalClientOptions {
   readonly optimizer: Optimizer;
   readonly train: Examples;
   readonly validation: Examples;
+  /** How many classes, or outputs. */
   readonly classes: number;
+  /** What the net is asked for; classes unless said. */
+  readonly task?: Task | undefined;
   readonly epochs: number;
   readonly batchSize: number;
   /** Root of the federation's random numbers; client and round are folded in here. */
@@ -43,11 +47,11 @@ export class LocalClient implements FederatedClient {
 
   /** `train`, resting after every batch. */
   *trainSteps(generalist: Float32Array, round: number): Steps<TrainReply> {
-    const { net, optimizer, train, epochs, batchSize, key } = this.#options;
+    const { net, optimizer, train, epochs, batchSize, key, task } = this.#options;
     net.parameters.copyFrom(generalist);
     optimizer.reset();
     const root = fold(key, "train", this.id, round);
-    const loss = likelihood(net);
+    const loss = task ? taskLoss(task, net) : likelihood(net);
     let trainLoss = 0;
     for (let epoch = 0; epoch < epochs; epoch++)
       trainLoss = yield* epochSteps({ examples: train, loss, optimizer, batchSize, key: fold(root, epoch) });
@@ -60,9 +64,11 @@ export class LocalClient implements FederatedClient {
 
   /** `evaluate`, resting after every batch. */
   *evaluateSteps(generalist: Float32Array, _round: number): Steps<EvaluateReply> {
-    const { net, validation: examples, classes } = this.#options;
+    const { net, validation: examples, classes, task } = this.#options;
     net.parameters.copyFrom(generalist);
-    const { loss, accuracy } = yield* validationSteps(net, examples, classes);
+    const { loss, accuracy } = task
+      ? asValidation(task, yield* taskMetricsSteps(task, (x) => net.predict(x), examples, classes))
+      : yield* validationSteps(net, examples, classes);
     return { examples: examples.count, metrics: { loss, accuracy } };
   }
 }

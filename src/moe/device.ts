@@ -7,6 +7,7 @@ import { concat } from "../autograd/ops/slice.ts";
 import { exp } from "../autograd/ops/unary.ts";
 import { encodeSafetensors } from "../io/safetensors.ts";
 import { Net } from "../nn/net.ts";
+import { type Metrics, taskOf } from "../nn/task.ts";
 import { Kept } from "../runtime/kept.ts";
 import { checkOptions, COUNT, NOT_NEGATIVE, POSITIVE, SEED, SHARE } from "../runtime/options.ts";
 import { fold, key } from "../runtime/random.ts";
@@ -15,9 +16,12 @@ import { type OnValidation, type PersonalOptions, trainAloneSteps, trainMixtureS
 import {
   type Answer,
   ask,
+  asked,
   Generalist,
   largest,
+  metricsOf,
   netFrom,
+  onlyClasses,
   perRow,
   readWeights,
   share,
@@ -25,9 +29,9 @@ import {
 } from "./generalist.ts";
 import {
   checkNumbers,
-  classNumbers,
   countInputs,
   holdOut,
+  labelNumbers,
   type Inputs,
   type Model,
   type Rows,
@@ -104,9 +108,10 @@ export class Mixture {
     return new Mixture(generalist, specialist, netFrom(new Net(model.gate, frozen), tensors, "gate."));
   }
 
-  /** The mixture's answers, one for each input. */
+  /** The mixture's answers, one for each input; a TypeError where the model's task is not to tell classes (see values). */
   predict(x: Inputs): MixedAnswer[] {
     const { classes } = this.model;
+    onlyClasses("predict", this.model);
     const n = classes.length;
     const flat = ask(this.model, x, 3 * n + 1, (inputs) => {
       const ls = this.specialist.predict(inputs);
@@ -121,6 +126,25 @@ export class Mixture {
       specialist: row.slice(n, 2 * n),
       generalist: row.slice(2 * n, 3 * n),
     }));
+  }
+
+  /** What the mixture reads off each input: probabilities by class or label, or the numbers of a regression. */
+  values(x: Inputs): Float32Array[] {
+    return perRow(this.#answers(x, true), this.model.classes.length);
+  }
+
+  /** The model's metrics on labelled rows: see `Generalist.metrics`. */
+  metrics({ x, labels }: Rows): Metrics {
+    return metricsOf(this.model, this.#answers(x, false), x, labels);
+  }
+
+  #answers(x: Inputs, read: boolean): Float32Array {
+    const task = taskOf(this.model.task);
+    return asked(this.model, x, read, (inputs) => {
+      const own = task.answers(this.specialist.predict(inputs));
+      const shared = task.answers(this.generalist.net.predict(inputs));
+      return task.mix(own, shared, reshape(this.gate.predict(inputs), [-1, 1]));
+    });
   }
 
   /** The fraction of rows whose most probable class is their label. */
@@ -164,7 +188,7 @@ function* personalizeSteps(generalist: Generalist, rows: Rows, options: DeviceOp
   const { epochs = 60, lr = 5e-4, batchSize = 10, heldOut = 0.2, seed = 0, onProgress } = options;
   const { model } = generalist;
   const count = countInputs(model, rows.x);
-  const labels = classNumbers(model, rows.labels, count);
+  const labels = labelNumbers(model, rows.labels, count);
   checkNumbers(rows.x);
   const part = holdOut(count, heldOut, seed);
   const training: PersonalOptions = {
@@ -197,6 +221,7 @@ function* personalizeSteps(generalist: Generalist, rows: Rows, options: DeviceOp
       train: kept.add(stage(model, rows.x, labels, part.train)),
       validation: kept.add(stage(model, rows.x, labels, part.held)),
       classes: model.classes.length,
+      task: model.task && model.task !== "classification" ? taskOf(model.task) : undefined,
     };
     const specialist = kept.add(generalist.net.clone({ group: "private" }));
     yield* trainAloneSteps(specialist, own, training, fold(root, "specialist"), tell("specialist", 0));

@@ -11,6 +11,7 @@ import { Adam } from "../nn/optimizers.ts";
 import type { Parameters, Part } from "../nn/parameters.ts";
 import { predictSteps } from "../nn/predict.ts";
 import { Together } from "../nn/together.ts";
+import { asValidation, type Task, taskLoss, taskMetricsSteps } from "../nn/task.ts";
 import { Kept } from "../runtime/kept.ts";
 import { fold, type Key, Stream } from "../runtime/random.ts";
 import { finish, type Steps } from "../runtime/steps.ts";
@@ -47,7 +48,10 @@ export interface Tuning {
 export interface OwnExamples {
   readonly train: Examples;
   readonly validation: Examples;
+  /** How many classes, or outputs. */
   readonly classes: number;
+  /** What the networks are asked for; classes unless said. */
+  readonly task?: Task | undefined;
 }
 
 export type OnValidation = NonNullable<FitOptions["onValidation"]>;
@@ -88,15 +92,19 @@ export function* trainAloneSteps(
   onValidation?: OnValidation,
   { only, correct }: Tuning = {},
 ): Steps<Fit> {
+  const { task } = own;
   const optimizer = new Adam(net.parameters, { lr: options.lr, ...(only && { only }) });
   try {
     return yield* fitBlocks([net.parameters], options, {
       examples: own.train,
-      loss: likelihood(net),
+      loss: task ? taskLoss(task, net) : likelihood(net),
       optimizer,
       correct,
       key,
-      validate: () => validationSteps(net, own.validation, own.classes),
+      validate: function* () {
+        if (!task) return yield* validationSteps(net, own.validation, own.classes);
+        return asValidation(task, yield* taskMetricsSteps(task, (x) => net.predict(x), own.validation, own.classes));
+      },
       ...(onValidation && { onValidation }),
     });
   } finally {
@@ -169,12 +177,14 @@ export function* trainMixtureSteps(
   key: Key,
   onValidation?: OnValidation,
 ): Steps<Fit> {
-  const { classes } = own;
+  const { classes, task } = own;
+  if (task && alone) throw new TypeError(`mixture: a third expert, got one in a ${task.name}, expected it for classes`);
+  const width = task ? task.width(classes) : classes;
   const { space, output = "logSoftmax", gateOnly, generalistDropout, lr, gateLr = lr, gateSchedule } = options;
   const { train, rows, held, heldRows } = lessons(own, options, fold(key, "halves"));
   // the likelihood mixes log-probabilities whatever the experts end in
   const mixed = (answers: Tensor): Tensor =>
-    space === "probability" ? toLogProbabilities(answers, output, false) : answers;
+    task ? task.answers(answers) : space === "probability" ? toLogProbabilities(answers, output, false) : answers;
   const learning: (Net | Expert)[] = [...(gateOnly ? [] : [specialist, ...(alone ? [alone] : [])]), gate];
   const trained = learning.map((net): Parameters => {
     if (net instanceof Net) return net.parameters;
@@ -183,7 +193,7 @@ export function* trainMixtureSteps(
   const kept = new Kept();
   // the answers of a net that does not learn are computed once
   const fixed = function* (net: Expert, examples: Examples): Steps<Tensor> {
-    return kept.add(yield* predictSteps(examples, classes, (x) => mixed(net.predict(x))));
+    return kept.add(yield* predictSteps(examples, width, (x) => mixed(net.predict(x))));
   };
   try {
     const optimizers = trained.map((block) => new Adam(block, { lr: block === gate.parameters ? gateLr : lr }));
@@ -214,11 +224,21 @@ export function* trainMixtureSteps(
           specialist: special.train(x, of, mode),
           alone: third?.train(x, of, below(mode, "alone")),
         };
+        if (task) {
+          const { specialist: own, generalist: shared } = answers;
+          return task.loss(task.mix(own, shared, gate.forward(x, below(mode, "gate"))), labels);
+        }
         return mixtureLoss(space, ...asTwo(space, answers, gate.forward(x, below(mode, "gate"))), labels);
       },
       optimizer,
       key,
       validate: function* () {
+        if (task) {
+          const put = (x: Tensor, of: Tensor): Tensor =>
+            task.mix(special.held(x, of), general.held(x, of), gate.predict(x));
+          const found = yield* taskMetricsSteps(task, put, held, classes, { mixed: true, rows: heldRows });
+          return asValidation(task, found);
+        }
         const scores = yield* predictSteps(held, classes, (x, of) => {
           const answers = {
             generalist: general.held(x, of),

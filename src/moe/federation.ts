@@ -6,11 +6,12 @@ import { LocalClient } from "../federated/local.ts";
 import { beginning, federate, type RoundReport } from "../federated/loop.ts";
 import { Net } from "../nn/net.ts";
 import { Adam } from "../nn/optimizers.ts";
+import { taskOf } from "../nn/task.ts";
 import { checkOptions, COUNT, COUNT_OR_ENDLESS, NOT_NEGATIVE, POSITIVE, SEED, SHARE } from "../runtime/options.ts";
 import { fold, key } from "../runtime/random.ts";
 import { inTurns, type Steps } from "../runtime/steps.ts";
 import { Generalist } from "./generalist.ts";
-import { checkModel, checkNumbers, classNumbers, countInputs, holdOut, type Model, type Rows, stage } from "./model.ts";
+import { checkModel, checkNumbers, countInputs, holdOut, labelNumbers, type Model, type Rows, stage } from "./model.ts";
 
 /** A client's rows, and whether they take part. */
 export interface Participant extends Rows {
@@ -65,9 +66,9 @@ export async function trainGeneralist(
   checkModel(model);
   const parts = clients.map(({ x, labels }, id) => {
     try {
-      const numbers = classNumbers(model, labels, countInputs(model, x));
+      const numbers = labelNumbers(model, labels, countInputs(model, x));
       checkNumbers(x);
-      return { x, labels: numbers, ...holdOut(numbers.length, heldOut, seed) };
+      return { x, labels: numbers, ...holdOut(countInputs(model, x), heldOut, seed) };
     } catch (error) {
       if (error instanceof RangeError || error instanceof TypeError) error.message = `client ${id}: ${error.message}`;
       throw error;
@@ -82,13 +83,14 @@ export async function trainGeneralist(
   const net = new Net(model.expert, { group: "shared" }).init(fold(root, "init", "generalist"));
   const optimizer = new Adam(net.parameters, { lr });
   const classes = model.classes.length;
+  const task = model.task && model.task !== "classification" ? taskOf(model.task) : undefined;
 
   const client = (id: number): FederatedClient => {
     const { x, labels, train: own, held } = parts[id]!;
     // a client's rows are staged while it works, so memory does not grow with the number of clients
     const work = async <T>(steps: (local: LocalClient) => Steps<T>): Promise<T> => {
       const [train, validation] = [stage(model, x, labels, own), stage(model, x, labels, held)];
-      const rest = { train, validation, classes, epochs: localEpochs, batchSize, key: fold(root, "federation") };
+      const rest = { train, validation, classes, task, epochs: localEpochs, batchSize, key: fold(root, "federation") };
       try {
         return await inTurns(steps(new LocalClient({ id, net, optimizer, ...rest })), options);
       } finally {

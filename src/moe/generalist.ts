@@ -6,8 +6,18 @@ import { decodeSafetensors, encodeSafetensors, type Safetensors } from "../io/sa
 import { checkFinite } from "../nn/finite.ts";
 import { Net } from "../nn/net.ts";
 import { predictAll } from "../nn/predict.ts";
+import { type Metrics, taskOf } from "../nn/task.ts";
 import { fetchBytes } from "../runtime/platform.ts";
-import { checkModel, classNumbers, countInputs, type Inputs, type Model, type Rows, stage } from "./model.ts";
+import {
+  checkModel,
+  classNumbers,
+  countInputs,
+  labelNumbers,
+  type Inputs,
+  type Model,
+  type Rows,
+  stage,
+} from "./model.ts";
 
 /** An answer to one input. */
 export interface Answer {
@@ -72,14 +82,33 @@ export class Generalist {
     return generalist;
   }
 
-  /** The generalist's answers, one for each input. */
+  /** The generalist's answers, one for each input; a TypeError where the model's task is not to tell classes (see values). */
   predict(x: Inputs): Answer[] {
     const { classes } = this.model;
+    onlyClasses("predict", this.model);
     const flat = ask(this.model, x, classes.length, (inputs) => exp(this.net.predict(inputs)));
     return perRow(flat, classes.length).map((probabilities) => ({
       label: classes[largest(probabilities)]!,
       probabilities,
     }));
+  }
+
+  /** What it reads off each input: probabilities by class or label, or the numbers of a regression. */
+  values(x: Inputs): Float32Array[] {
+    return perRow(this.#answers(x, true), this.model.classes.length);
+  }
+
+  /**
+   * How good it is on labelled rows, by the model's task: `loss`, `accuracy`, `f1` (mean over classes) and `auc` for classes and labels;
+   * `loss`, `rmse`, `mae` and `r2` of a regression.
+   */
+  metrics({ x, labels }: Rows): Metrics {
+    return metricsOf(this.model, this.#answers(x, false), x, labels);
+  }
+
+  #answers(x: Inputs, read: boolean): Float32Array {
+    const { answers } = taskOf(this.model.task);
+    return asked(this.model, x, read, (inputs) => answers(this.net.predict(inputs)));
   }
 
   /** The fraction of rows whose most probable class is their label. */
@@ -114,6 +143,29 @@ export function ask(model: Model, x: Inputs, width: number, answer: (x: Tensor) 
     answers.dispose();
     examples.dispose();
   }
+}
+
+/** A task's answers for every input, or what is read off them. */
+export function asked(model: Model, x: Inputs, read: boolean, answer: (x: Tensor) => Tensor): Float32Array {
+  const { width, readings } = taskOf(model.task);
+  const outputs = model.classes.length;
+  return ask(model, x, read ? outputs : width(outputs), (inputs) => {
+    const answers = answer(inputs);
+    return read ? readings(answers) : answers;
+  });
+}
+
+/** Metrics of answers as `asked` gives them. */
+export function metricsOf(model: Model, answers: Float32Array, x: Inputs, labels: Rows["labels"]): Metrics {
+  const count = countInputs(model, x);
+  const rows = Int32Array.from({ length: count }, (_, i) => i);
+  return taskOf(model.task).metrics(answers, labelNumbers(model, labels, count), model.classes.length, rows);
+}
+
+/** A TypeError where answers are no classes. */
+export function onlyClasses(op: string, { task = "classification" }: Model): void {
+  if (task !== "classification")
+    throw new TypeError(`${op}: task, got ${task}, expected classification; ask values() and metrics()`);
 }
 
 /** Rows of `width` numbers each. */

@@ -7,19 +7,26 @@ import { type Examples, ImageExamples, type Images } from "../nn/examples.ts";
 import { FeatureExamples } from "../nn/features.ts";
 import type { Module } from "../nn/module.ts";
 import { Net } from "../nn/net.ts";
+import { TargetExamples } from "../nn/targets.ts";
+import { type TaskName, taskOf } from "../nn/task.ts";
 import { fold, key, Stream } from "../runtime/random.ts";
 import { exp } from "../runtime/scalar.ts";
 
 /** Two networks over the same inputs, and what those inputs are. */
 export interface Model {
-  /** From [rows, ...shape] to log-probabilities [rows, classes]: the generalist's and the specialist's form. */
+  /**
+   * From [rows, ...shape] to log-probabilities [rows, classes]: the generalist's and the specialist's form. In a regression to as
+   * many numbers as there are targets, of several labels at once to a logit for each.
+   */
   readonly expert: Module;
   /** From [rows, ...shape] to one logit a row: how far the specialist is trusted. */
   readonly gate: Module;
   /** The shape of one input: [features], or [channels, height, width]. */
   readonly shape: readonly number[];
-  /** Class names in label order. */
+  /** Class names in label order; names of the targets, or of the labels that a row may have at once. */
   readonly classes: readonly string[];
+  /** What the networks are asked for: one class of several, unless said. */
+  readonly task?: TaskName;
   /** How bytes become numbers, per channel; 0.5 and 0.5 unless said. Floats are taken as they are. */
   readonly normalization?: Images["normalization"];
 }
@@ -27,21 +34,26 @@ export interface Model {
 /** Inputs: all of them in one array, or an array each. `Uint8Array`s are bytes to be normalised, all others are floats. */
 export type Inputs = Uint8Array | Float32Array | readonly ArrayLike<number>[];
 
-/** Labelled inputs. A label is a class number or a class name. */
+/**
+ * Labelled inputs. A label is a class number or a class name; in a regression a number for each target, of several labels at once a 0
+ * or 1 for each (or a probability): an array a row, or all of them in one.
+ */
 export interface Rows {
   readonly x: Inputs;
-  readonly labels: ArrayLike<number> | readonly string[];
+  readonly labels: ArrayLike<number> | readonly string[] | readonly ArrayLike<number>[];
 }
 
 /** Runs both networks once: a RangeError if what they put out is not what the model says. */
-export function checkModel({ expert, gate, shape, classes }: Model): void {
-  if (classes.length < 2) throw new RangeError(`model: classes, got ${classes.length}, expected at least 2`);
+export function checkModel({ expert, gate, shape, classes, task }: Model): void {
+  const { name } = taskOf(task);
+  const least = name === "classification" ? 2 : 1;
+  if (classes.length < least) throw new RangeError(`model: classes, got ${classes.length}, expected at least ${least}`);
   const labels = onTwoRows(expert, shape);
   if (labels.shape.join() !== `2,${classes.length}`)
     throw new RangeError(
       `model: the expert's output for 2 rows, got [${labels.shape}], expected [2,${classes.length}], a column for each class`,
     );
-  for (let row = 0; row < 2; row++) {
+  for (let row = name === "classification" ? 0 : 2; row < 2; row++) {
     let total = 0;
     for (let c = 0; c < classes.length; c++) total += exp(labels.values[row * classes.length + c]!);
     if (Math.abs(total - 1) > 1e-3)
@@ -127,20 +139,52 @@ export function classNumbers({ classes }: Model, labels: Rows["labels"], count: 
   if (labels.length !== count)
     throw new RangeError(`labels: got ${labels.length}, expected ${count}, one for each input`);
   return Int32Array.from({ length: count }, (_, row) => {
-    const label = labels[row]!;
-    const number = typeof label === "string" ? classes.indexOf(label) : label;
+    const label: unknown = labels[row];
+    const number = typeof label === "string" ? classes.indexOf(label) : (label as number);
     if (!(Number.isInteger(number) && number >= 0 && number < classes.length))
       throw new RangeError(
-        `labels: row ${row}, got ${label}, expected ${typeof label === "string" ? classes.join(", ") : `0 to ${classes.length - 1}`}`,
+        `labels: row ${row}, got ${String(label)}, expected ${typeof label === "string" ? classes.join(", ") : `0 to ${classes.length - 1}`}`,
       );
     return number;
   });
 }
 
-/** Staged inputs, with labels where there are any (else class 0); the caller disposes of them. */
-export function stage(model: Model, x: Inputs, labels?: Int32Array, rows?: Int32Array): Examples {
+/** Class numbers, or targets row by row, [count, outputs] in single precision; a RangeError that names what is neither. */
+export function labelNumbers(model: Model, labels: Rows["labels"], count: number): Int32Array | Float32Array {
+  const { name } = taskOf(model.task);
+  if (name === "classification") return classNumbers(model, labels, count);
+  const width = model.classes.length;
+  const nested = Array.isArray(labels) && typeof labels[0] === "object";
+  if (!isNumbers(labels) && !Array.isArray(labels))
+    throw new TypeError(`labels: got ${kindOf(labels)}, expected ${width} numbers for each input`);
+  const rows = nested ? (labels as readonly ArrayLike<number>[]) : [labels as ArrayLike<number>];
+  const odd = nested ? rows.findIndex((row) => row?.length !== width) : -1;
+  if (odd >= 0) throw new RangeError(`labels: row ${odd}, got ${rows[odd]?.length ?? "none"}, expected ${width}`);
+  const values = rows.flatMap((row): unknown[] => Array.from(row));
+  if (values.length !== count * width)
+    throw new RangeError(`labels: got ${values.length}, expected ${count * width}, ${width} for each input`);
+  values.forEach((value, i) => {
+    const fits =
+      name === "regression"
+        ? Math.abs(Math.fround(value as number)) < Infinity
+        : Number(value) >= 0 && Number(value) <= 1;
+    if (typeof value !== "number" || !fits)
+      throw new RangeError(
+        `labels: row ${Math.floor(i / width)}, got ${String(value)}, expected ${name === "regression" ? "a finite number" : "0 to 1"}`,
+      );
+  });
+  return Float32Array.from(values as number[]);
+}
+
+/** Staged inputs, with labels or targets where there are any (else class 0); the caller disposes of them. */
+export function stage(model: Model, x: Inputs, labels?: Int32Array | Float32Array, rows?: Int32Array): Examples {
   const { shape, normalization = centred(shape[0]!) } = model;
   const count = countInputs(model, x);
+  if (labels instanceof Float32Array) {
+    const floats = x instanceof Uint8Array ? normalized(x, shape, normalization) : x;
+    const all = isNested(floats) ? flat(floats, sizeOf(shape)) : floats;
+    return new TargetExamples({ x: all, targets: labels, shape, outputs: model.classes.length }, rows);
+  }
   const numbers = labels ?? new Int32Array(count);
   if (x instanceof Uint8Array) return new ImageExamples({ x, labels: numbers, shape, normalization }, rows);
   return new FeatureExamples({ x: isNested(x) ? flat(x, sizeOf(shape)) : x, labels: numbers, shape }, rows);
@@ -150,6 +194,14 @@ function flat(x: readonly ArrayLike<number>[], size: number): Float32Array {
   const values = new Float32Array(x.length * size);
   for (const [i, row] of x.entries()) values.set(row, i * size);
   return values;
+}
+
+function normalized(x: Uint8Array, shape: readonly number[], { mean, std }: Images["normalization"]): Float32Array {
+  const plane = sizeOf(shape.slice(1));
+  return Float32Array.from(x, (byte, i) => {
+    const channel = Math.floor(i / plane) % shape[0]!;
+    return (byte / 255 - mean[channel]!) / std[channel]!;
+  });
 }
 
 function centred(channels: number): Images["normalization"] {

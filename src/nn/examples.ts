@@ -3,9 +3,10 @@
 import { gather, imageRows, labelRows } from "../autograd/ops/rows.ts";
 import { persistent, type Tensor, view } from "../autograd/tensor.ts";
 
-/** Inputs as the network takes them, and i32 labels [rows]. */
+/** Inputs as the network takes them, and what it is to answer. */
 export interface Batch {
   readonly x: Tensor;
+  /** Class numbers, i32 [rows]; or targets, f32 [rows, outputs]. */
   readonly labels: Tensor;
   /** Which examples these are, i32 [rows]. */
   readonly rows: Tensor;
@@ -13,6 +14,7 @@ export interface Batch {
 
 export interface Examples {
   readonly count: number;
+  /** Class numbers; or targets, [count, outputs] row by row. */
   readonly labels: ArrayLike<number>;
   /** The examples numbered `rows` (i32), in that order. */
   batch(rows: Tensor): Batch;

@@ -87,6 +87,7 @@ export function* epochSteps({ examples, loss, optimizer, correct, ...of }: Epoch
 /** What a validation found. */
 export interface Validation {
   readonly loss: number;
+  /** How right answers are, 1 at best: the fraction of rows, or of labels, or R2 in a regression. */
   readonly accuracy: number;
 }
 

@@ -106,3 +106,6 @@ export {
 } from "./losses.ts";
 export { predictAll, predictSteps } from "./predict.ts";
 export { FeatureExamples, type FeatureRows } from "./features.ts";
+export { TargetExamples, type TargetRows } from "./targets.ts";
+export { labelScores, regressionScores } from "./scores.ts";
+export { asValidation, type Metrics, type Task, taskLoss, taskMetrics, type TaskName, taskOf } from "./task.ts";

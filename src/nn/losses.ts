@@ -23,7 +23,7 @@ function reduce(values: Tensor<"f32">, { reduction = "mean" }: Reduction): Tenso
 }
 
 /** A prediction of another shape than its target would be spread over it without a word. */
-function alike(op: string, ...x: readonly Tensor[]): void {
+export function alike(op: string, ...x: readonly Tensor[]): void {
   if (x.some((t) => !sameShape(t.shape, x[0]!.shape)))
     throw new RangeError(
       `${op}: got shapes ${x.map((t) => formatShape(t.shape)).join(" ")}, expected equal ones; reshape before`,
