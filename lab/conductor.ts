@@ -68,7 +68,7 @@ const service: Conducting = {
           },
         );
       },
-      onEvent: (event) => labEvents(event, begun!).forEach((one) => events.add(one)),
+      onEvent: (event) => labEvents(event, begun).forEach((one) => events.add(one)),
       render: async (records) => renderRunReport(records, await openDocument()),
       command: "moiety run config.json",
       runtime: `${browserName(navigator.userAgent)}, ${trainerCount()} workers, the lab`,

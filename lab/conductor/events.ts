@@ -5,10 +5,12 @@ import type { Setup } from "../../src/experiment/setup.ts";
 import type { LabEvent } from "../messages.ts";
 
 /** What to tell of an event. */
-export function labEvents(event: RunEvent, { clients }: Setup): LabEvent[] {
+export function labEvents(event: RunEvent, setup: Setup | undefined): LabEvent[] {
+  // the page's own clients are ready before it could tell
+  if (event.kind === "setup") return [];
   if (event.kind !== "personalized") return [event];
   const { client, done, result } = event;
   // its epochs have been told while it trained
-  const records = clientMetrics(result, clients[client]!).filter(({ kind }) => kind !== "epoch");
+  const records = clientMetrics(result, setup!.clients[client]!).filter(({ kind }) => kind !== "epoch");
   return [...records, { kind: "done", client, done }];
 }

@@ -67,7 +67,10 @@ function bars(): Display {
   let note = "";
   return {
     show(event) {
-      if (event.kind === "phase") {
+      if (event.kind === "setup") {
+        bar ??= multi.create(event.total, 0, { title: "set-up".padEnd(10), note });
+        bar.update(event.done, { note });
+      } else if (event.kind === "phase") {
         bar?.stop();
         note = "";
         bar = multi.create(event.total, event.done, { title: (event.method ?? titles[event.phase]).padEnd(10), note });
@@ -97,6 +100,7 @@ function sweepBars(total: number): SweepDisplay {
       const bar = multi.create(1, 0, { title, note: "" });
       return {
         show(event) {
+          if (event.kind === "setup") return;
           if (event.kind === "phase") bar.start(event.total, event.done, { title, note: titles[event.phase] });
           else bar.update(event.kind === "round" ? event.round + 1 : event.done);
         },
@@ -122,7 +126,8 @@ function lines(): Display {
   };
   return {
     show(event) {
-      if (event.kind === "phase") {
+      if (event.kind === "setup") console.log(`set-up: ${event.done} of ${event.total} clients`);
+      else if (event.kind === "phase") {
         [began, from, total] = [performance.now(), event.done, event.total];
         const part = event.done > 0 ? `, going on from ${event.done}` : "";
         console.log(

@@ -40,6 +40,12 @@ export interface FeaturesOptions {
   readonly test: Features;
 }
 
+// where the first number is that is none, -1 without one
+function oddIn(values: Float32Array): number {
+  for (let i = 0; i < values.length; i++) if (!(Math.abs(values[i]!) < Infinity)) return i;
+  return -1;
+}
+
 function split(part: string, { x, labels }: Features, { shape, classes }: FeaturesOptions): FeatureSplit {
   const size = exampleSize("fromFeatures", shape);
   const rows = labels.length;
@@ -50,7 +56,7 @@ function split(part: string, { x, labels }: Features, { shape, classes }: Featur
     );
   const values = new Float32Array(shared(4 * x.length).buffer);
   values.set(x);
-  const odd = values.findIndex((value) => !Number.isFinite(value));
+  const odd = oddIn(values);
   if (odd >= 0)
     throw new RangeError(
       `fromFeatures: ${part} x, got ${values[odd]} in row ${Math.floor(odd / size)}, expected finite numbers`,

@@ -100,6 +100,14 @@ function readNpy({ bytes, name }: NamedFile): TensorData {
   }
 }
 
+// as they are, but for integers of 64 bits, which are no numbers
+function inNumbers(data: TensorData["data"]): ArrayLike<number> {
+  if (!(data instanceof BigInt64Array || data instanceof BigUint64Array)) return data;
+  const numbers = new Float64Array(data.length);
+  for (let i = 0; i < data.length; i++) numbers[i] = Number(data[i]);
+  return numbers;
+}
+
 async function fromNpy(
   name: string,
   source: DataSource,
@@ -111,7 +119,7 @@ async function fromNpy(
     const [rows = 0, ...shape] = x.shape;
     if (y.shape.length !== 1 || y.shape[0] !== rows)
       throw new RangeError(`npy: ${marks.name}, got [${y.shape}], expected [${rows}], one class number per row of x`);
-    const labels = classNumbers(Float64Array.from(y.data, Number), `labels: ${marks.name}`, classes?.length);
+    const labels = classNumbers(inNumbers(y.data), `labels: ${marks.name}`, classes?.length);
     const own = client === undefined ? undefined : await find(source, `${client}_${part}.npy`);
     const owners = own && readNpy(own);
     if (own && owners && (owners.shape.length !== 1 || owners.shape[0] !== rows))
@@ -127,7 +135,7 @@ async function fromNpy(
     const parts = { train: { ...train, x: train.x }, test: { ...test, x: test.x } };
     return fromArrays({ name, classes: names, shape: image, ...parts });
   }
-  const floats = ({ x, labels, owners }: typeof train) => ({ x: Float32Array.from(x, Number), labels, owners });
+  const floats = ({ x, labels, owners }: typeof train) => ({ x: inNumbers(x), labels, owners });
   return fromFeatures({ name, classes: names, shape, train: floats(train), test: floats(test) });
 }
 

@@ -2,6 +2,7 @@
 import { startWorker } from "../runtime/platform.ts";
 import { type Pool, Threads } from "../runtime/pool.ts";
 import type { ExperimentCalls } from "./clients.ts";
+import { pack } from "./packed.ts";
 import type { Setup } from "./setup.ts";
 
 // the worker stands beside this module, whichever it is: sources under a loader, or compiled
@@ -19,5 +20,5 @@ export async function startPool(
   onEvent?: (event: unknown) => void,
 ): Promise<Pool<ExperimentCalls>> {
   const ports = await Promise.all(Array.from({ length: size }, () => startWorker(worker)));
-  return new Threads<ExperimentCalls>(ports, setup, onEvent);
+  return new Threads<ExperimentCalls>(ports, pack(setup), onEvent);
 }

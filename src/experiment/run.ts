@@ -9,6 +9,7 @@ import { downOf, firstState, type RoundsState, runRounds } from "../federated/ro
 import type { States } from "../federated/states.ts";
 import { jsonLine, Sha256 } from "../io/index.ts";
 import type { Pool } from "../runtime/pool.ts";
+import { inTurns } from "../runtime/steps.ts";
 import type { RoundMetric, RunRecords, Summary, TickMetric } from "../report/records.ts";
 import { ClientFiles } from "./clientFile.ts";
 import type { ExperimentCalls } from "./clients.ts";
@@ -34,7 +35,7 @@ import {
   statesIn,
 } from "./progress.ts";
 import { clientMetrics, summarize } from "./records.ts";
-import { evaluatedClients, optedIn, type Setup, setUp } from "./setup.ts";
+import { evaluatedClients, optedIn, type Setup, setUpSteps } from "./setup.ts";
 import type { RunStore } from "./store.ts";
 import type { Held } from "./personalize.ts";
 
@@ -58,6 +59,8 @@ export interface RunOptions extends RecordsOptions {
 
 /** What happens, as it happens. */
 export type RunEvent =
+  /** Of a set-up that takes its time: how many clients are ready. */
+  | { readonly kind: "setup"; readonly done: number; readonly total: number }
   | {
       readonly kind: "phase";
       readonly phase: "federation" | "clients";
@@ -83,10 +86,11 @@ const AUDIT = "audit.jsonl";
 
 /** Runs an experiment to its end, or to the abort of `signal`. */
 export async function run(options: RunOptions): Promise<RunResult> {
-  const { config, dataset, store, resume = false, onEvent } = options;
+  const { config, store, resume = false, onEvent } = options;
   await loadNetworks(config);
   await loadMethods(config);
-  const setup = setUp(config, dataset);
+  const setup = await preparedFor(options);
+  if (!setup) return { finished: false, at: "the set-up" };
   const wanted = evaluatedClients(config);
   const origin = originOf(setup);
   const plans = federationsOf(config).map((federation) => ({
@@ -107,7 +111,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
   if (!resume) await store.remove(AUDIT);
   if (options.audit && !logged) await store.write(AUDIT, "");
   const audit = options.audit || logged;
-  await store.write("config.json", `${JSON.stringify(config, null, 2)}\n`);
+  await writeConfig(store, config);
   const rounds = await keptRounds(store, before);
 
   const pool = await options.pool(setup);
@@ -167,6 +171,31 @@ export async function run(options: RunOptions): Promise<RunResult> {
     return { finished: true, records };
   } finally {
     await pool.close();
+  }
+}
+
+function writeConfig(store: RunStore, config: Config): Promise<void> {
+  return store.write("config.json", `${JSON.stringify(config, null, 2)}\n`);
+}
+
+// what takes no time is not told of
+const TELL_MS = 500;
+
+/** The setup, made in turns with whoever else wants the thread; undefined where it was interrupted. */
+async function preparedFor({ config, dataset, store, signal, onEvent }: RunOptions): Promise<Setup | undefined> {
+  let told = performance.now();
+  const tell = (done: number): void => {
+    if (performance.now() - told < TELL_MS) return;
+    told = performance.now();
+    onEvent?.({ kind: "setup", done, total: config.clients });
+  };
+  try {
+    return await inTurns(setUpSteps(config, dataset, tell), { signal, slice: 50 });
+  } catch (error) {
+    if (!signal?.aborted || error !== signal.reason) throw error;
+    // all that a resumed run needs to begin
+    await writeConfig(store, config);
+    return undefined;
   }
 }
 

@@ -1,6 +1,7 @@
 // From a config and a dataset to who owns what. Pure and fast, so every worker could do it; the runner does it once.
 import { type ClientRows, type Dataset, keepBack, optOut, type Partition, pooled } from "../data/index.ts";
 import { fold, type Key, key, Stream } from "../runtime/random.ts";
+import { finish, type Steps } from "../runtime/steps.ts";
 import { behaviour, type Config, ConfigError } from "./config.ts";
 import { partitionOf } from "./partitions.ts";
 
@@ -37,6 +38,21 @@ export function drawPartition<D extends Dataset>(config: Config, dataset: D): { 
 
 /** Parts the data and draws who opts out. Throws a RangeError when the data do not suffice. */
 export function setUp<D extends Dataset>(config: Config, whole: D): Setup<D> {
+  return finish(setUpSteps(config, whole));
+}
+
+// so many clients between two rests
+const AT_ONCE = 256;
+
+/**
+ * `setUp`, resting between clients.
+ * @param onClient hears how many clients are ready
+ */
+export function* setUpSteps<D extends Dataset>(
+  config: Config,
+  whole: D,
+  onClient?: (done: number) => void,
+): Steps<Setup<D>> {
   const root = rootKey(config);
   const { dataset, partition } = drawPartition(config, whole);
   const { clients, heldOut = [] } = partition;
@@ -55,12 +71,14 @@ export function setUp<D extends Dataset>(config: Config, whole: D): Setup<D> {
   const all = isPooled(config)
     ? Int32Array.from(clients.flatMap(({ test }) => [...test])).toSorted()
     : Int32Array.from({ length: dataset.test.rows }, (_, i) => i);
-  return {
-    config,
-    dataset,
-    clients: clients.map((rows, client) => ({
+  const ready: ClientSetup[] = [];
+  for (const [client, rows] of clients.entries()) {
+    ready.push({
       rows,
-      shared: keepBack(rows, config.ownRowsKeptBack, fold(root, "keepBack", client)).shared,
+      shared:
+        config.ownRowsKeptBack === 0
+          ? rows.train
+          : keepBack(rows, config.ownRowsKeptBack, fold(root, "keepBack", client)).shared,
       optedOut: out.has(client),
       // rows of its own, as the authors score each model on 1,000 random ones
       globalTest:
@@ -69,8 +87,12 @@ export function setUp<D extends Dataset>(config: Config, whole: D): Setup<D> {
           : new Stream(fold(root, "globalTest", client))
               .choose(all.length, Math.min(globalRows, all.length))
               .map((at) => all[at]!),
-    })),
-  };
+    });
+    if (ready.length % AT_ONCE > 0) continue;
+    onClient?.(ready.length);
+    yield;
+  }
+  return { config, dataset, clients: ready };
 }
 
 /** The clients that are personalised and evaluated, ascending: all of them, or so many drawn uniformly. */

@@ -4,9 +4,10 @@ import { serve } from "../runtime/pool.ts";
 import { type ExperimentCalls, experimentCalls } from "./clients.ts";
 import { loadMethods } from "./ownMethods.ts";
 import { loadNetworks } from "./ownNetworks.ts";
-import type { Setup } from "./setup.ts";
+import { type Packed, unpack } from "./packed.ts";
 
-async function calls(setup: Setup): Promise<ExperimentCalls> {
+async function calls(packed: Packed): Promise<ExperimentCalls> {
+  const setup = unpack(packed);
   await loadNetworks(setup.config);
   await loadMethods(setup.config);
   return experimentCalls(setup);

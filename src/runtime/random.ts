@@ -73,6 +73,9 @@ export function fold(parent: Key, ...address: readonly (number | string)[]): Key
   return k;
 }
 
+// what a place costs in a map, in places of an array
+const SPARSE = 32;
+
 /** Draws from one key in order. The n-th 32-bit word is word `n & 1` of the block with counter `(n >>> 1, 0)`. */
 export class Stream {
   readonly #k0: number;
@@ -121,10 +124,15 @@ export class Stream {
     return items;
   }
 
-  /** `k` of the integers 0..n-1 without replacement, in the order drawn. */
+  /** `k` of the integers 0..n-1 without replacement, in the order drawn. Few of many cost no more than few. */
   choose(n: number, k: number): Int32Array {
     if (k > n) throw new RangeError(`choose: cannot draw ${k} of ${n} without replacement`);
-    const pool = Int32Array.from({ length: n }, (_, i) => i);
+    return k < n / SPARSE ? this.#few(n, k) : this.#many(n, k);
+  }
+
+  #many(n: number, k: number): Int32Array {
+    const pool = new Int32Array(n);
+    for (let i = 0; i < n; i++) pool[i] = i;
     for (let i = 0; i < k; i++) {
       const j = i + this.below(n - i);
       const kept = pool[i]!;
@@ -132,5 +140,17 @@ export class Stream {
       pool[j] = kept;
     }
     return pool.slice(0, k);
+  }
+
+  // the same exchanges, of which only what they moved is written down
+  #few(n: number, k: number): Int32Array {
+    const chosen = new Int32Array(k);
+    const moved = new Map<number, number>();
+    for (let i = 0; i < k; i++) {
+      const j = i + this.below(n - i);
+      chosen[i] = moved.get(j) ?? j;
+      moved.set(j, moved.get(i) ?? i);
+    }
+    return chosen;
   }
 }

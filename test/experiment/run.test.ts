@@ -15,8 +15,8 @@ import { networks } from "../../src/experiment/networks.ts";
 import { decodeCheckpoint } from "../../src/io/checkpoint.ts";
 import { decodeSafetensors } from "../../src/io/index.ts";
 import type { ClientMetric, Summary } from "../../src/report/records.ts";
-import { startWorker } from "../../src/runtime/platform.ts";
-import { type Pool, Threads } from "../../src/runtime/pool.ts";
+import { startPool } from "../../src/experiment/pool.ts";
+import type { Pool } from "../../src/runtime/pool.ts";
 import { refusesLater } from "../support/refuses.ts";
 import { assert, test } from "../support/suite.ts";
 import { threadOf } from "../support/thread.ts";
@@ -150,8 +150,7 @@ test("the same seed gives the same run, bit for bit, and another seed another on
 test("one worker thread and two give what this thread gives, bit for bit", async () => {
   const worker = threadOf(new URL("../../src/experiment/worker.ts", import.meta.url));
   for (const size of [1, 2]) {
-    const pool = async (setup: Setup): Promise<Pool<ExperimentCalls>> =>
-      new Threads<ExperimentCalls>(await Promise.all(Array.from({ length: size }, () => startWorker(worker))), setup);
+    const pool = (setup: Setup): Promise<Pool<ExperimentCalls>> => startPool(setup, size, worker);
     const { store, result } = await runTiny({ pool });
     assert.is(recordsOf(result).summary.weightsSha256, summary.weightsSha256);
     assert.equal(leftIn(store), leftIn(whole.store));

@@ -56,6 +56,24 @@ test("choose draws distinct integers below n, and all of them when k is n", () =
   assert.throws(() => new Stream(key(0)).choose(2, 3), /cannot draw 3 of 2/);
 });
 
+test("few are drawn as the first of all are, without a place for everyone", () => {
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 1, max: 5000 }),
+      fc.double({ min: 0, max: 1, noNaN: true }),
+      fc.nat(),
+      (n, part, seed) => {
+        // mostly few: that is where the draws are written down in another way
+        const k = Math.floor(n * part ** 8);
+        assert.equal(new Stream(key(seed)).choose(n, k), new Stream(key(seed)).choose(n, n).slice(0, k));
+      },
+    ),
+  );
+  const began = performance.now();
+  for (let client = 0; client < 1000; client++) new Stream(fold(key(1), client)).choose(10 ** 8, 5);
+  assert.ok(performance.now() - began < 5000, "an array of all would take minutes, and 400 GB");
+});
+
 test("seeds and addresses that are no whole numbers are refused", () => {
   refuses(() => key(0.5), "key: the seed must be an integer below 2^53, got 0.5");
   refuses(() => key(2 ** 53), /integer below 2\^53/);
