@@ -237,7 +237,7 @@ export class Kit {
   /** One step on a batch: loss, gradient, what `correct` makes of it, the optimiser. Returns the mean loss. */
   step({ examples, rows, mode }: At, { loss, optimizer, correct }: Step): number {
     return scope(() => {
-      const mean = loss(examples.batch(rows), mode);
+      const mean = loss(examples.batch(rows, mode), mode);
       backward(mean);
       correct?.();
       optimizer?.step();

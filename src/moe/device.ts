@@ -6,6 +6,8 @@ import { reshape } from "../autograd/ops/reshape.ts";
 import { concat } from "../autograd/ops/slice.ts";
 import { exp } from "../autograd/ops/unary.ts";
 import { encodeSafetensors } from "../io/safetensors.ts";
+import { type Augment, Augmented } from "../nn/augment.ts";
+import type { Examples } from "../nn/examples.ts";
 import { Net } from "../nn/net.ts";
 import { type Metrics, taskOf } from "../nn/task.ts";
 import { Kept } from "../runtime/kept.ts";
@@ -67,6 +69,8 @@ export interface DeviceOptions {
   readonly epochs?: number;
   readonly lr?: number;
   readonly batchSize?: number;
+  /** Changes inputs on their way into training, as `flipped()` of moiety/nn does; the generalist answers to them as they are. */
+  readonly augment?: Augment;
   /** The share of rows that are held out to stop early by. */
   readonly heldOut?: number;
   readonly seed?: number;
@@ -184,6 +188,10 @@ export async function personalize(generalist: Generalist, rows: Rows, options: D
   return inTurns(personalizeSteps(generalist, rows, options), options);
 }
 
+function augmented(examples: Examples, augment: Augment | undefined): Examples {
+  return augment ? new Augmented(examples, augment) : examples;
+}
+
 function* personalizeSteps(generalist: Generalist, rows: Rows, options: DeviceOptions): Steps<Mixture> {
   const { epochs = 60, lr = 5e-4, batchSize = 10, heldOut = 0.2, seed = 0, onProgress } = options;
   const { model } = generalist;
@@ -218,7 +226,7 @@ function* personalizeSteps(generalist: Generalist, rows: Rows, options: DeviceOp
   const kept = new Kept();
   try {
     const own = {
-      train: kept.add(stage(model, rows.x, labels, part.train)),
+      train: augmented(kept.add(stage(model, rows.x, labels, part.train)), options.augment),
       validation: kept.add(stage(model, rows.x, labels, part.held)),
       classes: model.classes.length,
       task: model.task && model.task !== "classification" ? taskOf(model.task) : undefined,

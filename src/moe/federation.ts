@@ -4,6 +4,7 @@ import { InProcess } from "../federated/backends/inProcess.ts";
 import type { FederatedClient } from "../federated/client.ts";
 import { LocalClient } from "../federated/local.ts";
 import { beginning, federate, type RoundReport } from "../federated/loop.ts";
+import { type Augment, Augmented } from "../nn/augment.ts";
 import { Net } from "../nn/net.ts";
 import { Adam } from "../nn/optimizers.ts";
 import { taskOf } from "../nn/task.ts";
@@ -26,6 +27,8 @@ export interface GeneralistOptions {
   readonly localEpochs?: number;
   readonly batchSize?: number;
   readonly lr?: number;
+  /** Changes inputs on their way into training, as `flipped()` of moiety/nn does. */
+  readonly augment?: Augment;
   /** The share of each client's rows that are held out to validate on. */
   readonly heldOut?: number;
   /** Rounds from one validation to the next, beginning with the first; the best of those validated is returned. */
@@ -89,7 +92,9 @@ export async function trainGeneralist(
     const { x, labels, train: own, held } = parts[id]!;
     // a client's rows are staged while it works, so memory does not grow with the number of clients
     const work = async <T>(steps: (local: LocalClient) => Steps<T>): Promise<T> => {
-      const [train, validation] = [stage(model, x, labels, own), stage(model, x, labels, held)];
+      const staged = stage(model, x, labels, own);
+      const train = options.augment ? new Augmented(staged, options.augment) : staged;
+      const validation = stage(model, x, labels, held);
       const rest = { train, validation, classes, task, epochs: localEpochs, batchSize, key: fold(root, "federation") };
       try {
         return await inTurns(steps(new LocalClient({ id, net, optimizer, ...rest })), options);

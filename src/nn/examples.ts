@@ -2,6 +2,7 @@
 // not know images from text.
 import { gather, imageRows, labelRows } from "../autograd/ops/rows.ts";
 import { persistent, type Tensor, view } from "../autograd/tensor.ts";
+import type { Mode } from "./module.ts";
 
 /** Inputs as the network takes them, and what it is to answer. */
 export interface Batch {
@@ -16,8 +17,11 @@ export interface Examples {
   readonly count: number;
   /** Class numbers; or targets, [count, outputs] row by row. */
   readonly labels: ArrayLike<number>;
-  /** The examples numbered `rows` (i32), in that order. */
-  batch(rows: Tensor): Batch;
+  /**
+   * The examples numbered `rows` (i32), in that order.
+   * @param mode of the step that learns from them, if one does: see Augmented
+   */
+  batch(rows: Tensor, mode?: Mode): Batch;
   /** The batches of a training epoch, each example in one, where they are not to be drawn at random. */
   epoch?(): readonly Int32Array[];
   /** The batches in which all examples are best answered, each in one; else they are taken in their order. */

@@ -71,7 +71,7 @@ export function* epochSteps({ examples, loss, optimizer, correct, ...of }: Epoch
   let [total, count] = [0, 0];
   for (const { rows, mode } of epochBatches({ examples, ...of })) {
     scope(() => {
-      const mean = loss(examples.batch(rows), mode);
+      const mean = loss(examples.batch(rows, mode), mode);
       backward(mean);
       correct?.();
       optimizer.step();

@@ -29,6 +29,7 @@ export {
   type RmspropOptions,
 } from "./adaptive.ts";
 export { Accumulated } from "./accumulated.ts";
+export { Augmented, type Augment, cropped, flipped, inTurn, noisy } from "./augment.ts";
 export { Averaged } from "./averaged.ts";
 export { clipGradientValues, ValueClipped } from "./clipValues.ts";
 export { type ParameterGroup, Groups } from "./groups.ts";
