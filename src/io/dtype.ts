@@ -1,6 +1,8 @@
 // The element types that tensor files may hold, and how bytes become typed arrays.
 // Files and every machine we run on are little-endian, so an aligned slice of a file already is the array.
 
+import type { Half } from "./half.ts";
+
 /** The typed arrays a tensor file can hold. 64-bit integers stay exact as BigInt. */
 export type NumericArray =
   | Float32Array
@@ -18,6 +20,8 @@ export type NumericArray =
 export interface TensorData {
   readonly shape: readonly number[];
   readonly data: NumericArray;
+  /** Single floats that a file holds in 16 bits; so read, and so written. */
+  readonly stored?: Half;
 }
 
 interface NumericArrayConstructor {
@@ -81,7 +85,12 @@ export function copyBytes(bytes: Uint8Array, start = 0, end: number = bytes.leng
 }
 
 /** `length` elements starting at byte `start`: a view where the alignment allows it, else a copy. The one way from bytes to arrays. */
-export function arrayAt(bytes: Uint8Array, start: number, length: number, { array }: Dtype): NumericArray {
+export function arrayAt(
+  bytes: Uint8Array,
+  start: number,
+  length: number,
+  { array }: Pick<Dtype, "array">,
+): NumericArray {
   const size = length * array.BYTES_PER_ELEMENT;
   if (start + size > bytes.length)
     throw new RangeError(`tensor: bytes, got ${bytes.length}, expected ${start + size} for ${length} elements`);

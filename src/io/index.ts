@@ -5,6 +5,7 @@ export { csvLine, csvTable } from "./csv.ts";
 export type { Cell } from "./csv.ts";
 export type { NumericArray, TensorData } from "./dtype.ts";
 export { Sha256 } from "./hash.ts";
+export { type Half, narrowed, widened } from "./half.ts";
 export { jsonLine, parseJsonLines } from "./jsonl.ts";
 export type { JsonLines } from "./jsonl.ts";
 export { decodeNpy, encodeNpy } from "./npy.ts";

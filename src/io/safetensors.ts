@@ -4,6 +4,7 @@
 // Format: github.com/huggingface/safetensors, README.
 import { arrayAt, bytesOf, copyBytes, dtypeOf, dtypes, elementCount } from "./dtype.ts";
 import type { Dtype, TensorData } from "./dtype.ts";
+import { type Half, narrowed, widened } from "./half.ts";
 
 /** A file's content. Tensors keep their order; metadata values are strings, as the format wants. */
 export interface Safetensors {
@@ -13,19 +14,22 @@ export interface Safetensors {
 
 interface Entry {
   readonly name: string;
-  readonly dtype: Dtype;
+  readonly dtype: Pick<Dtype, "array">;
+  readonly stored: Half | undefined;
   readonly shape: readonly number[];
   readonly begin: number;
   readonly end: number;
 }
 
 const metadataKey = "__metadata__";
+const halves: readonly Half[] = ["F16", "BF16"];
 // the reference implementation's own limit
 const maxHeaderBytes = 100_000_000;
 
 /**
  * The bytes of a safetensors file. Wider element types come first and the header is padded to 8 bytes, so that every
- * tensor can be viewed without a copy; within one width the given order stays, so a flat block remains one block.
+ * tensor can be viewed without a copy; within one width the given order stays, so a flat block remains one block. Single floats
+ * whose tensor says `stored` are rounded to 16 bits.
  *
  * Errors: RangeError for a shape that does not fit its data or a name given twice, TypeError for an unknown array.
  */
@@ -33,14 +37,15 @@ export function encodeSafetensors(
   tensors: Iterable<readonly [string, TensorData]>,
   metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array {
-  const parts = [...tensors].toSorted(([, a], [, b]) => b.data.BYTES_PER_ELEMENT - a.data.BYTES_PER_ELEMENT);
+  const parts = Array.from(tensors, ([name, tensor]) => [name, written(name, tensor)] as const).toSorted(
+    ([, a], [, b]) => b.tensor.data.BYTES_PER_ELEMENT - a.tensor.data.BYTES_PER_ELEMENT,
+  );
 
   const header = new Map<string, unknown>();
   if (Object.keys(metadata).length > 0) header.set(metadataKey, metadata);
   let size = 0;
-  for (const [name, tensor] of parts) {
+  for (const [name, { tensor, dtype }] of parts) {
     if (header.has(name) || name === metadataKey) throw new RangeError(`safetensors: name not free, got "${name}"`);
-    const { safetensors: dtype } = dtypeOf(tensor.data);
     const end = size + bytesOf(tensor).length;
     header.set(name, { dtype, shape: tensor.shape, data_offsets: [size, end] });
     size = end;
@@ -54,18 +59,30 @@ export function encodeSafetensors(
   new DataView(file.buffer).setBigUint64(0, BigInt(start - 8), true);
   file.set(text, 8);
   let at = start;
-  for (const [, tensor] of parts) {
+  for (const [, { tensor }] of parts) {
     file.set(bytesOf(tensor), at);
     at += tensor.data.byteLength;
   }
   return file;
 }
 
+/** A tensor as a file holds it, and what the file calls its elements. */
+function written(name: string, tensor: TensorData): { tensor: TensorData; dtype: string } {
+  const { shape, data, stored } = tensor;
+  if (stored === undefined) return { tensor, dtype: dtypeOf(data).safetensors };
+  if (!halves.includes(stored) || !(data instanceof Float32Array))
+    throw new TypeError(
+      `safetensors: "${name}" stored as ${stored}, got ${data.constructor.name}, expected single floats as F16 or BF16`,
+    );
+  return { tensor: { shape, data: narrowed(data, stored) }, dtype: stored };
+}
+
 /**
- * The tensors and metadata of a safetensors file. Arrays share memory with `bytes` where the alignment allows it.
+ * The tensors and metadata of a safetensors file. Arrays share memory with `bytes` where the alignment allows it; floats of 16 bits
+ * (F16, BF16) come as single ones, and say how they were stored.
  *
  * Errors: RangeError for a truncated file, tensors that overlap or leave bytes unused; TypeError for a bad header or an
- * element type we do not hold (F16, BF16, BOOL).
+ * element type we do not hold (F8, BOOL).
  */
 export function decodeSafetensors(bytes: Uint8Array): Safetensors {
   const { header, start } = readHeader(bytes);
@@ -76,13 +93,14 @@ export function decodeSafetensors(bytes: Uint8Array): Safetensors {
 
   let at = 0;
   const tensors = new Map<string, TensorData>();
-  for (const { name, dtype, shape, begin, end } of entries) {
+  for (const { name, dtype, stored, shape, begin, end } of entries) {
     if (begin < at) throw new RangeError(`safetensors: "${name}" overlaps the tensor before it, got offset ${begin}`);
     if (begin > at) throw new RangeError(`safetensors: hole before "${name}", got offset ${begin}, expected ${at}`);
     if (start + end > bytes.length) {
       throw new RangeError(`safetensors: truncated in "${name}", got ${bytes.length} bytes, expected ${start + end}`);
     }
-    tensors.set(name, { shape, data: arrayAt(bytes, start + begin, elementCount(shape), dtype) });
+    const data = arrayAt(bytes, start + begin, elementCount(shape), dtype);
+    tensors.set(name, stored ? { shape, data: widened(data as Uint16Array, stored), stored } : { shape, data });
     at = end;
   }
   if (start + at !== bytes.length) {
@@ -123,9 +141,10 @@ function readEntry(name: string, value: unknown): Entry {
     new TypeError(`safetensors: ${what} of "${name}", got ${JSON.stringify(got)}`);
   if (!isObject(value)) throw wrong("bad entry", value);
 
-  const dtype = dtypes.find(({ safetensors }) => safetensors === value["dtype"]);
+  const stored = halves.find((half) => half === value["dtype"]);
+  const dtype = stored ? { array: Uint16Array } : dtypes.find(({ safetensors }) => safetensors === value["dtype"]);
   if (!dtype) {
-    const known = dtypes.map(({ safetensors }) => safetensors).join(", ");
+    const known = [...dtypes.map(({ safetensors }) => safetensors), ...halves].join(", ");
     throw new TypeError(
       `${wrong("unknown dtype", value["dtype"]).message}, expected one of ${known}; convert it first`,
     );
@@ -140,7 +159,7 @@ function readEntry(name: string, value: unknown): Entry {
       `safetensors: offsets of "${name}", got ${end - begin} bytes, expected ${size} for [${shape}]`,
     );
   }
-  return { name, dtype, shape, begin, end };
+  return { name, dtype, stored, shape, begin, end };
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -130,7 +130,10 @@ test("bad headers are refused with what is wrong in them", () => {
   refuses("[]", /not an object/);
   refuses({ __metadata__: { epoch: 3 } }, /metadata is not an object of strings/);
   refuses({ a: 5 }, /bad entry of "a"/);
-  refuses({ a: { dtype: "BF16", shape: [4], data_offsets: [0, 8] } }, /dtype of "a", got "BF16", expected one of F32/);
+  refuses(
+    { a: { dtype: "F8_E4M3", shape: [4], data_offsets: [0, 8] } },
+    /dtype of "a", got "F8_E4M3", expected one of F32/,
+  );
   refuses({ a: { dtype: "F32", shape: [-2], data_offsets: [0, 8] } }, /bad shape of "a"/);
   refuses({ a: { dtype: "F32", shape: "2", data_offsets: [0, 8] } }, /bad shape of "a"/);
   refuses({ a: { dtype: "F32", shape: [2], data_offsets: [0] } }, /bad offsets of "a"/);
