@@ -31,7 +31,9 @@ export async function readRun(path: string): Promise<RunRecords> {
   const config = parseConfig(await json("config.json"));
   const classes = summary.classNames ?? (isKnown(config.dataset) ? catalogue[config.dataset].classes : []);
   const lines = await folder.read("metrics.jsonl");
-  const metrics = lines ? metricsOf(lines, summary, `report: ${path}/metrics.jsonl`) : await clientsOf(folder, summary);
+  const metrics = lines
+    ? metricsOf(lines, summary, `report: ${path}/metrics.jsonl`)
+    : [...(await clientsOf(folder, summary)), ...(await curvesOf(folder))];
   return { config: configRecord(config, classes), summary, metrics };
 }
 
@@ -73,6 +75,28 @@ function checkWhole(metrics: readonly Metric[], summary: Summary, name: string):
         `${name}: clients of ${method}, got ${clients.length}, expected the ${evaluatedClients} that summary.json counts; ${REMEDY}`,
       );
   }
+}
+
+// of a run that was cut down; there is none of a run in which nothing could be turned
+async function curvesOf(folder: Folder): Promise<Metric[]> {
+  const name = "curves.csv";
+  const bytes = await folder.read(name);
+  if (!bytes) return [];
+  const [header = [], ...rows] = (await readCsv({ name, bytes })).rows;
+  const places = (test: "local" | "global"): { column: number; at: number }[] =>
+    header.flatMap((title, column) => {
+      const [, at] = new RegExp(`^${test} at ([\\d.]+)$`).exec(title) ?? [];
+      return at === undefined ? [] : [{ column, at: Number(at) }];
+    });
+  const [local, global] = [places("local"), places("global")];
+  return rows.map((cells, i) => {
+    const values = (of: typeof local): (number | null)[] =>
+      of.map(({ column }) => (cells[column] ? Number(cells[column]) : null));
+    const [client, method, dial] = cells;
+    const record = { kind: "curve", client: Number(client), method, dial, at: local.map(({ at }) => at) };
+    const tests = { localTest: values(local), globalTest: values(global) };
+    return parseMetric({ ...record, ...tests }, `report: ${folder.path}/${name}: row ${i + 1}`);
+  });
 }
 
 async function clientsOf(folder: Folder, { methods }: Summary): Promise<ClientMetric[]> {

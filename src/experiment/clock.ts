@@ -3,6 +3,7 @@
 import type { Tensor } from "../autograd/tensor.ts";
 import { type Bench, turnKey } from "../federated/hosts/bench.ts";
 import type { Reply, Turn, Vector, Vectors } from "../federated/method.ts";
+import { countsOf } from "../federated/statistics.ts";
 import { taken } from "../federated/taken.ts";
 import { constantAnswers, score, type Scores } from "../moe/evaluate.ts";
 import { accuracy, predictAll } from "../nn/index.ts";
@@ -26,6 +27,8 @@ export interface Standing {
 /** What a federation left for one client: at the moment that validation chose, and at its end where that is another one. */
 export interface HeldOf extends Standing {
   readonly round: number;
+  /** Temperature and class biases of its model, where the clients fitted them. */
+  readonly calibration?: Vector | undefined;
   /** Where that is the server's to say. */
   readonly cluster?: number | undefined;
   readonly last?: Standing | undefined;
@@ -82,7 +85,7 @@ export function clockOf(
 
   const readAt = (moment: Moment, { name, method }: Federation, given: Turn, tests: Tests, bin: Kept): At => {
     const { side } = bench(name);
-    const set = { ...tests, classes };
+    const set = { ...tests, classes, law: countsOf(given.own.train.labels, classes) };
     const asked = (turn: Turn): Record<string, Tensor> =>
       Object.fromEntries(
         Object.entries(answersOf(side, turn)).map(([role, answer]) => [

@@ -136,6 +136,20 @@ export interface Config {
     /** Mixtures trained beside it from the same fine-tuned specialist, each a method of its own, by name. */
     readonly variants?: Readonly<Record<string, VariantConfig>> | undefined;
   };
+  /**
+   * A gate that knows how likely an input is the client's own, beside the paper's methods: with what it is made of, held
+   * against, and over streams. Left out, there is none.
+   */
+  readonly posterior?:
+    | {
+        /** The share of own inputs that is reckoned with. */
+        readonly rho: number;
+        /** The probability that the source of a stream changes from one input to the next. */
+        readonly hazard: number;
+        /** Whether clients calibrate the generalist first, by sums over their held-out rows. */
+        readonly calibrate: boolean;
+      }
+    | undefined;
   /** Single behaviours that differ from the fidelity's, to see what each is worth. */
   readonly quirks?: QuirksConfig | undefined;
   /** Federated rounds between checkpoints. */
@@ -203,6 +217,7 @@ const optional: ReadonlySet<string> = new Set([
   "federation.optimizer",
   "federation.slow",
   "methods",
+  "posterior",
   "quirks",
   "shift",
   "stream",

@@ -3,6 +3,7 @@ import type { Bench } from "../federated/hosts/bench.ts";
 import { Kit } from "../federated/kit.ts";
 import type { ServerSide, Vectors } from "../federated/method.ts";
 import { lastClient } from "../moe/methods/authors.ts";
+import { calibration } from "../moe/methods/calibration.ts";
 import { type Examples, Net } from "../nn/index.ts";
 import { fold, type Key } from "../runtime/random.ts";
 import { chosenMethods, type Federation, GENERALIST, methodOf } from "./chosenMethods.ts";
@@ -25,6 +26,11 @@ export function federationsOf(config: Config): readonly Federation[] {
   const fedavg = methodOf(GENERALIST);
   const method = behaviour(config).selection === "average" ? fedavg : lastClient(fedavg);
   return [{ name: GENERALIST, method, options: method.options, ...paperMethods(config) }];
+}
+
+/** The federation that calibrates the model of another one, once that is over. */
+export function calibrationOf(federation: string): Federation {
+  return { name: `${federation}-calibration`, method: calibration, options: {}, rows: [], entries: {} };
 }
 
 /** First weights of the model, the same for everybody. */

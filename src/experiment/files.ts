@@ -6,7 +6,7 @@ import type { Metric, RoundMetric, RunRecords, Summary, TickMetric } from "../re
 import type { Measured } from "./measured.ts";
 import { networks } from "./networks.ts";
 import { METRICS } from "./progress.ts";
-import { clientMetrics, clientsCsv, configRecord } from "./records.ts";
+import { clientMetrics, clientsCsv, configRecord, curvesCsv } from "./records.ts";
 import type { Setup } from "./setup.ts";
 import type { RunStore } from "./store.ts";
 
@@ -35,6 +35,8 @@ export async function writeRecords(
   // now in the order of clients, not in the order in which they finished
   await store.write(METRICS, metrics.map(jsonLine).join(""));
   await store.write("clients.csv", clientsCsv(setup, done));
+  const curves = curvesCsv(done);
+  if (curves !== undefined) await store.write("curves.csv", curves);
   if (generalist?.length === sizeOfModel(setup))
     await store.write("generalist.safetensors", generalistFile(setup, generalist, summary));
   if (render) await store.write("report.html", await render(records));

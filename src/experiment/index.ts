@@ -8,7 +8,7 @@ export { partitionKinds } from "./partitionKinds.ts";
 export { shiftKinds } from "./shiftKinds.ts";
 export { startPool } from "./pool.ts";
 export { type Form, loadNetworks, type OwnNetworks } from "./ownNetworks.ts";
-export { heldOutGate, preset, presetList } from "./presets.ts";
+export { heldOutGate, posteriorGate, preset, presetList } from "./presets.ts";
 export { configRecord } from "./records.ts";
 export { weightsHash } from "./files.ts";
 export { run, type RunEvent, type RunOptions, type RunResult } from "./run.ts";

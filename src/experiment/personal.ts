@@ -2,7 +2,12 @@
 import type { Settings } from "../moe/index.ts";
 import { paperRows, type Row } from "../moe/personalized.ts";
 import type { Entry } from "../moe/personal.ts";
+import { blend, calibrated } from "../moe/methods/calibrated.ts";
 import { mixture } from "../moe/methods/mixture.ts";
+import { permuted, platt, posterior } from "../moe/methods/posterior.ts";
+import { reweightedGate } from "../moe/methods/stackedGate.ts";
+import { stream } from "../moe/methods/stream.ts";
+import { ensemble } from "../moe/methods/weighed.ts";
 import { usualEntries } from "../moe/methods/index.ts";
 import { behaviour, type Config } from "./config.ts";
 
@@ -15,8 +20,39 @@ export function settingsOf(config: Config): Settings {
   return { training, mixture: { ...training, ...mixing, space, generalistDropout } };
 }
 
-/** The paper's methods, and the mixtures beside them that the config asks for. */
-export function paperMethods({ mixture: { variants = {} } }: Config): {
+/** Rows that a posterior gate brings. */
+export const gateRows: readonly string[] = [
+  "calibrated",
+  "blend",
+  "constantBlend",
+  "permuted",
+  "reweightedGate",
+  "platt",
+  "posterior",
+  "stream",
+  "streamBlocks",
+  "streamAlternating",
+];
+
+/** The posterior gate with what it is made of and held against, as a config sets it. */
+function gateMethods({ rho, hazard }: NonNullable<Config["posterior"]>): Readonly<Record<string, Entry>> {
+  const streamed = (turn: number): Entry => ({ value: stream, options: { hazard, turn } });
+  return {
+    calibrated: { value: calibrated },
+    blend: { value: blend },
+    constantBlend: { value: ensemble, options: { specialist: "blend", generalist: "calibrated" } },
+    permuted: { value: permuted, options: { rho } },
+    reweightedGate: { value: reweightedGate, options: { rho } },
+    platt: { value: platt, options: { rho } },
+    posterior: { value: posterior, options: { rho } },
+    stream: streamed(0),
+    streamBlocks: streamed(20),
+    streamAlternating: streamed(1),
+  };
+}
+
+/** The paper's methods, and the mixtures and gates beside them that the config asks for. */
+export function paperMethods({ mixture: { variants = {} }, posterior: gate }: Config): {
   readonly rows: readonly Row[];
   readonly entries: Readonly<Record<string, Entry>>;
 } {
@@ -24,9 +60,10 @@ export function paperMethods({ mixture: { variants = {} } }: Config): {
     name,
     { value: mixture, options: defined(options) },
   ]);
+  const more = [...beside.map(([name]) => name), ...(gate ? gateRows : [])];
   return {
-    rows: [...paperRows, ...beside.map(([name]) => ({ name, of: name }))],
-    entries: { ...usualEntries, ...Object.fromEntries(beside) },
+    rows: [...paperRows, ...more.map((name) => ({ name, of: name }))],
+    entries: { ...usualEntries, ...Object.fromEntries(beside), ...(gate && gateMethods(gate)) },
   };
 }
 

@@ -3,6 +3,7 @@
 import type { Tensor } from "../autograd/tensor.ts";
 import { type Bench, turnKey } from "../federated/hosts/bench.ts";
 import type { Answer, Answers, Own, Vector, Vectors } from "../federated/method.ts";
+import { countsOf } from "../federated/statistics.ts";
 import { Desk } from "../moe/personal.ts";
 import {
   evaluateRows,
@@ -87,6 +88,7 @@ export function personalizing(
     const train = staged.train(rows.train, fold(root, "batches", client));
     const validation = staged.validation(rows.validation);
     const majority = (rows.classes ?? []).map((c) => lensOf(config, dataset, client)?.view.labels?.[c] ?? c);
+    const law = countsOf(train.labels, classes);
     const validations: PersonalValidation[] = [];
     try {
       for (const federation of federations) {
@@ -99,6 +101,7 @@ export function personalizing(
           threeGate,
           output: expertOutput,
           settings,
+          calibration: held[federation.name]!.calibration,
           entries: federation.entries,
           init: { local: fold(root, "init", "local"), gate: fold(root, "init", "gate") },
           key: fold(root, "personal", client),
@@ -115,7 +118,7 @@ export function personalizing(
           },
         });
         try {
-          const { made, ...results } = evaluateRows(desk, told, { ...tests, classes }, majority, ["finetuned"]);
+          const { made, ...results } = evaluateRows(desk, told, { ...tests, classes, law }, majority, ["finetuned"]);
           found = joined(found, results, config.methods ? keptUnder(told, made) : keptAlone(told, made));
         } finally {
           desk.dispose();
@@ -147,10 +150,11 @@ function nothing(client: number): Measured {
 }
 
 function joined(
-  { client, kept, scores, epochs, trust, gates, constantWeight, ...read }: Measured,
+  { client, kept, scores, epochs, trust, gates, constantWeight, curves = [], ...read }: Measured,
   more: Omit<Results, "made">,
   stays: Vectors,
 ): Measured {
+  const turned = [...curves, ...(more.curves ?? [])];
   const [gate, constant] = [trust ?? more.trust, constantWeight ?? more.constantWeight];
   return {
     client,
@@ -160,6 +164,7 @@ function joined(
     ...(gate && { trust: gate }),
     gates: { ...gates, ...more.gates },
     ...(constant !== undefined && { constantWeight: constant }),
+    ...(turned.length > 0 && { curves: turned }),
     ...read,
   };
 }

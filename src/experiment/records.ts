@@ -4,6 +4,7 @@ import type {
   ClientRow,
   ClockMetric,
   ConfigRecord,
+  CurveMetric,
   EpochMetric,
   GateMetric,
   MethodResult,
@@ -34,8 +35,8 @@ export function configRecord(config: Config, classNames: readonly string[]): Con
 export function clientMetrics(
   done: Measured,
   { optedOut, rows }: ClientSetup,
-): (EpochMetric | ClientMetric | ClockMetric | GateMetric)[] {
-  const { client, validations, scores, epochs, trust, readings = [], clusters = {} } = done;
+): (EpochMetric | ClientMetric | ClockMetric | GateMetric | CurveMetric)[] {
+  const { client, validations, scores, epochs, trust, readings = [], clusters = {}, curves = [] } = done;
   return [
     ...validations.map((at): EpochMetric => ({ kind: "epoch", client, ...at })),
     ...Object.entries(scores).map(([method, found]): ClientMetric => ({
@@ -50,6 +51,7 @@ export function clientMetrics(
     })),
     ...readings.map((reading): ClockMetric => ({ kind: "clock", client, ...reading })),
     ...(trust ? [{ kind: "gate" as const, client, ...trust, ...(rows.classes && { classes: rows.classes }) }] : []),
+    ...curves.map((curve): CurveMetric => ({ kind: "curve", client, ...curve })),
   ];
 }
 
@@ -79,7 +81,13 @@ export function methodResults(done: readonly Measured[]): Summary["methods"] {
         ),
       ]),
     ) as unknown as MethodResult;
-  return Object.fromEntries(methods.map((method) => [method, result(method)]));
+  return Object.fromEntries(methods.map((method) => [method, { ...result(method), ...lawResult(done, method) }]));
+}
+
+// order in a stream is not a matter of labels, and old records do not tell
+function lawResult(done: readonly Measured[], method: string): Pick<MethodResult, "lawTest"> {
+  const found = done.flatMap(({ scores }) => scores[method]!.lawTest ?? []);
+  return found.length === done.length ? { lawTest: stat(found) } : {};
 }
 
 // a test of one class has no area
@@ -131,6 +139,23 @@ export function summarize({ setup, done, ...rest }: Outcome): Summary {
       Object.keys(done[0]!.gates).map((name) => [name, gateResult(done.map(({ gates }) => gates[name]!))]),
     ),
   };
+}
+
+/** curves.csv: a row per evaluated client and method with a dial; both accuracies at every setting of it. */
+export function curvesCsv(done: readonly Measured[]): string | undefined {
+  const rows = done.flatMap(({ client, curves = [] }) => curves.map((curve) => ({ client, ...curve })));
+  const [first] = rows;
+  if (!first) return undefined;
+  const header = first.at.flatMap((value) => [`local at ${value}`, `global at ${value}`]);
+  return csvTable(
+    ["client", "method", "dial", ...header],
+    rows.map(({ client, method, dial, localTest, globalTest }) => [
+      client,
+      method,
+      dial,
+      ...localTest.flatMap((local, i) => [local, globalTest[i]!]),
+    ]),
+  );
 }
 
 /** clients.csv: a row per evaluated client. */

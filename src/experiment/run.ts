@@ -14,12 +14,13 @@ import type { RoundMetric, RunRecords, Summary, TickMetric } from "../report/rec
 import { ClientFiles } from "./clientFile.ts";
 import type { ExperimentCalls } from "./clients.ts";
 import type { Config } from "./config.ts";
+import { calibrate } from "./calibrating.ts";
 import { naming } from "./diverged.ts";
 import type { HeldOf, Standing, Tick } from "./clock.ts";
 import type { Measured } from "./measured.ts";
 import { type RecordsOptions, weightsHash, writeRecords } from "./files.ts";
 import type { Federation } from "./chosenMethods.ts";
-import { federationKey, federationsOf, initialOf, serverOf } from "./federations.ts";
+import { calibrationOf, federationKey, federationsOf, initialOf, serverOf } from "./federations.ts";
 import { trainingOf } from "./methodPresets.ts";
 import { loadMethods } from "./ownMethods.ts";
 import { type Origin, originOf } from "./origin.ts";
@@ -142,11 +143,13 @@ export async function run(options: RunOptions): Promise<RunResult> {
     const federated = over.reduce((sum, { seconds }) => sum + seconds, 0);
 
     const began = performance.now();
-    const done = await runClients(options, setup, pool, over, wanted);
+    const calibrations = await runCalibrations({ ...options, audit }, setup, pool, over);
+    if (!calibrations) return { finished: false, at: "the calibration of the generalist" };
+    const done = await runClients(options, setup, pool, over, calibrations, wanted);
     if (!done) return { finished: false, at: "the clients' private training" };
     const privately = (performance.now() - began) / 1000;
 
-    const servers = over.map(({ server, state }) => answering(setup, server, state, -1));
+    const servers = [...over.map(({ server, state }) => answering(setup, server, state, -1)), calibrations];
     const [first] = over;
     const summary = summarize({
       setup,
@@ -323,11 +326,31 @@ async function ticking(setup: Setup, pool: Pool<ExperimentCalls>, plan: Plan, at
   };
 }
 
-function audited(host: Host, { name }: Method, store: RunStore): Host {
+function audited(host: Host, { name }: Pick<Method, "name">, store: RunStore): Host {
   return new Audited(host, {
     hash: (bytes) => new Sha256().update(bytes).hex(),
     write: (sent) => store.append(AUDIT, sent.map((one) => jsonLine({ method: name, ...one })).join("")),
   });
+}
+
+/** Temperature and class biases of the models that are everybody's, by federation; undefined where it was interrupted. */
+async function runCalibrations(
+  { config, store, signal, audit }: RunOptions,
+  setup: Setup,
+  pool: Pool<ExperimentCalls>,
+  federations: readonly Over[],
+): Promise<Vectors | undefined> {
+  const found: Record<string, Vector> = {};
+  for (const { federation, server, state } of config.posterior?.calibrate ? federations : []) {
+    const { model } = answering(setup, server, state, -1);
+    if (!model || federation.rows.length === 0) continue;
+    const calibrating = calibrationOf(federation.name);
+    const host = (own: Host): Host => (audit ? audited(own, calibrating, store) : own);
+    const fitted = await calibrate({ setup, pool, calibrating, model, host, signal });
+    if (!fitted) return undefined;
+    found[federation.name] = fitted;
+  }
+  return found;
 }
 
 async function runClients(
@@ -335,6 +358,7 @@ async function runClients(
   setup: Setup,
   pool: Pool<ExperimentCalls>,
   federations: readonly Over[],
+  calibrations: Vectors,
   wanted: readonly number[],
 ): Promise<Measured[] | undefined> {
   const files = new ClientFiles(store, setup);
@@ -355,6 +379,7 @@ async function runClients(
         down: answering(setup, server, state, client),
         kept: await states.get(client, state.best.marks),
         round: state.round,
+        calibration: calibrations[federation.name],
         cluster: server.cluster?.(state.best.server, client),
         ...(config.methods && !isOver && { last: await standing(setup, one, state, client) }),
       };

@@ -5,6 +5,7 @@ import { paperRows } from "../moe/personalized.ts";
 import { problemOf } from "./chosenMethods.ts";
 import { type Config, ConfigError } from "./config.ts";
 import { isAddress } from "./ownNetworks.ts";
+import { gateRows } from "./personal.ts";
 
 // a config is written as JSON, which has no others
 const finite = v.pipe(v.number(), v.finite("expected a finite number"));
@@ -171,7 +172,7 @@ const gate = {
   patience: v.optional(count),
   margin: v.optional(margin),
 };
-const taken = paperRows.map(({ name }) => name);
+const taken = [...paperRows.map(({ name }) => name), ...gateRows];
 // a method's name becomes a column's and a figure's
 const method = v.pipe(v.string(), v.regex(/^[A-Za-z][\w-]*$/, "expected a name of letters and digits"));
 const variant = v.strictObject({
@@ -217,6 +218,8 @@ const training = v.strictObject({
   optimizer,
 });
 
+const OPEN = "expected a number from 0.01 to 0.99";
+const HAZARD = "expected a number from 0 to 0.5";
 const fields = v.strictObject({
   // it becomes a part of a folder's name
   preset: v.pipe(v.string(), v.regex(/^[A-Za-z0-9][\w.-]*$/, "expected a name of letters and digits")),
@@ -288,6 +291,13 @@ const fields = v.strictObject({
       ),
     ),
   }),
+  posterior: v.optional(
+    v.strictObject({
+      rho: v.pipe(finite, v.minValue(0.01, OPEN), v.maxValue(0.99, OPEN)),
+      hazard: v.pipe(finite, v.minValue(0, HAZARD), v.maxValue(0.5, HAZARD)),
+      calibrate: v.boolean(),
+    }),
+  ),
   quirks: v.optional(
     v.strictObject({
       selection: v.optional(v.picklist(["average", "last-client"])),

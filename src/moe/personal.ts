@@ -62,6 +62,8 @@ export interface DeskOptions {
   readonly output: ExpertOutput;
   readonly settings: Settings;
   readonly entries: Readonly<Record<string, Entry>>;
+  /** Temperature and class biases [1 + classes] of the federation's model, where its clients fitted them. */
+  readonly calibration?: ArrayLike<number> | undefined;
   /** Where every client's local model and gate begin (the authors' code shares one draw between clients, Q16). */
   readonly init: { readonly local: Key; readonly gate: Key };
   /** Root of this client's random numbers. */

@@ -5,6 +5,7 @@ import { finish } from "../runtime/steps.ts";
 import { score, type Scores, type TestSet } from "./evaluate.ts";
 import type { Desk, Heard } from "./personal.ts";
 import type { Predictor } from "./predictor.ts";
+import { type Curve, curveOf } from "./tradeOff.ts";
 import { gateTrust, type GateTrust, trust, type Trust } from "./trust.ts";
 
 export interface PersonalValidation {
@@ -37,7 +38,14 @@ export interface Personalized {
   readonly gates: Readonly<Record<string, Trust>>;
   /** The weight that the constant-weight baseline chose on validation. */
   readonly constantWeight?: number;
+  /** What can be turned, at all its settings. */
+  readonly curves?: readonly NamedCurve[];
   readonly validations: readonly PersonalValidation[];
+}
+
+/** A row's curve. */
+export interface NamedCurve extends Curve {
+  readonly method: string;
 }
 
 /** A row of the comparison: its name in records, and who that is at the desk. */
@@ -50,7 +58,10 @@ export interface Row {
 export const paperRows: readonly Row[] = [
   { name: "local", of: "local" },
   { name: "fedavg", of: "own" },
-  ...["finetuned", "mixture", "ensemble", "constantWeight", "stackedGate"].map((name) => ({ name, of: name })),
+  ...["finetuned", "mixture", "ensemble", "constantWeight", "stackedGate", "labelLaw"].map((name) => ({
+    name,
+    of: name,
+  })),
 ];
 
 /** A validation as it is told. */
@@ -84,9 +95,11 @@ export function evaluateRows(
   const made = rows.map(({ of }) => finish(desk.of(of)));
   const scores: Record<string, Scores> = {};
   const gates: Record<string, Trust> = {};
+  const curves: NamedCurve[] = [];
   for (const [i, { name }] of rows.entries()) {
-    const { weights } = made[i]!;
-    scores[name] = score(made[i]!.on(test.examples), test);
+    const { weights, dial, scores: scored } = made[i]!;
+    scores[name] = scored?.(test) ?? score(made[i]!.on(test.examples), test);
+    if (dial) curves.push({ method: name, ...curveOf(dial(test.examples), test) });
     if (weights) gates[name] = trust(weights(test.examples), test, majority);
   }
   const gate = made.find(({ weights }) => weights)?.weights;
@@ -97,6 +110,7 @@ export function evaluateRows(
     epochs,
     ...(gate && { trust: gateTrust(gate(test.examples), test, majority) }),
     gates,
+    ...(curves.length > 0 && { curves }),
     ...(constant && { constantWeight: constant.weight! }),
   };
 }

@@ -1,11 +1,14 @@
 // Who answers for a client: one network, or several that are weighed. Answers to all of some examples are made once, however
 // many ask for them.
 import { noGrad } from "../autograd/op.ts";
-import { scope, type Tensor } from "../autograd/tensor.ts";
+import { copyInto } from "../autograd/ops/copy.ts";
+import { persistent, scope, type Tensor } from "../autograd/tensor.ts";
 import type { Examples } from "../nn/examples.ts";
 import type { Fit } from "../nn/fit.ts";
 import type { Net } from "../nn/net.ts";
 import type { Kept } from "../runtime/kept.ts";
+import type { Scores, TestSet } from "./evaluate.ts";
+import type { Dial } from "./tradeOff.ts";
 
 /** Numbers for inputs. */
 export interface Outputs {
@@ -31,13 +34,26 @@ export interface Predictor extends Outputs {
   readonly weights?: (examples: Examples) => ArrayLike<number>;
   /** The same weight for every input. */
   readonly weight?: number;
+  /** Where something can be turned without training: its dial over all of some examples. */
+  readonly dial?: (examples: Examples) => Dial;
+  /** How well it does, where its answers depend on what came before. */
+  readonly scores?: (test: TestSet) => Scores;
 }
 
 /** Outputs that are made of other outputs of the same inputs, and are never one of them. */
 export function combined(kept: Kept, parts: readonly Outputs[], combine: (...of: Tensor[]) => Tensor): Outputs {
   return remembered(
     kept,
-    (examples) => scope(() => noGrad(() => combine(...parts.map((part) => part.on(examples))))),
+    (examples) => {
+      // what parts remember must outlive this scope, and whatever scope the caller is in
+      const of = parts.map((part) => part.on(examples));
+      return scope(() => {
+        const made = noGrad(() => combine(...of));
+        const all = persistent(made.shape);
+        copyInto(all, made);
+        return all;
+      });
+    },
     (x) => scope(() => noGrad(() => combine(...parts.map((part) => part.predict(x))))),
   );
 }

@@ -1,8 +1,9 @@
 // A whole trade-off instead of one point of it: what a predictor reaches on its two tests at every setting of the dial that
 // leads from everybody's answer to the client's own. Nothing is trained for it again.
-import { exp } from "../runtime/scalar.ts";
+import { exp, log } from "../runtime/scalar.ts";
 import { accuracy } from "../nn/metrics.ts";
 import type { TestSet } from "./evaluate.ts";
+import { weightsOf } from "./posterior.ts";
 
 /** What is turned: the share of own inputs that is reckoned with, a weight for all inputs, the exponent of the label law. */
 export type DialName = "rho" | "weight" | "t";
@@ -74,4 +75,29 @@ export function lawDial(lg: ArrayLike<number>, ratio: ArrayLike<number>): Dial {
       return tilted;
     },
   };
+}
+
+/**
+ * Log-probabilities [of, classes] of h p_s + (1 - h) p_g on these rows, in doubles.
+ * @param ls the specialist's log-probabilities [rows, classes]
+ * @param lg the generalist's
+ * @param z logits of h, one for each of the rows asked for
+ */
+export function mixedRows(
+  ls: ArrayLike<number>,
+  lg: ArrayLike<number>,
+  classes: number,
+  rows: readonly number[],
+  z: ArrayLike<number>,
+): Float64Array {
+  const mixed = new Float64Array(rows.length * classes);
+  const h = weightsOf(z);
+  for (const [i, row] of rows.entries())
+    for (let y = 0; y < classes; y++) {
+      const at = row * classes + y;
+      const p = h[i]! * exp(ls[at]!) + (1 - h[i]!) * exp(lg[at]!);
+      // as elsewhere: a probability of 0 has an infinite loss, which no mean survives
+      mixed[i * classes + y] = log(Math.max(p, 1e-37));
+    }
+  return mixed;
 }

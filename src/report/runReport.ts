@@ -204,6 +204,9 @@ function methodsTable({ methods, evaluatedClients }: Summary): Html {
   const columns = [
     { label: "Local test, %", of: (name: string) => methods[name]?.localTest, digits: 1 },
     { label: "Global test, %", of: (name: string) => methods[name]?.globalTest, digits: 1 },
+    ...(names.some((name) => methods[name]?.lawTest)
+      ? [{ label: "Local by law, %", of: (name: string) => methods[name]?.lawTest, digits: 1 }]
+      : []),
   ];
   const calibration = [
     { label: "Local NLL", key: "localNll", digits: 2 },
@@ -215,7 +218,11 @@ function methodsTable({ methods, evaluatedClients }: Summary): Html {
   return html`<section>
     <h2>Methods</h2>
     ${table(
-      `Accuracy: mean over ${evaluatedClients} clients ± half width of its 95 % interval.`,
+      `Accuracy: mean over ${evaluatedClients} clients ± half width of its 95 % interval.${
+        columns.length > 2
+          ? " By law: accuracy by class on the global test, weighted by each client’s shares of classes, which all test rows tell."
+          : ""
+      }`,
       ["Method", ...columns.map(({ label }) => label)],
       names.map((name) => [swatch(name), ...columns.map(({ of, digits }) => cell(of(name), digits))]),
     )}

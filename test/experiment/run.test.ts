@@ -34,6 +34,7 @@ test("a run folder has everything that a report and a repetition need", () => {
       "clients/1.safetensors",
       "clients/2.safetensors",
       "config.json",
+      "curves.csv",
       "generalist.safetensors",
       "metrics.jsonl",
       "summary.json",

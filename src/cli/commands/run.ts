@@ -11,6 +11,7 @@ import {
   heldOutGate,
   override,
   parseConfig,
+  posteriorGate,
   preset,
   run,
   withPreset,
@@ -70,8 +71,9 @@ export function experimentFlags<T>(yargs: Argv<T>): Argv<T> {
       describe: "the method as meant, or the authors' code bug for bug",
     })
     .option("gate", {
-      choices: ["held-out"],
-      describe: "train the gate alone, on rows held out, rather than with the specialist on its rows",
+      choices: ["held-out", "posterior"],
+      describe:
+        "held-out: train the gate alone, on rows held out; posterior: beside it a gate that weighs by how likely an input is the client's own",
     })
     .option("clients", { type: "number", describe: "number of clients" })
     .option("rounds", { type: "number", describe: "federated rounds at most" })
@@ -114,6 +116,7 @@ export async function configOf(experiment: string, args: Readonly<Record<string,
     }
   if (args["gate"] === "held-out")
     for (const [field, value] of Object.entries(heldOutGate)) config = override(config, `mixture.${field}`, value);
+  if (args["gate"] === "posterior") config = override(config, "posterior", { ...posteriorGate });
   if (args["method"] !== undefined) config = withMethods(config, args["method"] as readonly string[]);
   if (args["preset"] !== undefined) config = resolved(config, ".");
   for (const words of (args["preset"] as readonly string[] | undefined) ?? [])

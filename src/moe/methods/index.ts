@@ -1,14 +1,19 @@
 // Every personal value that comes with moiety, by name.
 import type { Entry, Personal } from "../personal.ts";
+import { blend, calibrated } from "./calibrated.ts";
 import { finetuned, head, lpft, rtfa } from "./finetuned.ts";
 import { knn } from "./knn.ts";
 import { labelLawTimes } from "./labelLaw.ts";
 import { local } from "./local.ts";
 import { mixture } from "./mixture.ts";
-import { stackedGate } from "./stackedGate.ts";
+import { permuted, platt, posterior } from "./posterior.ts";
+import { reweightedGate, stackedGate } from "./stackedGate.ts";
+import { stream } from "./stream.ts";
 import { constantWeight, ensemble } from "./weighed.ts";
 
 const all: readonly Personal[] = [
+  blend,
+  calibrated,
   constantWeight,
   ensemble,
   finetuned,
@@ -18,8 +23,13 @@ const all: readonly Personal[] = [
   local,
   lpft,
   mixture,
+  permuted,
+  platt,
+  posterior,
+  reweightedGate,
   rtfa,
   stackedGate,
+  stream,
 ];
 
 /** What a client can make of a federation's answers, by name. */

@@ -5,6 +5,7 @@ import { negativeLogLikelihood } from "../../nn/metrics.ts";
 import { constantAnswers } from "../evaluate.ts";
 import type { OwnExamples } from "../experts.ts";
 import { personal, type Personal } from "../personal.ts";
+import { mixtureDial } from "../tradeOff.ts";
 
 const two = { specialist: "finetuned", generalist: "generalist" };
 
@@ -31,7 +32,9 @@ export const ensemble: Personal = personal({
     const [s, g] = [yield* desk.of(specialist), yield* desk.of(generalist)];
     // without a weight there is no sum of two
     if (weight === 0 || weight === 1) return weight === 0 ? g : s;
-    return desk.combined([s, g], (ls, lg) => constantAnswers(ls!, lg!, weight));
+    return desk.combined([s, g], (ls, lg) => constantAnswers(ls!, lg!, weight), {
+      dial: (examples) => mixtureDial(s.on(examples).toArray(), g.on(examples).toArray(), desk.own.classes),
+    });
   },
 });
 

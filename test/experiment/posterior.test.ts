@@ -1,0 +1,135 @@
+// A run with the gate that theory asks for: what it tells, what leaves a client for it, and that it changes nothing else.
+import { type Config, MemoryStore, setUp } from "../../src/experiment/index.ts";
+import { gateRows } from "../../src/experiment/personal.ts";
+import { parseJsonLines } from "../../src/io/index.ts";
+import { CALIBRATION_ROUNDS } from "../../src/moe/methods/calibration.ts";
+import { coursesOf } from "../../src/moe/methods/stream.ts";
+import { paperRows } from "../../src/moe/personalized.ts";
+import type { CurveMetric } from "../../src/report/records.ts";
+import { key } from "../../src/runtime/random.ts";
+import { near } from "../support/near.ts";
+import { assert, test } from "../support/suite.ts";
+import { config, dataset, leftIn, metricsOf, recordsOf, runTiny, textOf } from "../support/tiny.ts";
+
+const gate: Config = { ...config, posterior: { rho: 0.8, hazard: 0.05, calibrate: true } };
+const plain = await runTiny();
+const whole = await runTiny({ config: gate, audit: true });
+const { summary } = recordsOf(whole.result);
+
+test("the gate's rows stand beside the paper's, which stay what they were", () => {
+  const [before, after] = [recordsOf(plain.result).summary.methods, summary.methods];
+  assert.equal(
+    Object.keys(before),
+    paperRows.map(({ name }) => name),
+  );
+  assert.equal(Object.keys(after), [...Object.keys(before), ...gateRows]);
+  for (const [name, result] of Object.entries(before)) assert.equal(after[name], result, name);
+  // what clients keep is what they kept
+  for (const client of ["0", "1", "2"]) {
+    const kept = (store: MemoryStore): Uint8Array => store.files.get(`clients/${client}.safetensors`)!.slice(-5000);
+    assert.equal(kept(whole.store), kept(plain.store));
+  }
+});
+
+test("what leaves a client for it is counts of labels and sums over rows, in every one of its rounds, and no more", () => {
+  const sent = parseJsonLines(textOf(whole.store, "audit.jsonl")).rows as {
+    method: string;
+    round: number;
+    client: number;
+    scalars: string[];
+    vectors: { name: string; size: number }[];
+  }[];
+  const own = sent.filter(({ method }) => method === "fedavg-calibration");
+  assert.is(own.length, CALIBRATION_ROUNDS * config.clients);
+  for (const { round, scalars, vectors } of own) {
+    assert.equal(scalars, ["trainLoss"]);
+    assert.equal(
+      vectors.map(({ name, size }) => `${name} ${size}`),
+      round === 0 ? ["counts 10"] : ["loss 1", "gradient 11", "curvature 66"],
+    );
+  }
+});
+
+test("clients that opted out send nothing for it, and apply it all the same", async () => {
+  const half: Config = { ...gate, optOut: 0.5 };
+  const { store, result } = await runTiny({ config: half, audit: true });
+  const out = setUp(half, dataset).clients.flatMap(({ optedOut }, i) => (optedOut ? [i] : []));
+  const sent = parseJsonLines(textOf(store, "audit.jsonl")).rows as { client: number; method: string }[];
+  assert.ok(sent.some(({ method }) => method === "fedavg-calibration"));
+  assert.ok(sent.every(({ client }) => !out.includes(client)));
+  const lines = recordsOf(result).metrics;
+  const calibrated = lines.find((at) => at.kind === "client" && out.includes(at.client) && at.method === "calibrated");
+  const fedavg = lines.find((at) => at.kind === "client" && out.includes(at.client) && at.method === "fedavg");
+  assert.ok(calibrated?.kind === "client" && fedavg?.kind === "client" && calibrated.globalNll < fedavg.globalNll);
+});
+
+test("without a calibration the generalist is as it is, and so is what stands on it", async () => {
+  const { result } = await runTiny({ config: { ...gate, posterior: { ...gate.posterior!, calibrate: false } } });
+  const { methods, weightsSha256 } = recordsOf(result).summary;
+  assert.equal(methods["calibrated"], methods["fedavg"]);
+  assert.is(weightsSha256, recordsOf(plain.result).summary.weightsSha256);
+  assert.is.not(weightsSha256, summary.weightsSha256);
+});
+
+test("curves end where their experts stand, and the gate's default lies on its curve", () => {
+  const lines = metricsOf(whole.store);
+  const of = (method: string, client: number): { localTest: number; globalTest: number } => {
+    const found = lines.find((at) => at.kind === "client" && at.method === method && at.client === client);
+    assert.ok(found?.kind === "client");
+    return found;
+  };
+  const curves = lines.filter((at): at is CurveMetric => at.kind === "curve");
+  const dialled = ["ensemble", "labelLaw", "constantBlend", "permuted", "platt", "posterior"];
+  assert.equal([...new Set(curves.map(({ method }) => method))], dialled);
+  assert.is(curves.length, 3 * dialled.length);
+  const ends: Record<string, [string, string]> = {
+    ensemble: ["fedavg", "finetuned"],
+    labelLaw: ["fedavg", "labelLaw"],
+    constantBlend: ["calibrated", "blend"],
+    posterior: ["calibrated", "blend"],
+  };
+  for (const { method, client, localTest, globalTest, at } of curves) {
+    const point = (i: number): number[] => [localTest[i]!, globalTest[i]!];
+    const stands = (name: string): number[] => {
+      const { localTest: local, globalTest: global } = of(name, client);
+      return [local, global];
+    };
+    const [from, to] = ends[method] ?? ["calibrated", "blend"];
+    near(point(0), stands(from), 1e-9);
+    near(point(at.length - 1), stands(to), 1e-9);
+    if (method === "posterior") near(point(at.indexOf(0.8)), stands("posterior"), 1e-9);
+  }
+});
+
+test("a run that was killed amid its clients ends as if it had not been", async () => {
+  const store = new MemoryStore();
+  const abort = new AbortController();
+  await runTiny({
+    config: gate,
+    store,
+    signal: abort.signal,
+    onEvent: (event) => event.kind === "personalized" && event.done === 1 && abort.abort(),
+  });
+  const { store: resumed } = await runTiny({ config: gate, store, resume: true });
+  const fresh = await runTiny({ config: gate });
+  assert.equal(leftIn(resumed), leftIn(fresh.store));
+});
+
+test("streams have every foreign row once and only own rows for own ones", () => {
+  const set = { local: Int32Array.of(3, 5, 8), global: Int32Array.from({ length: 50 }, (_, i) => i) };
+  for (const turn of [0, 1, 20]) {
+    const courses = coursesOf(set, turn, key(3));
+    assert.is(courses.length, turn === 0 ? 2 : 1);
+    const rows = courses.flatMap((course) => course.rows);
+    const own = courses.flatMap((course) => course.own);
+    assert.equal(
+      rows.filter((_, i) => !own[i]).toSorted((a, b) => a - b),
+      [...set.global],
+    );
+    assert.ok(rows.every((row, i) => !own[i] || set.local.includes(row)));
+    // never longer from one source than a turn
+    if (turn > 0) for (let i = turn; i < own.length; i++) assert.ok(own.slice(i - turn, i + 1).includes(!own[i]));
+  }
+});
+
+test.run();
