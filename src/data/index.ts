@@ -69,3 +69,4 @@ export { loadTable, type TableOptions } from "./table.ts";
 export { fromTexts, type Texts, type TextsOptions } from "./texts.ts";
 export { tokenize } from "./tokens.ts";
 export { PADDING, UNKNOWN, vocabularyOf } from "./vocabulary.ts";
+export type { ColumnKind, Columns } from "./columnKinds.ts";

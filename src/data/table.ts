@@ -1,10 +1,11 @@
 // Tables as CSV files with a header: one column names the class of a row, the others are numbers. Knows nothing of what the
 // columns mean; a column of words is refused by its name rather than guessed at.
 import { fold, key, Stream } from "../runtime/random.ts";
+import { Words } from "./columnKinds.ts";
+import { encoded } from "./columns.ts";
 import { readCsv } from "./csv.ts";
 import { type FeatureDataset, fromFeatures } from "./features.ts";
 import { type DataSource, locate, locateAll } from "./source.ts";
-import { standardize } from "./standardize.ts";
 import { decimal, readRows, some, type Table, type TableOptions } from "./tableRows.ts";
 
 export type { TableOptions } from "./tableRows.ts";
@@ -107,6 +108,7 @@ function floats({ columns, values, place }: Table): Float32Array {
 
 /** A dataset from CSV files. Missing files, cells that are no numbers and unknown classes are a RangeError that names them. */
 export async function loadTable(source: DataSource, options: TableOptions): Promise<FeatureDataset> {
+  const words = new Words();
   const read = async (stem: string): Promise<Table> => {
     const files = stem.includes("*")
       ? await locateAll(source, stem)
@@ -114,7 +116,7 @@ export async function loadTable(source: DataSource, options: TableOptions): Prom
     const tables: Table[] = [];
     for (const { file, star } of files) {
       if (!file) throw new RangeError(`table: ${source.where}, got no ${stem}; give the folder that holds it`);
-      tables.push(readRows(await readCsv(file), file.name, options, star));
+      tables.push(readRows(await readCsv(file), file.name, options, star, words));
     }
     const table = joined(tables);
     const least = options.test === undefined ? 2 : 1;
@@ -145,7 +147,7 @@ export async function loadTable(source: DataSource, options: TableOptions): Prom
       return number;
     });
   const labels = [numbers(train), numbers(test)] as const;
-  if (options.standardize ?? true) standardize(train.values, test.values, train.columns.length);
+  [train, test] = encoded(train, test, options.columns ?? {}, words, options.standardize ?? true);
   return fromFeatures({
     name: options.name,
     classes,

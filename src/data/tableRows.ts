@@ -1,4 +1,5 @@
 // The rows of a table's file: numbers, classes and owners, each cell read as it is or refused in its line.
+import { checkKinds, type Columns, type Words } from "./columnKinds.ts";
 import type { Csv } from "./csv.ts";
 
 export interface TableOptions {
@@ -20,15 +21,19 @@ export interface TableOptions {
   readonly shape?: readonly number[] | undefined;
   /**
    * Shift and scale every column to mean 0 and standard deviation 1 over the training rows; true unless said. A column that
-   * is constant there becomes 0, in the test rows too: nothing says what a step of it is worth.
+   * is constant there becomes 0, in the test rows too: nothing says what a step of it is worth. Columns of words stay 0 and 1.
    */
   readonly standardize?: boolean | undefined;
+  /** What columns hold that are not plain numbers, by name. */
+  readonly columns?: Columns | undefined;
+  /** What an empty cell looks like, besides nothing at all: "NA", "?". */
+  readonly missing?: readonly string[] | undefined;
 }
 
 /** Some rows of a file. */
 export interface Table {
   readonly columns: readonly string[];
-  /** Row by row. */
+  /** Row by row; NaN where a gap is, and of a column of words their numbers. */
   readonly values: Float64Array;
   readonly labels: readonly string[];
   /** Whose a row is, where that is said. */
@@ -72,13 +77,19 @@ export function readRows(
   name: string,
   options: TableOptions,
   star: string | undefined,
+  words: Words,
 ): Table {
   const trimmed = (cells: readonly string[]): string[] => cells.map((cell) => cell.trim());
   const header = trimmed(first);
   const columns = columnsOf(header, `${name}, line ${line(0)}`, options);
   // the header is a row, too
   const place = (row: number): string => `${name}, line ${line(row + 1)}`;
-  const { client } = options;
+  const { client, columns: kinds = {}, missing = [] } = options;
+  checkKinds(
+    kinds,
+    columns.map(([column]) => column),
+    `${name}, line ${line(0)}`,
+  );
   const [at, owner] = [header.indexOf(options.label), client === undefined ? -1 : header.indexOf(client)];
   const owners: string[] = [];
   const values = new Float64Array(lines.length * columns.length);
@@ -87,11 +98,16 @@ export function readRows(
     if (own.length !== header.length)
       throw new RangeError(`table: ${place(row)}, got ${own.length} cells, expected ${header.length}`);
     for (const [c, [column, where]] of columns.entries()) {
-      const cell = own[where]!;
+      const cell = missing.includes(own[where]!) ? "" : own[where]!;
+      const kind = Object.hasOwn(kinds, column) ? kinds[column]! : undefined;
+      if (kind?.kind === "category" || (cell === "" && kind?.gaps !== undefined)) {
+        values[row * columns.length + c] = kind.kind === "category" ? words.number(cell) : NaN;
+        continue;
+      }
       const value = decimal.test(cell) ? Number(cell) : NaN;
       if (!Number.isFinite(value))
         throw new RangeError(
-          `table: ${place(row)}, column ${column}, got "${cell}", expected a decimal number; mend it or ignore the column`,
+          `table: ${place(row)}, column ${column}, got "${cell}", expected a decimal number; mend it, say in columns what it holds, or ignore it`,
         );
       values[row * columns.length + c] = value;
     }

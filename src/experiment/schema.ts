@@ -144,6 +144,23 @@ const files = v.variant("kind", [
     ignore: v.optional(v.array(v.string())),
     shape: v.optional(v.array(count)),
     standardize: v.optional(v.boolean()),
+    columns: v.optional(
+      v.record(
+        name,
+        v.variant("kind", [
+          v.strictObject({
+            kind: v.literal("number"),
+            gaps: v.optional(v.union([finite, v.picklist(["mean", "median"])], "expected a number, mean or median")),
+          }),
+          v.strictObject({
+            kind: v.literal("category"),
+            most: v.optional(count),
+            gaps: v.optional(v.picklist(["word", "most-frequent"])),
+          }),
+        ]),
+      ),
+    ),
+    missing: v.optional(v.array(v.string())),
   }),
   v.strictObject({ kind: v.literal("npy"), folder, classes: v.optional(names), client: v.optional(name) }),
   v.strictObject({ kind: v.literal("idx"), folder, train: pair, test: pair, classes: v.optional(names) }),
