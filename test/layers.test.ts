@@ -18,7 +18,7 @@ test("the house keeps its import rules", () => {
 test("a floor may import floors below it and none above", () => {
   assert.is(found("src/nn/fit.ts", 'import { backward } from "../autograd/backward.ts";'), "");
   assert.match(found("src/autograd/op.ts", 'import { fit } from "../nn/fit.ts";'), /op\.ts: imports src\/nn\/fit\.ts/);
-  assert.match(found("src/federated/loop.ts", 'export { mix } from "../moe/mixture.ts";'), /federated may import/);
+  assert.match(found("src/federated/rounds.ts", 'export { mix } from "../moe/mixture.ts";'), /federated may import/);
   assert.match(found("src/moe/gate.ts", 'import type { Config } from "../experiment/config.ts";'), /moe may import/);
   assert.match(found("src/moe/gate.ts", 'void import("../cli/main.ts");'), /moe may import/);
 });

@@ -2,10 +2,10 @@
 // answer counts if it comes from the client that was asked, has the generalist's length, finite values, a whole number of
 // examples within bounds, and the scalars that are asked for, finite. What does not is left out and named.
 import { checkFinite } from "../nn/finite.ts";
-import type { Metrics, Update as MethodUpdate, Vectors } from "./method.ts";
+
+import type { Evaluation, Metrics, Update, Vectors } from "./method.ts";
 import { covers, missingOf, MOST_EXAMPLES } from "./outgoing.ts";
 import { isVouched } from "./spares.ts";
-import type { Evaluation, Update } from "./update.ts";
 
 /**
  * Why an answer was left out: the client could not answer (`failed`), did not within its time (`silent`), answered something
@@ -34,20 +34,6 @@ export interface Expected {
 const FAULTS: ReadonlySet<unknown> = new Set<Fault>(["failed", "silent", "malformed", "diverged"]);
 const FLOAT_MAX = 3.4028234663852886e38;
 
-/** An update if it can be averaged, else why it cannot. `length` is the generalist's. */
-export function admitUpdate(answer: unknown, expected: Expected & { readonly length: number }): Update | Rejection {
-  return admit(answer, expected, ({ values }) => {
-    if (!(values instanceof Float32Array)) return malformed("values", kindOf(values), "a Float32Array");
-    if (values.length !== expected.length) return malformed("values", `${values.length} of them`, expected.length);
-    try {
-      checkFinite("values", "update", values);
-    } catch (error) {
-      return { fault: "diverged", reason: oneLine(error) };
-    }
-    return { values };
-  });
-}
-
 /**
  * A method's update if it can be taken, else why it cannot. `sizes` are the lengths of vectors that are known already, by name;
  * those of an update that is let in are added.
@@ -55,7 +41,7 @@ export function admitUpdate(answer: unknown, expected: Expected & { readonly len
 export function admitVectors(
   answer: unknown,
   expected: Expected & { readonly sends: readonly string[]; readonly sizes: Map<string, number> },
-): MethodUpdate | Rejection {
+): Update | Rejection {
   const { sends, sizes } = expected;
   const found = admit(answer, expected, ({ up, metrics }) => {
     const vectors = Object.entries((up ?? {}) as Readonly<Record<string, unknown>>);
@@ -135,15 +121,6 @@ export function failure(client: number, error: unknown): Rejection {
   const diverged = error instanceof Error && error.name === "DivergenceError";
   const reason = oneLine(error).replace(`client ${client}: `, "");
   return { client, fault: diverged ? "diverged" : "failed", reason };
-}
-
-/** A client's work; what it throws is its own trouble, and an answer. */
-export function attempt<T>(client: number, work: () => T): T | Rejection {
-  try {
-    return work();
-  } catch (error) {
-    return failure(client, error);
-  }
 }
 
 function malformed(what: string, got: unknown, expected: unknown): Odd {

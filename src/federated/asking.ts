@@ -58,8 +58,3 @@ export function within<T>(seconds: number, promise: Promise<T>): Promise<T> {
     promise.then(resolve, reject).finally(() => clearTimeout(timer));
   });
 }
-
-/** Whether an error is that of a promise that did not come `within` its time. */
-export function isSilence(error: unknown): boolean {
-  return error instanceof Silence;
-}

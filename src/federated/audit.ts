@@ -1,8 +1,8 @@
 // Everything that left a client, written down from the message itself: which vectors, how long, and a hash of each that a
 // client can compare with what it meant to send.
 import { isRejection, type Rejection } from "./admission.ts";
-import { AT_ONCE, type Evaluation, type Host, type Order } from "./hosts/host.ts";
-import type { Update } from "./method.ts";
+import { AT_ONCE, type Host, type Order } from "./hosts/host.ts";
+import type { Evaluation, Update } from "./method.ts";
 
 /** One message of a client. */
 export interface Sent {

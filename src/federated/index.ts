@@ -1,28 +1,17 @@
-// The federated loop, its clients and its backends.
-export {
-  admitScores,
-  admitted,
-  admitUpdate,
-  type Expected,
-  type Fault,
-  isRejection,
-  type Rejection,
-} from "./admission.ts";
-export type { Aggregation } from "./aggregation.ts";
-export type { Backend } from "./backends/backend.ts";
-export { InProcess, type InProcessOptions } from "./backends/inProcess.ts";
-export { type ClientCalls, Workers } from "./backends/workers.ts";
-export type { EvaluateReply, FederatedClient, TrainReply } from "./client.ts";
-export { LocalClient, type LocalClientOptions } from "./local.ts";
-export { beginning, federate, type FederationOptions, type FederationState, type RoundReport } from "./loop.ts";
-export { FedAvg, fedAvg } from "./methods/fedavg.ts";
+// Federated methods, the loop that runs all of them, and where their clients are.
+export { admitScores, admitted, admitVectors, type Fault, isRejection, type Rejection } from "./admission.ts";
+export { answering } from "./answering.ts";
 export { Audited, type AuditOptions, type Sent } from "./audit.ts";
+export type { Bench } from "./hosts/bench.ts";
+export type { Host, Order } from "./hosts/host.ts";
+export { type ClientCalls, clientCalls, PoolHost } from "./hosts/pool.ts";
 export { Kit, type KitOptions, likelihood, pull, Tally } from "./kit.ts";
 export {
   type Answer,
   type Answers,
   type ClientSide,
   type Declaration,
+  type Evaluation,
   type Law,
   method,
   type Method,
@@ -33,13 +22,13 @@ export {
   type Reply,
   type ServerSide,
   type Turn,
-  type Update as MethodUpdate,
+  type Update,
   type Vectors,
 } from "./method.ts";
 export { methods } from "./methods/index.ts";
 export { partlyShared, type Phase, type Plan } from "./methods/partlyShared.ts";
 export { sharedModel } from "./methods/sharedModel.ts";
+export { firstState, type Report, type RoundsOptions, type RoundsState, runRounds } from "./rounds.ts";
 export { averaging, noticeboard, only, posted, stepping, Sums } from "./servers.ts";
 export { byClass, classMeans } from "./statistics.ts";
-export { SharedVector, type TensorSpec } from "./shared.ts";
-export type { Evaluation, Update } from "./update.ts";
+export { States, type StateFiles } from "./states.ts";

@@ -6,12 +6,14 @@ import { sub } from "../autograd/ops/arithmetic.ts";
 import { persistent, scope, type Tensor } from "../autograd/tensor.ts";
 import type { Examples } from "../nn/examples.ts";
 import { type Drawn, epochBatches, type Loss } from "../nn/fit.ts";
-import type { Forward, Module, Parts } from "../nn/module.ts";
+import type { Forward, Mode, Module, Parts } from "../nn/module.ts";
 import { Net } from "../nn/net.ts";
 import type { Optimizer, Rated } from "../nn/optimizers.ts";
 import type { Parameters, Part, Vector } from "../nn/parameters.ts";
 import { optimizerOf, type OptimizerRule } from "../nn/rule.ts";
 import { factorAt } from "../nn/schedule.ts";
+import { type Task, taskLoss } from "../nn/task.ts";
+import { likelihood } from "../nn/validate.ts";
 import { Kept } from "../runtime/kept.ts";
 import { fold, type Key } from "../runtime/random.ts";
 import type { Steps } from "../runtime/steps.ts";
@@ -22,7 +24,10 @@ export { likelihood } from "../nn/validate.ts";
 
 export interface KitOptions {
   readonly model: Module;
+  /** How many classes, or outputs. */
   readonly classes: number;
+  /** What the model is asked for; classes unless said. */
+  readonly task?: Task | undefined;
   /** The address of first values, and of whatever else is the same for everybody. */
   readonly key: Key;
   /** First weights of the model, the same for everybody. */
@@ -199,6 +204,12 @@ export class Kit {
   }
 
   // ---- training
+
+  /** The mean loss of the model, or of whatever answers as it does. */
+  loss(of: { forward(x: Tensor, mode: Mode): Tensor }): Loss {
+    const { task } = this.options;
+    return task ? taskLoss(task, of) : likelihood(of);
+  }
 
   readonly #rates = new Map<Rated, number>();
 

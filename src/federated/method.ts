@@ -42,6 +42,13 @@ export interface Update {
   readonly metrics: Metrics;
 }
 
+/** Scalars a client measured; `examples` is their weight. */
+export interface Evaluation {
+  readonly client: number;
+  readonly examples: number;
+  readonly metrics: Metrics;
+}
+
 /** A round's updates going in one after another, in the order of the cohort; what comes out is the server's next state. */
 export interface Gathering {
   add(update: Update): void;

@@ -5,8 +5,8 @@ import { checkOptions, COUNT, COUNT_OR_ENDLESS } from "../runtime/options.ts";
 import { fold, type Key, Stream } from "../runtime/random.ts";
 import { admitScores, admitted, admitVectors, isRejection, type Rejection } from "./admission.ts";
 import { ask } from "./asking.ts";
-import { AT_ONCE, type Evaluation, type Host, type Order } from "./hosts/host.ts";
-import type { Purpose, ServerSide, Update, Vectors } from "./method.ts";
+import { AT_ONCE, type Host, type Order } from "./hosts/host.ts";
+import type { Evaluation, Purpose, ServerSide, Update, Vectors } from "./method.ts";
 import type { Marks, States } from "./states.ts";
 
 export interface RoundsOptions {

@@ -1,16 +1,20 @@
 // A federation of clients that are all in this process: rows in, a generalist out. For trying things and for tests; where
 // clients really are elsewhere, see moiety/flower, and for experiments on worker threads moiety/experiment.
-import { InProcess } from "../federated/backends/inProcess.ts";
-import type { FederatedClient } from "../federated/client.ts";
-import { LocalClient } from "../federated/local.ts";
-import { beginning, federate, type RoundReport } from "../federated/loop.ts";
+import type { Bench } from "../federated/hosts/bench.ts";
+import { clientCalls, PoolHost } from "../federated/hosts/pool.ts";
+import { Kit } from "../federated/kit.ts";
+import type { Vector } from "../federated/method.ts";
+import { fedavg } from "../federated/methods/fedavg.ts";
+import { firstState, type Report, runRounds } from "../federated/rounds.ts";
+import { States } from "../federated/states.ts";
 import { type Augment, Augmented } from "../nn/augment.ts";
+import type { Module } from "../nn/module.ts";
 import { Net } from "../nn/net.ts";
-import { Adam } from "../nn/optimizers.ts";
 import { taskOf } from "../nn/task.ts";
 import { checkOptions, COUNT, COUNT_OR_ENDLESS, NOT_NEGATIVE, POSITIVE, SEED, SHARE } from "../runtime/options.ts";
-import { fold, key } from "../runtime/random.ts";
-import { inTurns, type Steps } from "../runtime/steps.ts";
+import { InThread } from "../runtime/pool.ts";
+import { fold, type Key, key } from "../runtime/random.ts";
+import { inTurns } from "../runtime/steps.ts";
 import { Generalist } from "./generalist.ts";
 import { checkModel, checkNumbers, countInputs, holdOut, labelNumbers, type Model, type Rows, stage } from "./model.ts";
 
@@ -38,7 +42,7 @@ export interface GeneralistOptions {
   readonly seed?: number;
   /** Aborting frees everything and rejects with the signal's reason. */
   readonly signal?: AbortSignal;
-  readonly onRound?: (report: RoundReport) => void;
+  readonly onRound?: (report: Report) => void;
   /** Milliseconds of work between two turns of the event loop. */
   readonly slice?: number;
 }
@@ -83,52 +87,72 @@ export async function trainGeneralist(
       `trainGeneralist: got ${clients.length} clients, expected one at least that has not opted out`,
     );
   const root = key(seed);
-  const net = new Net(model.expert, { group: "shared" }).init(fold(root, "init", "generalist"));
-  const optimizer = new Adam(net.parameters, { lr });
-  const classes = model.classes.length;
   const task = model.task && model.task !== "classification" ? taskOf(model.task) : undefined;
-
-  const client = (id: number): FederatedClient => {
-    const { x, labels, train: own, held } = parts[id]!;
+  const kit = new Kit({
+    model: model.expert,
+    task,
+    classes: model.classes.length,
+    key: root,
+    initial: firstValues(model.expert, fold(root, "init", "generalist")),
+    optimizer: { kind: "adam", lr },
+    epochs: localEpochs,
+    batchSize,
+  });
+  const server = fedavg.server({}, kit);
+  const bench: Bench = {
+    method: fedavg,
+    side: fedavg.client(kit, {}),
+    classes: model.classes.length,
+    task,
+    key: fold(root, "federation"),
     // a client's rows are staged while it works, so memory does not grow with the number of clients
-    const work = async <T>(steps: (local: LocalClient) => Steps<T>): Promise<T> => {
+    stage(id) {
+      const { x, labels, train: own, held } = parts[id]!;
       const staged = stage(model, x, labels, own);
       const train = options.augment ? new Augmented(staged, options.augment) : staged;
       const validation = stage(model, x, labels, held);
-      const rest = { train, validation, classes, task, epochs: localEpochs, batchSize, key: fold(root, "federation") };
-      try {
-        return await inTurns(steps(new LocalClient({ id, net, optimizer, ...rest })), options);
-      } finally {
+      const dispose = (): void => {
         train.dispose();
         validation.dispose();
-      }
-    };
-    return {
-      id,
-      specs: net.parameters.specs,
-      train: (generalist, round) => work((local) => local.trainSteps(generalist, round)),
-      evaluate: (generalist, round) => work((local) => local.evaluateSteps(generalist, round)),
-    };
+      };
+      return { train, validation, dispose };
+    },
+    run: (steps) => inTurns(steps, options),
   };
-
+  const states = new States();
+  const { signal } = options;
   try {
-    const { best } = await federate(
+    const { best } = await runRounds(
       {
-        // these clients are slow at most, never silent: two at once would share a net
-        backend: new InProcess(client, { answerSeconds: Infinity, signal: options.signal }),
+        host: new PoolHost(new InThread(clientCalls(bench)), states),
+        server,
+        sends: fedavg.sends,
+        states,
         clients: taking,
         rounds,
         cohort: options.cohort ?? Math.min(10, taking.length),
         validation: { every: validateEvery, patience, clients: 20 },
-        selection: "average",
-        key: fold(root, "federation"),
-        ...(onRound && { onRound }),
+        key: bench.key,
+        onRound: (report) => {
+          // an abort is no client's failure
+          signal?.throwIfAborted();
+          onRound?.(report);
+        },
       },
-      beginning(net.parameters.toArray()),
+      firstState(server, bench.side.initial()),
     );
-    return new Generalist(model, best);
+    return new Generalist(model, best.server["model"]!);
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw error;
   } finally {
-    optimizer.dispose();
-    net.dispose();
+    kit.dispose();
   }
+}
+
+function firstValues(module: Module, at: Key): Vector {
+  const net = new Net(module, { group: "private" }).init(at);
+  const values = net.parameters.toArray();
+  net.dispose();
+  return values;
 }

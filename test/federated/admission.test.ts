@@ -1,37 +1,27 @@
 // One bad client among honest ones: whatever it answers, the federation is that of the others, and it alone is named.
 import fc from "fast-check";
-import {
-  admitScores,
-  admitUpdate,
-  beginning,
-  federate,
-  type FederatedClient,
-  type FederationState,
-  InProcess,
-  isRejection,
-  type RoundReport,
-  SharedVector,
-} from "../../src/federated/index.ts";
-import { Parameters } from "../../src/nn/index.ts";
+import { admitScores, admitVectors, isRejection } from "../../src/federated/admission.ts";
+import type { Host, Order } from "../../src/federated/hosts/host.ts";
+import { clientCalls, PoolHost } from "../../src/federated/hosts/pool.ts";
+import type { Update } from "../../src/federated/method.ts";
+import { fedavg } from "../../src/federated/methods/fedavg.ts";
+import { firstState, type Report, type RoundsState, runRounds } from "../../src/federated/rounds.ts";
+import { averaging } from "../../src/federated/servers.ts";
+import { States } from "../../src/federated/states.ts";
+import { InThread } from "../../src/runtime/pool.ts";
 import { key } from "../../src/runtime/random.ts";
+import { benchOf, settings } from "../support/federation.ts";
 import { refusesLater } from "../support/refuses.ts";
 import { assert, test } from "../support/suite.ts";
 
 const SIZE = 4;
 const BAD = 3;
 
-interface Answer {
-  readonly client: number;
-  readonly values: Float32Array;
-  readonly examples: number;
-  readonly metrics: Readonly<Record<string, number>>;
-}
-
-const honest = (client: number, generalist: Float32Array): Answer => ({
+const honest = (client: number, model: Float32Array): Update => ({
   client,
-  values: generalist.map((value) => value + 0.1 * (1 - value)),
+  up: { model: model.map((value) => value + 0.1 * (1 - value)) },
   examples: 10 + client,
-  metrics: { trainLoss: 1 - generalist[0]! },
+  metrics: { trainLoss: 1 - model[0]! },
 });
 
 const scores = (client: number, generalist: Float32Array): object => ({
@@ -43,34 +33,50 @@ const scores = (client: number, generalist: Float32Array): object => ({
 type Evil = (client: number, generalist: Float32Array) => unknown;
 
 interface Ran {
-  readonly state: FederationState;
-  readonly reports: RoundReport[];
+  readonly state: RoundsState;
+  readonly reports: Report[];
 }
 
-/** Six rounds of clients of whom one may train or score badly. */
-async function run(bad: { train?: Evil; evaluate?: Evil }, answerSeconds = Infinity): Promise<Ran> {
-  const reports: RoundReport[] = [];
-  const each = (asked: readonly number[], good: Evil, evil: Evil | undefined, generalist: Float32Array) =>
-    Promise.all(asked.map(async (id) => (id === BAD && evil ? evil : good)(id, generalist))) as Promise<never>;
-  const state = await federate(
+type Each = (orders: readonly Order[], good: Evil, evil: Evil | undefined) => Promise<never>;
+
+const each: Each = (orders, good, evil) =>
+  Promise.all(
+    orders.map(async ({ client, down }) =>
+      (client === BAD && evil ? evil : good)(client, down["model"] as Float32Array),
+    ),
+  ) as Promise<never>;
+
+/** Six rounds of a host's clients. */
+async function rounds(host: Host, answerSeconds = Infinity): Promise<Ran> {
+  const reports: Report[] = [];
+  const state = await runRounds(
     {
-      backend: {
-        train: (asked, generalist) => each(asked, honest, bad.train, generalist),
-        evaluate: (asked, generalist) => each(asked, scores, bad.evaluate, generalist),
-      },
+      host,
+      server: averaging(),
+      sends: ["model"],
+      states: new States(),
       clients: [0, 1, 2, BAD],
       rounds: 6,
       cohort: 4,
       validation: { every: 2, patience: 100, clients: 4 },
-      selection: "average",
       key: key(1),
       answerSeconds,
       onRound: (report) => void reports.push(report),
     },
-    beginning(new Float32Array(SIZE)),
+    firstState(averaging(), { model: new Float32Array(SIZE) }),
   );
   return { state, reports };
 }
+
+/** Of clients of whom one may train or score badly. */
+const run = (bad: { train?: Evil; evaluate?: Evil }, answerSeconds?: number): Promise<Ran> =>
+  rounds(
+    {
+      train: (orders) => each(orders, honest, bad.train),
+      evaluate: (orders) => each(orders, scores, bad.evaluate),
+    },
+    answerSeconds,
+  );
 
 const without = await run({
   train: () => {
@@ -84,13 +90,17 @@ const badLength = fc.integer({ min: 0, max: 20 }).filter((length) => length !== 
 
 /** Every kind of answer to `train` that cannot be averaged. */
 const badUpdate: fc.Arbitrary<Evil> = fc.oneof(
+  fc.tuple(notFinite, fc.nat(SIZE - 1)).map(([value, at]): Evil => (id, g) => ({
+    ...honest(id, g),
+    up: { model: g.map((old, i) => (i === at ? value : old)) },
+  })),
+  badLength.map((length): Evil => (id, g) => ({ ...honest(id, g), up: { model: new Float32Array(length) } })),
   fc
-    .tuple(notFinite, fc.nat(SIZE - 1))
-    .map(([value, at]): Evil => (id, g) => ({ ...honest(id, g), values: g.map((old, i) => (i === at ? value : old)) })),
-  badLength.map((length): Evil => (id, g) => ({ ...honest(id, g), values: new Float32Array(length) })),
+    .oneof(notANumber, fc.array(fc.float()), fc.object())
+    .map((model): Evil => (id, g) => ({ ...honest(id, g), up: { model } })),
   fc
-    .oneof(notANumber, fc.array(fc.float()), fc.constant(new Float64Array(SIZE)), fc.object())
-    .map((values): Evil => (id, g) => ({ ...honest(id, g), values })),
+    .oneof(notANumber, fc.constant({}), fc.constant({ model: new Float32Array(SIZE), gate: new Float32Array(1) }))
+    .map((up): Evil => (id, g) => ({ ...honest(id, g), up })),
   fc
     .oneof(notANumber, notFinite, fc.double({ max: -1e-9 }), fc.double({ min: 10_000_000.5 }), fc.constant(0.5))
     .map((examples): Evil => (id, g) => ({ ...honest(id, g), examples })),
@@ -123,7 +133,7 @@ test("whatever one client answers, the rounds are those without it, and it is th
   await fc.assert(
     fc.asyncProperty(badUpdate, async (train) => {
       const { state, reports } = await run({ train });
-      assert.equal(state.generalist, without.state.generalist);
+      assert.equal(state.now, without.state.now);
       assert.is(reports.length, 6);
       for (const { refused } of reports) {
         assert.equal(
@@ -168,96 +178,79 @@ test("scores that are none choose no generalist", async () => {
 
 test("one that never answers is left out after its time, behind a backend that waits for all", async () => {
   const { state, reports } = await run({ train: () => new Promise(() => {}) }, 0.02);
-  assert.equal(state.generalist, without.state.generalist);
+  assert.equal(state.now, without.state.now);
   assert.equal(reports[0]!.refused, [{ client: BAD, fault: "silent", reason: "no answer in 0.02 s" }]);
 });
 
 test("a round without any answer is an error that says why", async () => {
   const nobody = (reply: unknown, error: RegExp): Promise<void> =>
-    refusesLater(async () => {
-      const backend = {
-        train: async (ids: readonly number[]) => ids.map(() => reply),
-        evaluate: async () => [],
-      } as never;
-      const validation = { every: 1, patience: 1, clients: 2 };
-      const options = { backend, clients: [5, 6], rounds: 1, cohort: 2, validation, key: key(1) };
-      await federate({ ...options, selection: "average" }, beginning(new Float32Array(SIZE)));
-    }, error);
+    refusesLater(
+      () => rounds({ train: async (orders) => orders.map(() => reply) as never, evaluate: async () => [] }),
+      error,
+    );
   await nobody(
     undefined,
     /no client's answer could be used in round 0, got client \d: no answer; client \d: no answer/,
   );
   await nobody(
-    { client: 5, values: new Float32Array(SIZE), examples: 1, metrics: {} },
-    /client 5: trainLoss, got undefined, expected a number/,
+    { client: 2, up: { model: new Float32Array(SIZE) }, examples: 1, metrics: {} },
+    /client 2: trainLoss, got undefined, expected a number/,
   );
 });
 
 test("an answer of a client that is listed twice would count twice", async () => {
-  const backend = { train: async () => [], evaluate: async () => [] };
+  const host = { train: async () => [], evaluate: async () => [] };
+  const options = { host, server: averaging(), sends: [], states: new States(), rounds: 1, cohort: 2, key: key(1) };
   const validation = { every: 1, patience: 1, clients: 2 };
-  const options = { backend, clients: [0, 0, 1], rounds: 1, cohort: 2, validation, key: key(1) };
   await refusesLater(
-    () => federate({ ...options, selection: "average" }, beginning(new Float32Array(1))),
+    () => runRounds({ ...options, validation, clients: [0, 0, 1] }, firstState(averaging(), {})),
     "federate: clients, got 3 of which 2 differ; each has one say",
   );
 });
 
 test("fewer answers than clients: each speaks for who it says it is", async () => {
-  const asked = (ids: readonly number[], g: Float32Array): Answer[] =>
-    ids.filter((id) => id !== BAD).map((id) => honest(id, g));
-  const reports: RoundReport[] = [];
-  const state = await federate(
-    {
-      backend: {
-        train: async (ids, g) => asked(ids, g),
-        evaluate: async (ids, g) => ids.map((id) => scores(id, g)) as never,
-      },
-      clients: [0, 1, 2, BAD],
-      rounds: 6,
-      cohort: 4,
-      validation: { every: 2, patience: 100, clients: 4 },
-      selection: "average",
-      key: key(1),
-      onRound: (report) => void reports.push(report),
-    },
-    beginning(new Float32Array(SIZE)),
-  );
-  assert.equal(state.generalist, without.state.generalist);
+  const { state, reports } = await rounds({
+    train: (orders) =>
+      each(
+        orders.filter(({ client }) => client !== BAD),
+        honest,
+        undefined,
+      ),
+    evaluate: (orders) => each(orders, scores, undefined),
+  });
+  assert.equal(state.now, without.state.now);
   assert.equal(reports[0]!.refused, [{ client: BAD, fault: "silent", reason: "no answer" }]);
 });
 
 test("what passes the gate is what was sent, and only the scalars that were asked for", () => {
-  const answer = { client: 1, values: Float32Array.of(1), examples: 2, metrics: { trainLoss: 3, gate0: 0.25 } };
-  assert.equal(admitUpdate(answer, { client: 1, length: 1, metrics: ["trainLoss"] }), {
-    ...answer,
-    metrics: { trainLoss: 3 },
-  });
+  const answer = { client: 1, up: { model: Float32Array.of(1) }, examples: 2, metrics: { trainLoss: 3, gate0: 0.25 } };
+  const expected = { client: 1, sends: ["model"], metrics: ["trainLoss"] };
+  const found = admitVectors(answer, { ...expected, sizes: new Map() });
+  assert.equal(found, { ...answer, metrics: isRejection(found) ? {} : found.metrics });
   assert.ok(isRejection(admitScores(answer, { client: 1, metrics: ["loss"] })));
-  assert.ok(isRejection(admitUpdate(answer, { client: 1, length: 1, metrics: [], mostExamples: 1 })));
+  assert.ok(isRejection(admitVectors(answer, { ...expected, sizes: new Map([["model", 2]]) })));
+  assert.ok(isRejection(admitVectors(answer, { ...expected, sizes: new Map(), mostExamples: 1 })));
 });
 
-const specs = [{ name: "w", shape: [SIZE] }];
-
-function client(id: number, train: FederatedClient["train"]): FederatedClient {
-  return { id, specs, train, evaluate: () => ({ examples: 1, metrics: { loss: 1, accuracy: 0 } }) };
-}
-
-test("in this process a client that throws, lies or is silent costs its own answer", async () => {
-  const block = new Parameters(specs, "shared").copyFrom(new Float32Array(SIZE));
-  const reply = { shared: SharedVector.of(block), examples: 1, metrics: { trainLoss: 0 } };
-  const clients = [
-    client(0, () => reply),
-    client(1, () => {
+test("in this process a client that throws or lies costs its own answer", async () => {
+  const bench = benchOf(fedavg, {}, settings);
+  const good = bench.side;
+  const bad: Record<number, () => never | object> = {
+    1: () => {
       throw new Error("disk on fire\nat line 3");
-    }),
-    client(2, () => ({ ...reply, metrics: { trainLoss: NaN } })),
-    client(3, () => new Promise(() => {})),
-    client(4, async () => ({ ...reply, examples: 1e308 })),
-    client(5, () => reply),
-  ];
-  const backend = new InProcess((id) => clients[id]!, { answerSeconds: 0.02 });
-  const answers = await backend.train([0, 1, 2, 3, 4, 5], new Float32Array(SIZE), 0);
+    },
+    2: () => ({ up: { model: bench.kit.initial }, metrics: { trainLoss: NaN } }),
+    3: () => ({ up: { model: bench.kit.initial }, examples: 1e308, metrics: { trainLoss: 1 } }),
+  };
+  const side = {
+    ...good,
+    *train(turn: Parameters<typeof good.train>[0]) {
+      return (bad[turn.client]?.() as never) ?? (yield* good.train(turn));
+    },
+  };
+  const host = new PoolHost(new InThread(clientCalls({ ...bench, side })), new States());
+  const orders = [0, 1, 2, 3, 5].map((client) => ({ client, down: { model: bench.kit.initial } }));
+  const answers = await host.train(orders, 0);
   assert.equal(
     answers.map((answer) =>
       isRejection(answer) ? `${answer.client} ${answer.fault}: ${answer.reason}` : answer.client,
@@ -266,24 +259,10 @@ test("in this process a client that throws, lies or is silent costs its own answ
       0,
       "1 failed: disk on fire",
       "2 diverged: trainLoss, got NaN, expected a finite number",
-      "3 silent: no answer in 0.02 s",
-      "4 failed: examples, got 1e+308, expected a whole number from 0 to 10000000; not sent",
+      "3 failed: examples, got 1e+308, expected a whole number from 0 to 10000000; not sent",
       5,
     ],
   );
-});
-
-test("an abort is no client's failure", async () => {
-  const controller = new AbortController();
-  const backend = new InProcess(
-    (id) =>
-      client(id, () => {
-        controller.abort(new Error("enough"));
-        throw new Error("cut off");
-      }),
-    { signal: controller.signal },
-  );
-  await refusesLater(() => backend.train([0, 1], new Float32Array(SIZE), 0), "enough");
 });
 
 test.run();

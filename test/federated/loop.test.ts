@@ -1,14 +1,18 @@
-// The round loop over a backend that answers from a script: who is asked, when, and what is kept.
+// The round loop over clients whose model is one number: who is asked what and when, and what becomes of the answers.
 import fc from "fast-check";
+import type { Host, Order } from "../../src/federated/hosts/host.ts";
+import type { ServerSide, Vectors } from "../../src/federated/method.ts";
+import { fedavg } from "../../src/federated/methods/fedavg.ts";
 import {
-  type Aggregation,
-  type Backend,
-  beginning,
-  federate,
-  type FederationOptions,
-  type FederationState,
-  type RoundReport,
-} from "../../src/federated/index.ts";
+  firstState,
+  type Report,
+  type RoundsOptions,
+  type RoundsState,
+  runRounds,
+} from "../../src/federated/rounds.ts";
+import { alike, averaging } from "../../src/federated/servers.ts";
+import { States } from "../../src/federated/states.ts";
+import { lastClient } from "../../src/moe/methods/authors.ts";
 import { key } from "../../src/runtime/random.ts";
 import { refusesLater } from "../support/refuses.ts";
 import { assert, test } from "../support/suite.ts";
@@ -24,7 +28,7 @@ interface Asked {
  * Clients whose model is one number: in round r client c adds c + r/100 to what it is given. A validation finds `loss` of
  * the number it is asked about.
  */
-class Scripted implements Backend {
+class Scripted implements Host {
   readonly asked: Asked[] = [];
   readonly #loss: (value: number, round: number, client: number) => number;
 
@@ -32,71 +36,81 @@ class Scripted implements Backend {
     this.#loss = loss;
   }
 
-  async train(clients: readonly number[], generalist: Float32Array, round: number): ReturnType<Backend["train"]> {
-    this.asked.push({ what: "train", clients, round, value: generalist[0]! });
-    return clients.map((client) => ({
+  async train(orders: readonly Order[], round: number): ReturnType<Host["train"]> {
+    this.#note("train", orders, round);
+    return orders.map(({ client, down }) => ({
       client,
-      values: Float32Array.of(generalist[0]! + client + round / 100),
+      up: { model: Float32Array.of(down["model"]![0]! + client + round / 100) },
       examples: 10 * (client + 1),
       metrics: { trainLoss: client },
     }));
   }
 
-  async evaluate(clients: readonly number[], generalist: Float32Array, round: number): ReturnType<Backend["evaluate"]> {
-    const value = generalist[0]!;
-    this.asked.push({ what: "evaluate", clients, round, value });
-    return clients.map((client) => ({
+  async evaluate(orders: readonly Order[], round: number): ReturnType<Host["evaluate"]> {
+    this.#note("evaluate", orders, round);
+    return orders.map(({ client, down }) => ({
       client,
       examples: client + 1,
-      metrics: { loss: this.#loss(value, round, client), accuracy: 0.5 },
+      metrics: { loss: this.#loss(down["model"]![0]!, round, client), accuracy: 0.5 },
     }));
   }
 
   of(what: Asked["what"]): Asked[] {
     return this.asked.filter((at) => at.what === what);
   }
+
+  #note(what: Asked["what"], orders: readonly Order[], round: number): void {
+    this.asked.push({ what, clients: orders.map(({ client }) => client), round, value: modelOf(orders[0]!.down) });
+  }
 }
+
+const modelOf = (vectors: Vectors): number => vectors["model"]![0]!;
 
 const ten = [3, 4, 7, 8, 11, 12, 15, 20, 21, 30];
 
+const initial = { model: Float32Array.of(0) };
+
 interface Ran {
-  readonly backend: Scripted;
-  readonly reports: RoundReport[];
-  readonly states: FederationState[];
-  readonly end: FederationState;
+  readonly host: Scripted;
+  readonly reports: Report[];
+  readonly states: RoundsState[];
+  readonly end: RoundsState;
 }
 
-async function run(
-  options: Partial<FederationOptions> & { loss?: (value: number, round: number, client: number) => number } = {},
-  state: FederationState = beginning(Float32Array.of(0)),
-): Promise<Ran> {
-  const { loss, ...rest } = options;
-  const backend = new Scripted(loss);
-  const reports: RoundReport[] = [];
-  const states: FederationState[] = [];
-  const end = await federate(
+type Changes = Partial<RoundsOptions> & { loss?: (value: number, round: number, client: number) => number };
+
+async function run({ loss, ...changes }: Changes = {}, state?: RoundsState): Promise<Ran> {
+  const host = new Scripted(loss);
+  const reports: Report[] = [];
+  const states: RoundsState[] = [];
+  const { server = averaging() } = changes;
+  const end = await runRounds(
     {
-      backend,
+      host,
+      server,
+      sends: ["model"],
+      states: new States(),
       clients: ten,
       rounds: 12,
       cohort: 3,
       validation: { every: 4, patience: 100, clients: 4 },
-      selection: "average",
       key: key(1),
       onRound: (report, state) => {
         reports.push(report);
         states.push(state);
       },
-      ...rest,
+      ...changes,
     },
-    state,
+    state ?? firstState(server, initial),
   );
-  return { backend, reports, states, end };
+  return { host, reports, states, end };
 }
 
+const authors = (): ServerSide => lastClient(fedavg).server({}, undefined as never);
+
 test("a cohort is distinct clients of those that take part, another one every round", async () => {
-  const { backend } = await run({ rounds: 60 });
-  const cohorts = backend.of("train").map(({ clients }) => clients);
+  const { host } = await run({ rounds: 60 });
+  const cohorts = host.of("train").map(({ clients }) => clients);
   assert.is(cohorts.length, 60);
   for (const cohort of cohorts) {
     assert.is(cohort.length, 3);
@@ -112,9 +126,9 @@ test("a cohort is distinct clients of those that take part, another one every ro
 });
 
 test("every client is drawn about equally often", async () => {
-  const { backend } = await run({ rounds: 2000, validation: { every: 3000, patience: 1, clients: 1 } });
+  const { host } = await run({ rounds: 2000, validation: { every: 3000, patience: 1, clients: 1 } });
   for (const client of ten) {
-    const times = backend.of("train").filter(({ clients }) => clients.includes(client)).length;
+    const times = host.of("train").filter(({ clients }) => clients.includes(client)).length;
     // 600 expected, with standard deviation 20.5
     assert.ok(Math.abs(times - 600) < 103, `client ${client}: ${times}`);
   }
@@ -137,7 +151,7 @@ test("the generalist is the average by examples of the round's updates", async (
   for (const [round, { clients }] of reports.entries()) {
     const total = clients.reduce((n, c) => n + 10 * (c + 1), 0);
     const wanted = clients.reduce((sum, c) => sum + (10 * (c + 1) * (before + c + round / 100)) / total, 0);
-    const got = states[round]!.generalist[0]!;
+    const got = modelOf(states[round]!.now);
     assert.ok(Math.abs(got - wanted) < 1e-5 * wanted);
     before = got;
   }
@@ -151,13 +165,13 @@ test("the training loss is weighted by examples", async () => {
 });
 
 test("validation comes in the first round and every fourth from there, always by the same clients", async () => {
-  const { backend, reports } = await run({ rounds: 10 });
+  const { host, reports } = await run({ rounds: 10 });
   assert.equal(
-    backend.of("evaluate").map(({ round }) => round),
+    host.of("evaluate").map(({ round }) => round),
     [0, 4, 8],
   );
-  assert.is(new Set(backend.of("evaluate").map(({ clients }) => clients.join())).size, 1);
-  assert.is(backend.of("evaluate")[0]!.clients.length, 4);
+  assert.is(new Set(host.of("evaluate").map(({ clients }) => clients.join())).size, 1);
+  assert.is(host.of("evaluate")[0]!.clients.length, 4);
   assert.equal(
     reports.map(({ validationLoss }) => validationLoss !== undefined),
     [true, false, false, false, true, false, false, false, true, false],
@@ -165,17 +179,17 @@ test("validation comes in the first round and every fourth from there, always by
 });
 
 test("no more clients validate than take part", async () => {
-  const { backend } = await run({ rounds: 1, validation: { every: 1, patience: 1, clients: 50 } });
+  const { host } = await run({ rounds: 1, validation: { every: 1, patience: 1, clients: 50 } });
   assert.equal(
-    backend.of("evaluate")[0]!.clients.toSorted((a, b) => a - b),
+    host.of("evaluate")[0]!.clients.toSorted((a, b) => a - b),
     ten,
   );
 });
 
 test("validation scores the new average, and weighs clients by examples", async () => {
-  const { backend, states, reports } = await run({ rounds: 1, loss: (_, __, client) => client });
-  const [asked] = backend.of("evaluate");
-  assert.is(asked!.value, states[0]!.generalist[0]);
+  const { host, states, reports } = await run({ rounds: 1, loss: (_, __, client) => client });
+  const [asked] = host.of("evaluate");
+  assert.is(asked!.value, modelOf(states[0]!.now));
   const total = asked!.clients.reduce((n, c) => n + c + 1, 0);
   assert.is(reports[0]!.validationLoss, asked!.clients.reduce((sum, c) => sum + c * (c + 1), 0) / total);
   assert.is(reports[0]!.validationAccuracy, 0.5);
@@ -187,8 +201,8 @@ const valley = (lowest: number) => (_: number, round: number) => Math.abs(round 
 test("the best average is kept, not the last", async () => {
   const { end, states } = await run({ rounds: 12, loss: valley(4) });
   assert.is(end.bestRound, 4);
-  assert.equal(Array.from(end.best), Array.from(states[4]!.generalist));
-  assert.not.equal(Array.from(end.best), Array.from(end.generalist));
+  assert.equal(end.best.server, states[4]!.now);
+  assert.not.equal(end.best.server, end.now);
   assert.is(end.bestLoss, 0);
 });
 
@@ -216,19 +230,19 @@ test("an improvement gives all of the patience back", async () => {
 });
 
 test("the authors' selection keeps the last client of a round, scored by the cohort on what the round began with", async () => {
-  const { backend, reports, end } = await run({ rounds: 12, selection: "last-client", loss: valley(8) });
-  for (const [i, { clients, round, value }] of backend.of("evaluate").entries()) {
-    const trained = backend.of("train").find((at) => at.round === round)!;
+  const { host, reports, end } = await run({ rounds: 12, server: authors(), loss: valley(8) });
+  for (const [i, { clients, round, value }] of host.of("evaluate").entries()) {
+    const trained = host.of("train").find((at) => at.round === round)!;
     assert.equal(clients, trained.clients, "the cohort itself validates");
     assert.is(value, trained.value, "before it trains");
     assert.is(i * 4, round);
   }
   assert.is(end.bestRound, 8);
-  const chosen = backend.of("train")[8]!;
+  const chosen = host.of("train")[8]!;
   const last = chosen.clients[2]!;
-  assert.is(end.best[0], Math.fround(chosen.value + last + 8 / 100));
+  assert.is(end.best.server["last"]![0], Math.fround(chosen.value + last + 8 / 100));
   // unweighted, as in the authors' code
-  const { validationLoss } = (await run({ rounds: 1, selection: "last-client", loss: (_, __, c) => c })).reports[0]!;
+  const { validationLoss } = (await run({ rounds: 1, server: authors(), loss: (_, __, c) => c })).reports[0]!;
   assert.is(validationLoss, reports[0]!.clients.reduce((sum, c) => sum + c, 0) / 3);
 });
 
@@ -241,7 +255,7 @@ test("a federation cut anywhere and continued is the federation in one piece", a
   const options = fc.record({
     rounds: fc.integer({ min: 1, max: 14 }),
     cohort: fc.integer({ min: 1, max: 10 }),
-    selection: fc.constantFrom("average" as const, "last-client" as const),
+    server: fc.constantFrom(averaging(), authors()),
     validation: fc.record({
       every: fc.integer({ min: 1, max: 4 }),
       patience: fc.integer({ min: 1, max: 4 }),
@@ -279,14 +293,14 @@ test("an abort ends the loop after the round at hand, and going on from there ch
 });
 
 test("an abort before the beginning does nothing at all", async () => {
-  const { end, backend } = await run({ signal: AbortSignal.abort() });
-  assert.equal([end.round, backend.asked.length], [0, 0]);
+  const { end, host } = await run({ signal: AbortSignal.abort() });
+  assert.equal([end.round, host.asked.length], [0, 0]);
 });
 
 test("a finished federation stays finished", async () => {
   const { end } = await run();
-  const { backend, end: again } = await run({}, end);
-  assert.equal([backend.asked.length, again], [0, end]);
+  const { host, end: again } = await run({}, end);
+  assert.equal([host.asked.length, again], [0, end]);
 });
 
 test("rounds wait for their listener", async () => {
@@ -307,9 +321,9 @@ test("a loss that is not a number is an error that says in which round", async (
   );
   const broken = new Scripted();
   const train = broken.train.bind(broken);
-  broken.train = async (clients, generalist, round) =>
-    (await train(clients, generalist, round)).map((at) => ({ ...at, metrics: { trainLoss: NaN } }));
-  await refusesLater(() => run({ backend: broken }), /the loss is NaN in round 0/);
+  broken.train = async (orders, round) =>
+    (await train(orders, round)).map((at) => ({ ...at, metrics: { trainLoss: NaN } }));
+  await refusesLater(() => run({ host: broken }), /the loss is NaN in round 0/);
 });
 
 test("a cohort larger than those that take part is refused", async () => {
@@ -319,33 +333,43 @@ test("a cohort larger than those that take part is refused", async () => {
   );
 });
 
-/** The number of updates, whatever is in them. */
-class Counting implements Aggregation {
-  #n = 0;
-  add(): void {
-    this.#n++;
-  }
-  result(): Float32Array {
-    return Float32Array.of(this.#n);
-  }
-}
-
-test("another way to aggregate takes the place of FedAvg", async () => {
-  const { end } = await run({ rounds: 3, cohort: 4, aggregation: () => new Counting() });
-  assert.equal(Array.from(end.generalist), [4]);
+test("another way to average takes the place of FedAvg's", async () => {
+  const { end, reports } = await run({ rounds: 1, server: averaging({ weight: alike }) });
+  assert.is(modelOf(end.now), Math.fround(reports[0]!.clients.reduce((sum, c) => sum + c, 0) / 3));
 });
 
 test("the state before the first round has seen nothing", () => {
-  const initial = Float32Array.of(1);
-  assert.equal(beginning(initial), {
+  assert.equal(firstState(averaging(), initial), {
     round: 0,
-    generalist: initial,
-    best: initial,
+    now: initial,
+    best: { server: initial, marks: {} },
     bestRound: -1,
     bestLoss: Infinity,
     waited: 0,
+    bytes: { down: 0, up: 0 },
     done: false,
   });
+});
+
+test("a round holds a bounded number of vectors, and averages as if it held all", async () => {
+  const clients = Array.from({ length: 200 }, (_, i) => i);
+  const { host, end, reports } = await run({
+    clients,
+    cohort: 200,
+    rounds: 1,
+    validation: { every: 1, patience: 1, clients: 1 },
+  });
+  const asked = host.of("train").map(({ clients }) => clients);
+  assert.is(asked.length, 4);
+  assert.ok(asked.every(({ length }) => length <= 64));
+  assert.equal(
+    asked.flat().toSorted((a, b) => a - b),
+    clients,
+  );
+  const total = clients.reduce((sum, client) => sum + client + 1, 0);
+  const mean = clients.reduce((sum, client) => sum + client * (client + 1), 0) / total;
+  assert.is(modelOf(end.now), Math.fround(mean));
+  assert.is(reports[0]!.trainLoss, mean);
 });
 
 test("a client that has other names for what it measures is told which are expected", async () => {
@@ -357,12 +381,12 @@ test("a client that has other names for what it measures is told which are expec
       this.#wrong = wrong;
     }
 
-    override async train(...of: Parameters<Backend["train"]>): ReturnType<Backend["train"]> {
+    override async train(...of: Parameters<Host["train"]>): ReturnType<Host["train"]> {
       const found = await super.train(...of);
       return this.#wrong === "train" ? found.map((one) => ({ ...one, metrics: { loss: 1 } })) : found;
     }
 
-    override async evaluate(...of: Parameters<Backend["evaluate"]>): ReturnType<Backend["evaluate"]> {
+    override async evaluate(...of: Parameters<Host["evaluate"]>): ReturnType<Host["evaluate"]> {
       const found = await super.evaluate(...of);
       return this.#wrong === "evaluate" ? found.map((one) => ({ ...one, metrics: {} })) : found;
     }
@@ -371,7 +395,7 @@ test("a client that has other names for what it measures is told which are expec
     ["train", /client \d+: trainLoss, got undefined, expected a number/],
     ["evaluate", /client \d+: loss, got undefined, expected a number/],
   ] as const)
-    await refusesLater(() => run({ backend: new Other(wrong) }), message);
+    await refusesLater(() => run({ host: new Other(wrong) }), message);
 });
 
 test.run();

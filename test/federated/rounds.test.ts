@@ -3,7 +3,6 @@ import { Audited, type Sent } from "../../src/federated/audit.ts";
 import { isRejection } from "../../src/federated/admission.ts";
 import { clientCalls, PoolHost } from "../../src/federated/hosts/pool.ts";
 import { likelihood } from "../../src/federated/kit.ts";
-import { beginning, fedAvg, federate, InProcess, LocalClient } from "../../src/federated/index.ts";
 import { type ClientSide, method, type Method, optionsOf } from "../../src/federated/method.ts";
 import { methods } from "../../src/federated/methods/index.ts";
 import { sharedModel } from "../../src/federated/methods/sharedModel.ts";
@@ -11,42 +10,12 @@ import { outgoing } from "../../src/federated/outgoing.ts";
 import { averaging, noticeboard, posted, stepping, Sums } from "../../src/federated/servers.ts";
 import { States } from "../../src/federated/states.ts";
 import { byClass, classMeans } from "../../src/federated/statistics.ts";
-import { Adam, Net } from "../../src/nn/index.ts";
 import { InThread } from "../../src/runtime/pool.ts";
 import { benchOf, federation, kitOf, settings } from "../support/federation.ts";
 import { refuses, refusesLater } from "../support/refuses.ts";
 import { assert, test } from "../support/suite.ts";
 
 const fedavg = methods.get("fedavg")!;
-const adam = { kind: "adam", lr: 0.02 } as const;
-
-test("FedAvg as a method is the loop and the clients that it was before, to the bit", async () => {
-  const now = await federation(fedavg, {}, { kit: { optimizer: adam } });
-  const { bench } = now;
-  const { model, initial, options } = kitOf();
-  const { epochs, batchSize } = options;
-  const net = new Net(model, { group: "shared" });
-  const optimizer = new Adam(net.parameters, { lr: adam.lr });
-  const before = await federate(
-    {
-      backend: new InProcess((id) => {
-        const { classes, key } = bench;
-        return new LocalClient({ id, net, optimizer, ...bench.stage(id, 0), classes, epochs, batchSize, key });
-      }),
-      clients: [0, 1, 2, 3, 4, 5],
-      rounds: settings.rounds,
-      cohort: settings.cohort,
-      validation: { every: 2, patience: 9, clients: 4 },
-      selection: "average",
-      key: bench.key,
-    },
-    beginning(initial as Float32Array),
-  );
-  assert.equal(now.end.now["model"], before.generalist);
-  assert.equal(now.end.best.server["model"], before.best);
-  assert.is(now.end.bestLoss, before.bestLoss);
-  assert.is(now.end.bestRound, before.bestRound);
-});
 
 /** A method whose client sends what `up` says. */
 function sending(sends: readonly string[], up: Record<string, Float32Array>): Method {
@@ -159,11 +128,14 @@ test("options are the declared ones, of their type and in their range", () => {
   const ditto = methods.get("ditto")!;
   assert.equal(optionsOf(ditto, { lambda: 0.5 }), { ...ditto.options, lambda: 0.5 });
   refuses(() => optionsOf(ditto, { mu: 1 }), "ditto: no option mu; there are lambda, order, epochs");
-  refuses(() => optionsOf(ditto, { lambda: "much" }), "ditto: lambda, got much, expected a number");
+  refuses(() => optionsOf(ditto, { lambda: "much" }), 'ditto: lambda, got "much", expected a number');
   refuses(() => optionsOf(ditto, { lambda: -1 }), "ditto: lambda, got -1, expected a number from 0 to Infinity");
   refuses(() => optionsOf(ditto, { lambda: NaN }), "ditto: lambda, got NaN, expected a finite number");
   refuses(() => optionsOf(ditto, { epochs: 1.5 }), "ditto: epochs, got 1.5, expected a whole number");
-  refuses(() => optionsOf(ditto, { order: "before" }), "ditto: order, got before, expected one of after, interleaved");
+  refuses(
+    () => optionsOf(ditto, { order: "before" }),
+    'ditto: order, got "before", expected one of after, interleaved',
+  );
 });
 
 test("a client that fails is named, with its round, and where it failed", async () => {
@@ -291,6 +263,24 @@ test("the audit log is written from the messages, and changes nothing", async ()
   assert.is.not(written[0]!.vectors![0]!.sha256, written[1]!.vectors![0]!.sha256);
 });
 
+test("who could not answer is in the log with the reason, and what could not be logged is not handed on", async () => {
+  const written: Sent[] = [];
+  const host = {
+    train: async () => [{ client: 2, fault: "failed", reason: "label 7 in row 3" } as const],
+    evaluate: async () => [{ client: 2, fault: "failed", reason: "no rows" } as const],
+  };
+  const audited = new Audited(host, { hash: () => "", write: async (sent) => void written.push(...sent) });
+  await audited.train([], 0);
+  await audited.evaluate([], 0);
+  assert.equal(written, [
+    { round: 0, client: 2, kind: "train", error: "label 7 in row 3" },
+    { round: 0, client: 2, kind: "evaluate", error: "no rows" },
+  ]);
+  const full = new Audited(host, { hash: () => "", write: () => Promise.reject(new Error("disk full")) });
+  await refusesLater(() => full.train([], 0), "disk full");
+  await refusesLater(() => full.evaluate([], 0), "disk full");
+});
+
 const round = { round: 0, cohort: 2, clients: 4, key: [0, 0] as const };
 const update = (client: number, examples: number, up: Record<string, Float32Array>) =>
   ({ client, examples, up, metrics: {} }) as const;
@@ -301,7 +291,6 @@ test("averages are weighted, keep what nobody sent, and name whose model differs
   gathering.add(a);
   gathering.add(b);
   assert.equal(gathering.result(), { w: Float32Array.of(4, 2), c: Float32Array.of(9) });
-  assert.equal(gathering.result()["w"], fedAvg([a, b].map((one) => ({ ...one, values: one.up.w! }))));
   assert.throws(
     () => gathering.add(update(7, 1, { w: Float32Array.of(1) })),
     /client 7 sent 1 values of w, expected 2/,

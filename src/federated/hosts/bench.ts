@@ -1,16 +1,19 @@
 // A method at work in one thread, and one client's turn there: its rows are staged for it and let go after it.
-import { predictSteps } from "../../nn/predict.ts";
-import { validation } from "../../nn/validate.ts";
+import { asValidation, type Task, taskMetricsSteps } from "../../nn/task.ts";
+import { validationSteps } from "../../nn/validate.ts";
 import { fold, type Key } from "../../runtime/random.ts";
 import { finish, type Steps } from "../../runtime/steps.ts";
-import type { Answers, ClientSide, Method, Own, Reply, Turn, Vectors } from "../method.ts";
-import type { Evaluation, Order } from "./host.ts";
+import type { Evaluation, Answers, ClientSide, Method, Own, Reply, Turn, Vectors } from "../method.ts";
+import type { Order } from "./host.ts";
 
 /** A method at work in one thread. */
 export interface Bench {
   readonly method: Pick<Method, "name" | "sends" | "receives" | "keeps" | "differences" | "measures">;
   readonly side: ClientSide;
+  /** How many classes, or outputs. */
   readonly classes: number;
+  /** What models are asked for; classes unless said. */
+  readonly task?: Task | undefined;
   /** The address of the federation's random numbers. */
   readonly key: Key;
   /** A client's rows for one call; throws for a client that has opted out. */
@@ -55,13 +58,13 @@ export async function replyOf({ side, run = finish, watch }: Bench, turn: Turn):
 }
 
 /** What whoever answers for a client is worth on its validation rows. */
-export async function scoresOf({ side, classes, run = finish }: Bench, turn: Turn): Promise<Evaluation> {
+export async function scoresOf({ side, classes, task, run = finish }: Bench, turn: Turn): Promise<Evaluation> {
   const answers = side.answers(turn);
   const { own } = isDone(answers) ? answers : await run(answers);
   const { validation: examples } = turn.own;
-  const logp = await run(predictSteps(examples, classes, own));
-  const { loss, accuracy } = validation(logp.toArray(), examples.labels, classes);
-  logp.dispose();
+  const { loss, accuracy } = task
+    ? asValidation(task, await run(taskMetricsSteps(task, own, examples, classes)))
+    : await run(validationSteps({ predict: own }, examples, classes));
   return { client: turn.client, examples: examples.count, metrics: { loss, accuracy } };
 }
 

@@ -1,6 +1,6 @@
 // Where clients run. A host gives them their rows and what they kept, and hands on only what they send.
 import type { Rejection } from "../admission.ts";
-import type { Metrics, Update, Vectors } from "../method.ts";
+import type { Evaluation, Update, Vectors } from "../method.ts";
 
 /** What a client is asked in a round. */
 export interface Order {
@@ -12,13 +12,6 @@ export interface Order {
 
 /** So many clients' vectors are held at once, whatever the cohort, unless a host says otherwise. */
 export const AT_ONCE = 64;
-
-/** Scalars a client measured; `examples` is their weight. */
-export interface Evaluation {
-  readonly client: number;
-  readonly examples: number;
-  readonly metrics: Metrics;
-}
 
 /** The loop asks for a round's work and gets an answer to each order, in their order: what was asked for, or why not. */
 export interface Host {

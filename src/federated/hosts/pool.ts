@@ -3,12 +3,12 @@
 import { failure, isRejection, type Rejection } from "../admission.ts";
 import { moving, type Pool } from "../../runtime/pool.ts";
 import { turn as rest } from "../../runtime/steps.ts";
-import type { Turn, Update, Vectors } from "../method.ts";
+import type { Evaluation, Turn, Update, Vectors } from "../method.ts";
 import { outgoing } from "../outgoing.ts";
 import { arrived, departures, giveSpares, keep, takeBack } from "../spares.ts";
 import type { States } from "../states.ts";
 import { atBench, type Bench, type Call, replyOf, scoresOf } from "./bench.ts";
-import type { Evaluation, Host, Order } from "./host.ts";
+import type { Host, Order } from "./host.ts";
 
 /** Turns of one federation, one after another. */
 interface List {

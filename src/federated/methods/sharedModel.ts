@@ -1,6 +1,6 @@
 // The client side of every method whose clients train the server's model and answer with it.
 import { answering } from "../answering.ts";
-import { type Kit, likelihood, pull } from "../kit.ts";
+import { type Kit, pull } from "../kit.ts";
 import type { ClientSide } from "../method.ts";
 import { departing } from "../spares.ts";
 
@@ -18,7 +18,7 @@ export function sharedModel(kit: Kit, { mu = 0 }: { mu?: number } = {}): ClientS
       net.parameters.copyFrom(turn.down.model);
       anchor?.set(turn.down.model);
       const correct = anchor && pull(net.parameters, anchor, mu);
-      const { trainLoss, steps, rate } = yield* kit.train({ turn, loss: likelihood(net), optimizer, correct });
+      const { trainLoss, steps, rate } = yield* kit.train({ turn, loss: kit.loss(net), optimizer, correct });
       return { up: { model: departing(net.parameters) }, metrics: { trainLoss, steps, rate } };
     },
     answers({ down }) {

@@ -1,6 +1,6 @@
 // Clients without an engine, for tests of everything around it: their update is known beforehand.
 import type { Participant } from "../../../src/federated/backends/flower/index.ts";
-import type { TensorSpec } from "../../../src/federated/shared.ts";
+import type { TensorSpec } from "../../../src/nn/parameters.ts";
 
 export const smallModel: readonly TensorSpec[] = [
   { name: "hidden.weight", shape: [4, 3] },

@@ -22,7 +22,7 @@ import {
 import type { Content } from "../../../src/federated/backends/flower/records.ts";
 import { FleetError } from "../../../src/federated/backends/flower/transport.ts";
 import type { FleetTransport } from "../../../src/federated/backends/flower/transport.ts";
-import type { TensorSpec } from "../../../src/federated/shared.ts";
+import type { TensorSpec } from "../../../src/nn/parameters.ts";
 
 const RUN = 2n ** 63n + 7n;
 

@@ -2,8 +2,8 @@
 // round's state each is at, so that a turn that is asked for again begins where it began, and a round loop that goes back to
 // a checkpoint has its clients go back with it.
 import { isRejection, oneLine, type Rejection } from "../../admission.ts";
-import type { Evaluation, Host, Order } from "../../hosts/host.ts";
-import type { Metrics, Update, Vector, Vectors } from "../../method.ts";
+import type { Host, Order } from "../../hosts/host.ts";
+import type { Evaluation, Metrics, Update, Vector, Vectors } from "../../method.ts";
 import type { States } from "../../states.ts";
 import type { Messenger, Question } from "./messenger.ts";
 import type { Posted, Replied, Settings } from "./relay.ts";

@@ -1,7 +1,7 @@
 // One client's part in a method, as its node has it: what it may send, and what it answers.
 import { atBench, type Bench, replyOf, scoresOf } from "../../hosts/bench.ts";
 import type { Method, Metrics, Reply, Vectors } from "../../method.ts";
-import type { TensorSpec } from "../../shared.ts";
+import type { TensorSpec } from "../../../nn/parameters.ts";
 
 /** What a client is asked, and what it kept of its last turn. */
 export interface Asked {

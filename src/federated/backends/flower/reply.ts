@@ -3,7 +3,7 @@
 import { checkFinite } from "../../../nn/finite.ts";
 import type { Reply, Vector, Vectors } from "../../method.ts";
 import { outgoing, outgoingScalars } from "../../outgoing.ts";
-import type { TensorSpec } from "../../shared.ts";
+import type { TensorSpec } from "../../../nn/parameters.ts";
 import type { FlowerObject } from "./objects.ts";
 import type { Participant, Scores } from "./participant.ts";
 import { clipUpdate } from "./privacy.ts";

@@ -3,7 +3,7 @@ import { checkFinite } from "../../../nn/finite.ts";
 import type { TensorData } from "../../../io/dtype.ts";
 import type { Vector, Vectors } from "../../method.ts";
 import { missingOf } from "../../outgoing.ts";
-import type { TensorSpec } from "../../shared.ts";
+import type { TensorSpec } from "../../../nn/parameters.ts";
 import type { Participant } from "./participant.ts";
 
 /**
