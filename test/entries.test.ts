@@ -68,7 +68,7 @@ test("no result comes from functions of Math that differ between engines", () =>
   const free = [
     "src/runtime/reference/",
     "src/report/",
-    "src/federated/backends/flower/gaussian.ts",
+    "src/federated/privacy/gaussian.ts",
     "src/federated/backends/flower/privacy.ts",
     "src/runtime/heap.ts",
   ];

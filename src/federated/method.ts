@@ -85,6 +85,8 @@ export interface ServerSide {
   gather(state: Vectors, round: Round): Gathering;
   /** Which cluster a client is in, where that is the server's to say. */
   cluster?(state: Vectors, client: number): number;
+  /** Whether every vector that is sent goes into a mean under its own name, and nothing else of an update is used but weight. */
+  readonly additive?: boolean;
   /** Who validates a round and how they count: always the same clients, by their rows, unless said. */
   readonly validation?: { readonly by: "cohort" | "same"; readonly weighted: boolean };
 }

@@ -57,8 +57,9 @@ export interface Averaging {
 export const alike = (): number => 1;
 
 /** Every named vector becomes the weighted mean of those that were sent; what nobody sent stays as it was. */
-export function averaging({ weight = ({ examples }) => examples, place = (name) => name }: Averaging = {}): ServerSide {
+export function averaging({ weight = ({ examples }) => examples, place }: Averaging = {}): ServerSide {
   return {
+    additive: place === undefined,
     begin: (initial) => initial,
     gather: (state) => {
       const sums = new Sums();
@@ -66,7 +67,7 @@ export function averaging({ weight = ({ examples }) => examples, place = (name) 
         spends: true,
         add: (update) => {
           for (const [name, values] of Object.entries(update.up))
-            sums.add(place(name, update), values, weight(update), update.client);
+            sums.add(place?.(name, update) ?? name, values, weight(update), update.client);
         },
         result: () => ({ ...state, ...sums.means() }),
       };
@@ -96,6 +97,7 @@ export function stepping(inner: ServerSide, of: string, optimizer: ServerStep): 
     Object.fromEntries(Object.entries(vectors).map(([name, v]) => [`${of}.${name}`, v]));
   const rest = (state: Vectors): Vectors => without(state, isOurs);
   return {
+    additive: inner.additive ?? false,
     begin: (initial) => {
       const state = inner.begin(initial);
       return { ...state, ...named(optimizer.begin(state[of]!)) };

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { suite, assert } from "../support/suite.ts";
 import { type Account, NOTHING_SPENT, parseAccount } from "../../src/federated/backends/flower/account.ts";
-import { addGaussian, gaussianSigma, normalCdf } from "../../src/federated/backends/flower/gaussian.ts";
+import { addGaussian, gaussianSigma, normalCdf } from "../../src/federated/privacy/gaussian.ts";
 import { clipUpdate, LocalPrivacy } from "../../src/federated/backends/flower/privacy.ts";
 import { flatten } from "../../src/federated/backends/flower/objects.ts";
 import { readContent } from "../../src/federated/backends/flower/records.ts";

@@ -6,7 +6,7 @@
 // every difference that is taken here.
 import { checkFinite } from "../../../nn/finite.ts";
 import { type Account, NOTHING_SPENT } from "./account.ts";
-import { addGaussian, gaussianSigma } from "./gaussian.ts";
+import { addGaussian, gaussianSigma } from "../../privacy/gaussian.ts";
 
 export { gaussianSigma };
 

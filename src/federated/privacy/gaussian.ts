@@ -44,7 +44,14 @@ export function gaussianDelta(sigma: number, epsilon: number): number {
 
 /** Standard normal distribution function; exact to 14 digits in the lower tail. */
 export function normalCdf(x: number): number {
+  if (x === -Infinity) return 0;
   return x > 0 ? 1 - normalCdf(-x) : density(x) * mills(-x);
+}
+
+/** The probability of a standard normal number from `a` to `b`; in either tail as exact as in the middle. */
+export function normalBetween(a: number, b: number): number {
+  if (!(a < b)) return 0;
+  return a > 0 ? normalCdf(-a) - normalCdf(-b) : normalCdf(b) - normalCdf(a);
 }
 
 function density(x: number): number {
