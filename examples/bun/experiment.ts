@@ -16,7 +16,7 @@ const result = await run({
   store,
   pool: (setup) => startPool(setup, 2),
   onEvent: (event) => {
-    if (event.kind === "round") console.log(`round ${event.round}: training loss ${event.trainLoss.toFixed(3)}`);
+    if (event.kind === "round") console.log(`round ${event.round}: training loss ${event.trainLoss?.toFixed(3)}`);
   },
 });
 if (result.finished) {

@@ -138,7 +138,7 @@ function lines(): Display {
           console.log(`round ${event.round + 1}/${total}: without client ${client}, ${reason}`);
         if (event.validationLoss === undefined) return;
         console.log(
-          `round ${event.round + 1}/${total}: training loss ${event.trainLoss.toFixed(3)}, validation loss ` +
+          `round ${event.round + 1}/${total}: training loss ${event.trainLoss?.toFixed(3) ?? "none"}, validation loss ` +
             `${event.validationLoss.toFixed(3)}, accuracy ${event.validationAccuracy?.toFixed(1)} %${event.best ? " (best)" : ""}${left(event.round + 1)}`,
         );
       } else {

@@ -1,5 +1,6 @@
 // What can be asked for, validated in one place. A config is complete: presets fill it, flags and --set change it, and a
 // run folder's config.json repeats it.
+import type { PrivacyConfig } from "./privacy.ts";
 import type { OwnData, Shift, StreamOptions } from "../data/index.ts";
 import type { OptimizerRule } from "../nn/index.ts";
 import { type PartitionConfig, partitionKinds } from "./partitionKinds.ts";
@@ -104,6 +105,10 @@ export interface Config {
     /** Simulated: the share of a cohort that does not answer, and of the others that gets only some of its epochs done. */
     readonly dropout?: number | undefined;
     readonly slow?: number | undefined;
+    /** Whether a round has so many clients, or each of them by itself with the probability that gives so many on average. */
+    readonly sampling?: "fixed" | "poisson" | undefined;
+    /** Central differential privacy, for methods whose server averages. */
+    readonly privacy?: PrivacyConfig | undefined;
     /** How clients step, at rate `lr`; Adam unless said. */
     readonly optimizer?: OptimizerConfig | undefined;
   };
@@ -215,6 +220,8 @@ const optional: ReadonlySet<string> = new Set([
   "partition.minimum",
   "federation.dropout",
   "federation.optimizer",
+  "federation.privacy",
+  "federation.sampling",
   "federation.slow",
   "methods",
   "posterior",

@@ -11,6 +11,7 @@ import { behaviour, type Config, ConfigError } from "./config.ts";
 import { trainingOf } from "./methodPresets.ts";
 import { networks } from "./networks.ts";
 import { paperMethods } from "./personal.ts";
+import { behindNoise } from "./privacy.ts";
 import { rootKey, type Setup } from "./setup.ts";
 import { staging } from "./staging.ts";
 
@@ -61,8 +62,9 @@ export function federationKey(config: Config): Key {
 }
 
 /** A federation's server. */
-export function serverOf(setup: Setup, { name, method, options }: Federation): ServerSide {
-  return method.server(options, kitOf(setup, name));
+export function serverOf(setup: Setup, federation: Federation): ServerSide {
+  const { name, method, options } = federation;
+  return behindNoise(setup, federation, method.server(options, kitOf(setup, name)));
 }
 
 /** What a federation's server begins with. */

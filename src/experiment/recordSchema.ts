@@ -37,6 +37,17 @@ const result = v.object({
   lawTest: v.optional(stat),
 });
 
+const privacy = v.object({
+  kind: v.literal("central"),
+  rounds: index,
+  epsilon: number,
+  delta: number,
+  multiplier: number,
+  clip: number,
+  accountant: v.picklist(["pld", "rdp"]),
+  sampling: v.picklist(["fixed", "poisson"]),
+});
+
 const summary = v.object({
   version: v.literal(recordVersion),
   preset: text,
@@ -59,7 +70,10 @@ const summary = v.object({
     v.check((methods) => Object.keys(methods).length > 0, "expected one method at least"),
   ),
   federations: v.optional(
-    v.record(method, v.object({ rounds: index, bestRound: v.number(), down: number, up: number })),
+    v.record(
+      method,
+      v.object({ rounds: index, bestRound: v.number(), down: number, up: number, privacy: v.optional(privacy) }),
+    ),
   ),
   classNames: v.optional(texts),
   gates: v.optional(v.record(method, v.object({ own: stat, other: stat, spread: stat }))),
@@ -94,7 +108,7 @@ const metric = v.variant("kind", [
     method: v.optional(method),
     round: index,
     clients: v.array(index),
-    trainLoss: number,
+    trainLoss: optionalNumber,
     validationLoss: optionalNumber,
     validationAccuracy: optionalNumber,
     best: v.optional(v.boolean()),

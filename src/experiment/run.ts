@@ -35,6 +35,7 @@ import {
   saveFederation,
   statesIn,
 } from "./progress.ts";
+import { privacyPlan, privacyRecord } from "./privacy.ts";
 import { clientMetrics, summarize } from "./records.ts";
 import { evaluatedClients, optedIn, type Setup, setUpSteps } from "./setup.ts";
 import type { RunStore } from "./store.ts";
@@ -156,7 +157,9 @@ export async function run(options: RunOptions): Promise<RunResult> {
       done,
       rounds: first!.state.round,
       bestRound: first!.state.bestRound,
-      ...(config.methods && { federations: Object.fromEntries(over.map((one) => [one.federation.name, taken(one)])) }),
+      ...((config.methods ?? config.federation.privacy) && {
+        federations: Object.fromEntries(over.map((one) => [one.federation.name, taken(setup, one)])),
+      }),
       wallSeconds: federated + privately,
       phases: {
         ...(config.methods
@@ -211,8 +214,9 @@ interface Plan {
 
 interface Over extends Plan, Progress {}
 
-function taken({ state }: Over): NonNullable<Summary["federations"]>[string] {
-  return { rounds: state.round, bestRound: state.bestRound, ...state.bytes };
+function taken(setup: Setup, { state }: Over): NonNullable<Summary["federations"]>[string] {
+  const privacy = privacyRecord(setup, state.now);
+  return { rounds: state.round, bestRound: state.bestRound, ...state.bytes, ...(privacy && { privacy }) };
 }
 
 /** What a client is sent of a federation's best moment, to answer with; -1 is nobody in particular. */
@@ -240,7 +244,7 @@ async function runFederation(
 ): Promise<Progress> {
   const { checkpointEvery } = config;
   const federation = trainingOf(config, plan.federation.name);
-  const { dropout, slow } = federation;
+  const { dropout, slow, sampling } = federation;
   const { every = Infinity } = config.clock ?? {};
   const { server, states } = plan;
   const { name, method } = plan.federation;
@@ -259,7 +263,7 @@ async function runFederation(
       measures: method.measures,
       states,
       clients: optedIn(setup),
-      rounds: federation.rounds,
+      rounds: privacyPlan(setup)?.rounds ?? federation.rounds,
       cohort: federation.cohort,
       validation: {
         every: federation.validateEvery,
@@ -267,6 +271,7 @@ async function runFederation(
         clients: federation.validationClients,
       },
       key: federationKey(config),
+      ...(sampling && { sampling }),
       ...(dropout !== undefined && { dropout }),
       ...(slow !== undefined && { slow }),
       ...(signal && { signal }),

@@ -269,6 +269,17 @@ const fields = v.strictObject({
     validationClients: count,
     dropout: v.optional(fraction),
     slow: v.optional(fraction),
+    sampling: v.optional(v.picklist(["fixed", "poisson"])),
+    privacy: v.optional(
+      v.strictObject({
+        clip: rate,
+        epsilon: v.optional(rate),
+        multiplier: v.optional(rate),
+        delta: v.optional(v.pipe(rate, v.ltValue(1, "expected a number below 1"))),
+        budget: v.optional(rate),
+        quantile: v.optional(v.pipe(rate, v.ltValue(1, "expected a number below 1"))),
+      }),
+    ),
     optimizer,
   }),
   methods: v.optional(

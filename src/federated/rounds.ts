@@ -23,6 +23,11 @@ export interface RoundsOptions {
   readonly rounds: number;
   /** How many clients a round trains, drawn uniformly without replacement. */
   readonly cohort: number;
+  /**
+   * "fixed" unless said. "poisson": every client takes part by itself with probability cohort / clients, as accounting of
+   * privacy likes it; a round may then have nobody.
+   */
+  readonly sampling?: "fixed" | "poisson";
   /** How the best moment is found; without it that is the last one. */
   readonly validation?: {
     /** Validate in every so many rounds, beginning with the first. */
@@ -46,7 +51,8 @@ export interface RoundsOptions {
 export interface Report {
   readonly round: number;
   readonly clients: readonly number[];
-  readonly trainLoss: number;
+  /** Mean over the rows that were trained on; none in a round that nobody took part in. */
+  readonly trainLoss?: number;
   readonly validationLoss?: number;
   readonly validationAccuracy?: number;
   readonly best?: boolean;
@@ -124,7 +130,7 @@ export async function runRounds(options: RoundsOptions, state: RoundsState): Pro
     onRound,
     signal,
   } = options;
-  const { dropout = 0, slow = 0 } = options;
+  const { dropout = 0, slow = 0, sampling = "fixed" } = options;
   checkOptions("federate", { rounds, cohort }, { rounds: COUNT, cohort: COUNT });
   if (validation)
     checkOptions("federate: validation", validation, { every: COUNT, patience: COUNT_OR_ENDLESS, clients: COUNT });
@@ -143,7 +149,10 @@ export async function runRounds(options: RoundsOptions, state: RoundsState): Pro
   const aborted = (): boolean => signal?.aborted ?? false;
   while (!at.done && !aborted()) {
     const { round } = at;
-    const members = draw(clients, cohort, fold(key, "cohort", round));
+    const members =
+      sampling === "fixed"
+        ? draw(clients, cohort, fold(key, "cohort", round))
+        : clients.filter((client) => lot(key, "takes part", round, client) < cohort / clients.length);
     const gone = members.filter((client, i) => i > 0 && lot(key, "dropout", round, client) < dropout);
     const away = new Set(gone);
     const here = members.filter((client) => !away.has(client));
@@ -187,14 +196,15 @@ export async function runRounds(options: RoundsOptions, state: RoundsState): Pro
         if (gathering.spends) host.spent?.(update);
       }
     });
-    if (refused.length === members.length) throw nobody(refused, round);
-    if (!(examples > 0)) throw new RangeError(`federate: round ${round} has no examples; every client is empty`);
+    const empty = members.length === 0;
+    if (refused.length === members.length && !empty) throw nobody(refused, round);
+    if (!(examples > 0) && !empty) throw new RangeError(`federate: round ${round} has no examples; every client is empty`);
     const now = gathering.result();
     for (const [name, values] of Object.entries(now)) checkFinite("federate", `${name} after round ${round}`, values);
     let { best, bestRound, bestLoss, waited } = at;
-    let report: Report = { round, clients: members, trainLoss: loss / examples };
+    let report: Report = { round, clients: members, ...(!empty && { trainLoss: loss / examples }) };
     if (validation && round % validation.every === 0) {
-      const asked = orders(by === "same" ? validators : members, now, round, "validation");
+      const asked = orders(by === "same" || empty ? validators : members, now, round, "validation");
       const answers = await ask(
         asked.map(({ client }) => client),
         {

@@ -52,6 +52,21 @@ export interface FederationResult {
   /** Bytes of the vectors that clients were sent in order to train, and that they sent, over all rounds. */
   readonly down: number;
   readonly up: number;
+  /** What noise on the server's sums guarantees of each client. */
+  readonly privacy?: PrivacyResult;
+}
+
+/** A guarantee of differential privacy: of a client as a whole, against whoever sees everything that the server publishes. */
+export interface PrivacyResult {
+  readonly kind: "central";
+  readonly rounds: number;
+  readonly epsilon: number;
+  readonly delta: number;
+  /** Of the noise of a round's sum, over the clip. */
+  readonly multiplier: number;
+  readonly clip: number;
+  readonly accountant: "pld" | "rdp";
+  readonly sampling: "fixed" | "poisson";
 }
 
 /** summary.json: what came out. */
@@ -99,7 +114,8 @@ export interface RoundMetric {
   readonly method?: string;
   readonly round: number;
   readonly clients: readonly number[];
-  readonly trainLoss: number;
+  /** None in a round that nobody took part in. */
+  readonly trainLoss?: number;
   readonly validationLoss?: number;
   readonly validationAccuracy?: number;
   /** Better than every round before. */

@@ -77,8 +77,10 @@ export const fedas: Method = method({
       },
     };
   },
-  server: ({ weight }) =>
-    averaging({ weight: ({ examples, metrics }) => (weight === "fisher" ? metrics["fisher"]! : examples) }),
+  server: ({ weight }) => ({
+    ...averaging({ weight: ({ examples, metrics }) => (weight === "fisher" ? metrics["fisher"]! : examples) }),
+    additive: weight !== "fisher",
+  }),
   traffic: ({ body }) => ({ down: body, up: body }),
   presets: { library: { options: { epochs: 1, rate: 0.01 }, note: "PFLlib" }, safe: {} },
 });

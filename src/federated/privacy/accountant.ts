@@ -35,7 +35,11 @@ export function accountantFor(spent: readonly Noisy[]): Accountant {
  * Epsilon at `delta` of everything in `spent`, never below the true one; Infinity where no epsilon holds. RangeError for
  * numbers that are none, and for "pld" where a round's number is fixed.
  */
-export function epsilonOf(spent: readonly Noisy[], delta: number, accountant = accountantFor(spent)): number {
+export function epsilonOf(
+  spent: readonly Noisy[],
+  delta: number,
+  accountant: Accountant = accountantFor(spent),
+): number {
   if (!(delta > 0 && delta < 1))
     throw new RangeError(`privacy: delta, got ${delta}, expected a number between 0 and 1`);
   spent.forEach(check);

@@ -3,6 +3,7 @@
 // that is hidden is a client with all of its rows; who is trusted is the server. Scalars beside the updates (losses) are
 // what a simulation looks at, and are not protected.
 import type { ServerSide, Update, Vector, Vectors } from "../method.ts";
+import { covers } from "../outgoing.ts";
 import { without } from "../servers.ts";
 import { exp } from "../../runtime/scalar.ts";
 
@@ -20,6 +21,8 @@ export interface CentralPrivacy {
   readonly multiplier: number;
   /** How many clients a round has, or is expected to have: what the noisy sum is divided by. */
   readonly expected: number;
+  /** The method's: see Method.sends. Each of these vectors gets noise in every round, whoever sent it. */
+  readonly sends: readonly string[];
   /** Where given, the clip follows this quantile of the updates' norms (Andrew et al. 2021, arXiv 1905.03871). */
   readonly quantile?: number | undefined;
   readonly noise: Noise;
@@ -58,7 +61,7 @@ export function privately(inner: ServerSide, privacy: CentralPrivacy): ServerSid
     throw new RangeError(
       "privacy: this method's server does not average what it is sent, so noise on a sum hides nobody",
     );
-  const { clip: first, expected, quantile, noise } = privacy;
+  const { clip: first, expected, quantile, noise, sends } = privacy;
   const sigma = updateMultiplier(privacy);
   const rest = (state: Vectors): Vectors => without(state, isOurs);
   return {
@@ -67,33 +70,31 @@ export function privately(inner: ServerSide, privacy: CentralPrivacy): ServerSid
     down: (state, to) => inner.down?.(rest(state), to) ?? rest(state),
     gather: (state, { round, ...where }) => {
       const { rounds, clip } = ledgerOf(state)!;
-      const sums = new Map<string, { readonly sum: Float64Array; readonly like: Vector }>();
-      let [short, loss, examples] = [0, 0, 0];
+      const names = Object.keys(state).filter((name) => sends.some((declared) => covers(declared, name)));
+      const sums = new Map(names.map((name) => [name, new Float64Array(state[name]!.length)]));
+      let short = 0;
       return {
         add: (update) => {
           const scale = scaleOf(update, state, clip);
           if (scale === 1) short++;
+          // nothing of it, rather than nothing times infinity
+          if (scale === 0) return;
           for (const [name, values] of Object.entries(update.up)) {
-            const base = state[name];
-            let at = sums.get(name);
-            if (!at) sums.set(name, (at = { sum: new Float64Array(values.length), like: values.slice(0, 0) }));
-            const { sum } = at;
-            for (let i = 0; i < sum.length; i++) sum[i]! += scale * (values[i]! - (base?.[i] ?? 0));
+            const sum = sumOf(sums, name);
+            const base = state[name]!;
+            for (let i = 0; i < sum.length; i++) sum[i]! += scale * (values[i]! - base[i]!);
           }
-          loss += update.examples * (update.metrics["trainLoss"] ?? 0);
-          examples += update.examples;
         },
         result: () => {
           const up: Record<string, Vector> = {};
-          for (const [name, { sum, like }] of sums) {
+          for (const [name, sum] of sums) {
             noise(sum, sigma * clip, { what: name, round });
-            const base = state[name];
-            const moved = sum.map((value, i) => (base?.[i] ?? 0) + value / expected);
-            up[name] = like instanceof Float64Array ? moved : Float32Array.from(moved);
+            const base = state[name]!;
+            up[name] = base.map((value, i) => value + sum[i]! / expected);
           }
           const gathering = inner.gather(rest(state), { round, ...where });
           // one update that stands for all: what follows sees nothing else
-          gathering.add({ client: -1, up, examples: 1, metrics: { trainLoss: examples > 0 ? loss / examples : 0 } });
+          gathering.add({ client: -1, up, examples: 1, metrics: {} });
           const next = quantile === undefined ? clip : adapted(clip, short, round);
           return { ...gathering.result(), [LEDGER]: Float64Array.of(rounds + 1, next) };
         },
@@ -110,12 +111,19 @@ export function privately(inner: ServerSide, privacy: CentralPrivacy): ServerSid
   }
 }
 
+function sumOf(sums: ReadonlyMap<string, Float64Array>, name: string): Float64Array {
+  const sum = sums.get(name);
+  if (!sum)
+    throw new RangeError(`privacy: ${name} is sent and is no vector of the server's, so it cannot be clipped about it`);
+  return sum;
+}
+
 // by what an update's distance from what was sent is multiplied; written so that what is no number is not let through
 function scaleOf({ up }: Update, state: Vectors, clip: number): number {
   let squares = 0;
   for (const [name, values] of Object.entries(up)) {
-    const base = state[name];
-    for (let i = 0; i < values.length; i++) squares += (values[i]! - (base?.[i] ?? 0)) ** 2;
+    const base = state[name]!;
+    for (let i = 0; i < values.length; i++) squares += (values[i]! - base[i]!) ** 2;
   }
   const norm = Math.sqrt(squares);
   return norm <= clip ? 1 : norm < Infinity ? clip / norm : 0;

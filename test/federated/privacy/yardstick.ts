@@ -21,8 +21,15 @@ export const rows: readonly Row[] = (
 // the yardstick's divergences are taken at these
 const orders = [...Array.from({ length: 62 }, (_, i) => i + 2), 128, 256, 512, 1024];
 
+export type By = "pld" | "poisson" | "fixed";
+
 /** Ours over theirs, minus 1. */
-export function distances({ sigma, q, rounds, delta, ...theirs }: Row, of: readonly ("pld" | "poisson" | "fixed")[]) {
+export interface Distance {
+  readonly name: By;
+  readonly distance: number;
+}
+
+export function distances({ sigma, q, rounds, delta, ...theirs }: Row, of: readonly By[]): Distance[] {
   const at = (rdp: (q: number, sigma: number, order: number) => number): number =>
     rdpEpsilon(orders.map((order) => rounds * rdp(q, sigma, order)), delta, orders); // prettier-ignore
   const ours = {
