@@ -8,6 +8,7 @@ import { dataCommand } from "./commands/data.ts";
 import { flowerCommand } from "./commands/flower.ts";
 import { joinCommand } from "./commands/join.ts";
 import { methodsCommand } from "./commands/methods.ts";
+import { privacyCommand } from "./commands/privacy.ts";
 import { partitionCommand } from "./commands/partition.ts";
 import { presetsCommand } from "./commands/presets.ts";
 import { pullCommand } from "./commands/pull.ts";
@@ -37,6 +38,7 @@ const cli = yargs(words)
   .command(partitionCommand)
   .command(presetsCommand)
   .command(methodsCommand)
+  .command(privacyCommand)
   .command(dataCommand)
   .command(reportCommand)
   .command(flowerCommand)

@@ -1,6 +1,5 @@
 // What can be asked for, validated in one place. A config is complete: presets fill it, flags and --set change it, and a
 // run folder's config.json repeats it.
-import type { PrivacyConfig } from "./privacy.ts";
 import type { OwnData, Shift, StreamOptions } from "../data/index.ts";
 import type { OptimizerRule } from "../nn/index.ts";
 import { type PartitionConfig, partitionKinds } from "./partitionKinds.ts";
@@ -65,6 +64,22 @@ export interface TrainingConfig {
   readonly batchSize?: number | undefined;
   readonly lr?: number | undefined;
   readonly optimizer?: OptimizerConfig | undefined;
+}
+
+/** As in a config: `federation.privacy`. One of `epsilon` and `multiplier`. */
+export interface PrivacyConfig {
+  /** The largest L2 norm of an update, all its vectors together; the first one, with `quantile`. */
+  readonly clip: number;
+  /** What all rounds together may cost; the noise is made for it. */
+  readonly epsilon?: number | undefined;
+  /** Or the noise itself: its standard deviation over the clip. */
+  readonly multiplier?: number | undefined;
+  /** 1e-5 unless said; below one over the number of clients. */
+  readonly delta?: number | undefined;
+  /** With `multiplier`: the epsilon after which no round is begun. */
+  readonly budget?: number | undefined;
+  /** The clip follows this quantile of the updates' norms. */
+  readonly quantile?: number | undefined;
 }
 
 /** A complete description of an experiment. */

@@ -1,42 +1,14 @@
 // Central differential privacy as a config asks for it: from an epsilon or a noise multiplier to the server that adds it.
-import { type Accountant, accountantFor, epsilonOf, multiplierFor, type Noisy, roundsWithin } from "../federated/privacy/accountant.ts"; // prettier-ignore
+import { accountantFor, epsilonOf, multiplierFor, type Noisy, roundsWithin } from "../federated/privacy/accountant.ts"; // prettier-ignore
 import { ledgerOf, type Noise, privately } from "../federated/privacy/central.ts";
 import { addressedNoise } from "../federated/privacy/noise.ts";
 import type { ServerSide, Vectors } from "../federated/method.ts";
 import { fold } from "../runtime/random.ts";
 import type { Federation } from "./chosenMethods.ts";
 import { ConfigError } from "./config.ts";
+import { trainingOf } from "./methodPresets.ts";
+import type { PrivacyResult } from "../report/records.ts";
 import { rootKey, type Setup } from "./setup.ts";
-
-/** As in a config: `federation.privacy`. One of `epsilon` and `multiplier`. */
-export interface PrivacyConfig {
-  /** The largest L2 norm of an update, all its vectors together; the first one, with `quantile`. */
-  readonly clip: number;
-  /** What all rounds together may cost; the noise is made for it. */
-  readonly epsilon?: number | undefined;
-  /** Or the noise itself: its standard deviation over the clip. */
-  readonly multiplier?: number | undefined;
-  /** 1e-5 unless said; below one over the number of clients. */
-  readonly delta?: number | undefined;
-  /** With `multiplier`: the epsilon after which no round is begun. */
-  readonly budget?: number | undefined;
-  /** The clip follows this quantile of the updates' norms. */
-  readonly quantile?: number | undefined;
-}
-
-/** What a federation's noise guarantees, in its summary. */
-export interface PrivacyRecord {
-  /** "central": noise is added to sums at the server, which sees every clipped update. */
-  readonly kind: "central";
-  readonly rounds: number;
-  readonly epsilon: number;
-  readonly delta: number;
-  readonly multiplier: number;
-  /** Of the last round. */
-  readonly clip: number;
-  readonly accountant: Accountant;
-  readonly sampling: "fixed" | "poisson";
-}
 
 interface Plan extends Omit<Noisy, "rounds"> {
   readonly delta: number;
@@ -45,9 +17,9 @@ interface Plan extends Omit<Noisy, "rounds"> {
 
 const plans = new Map<string, Plan>();
 
-/** The noise of a config; undefined without privacy. A ConfigError names what promises nothing. */
-export function privacyPlan(setup: Pick<Setup, "config" | "clients">): Plan | undefined {
-  const { privacy, rounds: most, cohort, sampling = "fixed" } = setup.config.federation;
+/** The noise of one method's federation; undefined without privacy. A ConfigError names what promises nothing. */
+export function privacyPlan(setup: Pick<Setup, "config" | "clients">, name: string): Plan | undefined {
+  const { privacy, rounds: most, cohort, sampling = "fixed" } = trainingOf(setup.config, name);
   if (!privacy) return undefined;
   const clients = setup.clients.filter(({ optedOut }) => !optedOut).length;
   const share = Math.min(1, cohort / clients);
@@ -84,7 +56,7 @@ export function behindNoise(
   server: ServerSide,
   noise: Noise = addressedNoise(fold(rootKey(setup.config), "privacy", name)),
 ): ServerSide {
-  const plan = privacyPlan(setup);
+  const plan = privacyPlan(setup, name);
   if (!plan) return server;
   const { clip, quantile } = setup.config.federation.privacy!;
   try {
@@ -93,7 +65,7 @@ export function behindNoise(
       quantile,
       noise,
       multiplier: plan.multiplier,
-      expected: setup.config.federation.cohort,
+      expected: trainingOf(setup.config, name).cohort,
       sends: method.sends,
     });
   } catch (error) {
@@ -104,8 +76,12 @@ export function behindNoise(
 }
 
 /** What a federation's state has been charged for. */
-export function privacyRecord(setup: Pick<Setup, "config" | "clients">, state: Vectors): PrivacyRecord | undefined {
-  const [plan, ledger] = [privacyPlan(setup), ledgerOf(state)];
+export function privacyRecord(
+  setup: Pick<Setup, "config" | "clients">,
+  name: string,
+  state: Vectors,
+): PrivacyResult | undefined {
+  const [plan, ledger] = [privacyPlan(setup, name), ledgerOf(state)];
   if (!plan || !ledger) return undefined;
   const { share, multiplier, sampling, delta } = plan;
   const spent = [{ share, multiplier, sampling, rounds: ledger.rounds }];

@@ -214,8 +214,8 @@ interface Plan {
 
 interface Over extends Plan, Progress {}
 
-function taken(setup: Setup, { state }: Over): NonNullable<Summary["federations"]>[string] {
-  const privacy = privacyRecord(setup, state.now);
+function taken(setup: Setup, { federation, state }: Over): NonNullable<Summary["federations"]>[string] {
+  const privacy = privacyRecord(setup, federation.name, state.now);
   return { rounds: state.round, bestRound: state.bestRound, ...state.bytes, ...(privacy && { privacy }) };
 }
 
@@ -263,7 +263,7 @@ async function runFederation(
       measures: method.measures,
       states,
       clients: optedIn(setup),
-      rounds: privacyPlan(setup)?.rounds ?? federation.rounds,
+      rounds: privacyPlan(setup, plan.federation.name)?.rounds ?? federation.rounds,
       cohort: federation.cohort,
       validation: {
         every: federation.validateEvery,

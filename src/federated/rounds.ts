@@ -198,7 +198,8 @@ export async function runRounds(options: RoundsOptions, state: RoundsState): Pro
     });
     const empty = members.length === 0;
     if (refused.length === members.length && !empty) throw nobody(refused, round);
-    if (!(examples > 0) && !empty) throw new RangeError(`federate: round ${round} has no examples; every client is empty`);
+    if (!(examples > 0) && !empty)
+      throw new RangeError(`federate: round ${round} has no examples; every client is empty`);
     const now = gathering.result();
     for (const [name, values] of Object.entries(now)) checkFinite("federate", `${name} after round ${round}`, values);
     let { best, bestRound, bestLoss, waited } = at;

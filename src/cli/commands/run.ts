@@ -1,4 +1,5 @@
 // moiety run: from flags to a config, from a config to a run folder.
+import type { Summary } from "../../report/records.ts";
 import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -272,6 +273,7 @@ async function execute(store: Folder, config: Config, args: RunArguments): Promi
     console.log(
       `${summary.rounds} rounds, best after round ${summary.bestRound}; ${summary.evaluatedClients} clients; ${duration(summary.wallSeconds)}`,
     );
+    for (const line of privacyLines(summary)) console.log(line);
     console.log(`weights  ${summary.weightsSha256}`);
     console.log(`report   ${quoted(`${store.path}/report.html`)}`);
   } catch (error) {
@@ -282,6 +284,18 @@ async function execute(store: Folder, config: Config, args: RunArguments): Promi
     shown.stop();
     release();
   }
+}
+
+/** What noise guarantees, federation by federation. */
+function privacyLines({ federations = {} }: Summary): string[] {
+  return Object.entries(federations).flatMap(([name, { privacy }]) =>
+    privacy
+      ? [
+          `privacy  ${name}: a client's part is hidden with epsilon ${privacy.epsilon.toPrecision(3)} at delta ${privacy.delta} (central, simulated noise; ` +
+            `${privacy.rounds} rounds, noise multiplier ${privacy.multiplier.toPrecision(3)})`,
+        ]
+      : [],
+  );
 }
 
 /** The flag that names the data folder, if the user did. */

@@ -2,10 +2,11 @@
 import { logAdd, logSum } from "./logarithms.ts";
 
 /** Orders at which divergences are kept: fine where epsilon is large, coarse where the best order is. */
+// prettier-ignore
 export const ORDERS: readonly number[] = [
   ...Array.from({ length: 99 }, (_, i) => 1 + (i + 1) / 10),
   ...Array.from({ length: 53 }, (_, i) => 11 + i),
-  ...[72, 80, 96, 112, 128, 160, 192, 256, 384, 512, 768, 1024],
+  72, 80, 96, 112, 128, 160, 192, 256, 384, 512, 768, 1024,
 ];
 
 /**
