@@ -161,7 +161,7 @@ test("the training loss is weighted by examples", async () => {
   const { reports } = await run({ rounds: 1 });
   const { clients, trainLoss } = reports[0]!;
   const total = clients.reduce((n, c) => n + c + 1, 0);
-  assert.ok(Math.abs(trainLoss - clients.reduce((sum, c) => sum + c * (c + 1), 0) / total) < 1e-12);
+  assert.ok(Math.abs(trainLoss! - clients.reduce((sum, c) => sum + c * (c + 1), 0) / total) < 1e-12);
 });
 
 test("validation comes in the first round and every fourth from there, always by the same clients", async () => {
