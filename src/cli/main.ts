@@ -15,6 +15,7 @@ import { pullCommand } from "./commands/pull.ts";
 import { reportCommand } from "./commands/report.ts";
 import { runCommand } from "./commands/run.ts";
 import { sweepCommand } from "./commands/sweep.ts";
+import { compareCommand } from "./commands/compare.ts";
 import { checkFlags, checkWords } from "./given.ts";
 import { onClosedPipe } from "./interrupt.ts";
 import { refusal, shown } from "./failure.ts";
@@ -35,6 +36,7 @@ const cli = yargs(words)
   .usage("$0 <command>\n\nFederated learning with a mixture of experts for every client.")
   .command(runCommand)
   .command(sweepCommand)
+  .command(compareCommand)
   .command(partitionCommand)
   .command(presetsCommand)
   .command(methodsCommand)

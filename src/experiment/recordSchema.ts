@@ -21,7 +21,7 @@ const texts = v.array(text);
 const numbers = v.array(number);
 const stat = v.object({ mean: number, std: number, ci95: number });
 // a method's name becomes a column's and a figure's
-const method = v.pipe(text, v.regex(/^[A-Za-z][\w-]*$/, "expected a name of letters and digits"));
+const method = v.pipe(text, v.regex(/^[A-Za-z][\w+-]*$/, "expected a name of letters and digits"));
 
 const result = v.object({
   localTest: stat,
@@ -176,6 +176,7 @@ const plan = v.object({
   base: v.unknown(),
   variations: v.array(v.object({ path: text, values: v.array(v.unknown()) })),
   seeds: v.number(),
+  apart: v.optional(v.boolean()),
 });
 
 const progress = v.object({

@@ -1,7 +1,9 @@
 // Many runs of one experiment: every combination of varied fields, for several seeds. The plan is a pure function of what
 // was asked, so a killed sweep finds its place again by looking at what is done.
 import { Sha256 } from "../io/index.ts";
+import { partsOf } from "./chosenMethods.ts";
 import { type Config, ConfigError, override } from "./config.ts";
+import { isAddress } from "./ownNetworks.ts";
 import { parseConfig } from "./schema.ts";
 
 /** One field and the values it takes. */
@@ -16,6 +18,8 @@ export interface SweepPlan {
   readonly variations: readonly Variation[];
   /** Seeds are base.seed, base.seed + 1, ...; 1 where the seed itself is varied. */
   readonly seeds: number;
+  /** A run for each method (with what is made of its federation), rather than one of all: options of one vary that one alone. */
+  readonly apart?: boolean | undefined;
 }
 
 /** One run of a sweep: where it lies below the sweep's folder, and what it is. */
@@ -28,7 +32,8 @@ export interface PlannedRun {
 const MOST = 100_000;
 
 /** Every run of a plan, seeds innermost; throws a ConfigError for a value that does not fit before anything has run. */
-export function planRuns({ base, variations, seeds }: SweepPlan): PlannedRun[] {
+export function planRuns({ base, variations, seeds, apart = false }: SweepPlan): PlannedRun[] {
+  if (apart) return apartRuns({ base, variations, seeds });
   if (!(Number.isInteger(seeds) && seeds >= 1))
     throw new ConfigError(`--seeds: got ${seeds}, expected a whole number from 1`);
   let settings: { name: string[]; config: unknown }[] = [{ name: [], config: base }];
@@ -68,6 +73,37 @@ function checkOnce(names: readonly string[]): void {
     if (seen.has(name)) throw new ConfigError(`--vary: two runs would be ${name}; give every value once`);
     seen.add(name);
   }
+}
+
+// every method's runs, under its name; what is said of others is left out
+function apartRuns({ base, variations, seeds }: SweepPlan): PlannedRun[] {
+  const { methods = {}, training = {}, ...rest } = base;
+  const federations = [...new Set(Object.keys(methods).map((name) => partsOf(name).federation))];
+  if (federations.length === 0) throw new ConfigError("compare: got no method, expected some; name them by --method");
+  const runs = federations.flatMap((federation) => {
+    const isOwn = (name: string): boolean => partsOf(name).federation === federation;
+    // a module is trained under its method's name, which nobody knows before it is loaded
+    const isTrained = (name: string): boolean => isOwn(name) || (isAddress(federation) && !federations.includes(name));
+    const of = (fields: object, has: (name: string) => boolean): object =>
+      Object.fromEntries(Object.entries(fields).filter(([name]) => has(name)));
+    const own = Object.keys(methods).filter(isOwn);
+    const told = [...own, federation].flatMap((name) => [`methods.${name}.`, `training.${name}.`]);
+    const varied = variations.filter(
+      ({ path }) => !/^(methods|training)\./.test(path) || told.some((start) => path.startsWith(start)),
+    );
+    const trained = of(training, isTrained);
+    const config = {
+      ...rest,
+      methods: of(methods, isOwn),
+      ...(Object.keys(trained).length > 0 && { training: trained }),
+    };
+    return planRuns({ base: config as Config, variations: varied, seeds }).map((run) => ({
+      ...run,
+      name: `${segment(federation)}-${run.name}`,
+    }));
+  });
+  checkOnce(runs.map(({ name }) => name));
+  return runs;
 }
 
 const LONGEST = 80;

@@ -11,6 +11,8 @@ export type { Series } from "./figures/lines.ts";
 export { methodPaths } from "./figures/paths.ts";
 export { plane } from "./figures/plane.ts";
 export { tradeOff, type TradeOffOptions } from "./figures/tradeOff.ts";
+export { leaderboard, type Leaderboard } from "./leaderboard.ts";
+export { type LeaderboardOptions, renderLeaderboard } from "./leaderboardReport.ts";
 export { methodOrder, methodStyle, paperMethods } from "./methods.ts";
 export type { MethodStyle } from "./methods.ts";
 export { clientsByMethod, difference, pairClients } from "./pairs.ts";
@@ -23,5 +25,5 @@ export { distinct, partStat, settingName, settingStat, slices, sweepOf } from ".
 export type { ParameterValue, Setting, Sweep, Test } from "./sweep.ts";
 export { type FailedRun, renderSweepReport } from "./sweepReport.ts";
 export { sharesRows, type ShareRow } from "./tradeOff.ts";
-export { methodTable, settingTable } from "./table.ts";
+export { boardTable, methodTable, settingTable } from "./table.ts";
 export { themeCss } from "./theme.ts";

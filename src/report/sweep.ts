@@ -35,8 +35,12 @@ export function distinct(runs: readonly RunRecords[]): RunRecords[] {
 }
 
 /** Finds the parameters in which runs differ, seeds apart, and groups the runs by them; settings sort by value. */
-export function sweepOf(all: readonly RunRecords[]): Sweep {
-  const runs = distinct(all);
+export function sweepOf(runs: readonly RunRecords[]): Sweep {
+  return grouped(distinct(runs));
+}
+
+/** The same of runs that are known to be distinct. */
+export function grouped(runs: readonly RunRecords[]): Sweep {
   const flat = runs.map(parametersOf);
   const names = [...new Set(flat.flatMap((parameters) => [...parameters.keys()]))];
   const parameters = names.filter((name) => new Set(flat.map((values) => values.get(name) ?? null)).size > 1);

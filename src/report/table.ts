@@ -1,4 +1,5 @@
 // What runs give as plain text, for a terminal.
+import type { Leaderboard } from "./leaderboard.ts";
 import { methodOrder, methodStyle, paperMethods } from "./methods.ts";
 import { fixed, plusMinus, signed } from "./numbers.ts";
 import type { RunRecords, Summary } from "./records.ts";
@@ -46,6 +47,28 @@ export function settingTable(runs: readonly RunRecords[]): string {
   const label = (method: string): string => methodStyle(method).label;
   const last = over === undefined ? [] : [`${label(focus.method)} − ${label(over)}`];
   return columns([["setting", "seeds", ...methods.map(label), ...last], ...rows]);
+}
+
+/** A leaderboard: a block of lines for each setting. */
+export function boardTable({ boards, ranks }: Leaderboard): string {
+  const header = ["method", "chosen", "seeds", "local test", "global test", "− FedAvg", "harmed", "MB", "seconds"];
+  const blocks = boards.map(({ setting, lines }) => {
+    const rows = lines.map((line) => [
+      methodStyle(line.method).label,
+      `${line.chosen}${line.candidates > 1 ? ` (of ${line.candidates})` : ""}`,
+      String(line.seeds),
+      plusMinus(line.localTest),
+      plusMinus(line.globalTest),
+      line.overFedavg ? plusMinus(line.overFedavg.local, 1, signed) : "–",
+      line.harmed.local === undefined ? "–" : `${fixed(100 * line.harmed.local, 0)} %`,
+      line.cost ? fixed((line.cost.down + line.cost.up) / 1e6) : "–",
+      line.cost ? fixed(line.cost.seconds) : "–",
+    ]);
+    return `${setting}\n${columns([header, ...rows])}`;
+  });
+  if (boards.length < 2) return blocks.join("\n");
+  const places = ranks.map(({ method, local, global }) => [methodStyle(method).label, fixed(local), fixed(global)]);
+  return `${blocks.join("\n")}\nmean places\n${columns([["method", "local test", "global test"], ...places])}`;
 }
 
 // the first column to the left, all others to the right; at least so wide, or as its longest cell

@@ -13,6 +13,7 @@ import {
 } from "../../experiment/index.ts";
 import { type FailedRun, openDocument, renderSweepReport, settingTable } from "../../report/index.ts";
 import { duration } from "../../report/numbers.ts";
+import type { RunRecords } from "../../report/records.ts";
 import { StoreError } from "../durable.ts";
 import { Datasets } from "../dataset.ts";
 import { type RunDisplay, shortResults, sweepDisplay } from "../display.ts";
@@ -27,7 +28,7 @@ import { isFinished, PLAN } from "../runs.ts";
 import { sources } from "../sources.ts";
 import { checkWorkers, commandOf, configOf, experimentFlags, fields, pathIn, resolved, valueOf } from "./run.ts";
 
-interface SweepArguments {
+export interface SweepArguments {
   experiment: string;
   vary: string[] | undefined;
   seeds: number | undefined;
@@ -55,17 +56,37 @@ function placed(path: string, value: unknown): unknown {
   return part ? files.folder : files;
 }
 
-async function start(args: SweepArguments): Promise<void> {
+/** What becomes of a plan's runs: a page, and a table on the terminal. */
+export interface Telling {
+  page(records: readonly RunRecords[], document: Document, failed: readonly FailedRun[]): string;
+  table(records: readonly RunRecords[]): string;
+}
+
+/** Runs what is left of a plan that the arguments make, and tells of all of it. */
+export async function runSweep(
+  args: SweepArguments,
+  {
+    apart,
+    name,
+    change = (base) => base,
+    ...telling
+  }: Telling & {
+    readonly apart: boolean;
+    /** Of the folder, where none is given, in front of the preset's. */
+    readonly name: string;
+    readonly change?: (base: Config) => Config;
+  },
+): Promise<void> {
   checkWorkers(args.workers);
   // a folder that is not there is not every run's failure
   await sources(args.data);
-  const base = await configOf(args.experiment, args as unknown as Record<string, unknown>);
+  const base = change(await configOf(args.experiment, args as unknown as Record<string, unknown>));
   const variations = (args.vary ?? []).map((text) => variation(base, text));
   const seeds = args.seeds ?? (variations.some(({ path }) => path === "seed") ? 1 : 3);
-  const plan: SweepPlan = { base, variations, seeds };
+  const plan: SweepPlan = { base, variations, seeds, ...(apart && { apart }) };
   const planned = planRuns(plan);
-  const folder = new Folder(args.out ?? join("runs", `sweep-${base.preset}-${base.fidelity}`));
-  await folder.alone(() => execute(folder, plan, planned, args));
+  const folder = new Folder(args.out ?? join("runs", `${name}-${base.preset}-${base.fidelity}`));
+  await folder.alone(() => execute(folder, plan, planned, args, telling));
 }
 
 async function execute(
@@ -73,6 +94,7 @@ async function execute(
   plan: SweepPlan,
   planned: readonly PlannedRun[],
   args: SweepArguments,
+  telling: Telling,
 ): Promise<void> {
   await claim(folder, plan);
   const queue: PlannedRun[] = [];
@@ -165,15 +187,20 @@ async function execute(
     process.exitCode = 130;
     return;
   }
-  await report(folder, planned, failed);
+  await report(folder, planned, failed, telling);
 }
 
-async function report(folder: Folder, planned: readonly PlannedRun[], failed: readonly FailedRun[]): Promise<void> {
+async function report(
+  folder: Folder,
+  planned: readonly PlannedRun[],
+  failed: readonly FailedRun[],
+  telling: Telling,
+): Promise<void> {
   const finished = planned.filter(({ name }) => !failed.some((one) => one.name === name));
   const records = await Promise.all(finished.map((one) => readRun(runFolder(folder, one).path)));
   if (records.length > 0) {
-    await folder.write("report.html", renderSweepReport(records, await openDocument(), failed));
-    console.log(`\n${settingTable(records)}`);
+    await folder.write("report.html", telling.page(records, await openDocument(), failed));
+    console.log(`\n${telling.table(records)}`);
     console.log(`report   ${quoted(`${folder.path}/report.html`)}`);
   }
   if (failed.length === 0) return;
@@ -197,26 +224,30 @@ async function claim(folder: Folder, plan: SweepPlan): Promise<void> {
     );
 }
 
+/** Flags of commands that run many experiments. */
+export function sweepFlags<T>(yargs: Argv<T>): Argv<T> {
+  return experimentFlags(yargs)
+    .option("vary", {
+      type: "string",
+      array: true,
+      describe: "a field and its values, as in p=0.2,0.6,1.0 or opt-out=0,0.5",
+    })
+    .option("seeds", {
+      type: "number",
+      describe: "runs of each setting, with seeds from --seed upward; 3 unless said",
+    })
+    .option("seed", { type: "number", describe: "the first seed" });
+}
+
 export const sweepCommand: CommandModule<object, SweepArguments> = {
   command: "sweep <experiment>",
   describe: "run every combination of varied fields for several seeds; the same command again goes on",
   builder: (yargs) =>
-    experimentFlags(
+    sweepFlags(
       yargs.positional("experiment", { type: "string", demandOption: true, describe: "preset or config.json" }),
-    )
-      .option("vary", {
-        type: "string",
-        array: true,
-        describe: "a field and its values, as in p=0.2,0.6,1.0 or opt-out=0,0.5",
-      })
-      .option("seeds", {
-        type: "number",
-        describe: "runs of each setting, with seeds from --seed upward; 3 unless said",
-      })
-      .option("seed", { type: "number", describe: "the first seed" })
-      .example(
-        "$0 sweep cifar10 --data DIR --vary p=0.2,0.6,1.0 --seeds 3",
-        "the paper's figure, in part",
-      ) as Argv<SweepArguments>,
-  handler: start,
+    ).example(
+      "$0 sweep cifar10 --data DIR --vary p=0.2,0.6,1.0 --seeds 3",
+      "the paper's figure, in part",
+    ) as Argv<SweepArguments>,
+  handler: (args) => runSweep(args, { apart: false, name: "sweep", page: renderSweepReport, table: settingTable }),
 };
