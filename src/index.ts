@@ -8,6 +8,8 @@ export {
   type GeneralistOptions,
   type Inputs,
   type MixedAnswer,
+  MixtureStream,
+  type MixtureStreamOptions,
   Mixture,
   type Model,
   type Participant,

@@ -16,12 +16,12 @@ import { fold, key } from "../runtime/random.ts";
 import { inTurns, type Steps } from "../runtime/steps.ts";
 import { type OnValidation, type PersonalOptions, trainAloneSteps, trainMixtureSteps } from "./experts.ts";
 import {
-  type Answer,
   ask,
   asked,
   Generalist,
   largest,
   metricsOf,
+  type MixedAnswer,
   netFrom,
   onlyClasses,
   perRow,
@@ -29,6 +29,7 @@ import {
   share,
   type Source,
 } from "./generalist.ts";
+import { MixtureStream, type MixtureStreamOptions } from "./mixtureStream.ts";
 import {
   checkNumbers,
   countInputs,
@@ -39,15 +40,6 @@ import {
   type Rows,
   stage,
 } from "./model.ts";
-
-/** An answer of the mixture, and of its two experts alone. */
-export interface MixedAnswer extends Answer {
-  /** How much the specialist was trusted on this input, from 0 to 1. */
-  readonly trust: number;
-  /** Probabilities of the specialist and of the generalist by class. */
-  readonly specialist: Float32Array;
-  readonly generalist: Float32Array;
-}
 
 /** How far personalisation has come, told after every validation. */
 export interface DeviceProgress {
@@ -130,6 +122,14 @@ export class Mixture {
       specialist: row.slice(n, 2 * n),
       generalist: row.slice(2 * n, 3 * n),
     }));
+  }
+
+  /**
+   * Answers to inputs that come one after another, each weighed by what all before it say of whether they are the client's
+   * own: needs no gate, but the client's labels. A TypeError where the model's task is not to tell classes.
+   */
+  stream(options: MixtureStreamOptions): MixtureStream {
+    return new MixtureStream(this, options);
   }
 
   /** What the mixture reads off each input: probabilities by class or label, or the numbers of a regression. */

@@ -27,6 +27,15 @@ export interface Answer {
   readonly probabilities: Float32Array;
 }
 
+/** An answer of a mixture, and of its two experts alone. */
+export interface MixedAnswer extends Answer {
+  /** How much the specialist was trusted on this input, from 0 to 1. */
+  readonly trust: number;
+  /** Probabilities of the specialist and of the generalist by class. */
+  readonly specialist: Float32Array;
+  readonly generalist: Float32Array;
+}
+
 /** A saved model: its bytes, or where they are. */
 export type Source = Uint8Array | ArrayBuffer | URL | string;
 

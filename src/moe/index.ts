@@ -1,5 +1,6 @@
 // Mixtures of a federation's generalist and a client's own specialist.
-export { type DeviceOptions, type DeviceProgress, type MixedAnswer, Mixture, personalize } from "./device.ts";
+export { type DeviceOptions, type DeviceProgress, Mixture, personalize } from "./device.ts";
+export { MixtureStream, type MixtureStreamOptions } from "./mixtureStream.ts";
 export {
   type Experts,
   type MixtureOptions,
@@ -34,5 +35,5 @@ export { evaluateRows, type Personalized, type PersonalValidation, type Row } fr
 export type { Outputs, Predictor } from "./predictor.ts";
 export type { GateTrust, Trust } from "./trust.ts";
 export { type GeneralistOptions, type Participant, trainGeneralist } from "./federation.ts";
-export { type Answer, Generalist, type Source } from "./generalist.ts";
+export { type Answer, type MixedAnswer, Generalist, type Source } from "./generalist.ts";
 export type { Inputs, Model, Rows } from "./model.ts";

@@ -7,7 +7,7 @@ import { COUNT, NOT_NEGATIVE, POSITIVE, SEED, SHARE } from "../../src/runtime/op
 import { key, Stream } from "../../src/runtime/random.ts";
 import { turn } from "../../src/runtime/steps.ts";
 import { wrong } from "../support/options.ts";
-import { refusesLater } from "../support/refuses.ts";
+import { refuses, refusesLater } from "../support/refuses.ts";
 import { assert, suite } from "../support/suite.ts";
 import { corner, points } from "../support/points.ts";
 
@@ -29,6 +29,45 @@ test("a mixture answers with h p_specialist + (1 - h) p_generalist, and says h",
     );
     assert.is(label, corner.classes[probabilities.indexOf(Math.max(...probabilities))]);
   }
+});
+
+test("a stream weighs each input by all before it, one by one as all at once, and goes where they come from", async () => {
+  const mixture = await personalize(await federation, clients[0]!, short);
+  const { labels } = clients[0]!;
+  const rows = (client: number): number[][] =>
+    Array.from({ length: 60 }, (_, i) => Array.from(clients[client]!.x as Float32Array).slice(2 * i, 2 * i + 2));
+  const inputs = [...rows(0), ...rows(1)];
+  const whole = mixture.stream({ labels });
+  assert.ok(Math.abs(whole.own - 0.5) < 1e-12);
+  const all = whole.predict(inputs);
+  const single = mixture.stream({ labels });
+  assert.equal(
+    inputs.flatMap((input) => single.predict([input])),
+    all,
+  );
+  assert.is(single.own, whole.own);
+  for (const { label, probabilities, trust, specialist, generalist } of all) {
+    probabilities.forEach((p, c) =>
+      assert.ok(Math.abs(p - trust * specialist[c]! - (1 - trust) * generalist[c]!) < 1e-6),
+    );
+    assert.is(label, corner.classes[probabilities.indexOf(Math.max(...probabilities))]);
+  }
+  // a hazard of 1/2 forgets: the order does not matter
+  const forgetful = { labels, hazard: 0.5 };
+  const [forth, back] = [inputs, inputs.toReversed()].map((of) => mixture.stream(forgetful).predict(of));
+  assert.equal(back!.toReversed(), forth);
+  const none = [1, ...corner.classes.map(() => 0)];
+  assert.equal(
+    mixture.stream({ labels, calibration: none }).predict(inputs).map(({ trust }) => trust), // prettier-ignore
+    all.map(({ trust }) => trust),
+  );
+  refuses(
+    () => mixture.stream({ labels, calibration: [1] }),
+    `stream: calibration, got 1 numbers, expected ${corner.classes.length + 1}`,
+  );
+  refuses(() => mixture.stream({ labels, hazard: 2 }), "stream: hazard, got 2, expected a number from 0 to 0.5");
+  refuses(() => mixture.stream({ labels: ["no class"] }), /labels: row 0, got no class/);
+  mixture.dispose();
 });
 
 test("bytes, one array of floats and an array each are the same inputs", async () => {
