@@ -1,6 +1,7 @@
 // What can be asked for, validated in one place. A config is complete: presets fill it, flags and --set change it, and a
 // run folder's config.json repeats it.
 import type { OwnData, Shift, StreamOptions } from "../data/index.ts";
+import type { Attack } from "../federated/hosts/attacked.ts";
 import type { OptimizerRule } from "../nn/index.ts";
 import { type PartitionConfig, partitionKinds } from "./partitionKinds.ts";
 import { shiftKinds } from "./shiftKinds.ts";
@@ -122,6 +123,8 @@ export interface Config {
     readonly slow?: number | undefined;
     /** Whether a round has so many clients, or each of them by itself with the probability that gives so many on average. */
     readonly sampling?: "fixed" | "poisson" | undefined;
+    /** Simulated: clients that lie about what they found. */
+    readonly attack?: Attack | undefined;
     /** Central differential privacy, for methods whose server averages. */
     readonly privacy?: PrivacyConfig | undefined;
     /** How clients step, at rate `lr`; Adam unless said. */
@@ -235,6 +238,7 @@ const optional: ReadonlySet<string> = new Set([
   "partition.minimum",
   "federation.dropout",
   "federation.optimizer",
+  "federation.attack",
   "federation.privacy",
   "federation.sampling",
   "federation.slow",

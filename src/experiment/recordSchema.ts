@@ -72,7 +72,14 @@ const summary = v.object({
   federations: v.optional(
     v.record(
       method,
-      v.object({ rounds: index, bestRound: v.number(), down: number, up: number, privacy: v.optional(privacy) }),
+      v.object({
+        rounds: index,
+        bestRound: v.number(),
+        down: number,
+        up: number,
+        privacy: v.optional(privacy),
+        attack: v.optional(v.object({ kind: text, scale: number, liars: v.array(index) })),
+      }),
     ),
   ),
   classNames: v.optional(texts),

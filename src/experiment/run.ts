@@ -2,6 +2,7 @@
 // and goes on from its store as if it had not been.
 import type { Dataset } from "../data/index.ts";
 import { Audited } from "../federated/audit.ts";
+import { type Attack, Attacked, liarsOf } from "../federated/hosts/attacked.ts";
 import type { Host } from "../federated/hosts/host.ts";
 import { PoolHost } from "../federated/hosts/pool.ts";
 import type { Method, ServerSide, Vector, Vectors } from "../federated/method.ts";
@@ -157,7 +158,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
       done,
       rounds: first!.state.round,
       bestRound: first!.state.bestRound,
-      ...((config.methods ?? config.federation.privacy) && {
+      ...((config.methods ?? config.federation.privacy ?? config.federation.attack) && {
         federations: Object.fromEntries(over.map((one) => [one.federation.name, taken(setup, one)])),
       }),
       wallSeconds: federated + privately,
@@ -216,7 +217,14 @@ interface Over extends Plan, Progress {}
 
 function taken(setup: Setup, { federation, state }: Over): NonNullable<Summary["federations"]>[string] {
   const privacy = privacyRecord(setup, federation.name, state.now);
-  return { rounds: state.round, bestRound: state.bestRound, ...state.bytes, ...(privacy && { privacy }) };
+  const { attack } = trainingOf(setup.config, federation.name);
+  return {
+    rounds: state.round,
+    bestRound: state.bestRound,
+    ...state.bytes,
+    ...(privacy && { privacy }),
+    ...(attack && { attack: { kind: attack.kind, scale: attack.scale ?? 1, liars: liars(setup, attack) } }),
+  };
 }
 
 /** What a client is sent of a federation's best moment, to answer with; -1 is nobody in particular. */
@@ -254,7 +262,8 @@ async function runFederation(
     saveFederation(store, name, states, { state, seconds: elapsed() }, origin);
   let last = performance.now();
   let pending = "";
-  const host = new PoolHost(pool, states, name);
+  const pooled = new PoolHost(pool, states, name);
+  const host = federation.attack ? attacked(pooled, setup, federation.attack) : pooled;
   const state = await runRounds(
     {
       host: audit ? audited(host, method, store) : host,
@@ -329,6 +338,14 @@ async function ticking(setup: Setup, pool: Pool<ExperimentCalls>, plan: Plan, at
     localTest: found.map(({ localTest }) => localTest),
     globalTest: found.map(({ globalTest }) => globalTest),
   };
+}
+
+function liars(setup: Setup, attack: Attack): number[] {
+  return liarsOf(attack, optedIn(setup), federationKey(setup.config));
+}
+
+function attacked(host: Host, setup: Setup, attack: Attack): Host {
+  return new Attacked(host, attack, liars(setup, attack), federationKey(setup.config));
 }
 
 function audited(host: Host, { name }: Pick<Method, "name">, store: RunStore): Host {

@@ -3,6 +3,7 @@ import * as v from "valibot";
 import { catalogue, corruptions } from "../data/index.ts";
 import { paperRows } from "../moe/personalized.ts";
 import { problemOf } from "./chosenMethods.ts";
+import { attackKinds } from "../federated/hosts/attacked.ts";
 import { type Config, ConfigError } from "./config.ts";
 import { isAddress } from "./ownNetworks.ts";
 import { gateRows } from "./personal.ts";
@@ -269,6 +270,7 @@ const fields = v.strictObject({
     validationClients: count,
     dropout: v.optional(fraction),
     slow: v.optional(fraction),
+    attack: v.optional(v.strictObject({ kind: v.picklist(attackKinds), share: fraction, scale: v.optional(rate) })),
     sampling: v.optional(v.picklist(["fixed", "poisson"])),
     privacy: v.optional(
       v.strictObject({

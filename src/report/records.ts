@@ -54,6 +54,8 @@ export interface FederationResult {
   readonly up: number;
   /** What noise on the server's sums guarantees of each client. */
   readonly privacy?: PrivacyResult;
+  /** Which clients lied, where that was simulated. */
+  readonly attack?: { readonly kind: string; readonly scale: number; readonly liars: readonly number[] };
 }
 
 /** A guarantee of differential privacy: of a client as a whole, against whoever sees everything that the server publishes. */

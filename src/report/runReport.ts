@@ -119,17 +119,27 @@ function learning({ metrics: all, summary }: RunRecords, of: string | undefined,
 
 function federationsTable({ federations }: Summary): Html | null {
   if (!federations) return null;
+  const lied = Object.values(federations).some(({ attack }) => attack !== undefined);
   const noisy = Object.values(federations).some(({ privacy }) => privacy !== undefined);
   return table(
     "What the federations took: megabytes are of the vectors that clients were sent to train with, and that they sent.",
-    ["Method", "Rounds", "Kept", "MB down", "MB up", ...(noisy ? ["Epsilon", "Delta"] : [])],
-    Object.entries(federations).map(([name, { rounds, bestRound, down, up, privacy }]) => [
+    [
+      "Method",
+      "Rounds",
+      "Kept",
+      "MB down",
+      "MB up",
+      ...(noisy ? ["Epsilon", "Delta"] : []),
+      ...(lied ? ["Attack", "Clients that lied"] : []),
+    ],
+    Object.entries(federations).map(([name, { rounds, bestRound, down, up, privacy, attack }]) => [
       swatch(name),
       String(rounds),
       String(bestRound),
       fixed(down / 1e6),
       fixed(up / 1e6),
       ...(noisy ? [privacy?.epsilon.toPrecision(3) ?? "", String(privacy?.delta ?? "")] : []),
+      ...(lied ? [attack?.kind ?? "", attack?.liars.join(", ") ?? ""] : []),
     ]),
   );
 }
