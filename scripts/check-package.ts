@@ -20,6 +20,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   "moiety/experiment": ["valibot"],
   "moiety/report": ["@observablehq/plot"],
   "moiety/testing": ["fast-check"],
+  "moiety/onnx": ["@bufbuild/protobuf"],
   "moiety/flower": ["@bufbuild/protobuf"],
 };
 

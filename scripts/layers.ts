@@ -3,7 +3,7 @@
 //   tower     runtime < autograd < nn < federated < moe < experiment < cli: a floor imports only floors below it
 //   data      sits on runtime's random, scalar and platform; io and report import nothing of ours
 //             io serves data (npy) and federated (Flower messages) and above; data and report serve experiment and above
-//   entries   files right under src, and src/testing, stand beside the tower: they import, and nobody imports them
+//   entries   files right under src, src/testing and src/onnx stand beside the tower: they import, and nobody imports them
 //   kernels   are called in runtime and autograd/ops; the engine that holds them is seen by runtime and autograd only
 //   node:*    in runtime/platform, federated/backends and cli (scripts, bench and test are free)
 //   packages  only where `packages` below says, so the library core needs none
@@ -30,6 +30,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   io: [],
   report: [],
   testing: ["src/runtime/", "src/autograd/"],
+  onnx: ["src/runtime/", "src/autograd/", "src/nn/"],
 };
 
 // which floors may lean on those beside the tower
@@ -46,6 +47,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   "src/cli/": ["yargs", "cli-progress"],
   "src/federated/backends/flower/": ["@grpc/grpc-js", "@bufbuild/protobuf"],
   "src/testing/": ["fast-check"],
+  "src/onnx/": ["@bufbuild/protobuf"],
 };
 
 const node = ["src/runtime/platform.ts", "src/runtime/platform/", "src/federated/backends/", "src/cli/"];
@@ -90,7 +92,8 @@ function refusal(path: string, target: string): string | undefined {
     return homes.some(([, names]) => names.includes(name)) ? undefined : "this floor needs no such package";
   }
   const to = floorOf(target);
-  if (to === "" || to === "testing") return to === floor && to !== "" ? undefined : "nobody imports an entry";
+  if (to === "" || to === "testing" || to === "onnx")
+    return to === floor && to !== "" ? undefined : "nobody imports an entry";
   if (floor === to || floor === "") return undefined;
   if (users[to]) return users[to].includes(floor) ? undefined : `${to} serves ${users[to].join(", ")}`;
   const below = allowed[floor];
