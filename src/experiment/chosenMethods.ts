@@ -1,8 +1,8 @@
 // The methods that a config names, and what is wrong with how it names them. `ditto` is a federation, `ditto+finetuned` what its
 // clients then make of its answers; several of these over one federation share it.
-import { type Method, type Options, optionsOf } from "../federated/method.ts";
+import { type Method, type Option, type Options, optionsOf } from "../federated/method.ts";
 import { methods } from "../federated/methods/index.ts";
-import type { Entry, Row, Settings } from "../moe/index.ts";
+import type { Entry, Personal, Row, Settings } from "../moe/index.ts";
 import { personals, usualEntries } from "../moe/methods/index.ts";
 import { ConfigError } from "./config.ts";
 import { isAddress } from "./ownNetworks.ts";
@@ -39,12 +39,19 @@ export function partsOf(name: string): { readonly federation: string; readonly v
   return federation !== undefined && personals.has(value!) ? { federation, value: value! } : { federation: name };
 }
 
-// what options may be told by, before there is a config to tell their defaults
-const training = { lr: 1, epochs: 1, batchSize: 1, validateEvery: 1, patience: 1, margin: 1, keep: "best" } as const;
-const some: Settings = {
-  training,
-  mixture: { ...training, space: "probability", gateOnly: false, generalistDropout: false },
-};
+// as options may be told by before there is a config to tell their defaults, which are this number
+function someSettings(n: number): Settings {
+  const training = { lr: n, epochs: n, batchSize: n, validateEvery: n, patience: n, margin: n, keep: "best" } as const;
+  return { training, mixture: { ...training, space: "probability", gateOnly: false, generalistDropout: false } };
+}
+
+/** A value's options with their defaults; undefined where that is what a config says of all trainings. */
+export function usualOptions({ options }: Personal): Readonly<Record<string, Option | undefined>> {
+  const [some, others] = [options(someSettings(1)), options(someSettings(2))];
+  return Object.fromEntries(
+    Object.entries(some).map(([name, usual]) => [name, others[name] === usual ? usual : undefined]),
+  );
+}
 
 function checked<T>(work: () => T): T {
   try {
@@ -65,7 +72,7 @@ export function chosenMethods(chosen: Readonly<Record<string, Options>>): Federa
     for (const { value, given } of made)
       checked(() => {
         const { name, options, ranges = {} } = personals.get(value!)!;
-        return optionsOf({ name, options: options(some), ranges }, given);
+        return optionsOf({ name, options: options(someSettings(1)), ranges }, given);
       });
     return {
       name: method.name,

@@ -143,6 +143,8 @@ export interface Config {
     /** How many clients are personalised and evaluated, drawn from all. */
     readonly clients: number;
     readonly lr: number;
+    /** How they step, at rate `lr`; Adam unless said. */
+    readonly optimizer?: Omit<OptimizerConfig, "schedule"> | undefined;
     readonly epochs: number;
     readonly batchSize: number;
     readonly validateEvery: number;
@@ -239,6 +241,7 @@ const optional: ReadonlySet<string> = new Set([
   "federation.dropout",
   "federation.optimizer",
   "federation.attack",
+  "personal.optimizer",
   "federation.privacy",
   "federation.sampling",
   "federation.slow",

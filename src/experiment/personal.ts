@@ -13,10 +13,10 @@ import { behaviour, type Config } from "./config.ts";
 
 /** Defaults of the personal values' options. */
 export function settingsOf(config: Config): Settings {
-  const { clients: _, ...personal } = config.personal;
+  const { clients: _, optimizer, ...personal } = config.personal;
   const { keep, space, generalistDropout } = behaviour(config);
   const { variants: _variants, space: _space, ...mixing } = defined(config.mixture);
-  const training = { ...personal, keep };
+  const training = { ...personal, keep, ...(optimizer && { rule: defined(optimizer) }) };
   return { training, mixture: { ...training, ...mixing, space, generalistDropout } };
 }
 

@@ -202,13 +202,16 @@ const variant = v.strictObject({
   begin: v.optional(v.picklist(["finetuned", "mixture"])),
 });
 
+const steps = {
+  kind: v.optional(v.picklist(["adam", "sgd"])),
+  momentum: v.optional(fraction),
+  nesterov: v.optional(v.boolean()),
+  weightDecay: v.optional(margin),
+  clip: v.optional(rate),
+};
 const optimizer = v.optional(
   v.strictObject({
-    kind: v.optional(v.picklist(["adam", "sgd"])),
-    momentum: v.optional(fraction),
-    nesterov: v.optional(v.boolean()),
-    weightDecay: v.optional(margin),
-    clip: v.optional(rate),
+    ...steps,
     schedule: v.optional(
       v.variant("kind", [
         v.strictObject({ kind: v.literal("constant"), warmup }),
@@ -300,6 +303,7 @@ const fields = v.strictObject({
   personal: v.strictObject({
     clients: count,
     lr: rate,
+    optimizer: v.optional(v.strictObject(steps)),
     epochs: count,
     batchSize: count,
     validateEvery: count,

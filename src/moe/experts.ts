@@ -7,9 +7,9 @@ import type { Examples } from "../nn/examples.ts";
 import { type Fit, type FitOptions, fitSteps } from "../nn/fit.ts";
 import type { Mode } from "../nn/module.ts";
 import { Net } from "../nn/net.ts";
-import { Adam } from "../nn/optimizers.ts";
 import type { Parameters, Part } from "../nn/parameters.ts";
 import { predictSteps } from "../nn/predict.ts";
+import { optimizerOf, type OptimizerRule } from "../nn/rule.ts";
 import { Together } from "../nn/together.ts";
 import { asValidation, type Task, taskLoss, taskMetricsSteps } from "../nn/task.ts";
 import { Kept } from "../runtime/kept.ts";
@@ -27,6 +27,8 @@ import {
 /** How long and how fast a client trains alone. */
 export interface PersonalOptions {
   readonly lr: number;
+  /** How it steps, at that rate; Adam unless said. */
+  readonly rule?: Omit<Partial<OptimizerRule>, "lr" | "schedule"> | undefined;
   readonly epochs: number;
   readonly batchSize: number;
   readonly validateEvery: number;
@@ -55,6 +57,10 @@ export interface OwnExamples {
 }
 
 export type OnValidation = NonNullable<FitOptions["onValidation"]>;
+
+function ruleOf({ lr, rule = {} }: PersonalOptions): OptimizerRule {
+  return { ...rule, kind: rule.kind ?? "adam", lr };
+}
 
 // early stopping over a set of blocks: snapshots are copies, and the best comes back at the end
 function* fitBlocks(
@@ -93,7 +99,7 @@ export function* trainAloneSteps(
   { only, correct }: Tuning = {},
 ): Steps<Fit> {
   const { task } = own;
-  const optimizer = new Adam(net.parameters, { lr: options.lr, ...(only && { only }) });
+  const optimizer = optimizerOf(ruleOf(options), [net.parameters], only);
   try {
     return yield* fitBlocks([net.parameters], options, {
       examples: own.train,
@@ -196,7 +202,9 @@ export function* trainMixtureSteps(
     return kept.add(yield* predictSteps(examples, width, (x) => mixed(net.predict(x))));
   };
   try {
-    const optimizers = trained.map((block) => new Adam(block, { lr: block === gate.parameters ? gateLr : lr }));
+    const optimizers = trained.map((block) =>
+      optimizerOf({ ...ruleOf(options), lr: block === gate.parameters ? gateLr : lr }, [block]),
+    );
     const optimizer = kept.add(new Together(optimizers));
     const gateOptimizer = optimizers[trained.indexOf(gate.parameters)]!;
     const answersOf = function* (net: Expert, learns: boolean): Steps<Answers> {

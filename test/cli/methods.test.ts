@@ -46,6 +46,10 @@ test("all methods are listed, and one is told whole", async () => {
   const one = await moiety("methods scaffold");
   assert.match(one.out, /^sends +model, control$/m);
   assert.match(one.out, /^option +scaffold\.weights=alike \(alike, examples\)$/m);
+  assert.match(out, /^\+labelLaw +the federation's model times/m);
+  const value = await moiety("methods ditto+rtfa");
+  assert.match(value.out, /^option +fedavg\+rtfa\.lambda=0\.1 \(from 0\)$/m);
+  assert.match(value.out, /^option +fedavg\+rtfa\.lr=\(the run's\) \(from 0\)$/m);
   const none = await moiety("methods nothing");
   assert.is(none.code, 2);
   assert.match(none.out, /methods: got nothing, expected one of .*fedavg/);

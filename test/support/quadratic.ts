@@ -20,7 +20,12 @@ import {
 } from "../../src/federated/method.ts";
 import { outgoing } from "../../src/federated/outgoing.ts";
 import { downOf } from "../../src/federated/rounds.ts";
-import { constant, FloatExamples, type Module, Sequential } from "../../src/nn/index.ts";
+import { answering } from "../../src/federated/answering.ts";
+import type { PersonalOptions } from "../../src/moe/experts.ts";
+import { personals, usualEntries } from "../../src/moe/methods/index.ts";
+import { Desk } from "../../src/moe/personal.ts";
+import { constant, FloatExamples, type Module, Net, Sequential } from "../../src/nn/index.ts";
+import { Kept } from "../../src/runtime/kept.ts";
 import { withEngine } from "../../src/runtime/engine.ts";
 import { fold, key } from "../../src/runtime/random.ts";
 import { referenceEngine } from "../../src/runtime/reference/index.ts";
@@ -164,6 +169,56 @@ function run(
   for (const examples of rows) examples.dispose();
   kit.dispose();
   return { server: state, kept, replies, answers, own: answers.map(({ own }) => own!) };
+}
+
+/** Where a personal value ends that one client makes of a model at `from`: by default full-gradient steps of SGD at 0.1. */
+export function personally(
+  name: string,
+  options: Options,
+  { h, b, n }: Quadratic,
+  from: readonly [number, number],
+  training: Partial<PersonalOptions> = {},
+): [number, number] {
+  return withEngine((shared ??= referenceEngine()), () => {
+    const made = new Kept();
+    const model = new Sequential({ body, head });
+    const generalist = made.add(new Net(model, { group: "private", trainable: false }));
+    generalist.parameters.copyFrom(from);
+    const row = [...h, ...b];
+    const rows = made.add(
+      new FloatExamples(tensor(Array.from({ length: n }, () => row).flat(), [n, 4]), new Array<number>(n).fill(0)),
+    );
+    const all: PersonalOptions = {
+      lr: 0.1,
+      rule: { kind: "sgd" },
+      epochs: 400,
+      batchSize: 1000,
+      validateEvery: 1000,
+      patience: 1,
+      margin: 0,
+      keep: "last",
+      ...training,
+    };
+    const desk = made.add(
+      new Desk({
+        answers: { own: answering(generalist) },
+        own: { train: rows, validation: rows, classes: 1 },
+        expert: model,
+        gate: model,
+        output: "logSoftmax",
+        settings: {
+          training: all,
+          mixture: { ...all, space: "probability", gateOnly: false, generalistDropout: false },
+        },
+        entries: { ...usualEntries, [name]: { value: personals.get(name)!, options } },
+        init: { local: key(1), gate: key(2) },
+        key: key(3),
+      }),
+    );
+    const found = whereIs(finish(desk.of(name)).predict);
+    made.dispose();
+    return found;
+  });
 }
 
 // from f at b = 0 and at b = 1, one coordinate at a time: w^2/2 - (w - 1)^2/2 = w - 1/2

@@ -2,7 +2,9 @@
 import type { CommandModule } from "yargs";
 import { methods } from "../../federated/methods/index.ts";
 import type { Method, Range } from "../../federated/method.ts";
+import { usualOptions } from "../../experiment/chosenMethods.ts";
 import { ConfigError } from "../../experiment/index.ts";
+import { type Personal, personals } from "../../moe/index.ts";
 
 interface MethodsArguments {
   name: string | undefined;
@@ -52,31 +54,52 @@ function whole({
   return lines.join("\n");
 }
 
+// a default that a config has for all of a client's private training
+const RUNS = "(the run's)";
+
+function isMethod(one: Method | Personal): one is Method {
+  return "sends" in one;
+}
+
+function wholeValue(value: Personal): string {
+  const { name, paper, about, ranges = {} } = value;
+  const options = Object.entries(usualOptions(value)).map(
+    ([option, usual]) => `option    fedavg+${name}.${option}=${usual ?? RUNS}${bounds(ranges[option])}`,
+  );
+  return [`+${name}${paper ? `, ${paper}` : ""}`, about, "", "sends     nothing", ...options].join("\n");
+}
+
 export const methodsCommand: CommandModule<object, MethodsArguments> = {
   command: "methods [name]",
-  describe: "list the federated methods that --method takes, or tell all about one",
+  describe: "list what --method takes: federated methods, and what clients make of one; or tell all about one",
   builder: (yargs) =>
     yargs
       .positional("name", { type: "string", describe: "a method's name" })
       .option("json", { type: "boolean", default: false, describe: "the declarations, for programs" }),
   handler: ({ name, json }) => {
-    const found = name === undefined ? undefined : methods.get(name);
+    const found = name === undefined ? undefined : (methods.get(name) ?? personals.get(name.replace(/^.*\+/, "")));
     if (name !== undefined && !found)
-      throw new ConfigError(`methods: got ${name}, expected one of ${[...methods.keys()].join(", ")}`);
-    const shown = found ? [found] : [...methods.values()];
+      throw new ConfigError(
+        `methods: got ${name}, expected one of ${[...methods.keys(), ...[...personals.keys()].map((one) => `+${one}`)].join(", ")}`,
+      );
+    const shown = found ? [found] : [...methods.values(), ...personals.values()];
     if (json) {
-      console.log(JSON.stringify(shown, null, 2));
+      const told = shown.map((one) => (isMethod(one) ? one : { ...one, options: usualOptions(one) }));
+      console.log(JSON.stringify(told, null, 2));
       return;
     }
     if (found) {
-      console.log(whole(found));
+      console.log(isMethod(found) ? whole(found) : wholeValue(found));
       return;
     }
-    const width = Math.max(...shown.map((one) => one.name.length)) + 2;
-    for (const { name: one, paper, about, options } of shown) {
-      console.log(`${one.padEnd(width)}${about}${paper ? ` (${paper})` : ""}`);
-      const told = Object.entries(options).map(([option, value]) => `${option}=${value}`);
-      if (told.length > 0) console.log(`${"".padEnd(width)}${told.join(", ")}`);
+    const nameOf = (one: Method | Personal): string => (isMethod(one) ? one.name : `+${one.name}`);
+    const width = Math.max(...shown.map((one) => nameOf(one).length)) + 2;
+    for (const one of shown) {
+      const { paper, about } = one;
+      console.log(`${nameOf(one).padEnd(width)}${about}${paper ? ` (${paper})` : ""}`);
+      const told = Object.entries(isMethod(one) ? one.options : usualOptions(one));
+      if (told.length > 0)
+        console.log(`${"".padEnd(width)}${told.map(([option, value]) => `${option}=${value ?? RUNS}`).join(", ")}`);
     }
   },
 };
