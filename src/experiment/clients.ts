@@ -6,7 +6,7 @@ import { taken } from "../federated/taken.ts";
 import { predictAll } from "../nn/index.ts";
 import { answersOf } from "./answers.ts";
 import { clockOf, type HeldOf, type Tick } from "./clock.ts";
-import { benchOf, calibrationOf, federationsOf } from "./federations.ts";
+import { benchOf, federationsOf, followersOf } from "./federations.ts";
 import { type PersonalCall, personalizing } from "./personalize.ts";
 import type { Setup } from "./setup.ts";
 import { staging } from "./staging.ts";
@@ -26,9 +26,8 @@ export function experimentCalls(setup: Setup, watch?: WatchOptions): ExperimentC
   const benchFor = (name: string): Bench => {
     let bench = benches.get(name);
     if (!bench) {
-      const found = [...federations, ...federations.map((one) => calibrationOf(one.name))].find(
-        (one) => one.name === name,
-      );
+      const all = federations.flatMap((one) => [one, ...Object.values(followersOf(one.name))]);
+      const found = all.find((one) => one.name === name);
       if (!found)
         throw new Error(
           `experimentCalls: no federation ${name}; there are ${federations.map((one) => one.name).join(", ")}`,

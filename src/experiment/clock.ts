@@ -27,8 +27,9 @@ export interface Standing {
 /** What a federation left for one client: at the moment that validation chose, and at its end where that is another one. */
 export interface HeldOf extends Standing {
   readonly round: number;
-  /** Temperature and class biases of its model, where the clients fitted them. */
-  readonly calibration?: Vector | undefined;
+  /** What its followers found of its model: the calibration, and sums of features. */
+  readonly calibration?: Vectors | undefined;
+  readonly gaussians?: Vectors | undefined;
   /** Where that is the server's to say. */
   readonly cluster?: number | undefined;
   readonly last?: Standing | undefined;

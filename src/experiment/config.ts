@@ -173,6 +173,8 @@ export interface Config {
         readonly hazard: number;
         /** Whether clients calibrate the generalist first, by sums over their held-out rows. */
         readonly calibrate: boolean;
+        /** Whether clients send sums of features by class, for a gate that learns what else they differ in; not unless said. */
+        readonly features?: boolean | undefined;
       }
     | undefined;
   /** Single behaviours that differ from the fidelity's, to see what each is worth. */

@@ -1,9 +1,10 @@
 // Which federations a config asks for, and a thread's part in one of them.
 import type { Bench } from "../federated/hosts/bench.ts";
 import { Kit } from "../federated/kit.ts";
-import type { ServerSide, Vectors } from "../federated/method.ts";
+import type { Method, ServerSide, Vectors } from "../federated/method.ts";
 import { lastClient } from "../moe/methods/authors.ts";
-import { calibration } from "../moe/methods/calibration.ts";
+import { calibration, CALIBRATION_ROUNDS } from "../moe/methods/calibration.ts";
+import { gaussians } from "../moe/methods/gaussians.ts";
 import { type Examples, Net } from "../nn/index.ts";
 import { fold, type Key } from "../runtime/random.ts";
 import { chosenMethods, type Federation, GENERALIST, methodOf } from "./chosenMethods.ts";
@@ -29,9 +30,22 @@ export function federationsOf(config: Config): readonly Federation[] {
   return [{ name: GENERALIST, method, options: method.options, ...paperMethods(config) }];
 }
 
-/** The federation that calibrates the model of another one, once that is over. */
-export function calibrationOf(federation: string): Federation {
-  return { name: `${federation}-calibration`, method: calibration, options: {}, rows: [], entries: {} };
+/** A federation that follows another one and leaves its model as it is. */
+export interface Follower extends Federation {
+  readonly rounds: number;
+}
+
+/** What calibrates a federation's model, and what learns how its inputs look in the model's features. */
+export function followersOf(federation: string): { readonly calibration: Follower; readonly gaussians: Follower } {
+  const follower = (method: Method, rounds: number): Follower => ({
+    name: `${federation}-${method.name}`,
+    method,
+    options: {},
+    rows: [],
+    entries: {},
+    rounds,
+  });
+  return { calibration: follower(calibration, CALIBRATION_ROUNDS), gaussians: follower(gaussians, 1) };
 }
 
 /** First weights of the model, the same for everybody. */

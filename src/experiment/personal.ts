@@ -3,6 +3,7 @@ import type { Settings } from "../moe/index.ts";
 import { paperRows, type Row } from "../moe/personalized.ts";
 import type { Entry } from "../moe/personal.ts";
 import { blend, calibrated } from "../moe/methods/calibrated.ts";
+import { featureGate } from "../moe/methods/featureGate.ts";
 import { mixture } from "../moe/methods/mixture.ts";
 import { permuted, platt, posterior } from "../moe/methods/posterior.ts";
 import { reweightedGate } from "../moe/methods/stackedGate.ts";
@@ -29,6 +30,7 @@ export const gateRows: readonly string[] = [
   "reweightedGate",
   "platt",
   "posterior",
+  "featureGate",
   "stream",
   "streamBlocks",
   "streamAlternating",
@@ -45,6 +47,7 @@ function gateMethods({ rho, hazard }: NonNullable<Config["posterior"]>): Readonl
     reweightedGate: { value: reweightedGate, options: { rho } },
     platt: { value: platt, options: { rho } },
     posterior: { value: posterior, options: { rho } },
+    featureGate: { value: featureGate, options: { rho, specialist: "blend" } },
     stream: streamed(0),
     streamBlocks: streamed(20),
     streamAlternating: streamed(1),
@@ -60,7 +63,8 @@ export function paperMethods({ mixture: { variants = {} }, posterior: gate }: Co
     name,
     { value: mixture, options: defined(options) },
   ]);
-  const more = [...beside.map(([name]) => name), ...(gate ? gateRows : [])];
+  const gates = gate ? gateRows.filter((name) => name !== "featureGate" || gate.features) : [];
+  const more = [...beside.map(([name]) => name), ...gates];
   return {
     rows: [...paperRows, ...more.map((name) => ({ name, of: name }))],
     entries: { ...usualEntries, ...Object.fromEntries(beside), ...(gate && gateMethods(gate)) },

@@ -4,6 +4,7 @@ import type { Tensor } from "../autograd/tensor.ts";
 import { type Bench, turnKey } from "../federated/hosts/bench.ts";
 import type { Answer, Answers, Own, Vector, Vectors } from "../federated/method.ts";
 import { countsOf } from "../federated/statistics.ts";
+import type { FeatureSums } from "../moe/gaussians.ts";
 import { Desk } from "../moe/personal.ts";
 import {
   evaluateRows,
@@ -101,7 +102,8 @@ export function personalizing(
           threeGate,
           output: expertOutput,
           settings,
-          calibration: held[federation.name]!.calibration,
+          calibration: held[federation.name]!.calibration?.["calibration"],
+          gaussians: held[federation.name]!.gaussians as FeatureSums | undefined,
           entries: federation.entries,
           init: { local: fold(root, "init", "local"), gate: fold(root, "init", "gate") },
           key: fold(root, "personal", client),

@@ -15,13 +15,13 @@ import type { RoundMetric, RunRecords, Summary, TickMetric } from "../report/rec
 import { ClientFiles } from "./clientFile.ts";
 import type { ExperimentCalls } from "./clients.ts";
 import type { Config } from "./config.ts";
-import { calibrate } from "./calibrating.ts";
+import { follow } from "./following.ts";
 import { naming } from "./diverged.ts";
 import type { HeldOf, Standing, Tick } from "./clock.ts";
 import type { Measured } from "./measured.ts";
 import { type RecordsOptions, weightsHash, writeRecords } from "./files.ts";
 import type { Federation } from "./chosenMethods.ts";
-import { calibrationOf, federationKey, federationsOf, initialOf, serverOf } from "./federations.ts";
+import { federationKey, federationsOf, followersOf, initialOf, serverOf } from "./federations.ts";
 import { trainingOf } from "./methodPresets.ts";
 import { loadMethods } from "./ownMethods.ts";
 import { type Origin, originOf } from "./origin.ts";
@@ -145,13 +145,16 @@ export async function run(options: RunOptions): Promise<RunResult> {
     const federated = over.reduce((sum, { seconds }) => sum + seconds, 0);
 
     const began = performance.now();
-    const calibrations = await runCalibrations({ ...options, audit }, setup, pool, over);
-    if (!calibrations) return { finished: false, at: "the calibration of the generalist" };
-    const done = await runClients(options, setup, pool, over, calibrations, wanted);
+    const followed = await runFollowers({ ...options, audit }, setup, pool, over);
+    if (!followed) return { finished: false, at: "what follows the federation" };
+    const done = await runClients(options, setup, pool, over, followed, wanted);
     if (!done) return { finished: false, at: "the clients' private training" };
     const privately = (performance.now() - began) / 1000;
 
-    const servers = [...over.map(({ server, state }) => answering(setup, server, state, -1)), calibrations];
+    const servers = [
+      ...over.map(({ server, state }) => answering(setup, server, state, -1)),
+      ...Object.values(followed).flatMap(({ calibration = {}, gaussians = {} }) => [calibration, gaussians]),
+    ];
     const [first] = over;
     const summary = summarize({
       setup,
@@ -355,22 +358,29 @@ function audited(host: Host, { name }: Pick<Method, "name">, store: RunStore): H
   });
 }
 
-/** Temperature and class biases of the models that are everybody's, by federation; undefined where it was interrupted. */
-async function runCalibrations(
-  { config, store, signal, audit }: RunOptions,
+/** What the federations' followers found, by federation. */
+type Followed = Readonly<Record<string, Pick<HeldOf, "calibration" | "gaussians">>>;
+
+/** Runs the followers that a config asks for; undefined where they were interrupted. */
+async function runFollowers(
+  { config: { posterior }, store, signal, audit }: RunOptions,
   setup: Setup,
   pool: Pool<ExperimentCalls>,
   federations: readonly Over[],
-): Promise<Vectors | undefined> {
-  const found: Record<string, Vector> = {};
-  for (const { federation, server, state } of config.posterior?.calibrate ? federations : []) {
+): Promise<Followed | undefined> {
+  const found: Record<string, Followed[string]> = {};
+  for (const { federation, server, state } of posterior ? federations : []) {
     const { model } = answering(setup, server, state, -1);
     if (!model || federation.rows.length === 0) continue;
-    const calibrating = calibrationOf(federation.name);
-    const host = (own: Host): Host => (audit ? audited(own, calibrating, store) : own);
-    const fitted = await calibrate({ setup, pool, calibrating, model, host, signal });
-    if (!fitted) return undefined;
-    found[federation.name] = fitted;
+    const of: { calibration?: Vectors; gaussians?: Vectors } = {};
+    for (const [name, follower] of Object.entries(followersOf(federation.name))) {
+      if (!(name === "calibration" ? posterior?.calibrate : posterior?.features)) continue;
+      const host = (own: Host): Host => (audit ? audited(own, follower, store) : own);
+      const left = await follow({ setup, pool, follower, model, host, signal });
+      if (!left) return undefined;
+      of[name as keyof typeof of] = left;
+    }
+    found[federation.name] = of;
   }
   return found;
 }
@@ -380,7 +390,7 @@ async function runClients(
   setup: Setup,
   pool: Pool<ExperimentCalls>,
   federations: readonly Over[],
-  calibrations: Vectors,
+  followed: Followed,
   wanted: readonly number[],
 ): Promise<Measured[] | undefined> {
   const files = new ClientFiles(store, setup);
@@ -401,7 +411,7 @@ async function runClients(
         down: answering(setup, server, state, client),
         kept: await states.get(client, state.best.marks),
         round: state.round,
-        calibration: calibrations[federation.name],
+        ...followed[federation.name],
         cluster: server.cluster?.(state.best.server, client),
         ...(config.methods && !isOver && { last: await standing(setup, one, state, client) }),
       };

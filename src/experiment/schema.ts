@@ -330,6 +330,7 @@ const fields = v.strictObject({
       rho: v.pipe(finite, v.minValue(0.01, OPEN), v.maxValue(0.99, OPEN)),
       hazard: v.pipe(finite, v.minValue(0, HAZARD), v.maxValue(0.5, HAZARD)),
       calibrate: v.boolean(),
+      features: v.optional(v.boolean()),
     }),
   ),
   quirks: v.optional(

@@ -12,6 +12,7 @@ import type { Key } from "../runtime/random.ts";
 import type { Steps } from "../runtime/steps.ts";
 import { expertAnswers } from "./evaluate.ts";
 import type { MixtureSettings, OnValidation, OwnExamples, PersonalOptions } from "./experts.ts";
+import type { FeatureSums } from "./gaussians.ts";
 import type { ExpertOutput } from "./mixture.ts";
 import { combined, type Outputs, type Predictor, remembered } from "./predictor.ts";
 
@@ -64,6 +65,8 @@ export interface DeskOptions {
   readonly entries: Readonly<Record<string, Entry>>;
   /** Temperature and class biases [1 + classes] of the federation's model, where its clients fitted them. */
   readonly calibration?: ArrayLike<number> | undefined;
+  /** Sums of features by class over clients' held-out rows, where they sent them. */
+  readonly gaussians?: FeatureSums | undefined;
   /** Where every client's local model and gate begin (the authors' code shares one draw between clients, Q16). */
   readonly init: { readonly local: Key; readonly gate: Key };
   /** Root of this client's random numbers. */

@@ -29,6 +29,7 @@ const styles: Readonly<Record<string, MethodStyle>> = {
   reweightedGate: { label: "Re-weighted gate", color: color("quiet"), symbol: "asterisk" },
   platt: { label: "Posterior, Platt", color: color("gateOnly"), symbol: "triangle" },
   posterior: { label: "Posterior gate", color: color("gateOnly"), symbol: "hexagon" },
+  featureGate: { label: "Feature gate", color: color("local"), symbol: "hexagon" },
   stream: { label: "Stream", color: color("mixture"), symbol: "star" },
   streamBlocks: { label: "Stream, blocks of 20", color: color("mixture"), symbol: "plus" },
   streamAlternating: { label: "Stream, alternating", color: color("mixture"), symbol: "times" },

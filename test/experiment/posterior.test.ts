@@ -22,7 +22,7 @@ test("the gate's rows stand beside the paper's, which stay what they were", () =
     Object.keys(before),
     paperRows.map(({ name }) => name),
   );
-  assert.equal(Object.keys(after), [...Object.keys(before), ...gateRows]);
+  assert.equal(Object.keys(after), [...Object.keys(before), ...gateRows.filter((name) => name !== "featureGate")]);
   for (const [name, result] of Object.entries(before)) assert.equal(after[name], result, name);
   // what clients keep is what they kept
   for (const client of ["0", "1", "2"]) {
@@ -61,6 +61,25 @@ test("clients that opted out send nothing for it, and apply it all the same", as
   const calibrated = lines.find((at) => at.kind === "client" && out.includes(at.client) && at.method === "calibrated");
   const fedavg = lines.find((at) => at.kind === "client" && out.includes(at.client) && at.method === "fedavg");
   assert.ok(calibrated?.kind === "client" && fedavg?.kind === "client" && calibrated.globalNll < fedavg.globalNll);
+});
+
+test("a gate in features sends sums of features by class, once, and is a row of its own", async () => {
+  const { store, result } = await runTiny({
+    config: { ...gate, posterior: { ...gate.posterior!, features: true } },
+    audit: true,
+  });
+  const sent = parseJsonLines(textOf(store, "audit.jsonl")).rows as {
+    method: string;
+    client: number;
+    vectors: { name: string; size: number }[];
+  }[];
+  const own = sent.filter(({ method }) => method === "fedavg-gaussians");
+  assert.is(own.length, config.clients);
+  for (const { vectors } of own)
+    assert.equal(vectors.map(({ name, size }) => `${name} ${size}`), ["counts 10", "sums 420", "squares 42"]); // prettier-ignore
+  const { methods, gates } = recordsOf(result).summary;
+  assert.equal(Object.keys(methods).filter((name) => gateRows.includes(name)), [...gateRows]); // prettier-ignore
+  assert.ok(gates!["featureGate"]!.spread.mean > 0);
 });
 
 test("without a calibration the generalist is as it is, and so is what stands on it", async () => {

@@ -5,7 +5,6 @@
 import { predictAll } from "../../nn/predict.ts";
 import { countsOf } from "../../federated/statistics.ts";
 import { method, type Method, type Vector, type Vectors } from "../../federated/method.ts";
-import { only } from "../../federated/servers.ts";
 import {
   alikeByClass,
   calibratedAnswers,
@@ -64,10 +63,10 @@ export const calibration: Method = method({
       step: new Float64Array(initial["calibration"]!.length),
     }),
     // what is tried is for turns; answers are those of the best
-    down: (state, { purpose }) => ({
-      ...only("model", "weights")(state),
-      calibration: state[purpose === "turn" ? "calibration" : "best"]!,
-    }),
+    down: ({ model, weights, calibration: tried, best }, { purpose }): Vectors =>
+      purpose === "turn"
+        ? { model: model!, weights: weights!, calibration: tried! }
+        : { model: model!, calibration: best! },
     gather: (state) => {
       const sums = new Map<string, Float64Array>();
       return {

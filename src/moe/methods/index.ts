@@ -1,6 +1,7 @@
 // Every personal value that comes with moiety, by name.
 import type { Entry, Personal } from "../personal.ts";
 import { blend, calibrated } from "./calibrated.ts";
+import { featureGate } from "./featureGate.ts";
 import { finetuned, head, lpft, rtfa } from "./finetuned.ts";
 import { knn } from "./knn.ts";
 import { labelLawTimes } from "./labelLaw.ts";
@@ -16,6 +17,7 @@ const all: readonly Personal[] = [
   calibrated,
   constantWeight,
   ensemble,
+  featureGate,
   finetuned,
   head,
   knn,

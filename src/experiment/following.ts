@@ -1,0 +1,49 @@
+// What follows a federation, where a config asks for it: the model stays, and all clients that take part send sums over their
+// held-out rows, which fit a temperature and class biases to it, or tell how inputs look in its features. It is a few rounds of a
+// few numbers, so a run that was killed does it again.
+import type { Host } from "../federated/hosts/host.ts";
+import { type ClientCalls, PoolHost } from "../federated/hosts/pool.ts";
+import type { Vector, Vectors } from "../federated/method.ts";
+import { downOf, firstState, runRounds } from "../federated/rounds.ts";
+import { without } from "../federated/servers.ts";
+import { States } from "../federated/states.ts";
+import type { Pool } from "../runtime/pool.ts";
+import { federationKey, type Follower, initialOf, serverOf } from "./federations.ts";
+import { optedIn, type Setup } from "./setup.ts";
+
+export interface Following {
+  readonly setup: Setup;
+  readonly pool: Pool<ClientCalls>;
+  readonly follower: Follower;
+  /** What stays. */
+  readonly model: Vector;
+  /** The host that the clients are asked through, around that of the pool. */
+  readonly host: (own: Host) => Host;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What the server has in the end, but for the model; undefined where it was interrupted. */
+export async function follow(order: Following): Promise<Vectors | undefined> {
+  const { setup, pool, follower, model, host, signal } = order;
+  const server = serverOf(setup, follower);
+  const states = new States();
+  const clients = optedIn(setup);
+  const key = federationKey(setup.config);
+  const end = await runRounds(
+    {
+      host: host(new PoolHost(pool, states, follower.name)),
+      server,
+      sends: follower.method.sends,
+      states,
+      clients,
+      rounds: follower.rounds,
+      cohort: clients.length,
+      key,
+      ...(signal && { signal }),
+    },
+    firstState(server, { ...initialOf(setup, follower), model }),
+  );
+  if (!end.done) return undefined;
+  const to = { client: -1, round: end.round, purpose: "answers", key } as const;
+  return without(downOf(server, end.best.server, to), (name) => name === "model");
+}
