@@ -1,6 +1,5 @@
 // The clock of a comparison: which model is asked when, and that it is the model it is said to be.
 import { type Config, MemoryStore } from "../../src/experiment/index.ts";
-import { labelLaw, underLaw } from "../../src/experiment/floors.ts";
 import { setUp } from "../../src/experiment/setup.ts";
 import type { ClientMetric, ClockMetric, Metric, Model, Moment, TickMetric } from "../../src/report/records.ts";
 import { floors } from "../../src/report/methods.ts";
@@ -104,16 +103,6 @@ test("floors are what counting a client's labels gives", () => {
     floors.map((name) => clients.filter(({ method }) => method === name).length),
     [4, 4],
   );
-});
-
-test("answers under a law are Bayes' rule", () => {
-  // three rows of two classes
-  const p = [0.5, 0.5, 0.9, 0.1, 0.2, 0.8];
-  const law = labelLaw([0, 0, 1], 2);
-  near(Array.from(law, Math.exp), [3 / 5, 2 / 5]);
-  const { logp } = underLaw({ logp: p.map(Math.log), classes: 2 }, law);
-  const wanted = [0.3 / 0.5, 0.2 / 0.5, 0.54 / 0.58, 0.04 / 0.58, 0.12 / 0.44, 0.32 / 0.44];
-  near(Array.from(logp, Math.exp), wanted);
 });
 
 test("rounds say what they sent, and clusters which client is in which", () => {
