@@ -10,7 +10,7 @@ import { checkOpen, empty, named, setOverwritten, type Tensor } from "./tensor.t
 
 let walk = 0;
 
-// creation order is a topological order, so sorting what can be reached by id is enough
+// creation order is a topological order: what can be reached, newest first, and what has no history behind it
 function reachable(root: Tensor): Tensor[] {
   const mark = ++walk;
   const found: Tensor[] = [root];
@@ -26,7 +26,22 @@ function reachable(root: Tensor): Tensor[] {
       }
     }
   }
-  return found.sort((a, b) => b.id - a.id);
+  return inOrder(found);
+}
+
+// a chain is found newest first but for its leaves, which may stand anywhere behind: mostly nothing is left to sort
+function inOrder(found: Tensor[]): Tensor[] {
+  const order: Tensor[] = [];
+  let sorted = true;
+  for (let i = 0; i < found.length; i++) {
+    const t = found[i]!;
+    if (!t.op) continue;
+    if (order.length > 0 && order[order.length - 1]!.id < t.id) sorted = false;
+    order.push(t);
+  }
+  if (!sorted) order.sort((a, b) => b.id - a.id);
+  for (let i = 0; i < found.length; i++) if (!found[i]!.op) order.push(found[i]!);
+  return order;
 }
 
 interface Mutable {
@@ -75,7 +90,8 @@ function overwrittenSince(y: Tensor): Tensor[] | null {
 
 /** Gradients as they are given away: none shares its memory with another one, or with what was there before the sweep. */
 class Given {
-  readonly #memory = new Set<Tensor>();
+  // most sweeps give to slots alone
+  #memory: Set<Tensor> | undefined;
   readonly #since: number;
 
   constructor(since: number) {
@@ -84,8 +100,9 @@ class Given {
 
   own(g: Tensor): Tensor<"f32"> {
     const memory = g.base ?? g;
-    const mine = memory.id > this.#since && !this.#memory.has(memory) ? (g as Tensor<"f32">) : copy(g);
-    this.#memory.add(mine.base ?? mine);
+    const before = (this.#memory ??= new Set());
+    const mine = memory.id > this.#since && !before.has(memory) ? (g as Tensor<"f32">) : copy(g);
+    before.add(mine.base ?? mine);
     return mine;
   }
 }

@@ -39,8 +39,8 @@ export function broadcastShapes(op: string, a: Shape, b: Shape): Shape {
 
 /** The shape of operands that go together element by element; throws in the name of `op` unless they have as many. */
 export function alike(op: string, shape: Shape, ...others: readonly Shape[]): Shape {
-  for (const other of others)
-    if (!sameShape(shape, other) && sizeOf(shape) !== sizeOf(other))
+  for (let i = 0; i < others.length; i++)
+    if (!sameShape(shape, others[i]!) && sizeOf(shape) !== sizeOf(others[i]!))
       throw new RangeError(
         `${op}: operands of one size expected, got ${[shape, ...others].map(formatShape).join(" ")}`,
       );

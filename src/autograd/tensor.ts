@@ -34,6 +34,7 @@ export interface AnyOp {
 
 // how Node, Deno and Bun ask for a value in print
 const inspect: symbol = Symbol.for("nodejs.util.inspect.custom");
+const NO_INPUTS: Inputs = [];
 let nextId = 0;
 const scopes: Scope[] = [];
 
@@ -45,48 +46,61 @@ const dropped = new FinalizationRegistry<{ engine: Engine; pointer: number }>((b
 /** @typeParam D its element type, where it is known: what an op gives back is f32 unless its declaration says otherwise */
 export class Tensor<D extends DType = DType> {
   /** Byte address of the first element; 0 when the tensor is away, or gone. Read it through `ptr`. */
-  address: number;
+  declare address: number;
   /** The elements while they are outside linear memory. */
-  away: Elements | null = null;
-  readonly shape: Shape;
-  readonly size: number;
-  readonly dtype: D;
+  declare away: Elements | null;
+  declare readonly shape: Shape;
+  declare readonly size: number;
+  declare readonly dtype: D;
   /** Creation order, which is a topological order of the graph. */
-  readonly id: number;
+  declare readonly id: number;
   /** Whether backward() is to reach this tensor. */
-  requiresGrad = false;
+  declare requiresGrad: boolean;
   /** The gradient after backward(). */
-  grad: Tensor<"f32"> | null = null;
+  declare grad: Tensor<"f32"> | null;
   /** Where backward() writes the gradient: a parameter's part of its model's flat gradient. Null elsewhere. */
-  slot: Tensor<"f32"> | null = null;
+  declare slot: Tensor<"f32"> | null;
   /** Of a slot that few rows reach at a time: i32 [rows], 0 where the row is all zeros. */
-  touched: Tensor<"i32"> | null = null;
+  declare touched: Tensor<"i32"> | null;
   /** Of a parameter: all parameters whose slots are parts of one vector. */
-  siblings: readonly Tensor[] | null = null;
+  declare siblings: readonly Tensor[] | null;
   /** Of memory of its own: the id that was next when it was last written over, so that whatever used it before has a smaller one. */
-  written = 0;
+  declare written: number;
 
   /** History: the op, its inputs and attributes. Null in a leaf. */
-  op: AnyOp | null = null;
-  inputs: readonly (Tensor | null)[] = [];
-  attrs: unknown = undefined;
+  declare op: AnyOp | null;
+  declare inputs: Inputs;
+  declare attrs: unknown;
   /** The gradient on its way during backward. */
-  pending: Tensor | null = null;
-  visited = 0;
+  declare pending: Tensor | null;
+  declare visited: number;
 
   /** The scope whose memory this tensor lies in; null on the heap. */
-  scope: Scope | null;
+  declare scope: Scope | null;
   /** What keeps the memory alive when this tensor is a view. */
-  base: Tensor | null;
+  declare base: Tensor | null;
 
   constructor(address: number, shape: Shape, size: number, dtype: D, scope: Scope | null, base: Tensor | null) {
+    // all in one place: fields that initialise themselves are a call for every tensor
     this.address = address;
+    this.away = null;
     this.shape = shape;
     this.size = size;
     this.dtype = dtype;
+    this.id = nextId++;
+    this.requiresGrad = false;
+    this.grad = null;
+    this.slot = null;
+    this.touched = null;
+    this.siblings = null;
+    this.written = 0;
+    this.op = null;
+    this.inputs = NO_INPUTS;
+    this.attrs = undefined;
+    this.pending = null;
+    this.visited = 0;
     this.scope = scope;
     this.base = base;
-    this.id = nextId++;
   }
 
   /** Byte address of the first element, which does not change while the tensor can be used. Throws if its memory is gone. */
@@ -352,7 +366,7 @@ export function scope<T>(fn: () => T): T {
     // a view has left what it was a view of
     t.base = null;
     t.op = null;
-    t.inputs = [];
+    t.inputs = NO_INPUTS;
     t.requiresGrad = false;
     if (outer) write(t, values);
   }

@@ -43,8 +43,8 @@ interface Affine {
 
 const affineOp: Op<One, Affine> = /* @__PURE__ */ defineOp<One, Affine>({
   name: "affine",
-  shape: ([x]) => x.shape,
-  forward: (y, [x], { scale, shift }) => engine().kernels.affine(x.ptr, y.ptr, x.size, scale, shift),
+  shape: (of) => of[0].shape,
+  forward: (y, of, { scale, shift }) => engine().kernels.affine(of[0].ptr, y.ptr, y.size, scale, shift),
   vjp: [(g, { attrs }) => affine(g, attrs.scale, 0)],
 });
 

@@ -23,6 +23,7 @@ interface Backward extends Geometry {
 }
 
 type Pair = readonly [Tensor, Tensor];
+type Four = readonly [number, number, number, number];
 
 function outputShape(x: Shape, w: Shape, { stride, pad }: Geometry): Shape {
   if (x.length !== 4 || w.length !== 4 || x[1] !== w[1] || !(w[2]! >= 1 && w[3]! >= 1))
@@ -51,17 +52,10 @@ function outputShape(x: Shape, w: Shape, { stride, pad }: Geometry): Shape {
 const MOST_PLACES = 2 ** 30 - 2 ** 26;
 
 /** What a gradient's attributes make the output; they are a caller's word where it is run by name. */
-function behind(op: string, { input, weight, ...geometry }: Backward): Shape {
-  checkShape(op, input);
-  checkShape(op, weight);
-  return outputShape(input, weight, geometry);
-}
-
-// the shape arguments every convolution kernel takes after its pointers
-type Arguments = [number, number, number, number, number, number, number, number, number];
-
-function shapeArguments(x: Shape, w: Shape, { stride, pad }: Geometry): Arguments {
-  return [x[0]!, x[1]!, x[2]!, x[3]!, w[0]!, w[2]!, w[3]!, stride, pad];
+function behind(op: string, attrs: Backward): Shape {
+  checkShape(op, attrs.input);
+  checkShape(op, attrs.weight);
+  return outputShape(attrs.input, attrs.weight, attrs);
 }
 
 const conv2dOp: Op<readonly [Tensor, Tensor, Tensor | null], Forward> = /* @__PURE__ */ defineOp<
@@ -69,36 +63,46 @@ const conv2dOp: Op<readonly [Tensor, Tensor, Tensor | null], Forward> = /* @__PU
   Forward
 >({
   name: "conv2d",
-  shape: ([x, w, b], attrs) => {
+  shape: (of, attrs) => {
+    const x = of[0];
+    const w = of[1];
+    const b = of[2];
     if (b && (b.shape.length !== 1 || b.shape[0] !== w.shape[0]))
       throw new RangeError(`conv2d: a bias of ${formatShape([w.shape[0]!])} expected, got ${formatShape(b.shape)}`);
     return outputShape(x.shape, w.shape, attrs);
   },
-  forward: (y, [x, w, b], attrs) => {
+  forward: (y, of, { stride, pad, relu }) => {
     const { kernels } = engine();
-    const [n, ic, ih, iw, oc, kh, kw, stride, pad] = shapeArguments(x.shape, w.shape, attrs);
+    const x = of[0];
+    const w = of[1];
+    const b = of[2];
+    const { 0: n, 1: ic, 2: ih, 3: iw } = x.shape as Four;
+    const { 0: oc, 2: kh, 3: kw } = w.shape as Four;
     const work = scratch(kernels.conv2dScratchBytes(n, ic, ih, iw, oc, kh, kw, stride, pad));
     const bias = b?.ptr ?? 0;
-    kernels.conv2d(x.ptr, w.ptr, bias, y.ptr, n, ic, ih, iw, oc, kh, kw, stride, pad, +attrs.relu, work.ptr);
+    kernels.conv2d(x.ptr, w.ptr, bias, y.ptr, n, ic, ih, iw, oc, kh, kw, stride, pad, +relu, work.ptr);
   },
   through: throughRelu(),
   vjp: [
-    (g, { x: [x, w], attrs, out }) => conv2dGradInputOp([g, w], geometry(x, w, attrs), out),
-    (g, { x: [x, w], attrs, out }) => conv2dGradWeightOp([x, g], geometry(x, w, attrs), out),
+    (g, { x, attrs, out }) => conv2dGradInputOp([g, x[1]], geometry(x[0], x[1], attrs), out),
+    (g, { x, attrs, out }) => conv2dGradWeightOp([x[0], g], geometry(x[0], x[1], attrs), out),
     (g, { out }) => conv2dGradBiasOp([g], undefined, out),
   ],
 });
 
 const conv2dGradInputOp: Op<Pair, Backward> = /* @__PURE__ */ defineOp<Pair, Backward>({
   name: "conv2dGradInput",
-  shape: ([g, w], attrs) => {
-    alike("conv2dGradInput", behind("conv2dGradInput", attrs), g.shape);
-    alike("conv2dGradInput", attrs.weight, w.shape);
+  shape: (of, attrs) => {
+    alike("conv2dGradInput", behind("conv2dGradInput", attrs), of[0].shape);
+    alike("conv2dGradInput", attrs.weight, of[1].shape);
     return attrs.input;
   },
-  forward: (gx, [g, w], attrs) => {
+  forward: (gx, of, { input, weight, stride, pad }) => {
     const { kernels } = engine();
-    const [n, ic, ih, iw, oc, kh, kw, stride, pad] = shapeArguments(attrs.input, attrs.weight, attrs);
+    const g = of[0];
+    const w = of[1];
+    const { 0: n, 1: ic, 2: ih, 3: iw } = input as Four;
+    const { 0: oc, 2: kh, 3: kw } = weight as Four;
     const work = scratch(kernels.conv2dGradInputScratchBytes(n, ic, ih, iw, oc, kh, kw, stride, pad));
     kernels.conv2dGradInput(g.ptr, w.ptr, gx.ptr, n, ic, ih, iw, oc, kh, kw, stride, pad, work.ptr);
   },
@@ -110,14 +114,17 @@ const conv2dGradInputOp: Op<Pair, Backward> = /* @__PURE__ */ defineOp<Pair, Bac
 
 const conv2dGradWeightOp: Op<Pair, Backward> = /* @__PURE__ */ defineOp<Pair, Backward>({
   name: "conv2dGradWeight",
-  shape: ([x, g], attrs) => {
-    alike("conv2dGradWeight", behind("conv2dGradWeight", attrs), g.shape);
-    alike("conv2dGradWeight", attrs.input, x.shape);
+  shape: (of, attrs) => {
+    alike("conv2dGradWeight", behind("conv2dGradWeight", attrs), of[1].shape);
+    alike("conv2dGradWeight", attrs.input, of[0].shape);
     return attrs.weight;
   },
-  forward: (gw, [x, g], attrs) => {
+  forward: (gw, of, { input, weight, stride, pad }) => {
     const { kernels } = engine();
-    const [n, ic, ih, iw, oc, kh, kw, stride, pad] = shapeArguments(attrs.input, attrs.weight, attrs);
+    const x = of[0];
+    const g = of[1];
+    const { 0: n, 1: ic, 2: ih, 3: iw } = input as Four;
+    const { 0: oc, 2: kh, 3: kw } = weight as Four;
     const work = scratch(kernels.conv2dGradWeightScratchBytes(n, ic, ih, iw, oc, kh, kw, stride, pad));
     kernels.conv2dGradWeight(x.ptr, g.ptr, gw.ptr, n, ic, ih, iw, oc, kh, kw, stride, pad, work.ptr);
   },

@@ -6,12 +6,14 @@ import { writeOut } from "./broadcast.ts";
 
 const expandOp: Op<readonly [Tensor], Shape> = /* @__PURE__ */ defineOp<readonly [Tensor], Shape>({
   name: "expand",
-  shape: ([x], shape) => {
+  shape: (of, shape) => {
+    const x = of[0];
     if (!sameShape(broadcastShapes("expand", x.shape, shape), shape))
       throw new RangeError(`expand: ${formatShape(x.shape)} cannot be broadcast to ${formatShape(shape)}`);
     return shape;
   },
-  forward: (y, [x]) => {
+  forward: (y, of) => {
+    const x = of[0];
     // what spreads a mean's gradient over its operands
     if (x.size === 1) return engine().kernels.fill(y.ptr, y.size, x.item());
     return writeOut(x, y, broadcastStrides(x.shape, y.shape));

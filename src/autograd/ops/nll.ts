@@ -16,12 +16,15 @@ type Labelled = readonly [x: Tensor, labels: Tensor];
 const nllOp: Op<Labelled, undefined> = /* @__PURE__ */ defineOp<Labelled>({
   name: "nll",
   takes: { 1: "i32" },
-  shape: ([x, labels]) => perRow("nll", x, labels),
-  forward: (y, [x, labels]) => {
+  // no patterns for what runs in every step: they are iterators until V8 has seen them often
+  shape: (of) => perRow("nll", of[0], of[1]),
+  forward: (y, of) => {
+    const x = of[0];
+    const labels = of[1];
     checkLabels("nll", labels, x.shape[1]!);
     engine().kernels.nll(x.ptr, labels.ptr, y.ptr, x.shape[0]!, x.shape[1]!);
   },
-  vjp: [(g, { x: [x, labels] }) => nllGradOp([labels, g], x.shape[1]!), null],
+  vjp: [(g, { x }) => nllGradOp([x[1], g], x[0].shape[1]!), null],
 });
 
 // -g in the label's column, 0 elsewhere
@@ -31,11 +34,13 @@ const nllGradOp: Op<readonly [labels: Tensor, g: Tensor], number> = /* @__PURE__
 >({
   name: "nllGrad",
   takes: { 0: "i32" },
-  shape: ([labels, g], cols) => {
-    alike("nllGrad", labels.shape, g.shape);
-    return [labels.size, cols];
+  shape: (of, cols) => {
+    alike("nllGrad", of[0].shape, of[1].shape);
+    return [of[0].size, cols];
   },
-  forward: (gx, [labels, g], cols) => {
+  forward: (gx, of, cols) => {
+    const labels = of[0];
+    const g = of[1];
     checkLabels("nllGrad", labels, cols);
     engine().kernels.nllGrad(labels.ptr, g.ptr, gx.ptr, labels.size, cols);
   },

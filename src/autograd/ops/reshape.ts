@@ -4,12 +4,13 @@ import { type DType, type Tensor, view } from "../tensor.ts";
 
 const reshapeOp: Op<readonly [Tensor], Shape, DType> = /* @__PURE__ */ defineOp<readonly [Tensor], Shape, DType>({
   name: "reshape",
-  view: ([x], shape) => {
+  view: (of, shape) => {
+    const x = of[0];
     if (sizeOf(shape) !== x.size)
       throw new RangeError(`reshape: ${formatShape(x.shape)} has ${x.size} elements, got ${formatShape(shape)}`);
     return view(x, 0, shape, "reshape");
   },
-  vjp: [(g, { x: [x] }) => reshape(g, x.shape)],
+  vjp: [(g, { x }) => reshape(g, x[0].shape)],
 });
 
 /**
@@ -22,8 +23,19 @@ export function reshape<D extends DType>(x: Tensor<D>, shape: Shape): Tensor<D> 
 }
 
 function inferred(x: Tensor, shape: Shape): Shape {
-  const known = shape.reduce((n, size) => (size === -1 ? n : n * size), 1);
-  if (shape.filter((size) => size === -1).length > 1 || known === 0 || x.size % known !== 0)
+  const sizes = shape.slice();
+  let open = -1;
+  let known = 1;
+  let several = false;
+  for (let i = 0; i < sizes.length; i++) {
+    if (sizes[i] !== -1) known *= sizes[i]!;
+    else {
+      several ||= open >= 0;
+      open = i;
+    }
+  }
+  if (several || known === 0 || x.size % known !== 0)
     throw new RangeError(`reshape: cannot infer -1 of ${formatShape(shape)} for ${formatShape(x.shape)}`);
-  return shape.map((size) => (size === -1 ? x.size / known : size));
+  sizes[open] = x.size / known;
+  return sizes;
 }

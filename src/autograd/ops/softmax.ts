@@ -49,8 +49,9 @@ const softmaxGradOp: Op<Pair, undefined> = /* @__PURE__ */ defineOp<Pair>({
 
 const logSoftmaxOp: Op<One, undefined> = /* @__PURE__ */ defineOp<One>({
   name: "logSoftmax",
-  shape: ([x]) => x.shape,
-  forward: (y, [x]) => {
+  shape: (of) => of[0].shape,
+  forward: (y, of) => {
+    const x = of[0];
     const { rows, cols } = rowsOf("logSoftmax", x.shape);
     engine().kernels.logSoftmax(x.ptr, y.ptr, rows, cols);
   },
@@ -60,8 +61,10 @@ const logSoftmaxOp: Op<One, undefined> = /* @__PURE__ */ defineOp<One>({
 // gx = g - e^y sum(g)
 const logSoftmaxGradOp: Op<Pair, undefined> = /* @__PURE__ */ defineOp<Pair>({
   name: "logSoftmaxGrad",
-  shape: ([y, g]) => alike("logSoftmaxGrad", y.shape, g.shape),
-  forward: (gx, [y, g]) => {
+  shape: (of) => alike("logSoftmaxGrad", of[0].shape, of[1].shape),
+  forward: (gx, of) => {
+    const y = of[0];
+    const g = of[1];
     const { rows, cols } = rowsOf("logSoftmaxGrad", y.shape);
     engine().kernels.logSoftmaxGrad(y.ptr, g.ptr, gx.ptr, rows, cols);
   },

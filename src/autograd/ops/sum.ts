@@ -6,6 +6,8 @@ import { affine } from "./arithmetic.ts";
 import { expand } from "./expand.ts";
 import { reshape } from "./reshape.ts";
 
+const SCALAR: Shape = [];
+
 interface Axes {
   /** Axes to sum over, ascending. */
   readonly axes: readonly number[];
@@ -14,7 +16,8 @@ interface Axes {
 
 function checkAscending(shape: Shape, axes: readonly number[]): void {
   let last = -1;
-  for (const axis of axes) {
+  for (let i = 0; i < axes.length; i++) {
+    const axis = axes[i]!;
     if (!(Number.isInteger(axis) && axis > last && axis < shape.length))
       throw new RangeError(`sum: axes, got ${axes.join()}, expected axes of ${formatShape(shape)}, ascending`);
     last = axis;
@@ -22,16 +25,18 @@ function checkAscending(shape: Shape, axes: readonly number[]): void {
 }
 
 function reduced(shape: Shape, { axes, keep }: Axes): Shape {
+  if (axes.length === shape.length && !keep) return SCALAR;
   return keep ? shape.map((size, i) => (axes.includes(i) ? 1 : size)) : shape.filter((_, i) => !axes.includes(i));
 }
 
 const sumOp: Op<readonly [Tensor], Axes> = /* @__PURE__ */ defineOp<readonly [Tensor], Axes>({
   name: "sum",
-  shape: ([x], attrs) => {
-    checkAscending(x.shape, attrs.axes);
-    return reduced(x.shape, attrs);
+  shape: (of, attrs) => {
+    checkAscending(of[0].shape, attrs.axes);
+    return reduced(of[0].shape, attrs);
   },
-  forward: (y, [x], { axes }) => {
+  forward: (y, of, { axes }) => {
+    const x = of[0];
     const { kernels } = engine();
     if (axes.length === 0) return kernels.copy(x.ptr, y.ptr, x.size);
     // runs of neighbouring axes are one reduction, and mostly there is one run
@@ -61,7 +66,14 @@ const sumOp: Op<readonly [Tensor], Axes> = /* @__PURE__ */ defineOp<readonly [Te
     }
   },
   vjp: [
-    (g, { x: [x], attrs }) => expand(attrs.keep ? g : reshape(g, reduced(x.shape, { ...attrs, keep: true })), x.shape),
+    (g, { x, attrs }) => {
+      const { shape } = x[0];
+      // what has one element is spread as it is
+      return expand(
+        attrs.keep || g.size === 1 ? g : reshape(g, reduced(shape, { axes: attrs.axes, keep: true })),
+        shape,
+      );
+    },
   ],
 });
 
