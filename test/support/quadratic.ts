@@ -7,29 +7,16 @@
 // The "model" has one class and answers log p = -f, whose negative log-likelihood is f: methods do not notice. Its body holds
 // the first parameter and its head the second.
 import { concat, mul, neg, slice, square, sub, type Tensor, tensor } from "../../src/autograd/index.ts";
-import { Kit, type KitOptions } from "../../src/federated/kit.ts";
-import {
-  type Answer,
-  type Answers,
-  type Method,
-  type Options,
-  optionsOf,
-  type Turn,
-  type Update,
-  type Vectors,
-} from "../../src/federated/method.ts";
-import { outgoing } from "../../src/federated/outgoing.ts";
-import { downOf } from "../../src/federated/rounds.ts";
+import type { Answer, Method, Options } from "../../src/federated/method.ts";
 import { answering } from "../../src/federated/answering.ts";
 import type { PersonalOptions } from "../../src/moe/experts.ts";
 import { personals, usualEntries } from "../../src/moe/methods/index.ts";
 import { Desk } from "../../src/moe/personal.ts";
 import { constant, FloatExamples, type Module, Net, Sequential } from "../../src/nn/index.ts";
 import { Kept } from "../../src/runtime/kept.ts";
-import { withEngine } from "../../src/runtime/engine.ts";
 import { fold, key } from "../../src/runtime/random.ts";
-import { referenceEngine } from "../../src/runtime/reference/index.ts";
 import { finish } from "../../src/runtime/steps.ts";
+import { exact, type ExactEnd, type ExactOptions, exactly, type World } from "./exact.ts";
 
 /** One client: curvatures, optimum, and how many rows, which is its weight. */
 export interface Quadratic {
@@ -71,104 +58,35 @@ const head: Module = {
       sub(column(x, 0), along(w!, column(x, 1), column(x, 2))),
 };
 
-export interface QuadraticOptions extends Partial<Omit<KitOptions, "model" | "classes" | "initial" | "key">> {
+export interface QuadraticOptions extends ExactOptions {
   readonly clients?: readonly Quadratic[];
-  readonly rounds?: number;
   readonly start?: readonly [number, number];
-  /** Clients of a round; all of them unless said. */
-  readonly cohort?: (round: number) => readonly number[];
-  /** Begin from here instead of from the method's own beginning. */
-  readonly state?: Vectors;
-  readonly kept?: readonly Vectors[];
-  /** Sees the server's state after every round. */
-  readonly onRound?: (state: Vectors, round: number) => void;
 }
 
-export interface QuadraticEnd {
-  readonly server: Vectors;
-  readonly kept: readonly Vectors[];
-  readonly replies: readonly Update[];
+export interface QuadraticEnd extends Omit<ExactEnd<readonly [number, number]>, "answers"> {
   /** Where each client's own answer stands, [w1, w2], and others' by name. */
   readonly own: readonly (readonly [number, number])[];
   readonly answers: readonly Readonly<Record<string, readonly [number, number]>>[];
 }
 
-let shared: ReturnType<typeof referenceEngine> | undefined;
-
 /** Runs a method's rounds on quadratics: by default 5 full-gradient steps of SGD at 0.1 from 0, until nothing moves any more. */
-export function quadratics(method: Method, given: Options = {}, wanted: QuadraticOptions = {}): QuadraticEnd {
-  return withEngine((shared ??= referenceEngine()), () => run(method, given, wanted));
-}
-
-function run(
+export function quadratics(
   method: Method,
-  given: Options,
-  {
-    clients = three,
-    rounds = 200,
-    start = [0, 0],
-    cohort = () => clients.map((_, i) => i),
-    state: begun,
-    kept: before = [],
-    onRound,
-    ...rest
-  }: QuadraticOptions,
+  given: Options = {},
+  { clients = three, start = [0, 0], ...rest }: QuadraticOptions = {},
 ): QuadraticEnd {
-  const options = optionsOf(method, given);
-  const root = key(1);
-  const kit = new Kit({
+  const world: World = {
     model: new Sequential({ body, head }),
     classes: 1,
-    key: root,
     initial: Float64Array.from(start),
-    optimizer: { kind: "sgd", lr: 0.1 },
-    epochs: 5,
-    batchSize: 1000,
-    ...rest,
-  });
-  const side = method.client(kit, options);
-  const server = method.server(options, kit);
-  const rows = clients.map(({ h, b, n }) => {
-    const x = Array.from({ length: n }, () => [...h, ...b]).flat();
-    return new FloatExamples(tensor(x, [n, 4]), new Array<number>(n).fill(0));
-  });
-  const kept: Vectors[] = clients.map((_, i) => before[i] ?? {});
-  let state = begun ?? server.begin(side.initial());
-  let replies: Update[] = [];
-  const turnOf = (client: number, round: number): Turn => ({
-    client,
-    round,
-    down: downOf(server, state, { client, round, purpose: round < rounds ? "turn" : "answers", key: root }),
-    kept: kept[client]!,
-    own: { train: rows[client]!, validation: rows[client]! },
-    key: fold(root, "train", client, round),
-    effort: clients[client]!.effort ?? 1,
-  });
-  for (let round = 0; round < rounds; round++) {
-    const members = cohort(round);
-    const gathering = server.gather(state, {
-      round,
-      cohort: members.length,
-      clients: clients.length,
-      key: fold(root, "server", round),
-    });
-    replies = members.map((client) => {
-      const reply = finish(side.train(turnOf(client, round)));
-      if (reply.kept) kept[client] = reply.kept;
-      return { client, ...outgoing(method, client, reply, rows[client]!.count) };
-    });
-    for (const update of replies) gathering.add(update);
-    state = gathering.result();
-    onRound?.(state, round);
-  }
-  const answers = clients.map((_, client) => {
-    const made = side.answers(turnOf(client, rounds));
-    const found = "own" in made ? (made as Answers) : finish(made);
-    return Object.fromEntries(Object.entries(found).map(([name, answer]) => [name, whereIs(answer)]));
-  });
-  for (const examples of rows) examples.dispose();
-  kit.dispose();
-  return { server: state, kept, replies, answers, own: answers.map(({ own }) => own!) };
+    clients: clients.map(({ h, b, n, effort = 1 }) => {
+      const x = Array.from({ length: n }, () => [...h, ...b]).flat();
+      const rows = { x, width: 4, labels: new Array<number>(n).fill(0) };
+      return { train: rows, validation: rows, effort };
+    }),
+  };
+  const end = exactly(method, given, world, rest, whereIs);
+  return { ...end, own: end.answers.map(({ own }) => own!) };
 }
 
 /** Where a personal value ends that one client makes of a model at `from`: by default full-gradient steps of SGD at 0.1. */
@@ -179,7 +97,7 @@ export function personally(
   from: readonly [number, number],
   training: Partial<PersonalOptions> = {},
 ): [number, number] {
-  return withEngine((shared ??= referenceEngine()), () => {
+  return exact(() => {
     const made = new Kept();
     const model = new Sequential({ body, head });
     const generalist = made.add(new Net(model, { group: "private", trainable: false }));
