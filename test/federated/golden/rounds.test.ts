@@ -1,7 +1,9 @@
 // Three rounds of every method whose steps can be written down in plain numbers, one coordinate after another: whoever takes
 // part, however far each gets, and with options that leave nothing out. The same again, but by somebody else.
+import { isMean } from "../../../src/federated/methods/l2gd.ts";
 import { methods } from "../../../src/federated/methods/index.ts";
 import type { Options } from "../../../src/federated/method.ts";
+import { key } from "../../../src/runtime/random.ts";
 import { near } from "../../support/near.ts";
 import { type Quadratic, type QuadraticEnd, type QuadraticOptions, quadratics, three } from "../../support/quadratic.ts";
 import { assert, test } from "../../support/suite.ts";
@@ -500,6 +502,81 @@ test("robust sums and short ones, round by round", () => {
     return far > 0.6 ? toward(w, to, 0.6 / far) : to;
   }, byRows);
   near(run("norm-clipping", { norm: 0.6 }).server["model"]!, clipped, tight);
+});
+
+test("Krum, round by round", () => {
+  // of three, one of whom may lie, each has one neighbour that counts; of two, the other one
+  const nearest = (ups: readonly V[], keep: number): V[] => {
+    const scores = ups.map((up, i) => Math.min(...ups.filter((_, j) => j !== i).map((other) => apart(up, other))));
+    const order = [...ups.keys()].toSorted((a, b) => scores[a]! - scores[b]! || a - b).slice(0, keep);
+    return order.map((i) => ups[i]!);
+  };
+  for (const keep of [1, 2]) {
+    const model = rounds(
+      (i, w) => descend(i, w),
+      (w, ups) => alike(w, nearest(ups, keep)),
+    );
+    near(run("krum", { liars: 1, keep }).server["model"]!, model, tight);
+  }
+});
+
+test("CFL, round by round", () => {
+  const [eps1, eps2, from] = [9, 0.5, 1];
+  let clusters: { members: readonly number[]; model: V }[] = [{ members: everybody, model: start }];
+  const cosine = (a: V, b: V): number =>
+    (a[0]! * b[0]! + a[1]! * b[1]!) / Math.sqrt(apart(a, [0, 0]) * apart(b, [0, 0]));
+  for (let round = 0; round < 3; round++)
+    clusters = clusters.flatMap(({ members, model }) => {
+      const ways = members.map((i) => each((k) => descend(i, model)[k]! - model[k]!));
+      const moved = (of: readonly number[]): V =>
+        each((k) => model[k]! + of.reduce((sum, j) => sum + ways[j]![k]!, 0) / of.length);
+      const all = [...members.keys()];
+      const length = Math.max(...ways.map((way) => Math.sqrt(apart(way, [0, 0]))));
+      const short = Math.sqrt(apart(moved(all), model)) < eps1;
+      if (round < from || members.length < 3 || !short || length <= eps2) return [{ members, model: moved(all) }];
+      // of three, the two that are most alike stay together
+      const pairs = [[0, 1], [0, 2], [1, 2]] as const; // prettier-ignore
+      const [one, two] = pairs.toSorted((a, b) => cosine(ways[b[0]]!, ways[b[1]]!) - cosine(ways[a[0]]!, ways[a[1]]!))[0]!;
+      const groups = [[one, two], all.filter((j) => j !== one && j !== two)].toSorted((a, b) => a[0]! - b[0]!);
+      return groups.map((group) => ({ members: group.map((j) => members[j]!), model: moved(group) }));
+    });
+  assert.is(clusters.length, 2);
+  const { server, own } = run("cfl", { eps1, eps2, from }, { cohort: () => everybody });
+  assert.is(server["clusters"]![0], 2);
+  clusters.forEach(({ members, model }, c) => {
+    near(server[`model.${c}`]!, model, tight);
+    for (const i of members) near(own[i]!, model, tight);
+  });
+  // it takes a round, a mean that is short and an update that is long
+  for (const options of [{ eps1, eps2, from: 3 }, { eps1: 0, eps2, from }, { eps1, eps2: 9, from }])
+    assert.is(run("cfl", options, { cohort: () => everybody }).server["clusters"]![0], 1);
+});
+
+test("L2GD, round by round", () => {
+  const [lambda, p, count] = [0.8, 0.4, 12];
+  const coin = (round: number): boolean => isMean(key(1), round, p);
+  const own: V[] = everybody.map(() => start);
+  // of those who have come to know of a mean, the last they were told; of it, what was sent in the round before
+  let mean: V = start;
+  const told: V[] = everybody.map(() => start);
+  for (let round = 0; round < count; round++) {
+    if (coin(round)) {
+      const fresh = round === 0 || !coin(round - 1);
+      for (const i of everybody) {
+        if (fresh) told[i] = mean;
+        own[i] = toward(own[i]!, told[i]!, (rate * lambda * (1 - p)) / p);
+      }
+    } else {
+      for (const i of everybody) own[i] = descend(i, own[i]!);
+      if (coin(round + 1)) mean = alike(mean, own);
+    }
+  }
+  const end = run("l2gd", { lambda, p }, { rounds: count, cohort: () => everybody });
+  near(flat(end.own), flat(own), tight);
+  near(end.server["mean"]!, mean, tight);
+  // both kinds of round, and a mean twice in a row
+  const met = Array.from({ length: count }, (_, round) => coin(round));
+  assert.ok(met.includes(true) && met.includes(false) && met.some((one, i) => one && met[i + 1]));
 });
 
 test.run();
