@@ -42,9 +42,20 @@ export const floors: readonly string[] = ["majorityClass", "labelLaw"];
 /** The methods of the paper's own figure. */
 export const paperMethods: readonly string[] = ["local", "fedavg", "finetuned", "mixture"];
 
-// for all others: a face that is the same in every figure, picked by the name
-const inks = ["gateOnly", "threeWay", "ensemble", "finetuned", "local", "fedavg", "mixture"] as const;
-const symbols = ["square2", "triangle2", "diamond2", "wye", "star", "cross", "times", "hexagon", "plus"] as const;
+// for all others: a face that is the same in every figure, picked by the name; not in the inks of the paper's own
+const inks = ["gateOnly", "threeWay", "ensemble", "brick", "moss", "umber", "berry", "slate"] as const;
+const symbols = ["square2", "triangle2", "diamond2", "wye", "star", "cross", "hexagon"] as const;
+
+// these are lines, and nothing of them can be filled
+const lines: ReadonlySet<unknown> = new Set(["times", "plus", "asterisk"]);
+
+/** How a mark of this style is inked: filled with an edge around it, or, where a symbol is lines, stroked. */
+export function inked(
+  { symbol, color: ink }: MethodStyle,
+  edge?: string,
+): { readonly fill?: string; readonly stroke?: string } {
+  return lines.has(symbol) ? { stroke: ink } : { fill: ink, ...(edge !== undefined && { stroke: edge }) };
+}
 
 /** The face of a method, known or not. */
 export function methodStyle(method: string): MethodStyle {

@@ -19,6 +19,11 @@ const palette: Readonly<Record<string, Shade>> = {
   ensemble: { light: "#7a6a00", dark: "#d4c24a" },
   gateOnly: { light: "#6f5ccf", dark: "#b3a6ff" },
   threeWay: { light: "#0d7fa5", dark: "#5cc8ee" },
+  brick: { light: "#b3261e", dark: "#ff8a80" },
+  moss: { light: "#4d6b00", dark: "#a9cc4e" },
+  umber: { light: "#7a4b2a", dark: "#d3a27f" },
+  berry: { light: "#8a1253", dark: "#ff7ab8" },
+  slate: { light: "#3f5b8c", dark: "#8fb0e8" },
   constantWeight: { light: "#6b7278", dark: "#9aa6ae" },
 };
 

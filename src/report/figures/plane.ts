@@ -2,7 +2,7 @@
 import { axisX, axisY, dot, gridX, gridY, link, text } from "@observablehq/plot";
 import type { Markish, PlotOptions } from "@observablehq/plot";
 import { placeLabels } from "../labels.ts";
-import { methodOrder, methodStyle } from "../methods.ts";
+import { inked, methodOrder, methodStyle } from "../methods.ts";
 import { fixed, plusMinus } from "../numbers.ts";
 import { clientsByMethod } from "../pairs.ts";
 import type { Metric, Stat } from "../records.ts";
@@ -72,15 +72,16 @@ export function plane(
     axisY({ ticks: 6, tickSize: 0, label: "Global test accuracy (%)" }),
   ];
   for (const method of methods) {
-    const { color: fill, symbol, label } = methodStyle(method);
+    const style = methodStyle(method);
+    const { symbol, label } = style;
     marks.push(
       dot(clients.get(method) ?? [], {
         x: "localTest",
         y: "globalTest",
         symbol,
         r: 2.5,
-        fill,
-        fillOpacity: 0.38,
+        ...inked(style),
+        opacity: 0.38,
         title: ({ client, localTest, globalTest }) =>
           `client ${client}, ${label}: local ${fixed(localTest)} %, global ${fixed(globalTest)} %`,
       }),
@@ -99,14 +100,14 @@ function describe({ x, y }: Mean): string {
 }
 
 function middle(mean: Mean): Markish {
-  const { color: fill, symbol, label } = methodStyle(mean.method);
+  const style = methodStyle(mean.method);
+  const { symbol, label } = style;
   return dot([mean], {
     x: mean.x.mean,
     y: mean.y.mean,
     symbol,
     r: 6,
-    fill,
-    stroke: color("paper"),
+    ...inked(style, color("paper")),
     strokeWidth: 1.25,
     title: () => `${label}: ${describe(mean)}`,
   });

@@ -1,0 +1,99 @@
+// Several federations side by side: who answers for a client, on validation rows, round by round.
+import { axisX, axisY, dot, gridY, line, text } from "@observablehq/plot";
+import type { Markish, PlotOptions } from "@observablehq/plot";
+import { spread } from "../labels.ts";
+import { inked, methodOrder, methodStyle } from "../methods.ts";
+import { fixed } from "../numbers.ts";
+import type { Metric, RoundMetric } from "../records.ts";
+import { color } from "../theme.ts";
+import type { CurveOptions } from "./curves.ts";
+import { canvas, domainOf, frame, gridStyle, pixels, valueAt, wideFrom } from "./frame.ts";
+import type { Axis } from "./frame.ts";
+
+/** Validation loss by round, a line for each method. */
+export function comparedLosses(metrics: readonly Metric[], options: CurveOptions = {}): PlotOptions {
+  const of = ({ validationLoss }: RoundMetric): number | undefined => validationLoss;
+  return compared(
+    "Validation loss by round",
+    "Validation loss (nats)",
+    { of, digits: 2, most: Infinity },
+    metrics,
+    options,
+  );
+}
+
+/** Validation accuracy by round, a line for each method. */
+export function comparedAccuracies(metrics: readonly Metric[], options: CurveOptions = {}): PlotOptions {
+  const of = ({ validationAccuracy }: RoundMetric): number | undefined => validationAccuracy;
+  return compared(
+    "Validation accuracy by round",
+    "Validation accuracy (%)",
+    { of, digits: 1, most: 100 },
+    metrics,
+    options,
+  );
+}
+
+interface Quantity {
+  readonly of: (metric: RoundMetric) => number | undefined;
+  readonly digits: number;
+  readonly most: number;
+}
+
+function compared(
+  title: string,
+  unit: string,
+  { of, digits, most }: Quantity,
+  metrics: readonly Metric[],
+  { width = 640, rounds: room = 0 }: CurveOptions,
+): PlotOptions {
+  const wide = width >= wideFrom;
+  const height = Math.round(wide ? width * 0.5 : width * 0.8);
+  const rounds = metrics.filter((metric) => metric.kind === "round");
+  // the generalist's rounds name no method
+  const nameOf = ({ method = "fedavg" }: RoundMetric): string => method;
+  const lines = methodOrder(rounds.map(nameOf)).flatMap((method) => {
+    const points = rounds.flatMap((metric) => {
+      const value = nameOf(metric) === method ? of(metric) : undefined;
+      return value === undefined || !Number.isFinite(value) ? [] : [{ round: metric.round, value }];
+    });
+    return points.length > 0 ? [{ method, points, last: points.at(-1)! }] : [];
+  });
+  const longest = Math.max(0, ...lines.map(({ method }) => methodStyle(method).label.length));
+  const x: Axis = {
+    domain: domainOf([...rounds.map(({ round }) => round), ...(room > 1 ? [0, room - 1] : [])], [0, Infinity], 0.01),
+    range: [40, width - 12 - Math.min(longest * 7.2 + 8, width * 0.34)],
+  };
+  const y: Axis = {
+    domain: domainOf(lines.flatMap(({ points }) => points.map(({ value }) => value)), [0, most]), // prettier-ignore
+    range: [height - 46, 28],
+  };
+  const heights = spread(
+    lines.map(({ last }) => pixels(y, last.value)),
+    15,
+  );
+  const marks: Markish[] = [
+    gridY({ ...gridStyle, ticks: 5 }),
+    axisX({ ticks: wide ? 8 : 5, tickSize: 0, label: "Round" }),
+    axisY({ ticks: 5, tickSize: 0, label: unit }),
+  ];
+  lines.forEach(({ method, points, last }, i) => {
+    const style = methodStyle(method);
+    const { color: stroke, label, symbol } = style;
+    marks.push(
+      line(points, { x: "round", y: "value", stroke, strokeWidth: 1.75 }),
+      dot([last], { x: "round", y: "value", symbol, r: 4, ...inked(style, color("paper")) }),
+      text([label], {
+        x: [x.domain[1]],
+        y: [valueAt(y, heights[i]!)],
+        dx: 8,
+        text: [label],
+        textAnchor: "start",
+        fill: stroke,
+        fontWeight: 600,
+      }),
+    );
+  });
+  const said = lines.map(({ method, last }) => `${methodStyle(method).label} ${fixed(last.value, digits)}`).join("; ");
+  return frame(title, said || "no rounds yet", { ...canvas({ width, height, x, y }), marks });
+}
