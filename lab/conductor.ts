@@ -2,8 +2,8 @@
 // nothing of this size runs on the page's own thread.
 import { isAddress } from "../src/experiment/ownNetworks.ts";
 import type { Setup } from "../src/experiment/setup.ts";
-import { MemoryStore } from "../src/experiment/store.ts";
-import { run } from "../src/experiment/run.ts";
+import { run, type RunResult } from "../src/experiment/run.ts";
+import type { LiveEvent } from "../src/experiment/watch.ts";
 import { encodeZip } from "../src/io/zip.ts";
 import { openDocument, renderRunReport } from "../src/report/index.ts";
 import { workerPort } from "../src/runtime/platform.ts";
@@ -13,6 +13,7 @@ import { type LabDataset, openData, type Opened } from "./conductor/datasets.ts"
 import { Oracle } from "./conductor/oracle.ts";
 import { Onlooker } from "./conductor/onlooker.ts";
 import { outlineClients } from "./conductor/outline.ts";
+import { filesOf, type Part, partsOf } from "./conductor/parts.ts";
 import { specimens } from "./conductor/specimens.ts";
 import { startTrainers, trainerCount } from "./conductor/trainers.ts";
 import { labEvents } from "./conductor/events.ts";
@@ -20,7 +21,7 @@ import type { Conducting, LabEvent } from "./messages.ts";
 import { answerOver, type Service } from "./wire.ts";
 
 let opened: Opened | undefined;
-let store = new MemoryStore();
+let parts: Part[] = [];
 let stop = new AbortController();
 let oracle: Oracle | undefined;
 
@@ -28,6 +29,36 @@ const data = (): LabDataset => {
   if (!opened) throw new Error("lab: no data are open; choose a dataset");
   return opened.dataset;
 };
+
+// runs a part to its end, or to a pause, which has no summary
+async function runPart({ config, store, compared }: Part, resume: boolean): Promise<RunResult> {
+  const events = new Batch<LabEvent>(tell);
+  let begun: Setup | undefined;
+  return run({
+    config,
+    dataset: data(),
+    store,
+    resume,
+    signal: stop.signal,
+    pool: (setup) => {
+      const ours = (begun = { ...setup, dataset: data() });
+      const hear = (event: LiveEvent): void => events.add(event);
+      // who is asked, and whose way is drawn, are the page's own models
+      if (compared) return startTrainers(setup, hear, () => {});
+      const listener = new Oracle(ours, store);
+      const onlooker = new Onlooker(ours, (standing) => events.add(standing));
+      oracle = listener;
+      return startTrainers(setup, hear, (generalist, part) => {
+        listener.believe(generalist);
+        onlooker.see(generalist, part);
+      });
+    },
+    onEvent: (event) => labEvents(event, begun, compared).forEach((one) => events.add(one)),
+    render: async (records) => renderRunReport(records, await openDocument()),
+    command: "moiety run config.json",
+    runtime: `${browserName(navigator.userAgent)}, ${trainerCount()} workers, the lab`,
+  }).finally(() => events.flush());
+}
 
 const service: Conducting = {
   open: async (choice) => {
@@ -44,41 +75,22 @@ const service: Conducting = {
   run: async ({ config, resume }) => {
     // an address may name anything, and a module that it names would run here
     if (isAddress(config.model)) throw new Error("lab: networks from elsewhere are not loaded here; use lenet or mlp");
-    if (!resume) store = new MemoryStore();
+    for (const name of Object.keys(config.methods ?? {}))
+      if (isAddress(name)) throw new Error(`lab: methods from elsewhere are not loaded here, got ${name}`);
+    if (!resume) parts = partsOf(config);
     stop = new AbortController();
-    const events = new Batch<LabEvent>(tell);
-    let begun: Setup | undefined;
-    const result = await run({
-      config,
-      dataset: data(),
-      store,
-      resume,
-      signal: stop.signal,
-      pool: (setup) => {
-        const ours = (begun = { ...setup, dataset: data() });
-        const listener = new Oracle(ours, store);
-        const onlooker = new Onlooker(ours, (standing) => events.add(standing));
-        oracle = listener;
-        return startTrainers(
-          setup,
-          (event) => events.add(event),
-          (generalist, part) => {
-            listener.believe(generalist);
-            onlooker.see(generalist, part);
-          },
-        );
-      },
-      onEvent: (event) => labEvents(event, begun).forEach((one) => events.add(one)),
-      render: async (records) => renderRunReport(records, await openDocument()),
-      command: "moiety run config.json",
-      runtime: `${browserName(navigator.userAgent)}, ${trainerCount()} workers, the lab`,
-    }).finally(() => events.flush());
-    return result.finished ? { finished: true, summary: result.records.summary } : result;
+    for (const part of parts) {
+      if (part.summary) continue;
+      const result = await runPart(part, resume);
+      if (!result.finished) return result;
+      part.summary = result.records.summary;
+    }
+    return { finished: true, summary: parts[0]!.summary!, compared: parts[1]?.summary };
   },
   pause: () => stop.abort(),
   answer: async ({ client, inputs }) => oracle?.answer(client, inputs),
   specimens: (which) => specimens(data(), which),
-  archive: () => encodeZip(store.files),
+  archive: () => encodeZip(filesOf(parts)),
 };
 
 const tell = answerOver(await workerPort(), service as Service);

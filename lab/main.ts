@@ -1,12 +1,14 @@
 // The page: wires the notebook to its views and to the conductor. All training and evaluation happens in workers; here is
 // only listening and drawing.
 import type { PlotOptions } from "@observablehq/plot";
+import { comparedAccuracies, comparedLosses } from "../src/report/figures/compared.ts";
 import { accuracyCurve, type CurveOptions, lossCurves } from "../src/report/figures/curves.ts";
 import { classTrust } from "../src/report/figures/gate.ts";
 import type { Metric } from "../src/report/records.ts";
 import { startWorker } from "../src/runtime/platform.ts";
 import type { Conducting, LabEvent } from "./messages.ts";
 import { ClientView } from "./page/client.ts";
+import { ClustersView } from "./page/clusters.ts";
 import { ControlsView } from "./page/controls.ts";
 import { copyText } from "./page/copy.ts";
 import { DataView } from "./page/data.ts";
@@ -68,10 +70,11 @@ const controls = new ControlsView(byId("controls"), notebook, {
 
 type Curve = (metrics: readonly Metric[], options: CurveOptions) => PlotOptions;
 
-function curve(id: string, draw: Curve, empty: string): View {
+function curve(id: string, [alone, beside]: readonly [alone: Curve, beside: Curve], empty: string): View {
   const figure = (width: number): PlotOptions | undefined => {
-    const { phase, rounds } = notebook;
+    const { phase, rounds, methods } = notebook;
     if (rounds.length === 0) return undefined;
+    const draw = methods.length > 0 ? beside : alone;
     // while rounds are still to come, there is room for them all
     return draw(rounds, { width, ...(phase?.phase === "federation" && { rounds: phase.total }) });
   };
@@ -107,9 +110,15 @@ watchers
   .set(roster, ["clients", "results", "outline"])
   .set(new TallyView(byId("tally"), notebook), ["results", "outline"])
   .set(new MethodsView(byId("methods"), notebook), ["results", "outline"])
-  .set(curve("loss-figure", lossCurves, "A point for every round."), ["rounds", "phase", "outline"])
-  .set(curve("accuracy-figure", accuracyCurve, "A point for every validation."), ["rounds", "phase", "outline"])
+  .set(curve("loss-figure", [lossCurves, comparedLosses], "A point for every round."), ["rounds", "phase", "outline"])
+  .set(curve("accuracy-figure", [accuracyCurve, comparedAccuracies], "A point for every validation."), [
+    "rounds",
+    "phase",
+    "outline",
+  ])
   .set(trust, ["results", "outline"])
+  .set(new ClustersView(byId("clusters-card"), byId("clusters"), notebook, choose), ["results", "outline"])
+  .set({ every: 0, draw: explain }, ["outline"])
   .set(closeUp, ["data", "clients", "results", "rounds"]);
 
 // the set-up is open to changes while nothing depends on it, and on a phone out of the way
@@ -123,7 +132,16 @@ const fold = (): void => void (byId<HTMLDetailsElement>("setup").open = !narrow.
 narrow.addEventListener("change", fold);
 fold();
 
-legend(byId("legend"));
+// what stands beside what
+function explain(): void {
+  const { methods, models } = notebook;
+  legend(byId("legend"), models);
+  byId("curves-what").textContent =
+    methods.length > 0
+      ? "Who answers for a client, on its validation rows, round by round: the generalist, and every method beside it."
+      : "The generalist, round by round: the loss on the rows of the clients that trained it, and loss and accuracy on rows held out for validation.";
+}
+
 new ResizeObserver(() => frames.want(watchers.keys())).observe(document.querySelector("main")!);
 addEventListener("hashchange", () => void session.load(location.hash));
 await session.load(location.hash);

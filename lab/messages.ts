@@ -41,6 +41,9 @@ export interface GeneralistStanding {
 export interface Phase {
   readonly kind: "phase";
   readonly phase: "federation" | "clients";
+  /** Whose federation, and whether the methods are at it that the page's own are compared with. */
+  readonly method?: string;
+  readonly compared?: boolean;
   readonly done: number;
   readonly total: number;
 }
@@ -57,7 +60,13 @@ export type LabEvent = Phase | Metric | LiveEvent | GeneralistStanding | Done;
 
 /** How a run came to stand still. */
 export type Ending =
-  { readonly finished: true; readonly summary: Summary } | { readonly finished: false; readonly at: string };
+  | {
+      readonly finished: true;
+      readonly summary: Summary;
+      /** Of the methods that were compared, a run by itself. */
+      readonly compared?: Summary | undefined;
+    }
+  | { readonly finished: false; readonly at: string };
 
 /** One input of the models: an image's bytes, or a row of numbers. */
 export type Inputs = Uint8Array | Float32Array;

@@ -10,12 +10,12 @@ import type { View } from "./frames.ts";
 import { inlineMark } from "./marks.ts";
 import type { ClientPage, Model, Notebook } from "./notebook.ts";
 
-const models: readonly (readonly [Model, string])[] = [
-  ["local", "Alone"],
-  ["fedavg", "Generalist"],
-  ["finetuned", "Fine-tuned"],
-  ["mixture", "Mixture"],
-];
+const labels: Readonly<Record<Model, string>> = {
+  local: "Alone",
+  fedavg: "Generalist",
+  finetuned: "Fine-tuned",
+  mixture: "Mixture",
+};
 
 export class ClientView implements View {
   readonly every = 300;
@@ -90,7 +90,7 @@ export class ClientView implements View {
     const { outline, results, doing } = page;
     this.#title.textContent = `Client ${outline.client}`;
     this.#about.textContent = `${owns(page, data)} ${state(doing, outline.optedOut)}`;
-    this.#scores.replaceChildren(scoreTable(page));
+    this.#scores.replaceChildren(scoreTable(page, this.#notebook.models));
     this.#owned.replaceChildren(ownedTable(page, data.classes, this.#notebook.gates.get(outline.client)?.perClass));
     this.#figure.draw();
     this.#drawer.classList.toggle("known", results.size > 0);
@@ -120,8 +120,10 @@ function state(doing: ClientPage["doing"], optedOut: boolean): string {
   return doing === "trains" ? `${shares} It trains now.` : shares;
 }
 
-function scoreTable({ places, results }: ClientPage): HTMLElement {
-  const rows = models.map(([model, label]) => {
+function scoreTable({ places, results, clusters }: ClientPage, models: readonly Model[]): HTMLElement {
+  const rows = models.map((model) => {
+    const cluster = clusters.get(model);
+    const label = `${labels[model] ?? model}${cluster === undefined ? "" : `, cluster ${cluster}`}`;
     const [known, place] = [results.get(model), places[model]];
     const cell = (value: number | undefined): HTMLElement =>
       el("td", { class: known ? "" : "guess" }, known || value === undefined ? fixed(value) : `≈ ${fixed(value, 0)}`);

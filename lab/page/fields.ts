@@ -13,7 +13,7 @@ interface Common {
 /** A slider, or a number to type. */
 export interface NumberField extends Common {
   readonly kind: "slider" | "number";
-  readonly min: number;
+  readonly min?: number;
   readonly max?: number;
   readonly step: number | "any";
   /** How the value is written; as a number if there is nothing here. */

@@ -6,9 +6,7 @@ import type { ClientMetric } from "../../src/report/records.ts";
 import { el } from "./element.ts";
 import type { View } from "./frames.ts";
 import { inlineMark } from "./marks.ts";
-import type { Model, Notebook } from "./notebook.ts";
-
-const marked: ReadonlySet<string> = new Set<Model>(["local", "fedavg", "finetuned", "mixture"]);
+import type { Notebook } from "./notebook.ts";
 
 export class MethodsView implements View {
   readonly every = 300;
@@ -25,6 +23,7 @@ export class MethodsView implements View {
     const methods = methodOrder(records.map(({ method }) => method));
     if (methods.length === 0)
       return this.#place.replaceChildren(el("p", { class: "placeholder" }, "After the first client is done."));
+    const marked = new Set(this.#notebook.models);
     const rows = methods.map((method) => {
       const own = records.filter((record) => record.method === method);
       return el(
@@ -33,7 +32,7 @@ export class MethodsView implements View {
         el(
           "th",
           { scope: "row" },
-          marked.has(method) ? inlineMark(method as Model) : el("i", { class: "mark" }),
+          marked.has(method) ? inlineMark(method) : el("i", { class: "mark" }),
           methodStyle(method).label,
         ),
         el("td", {}, plusMinus(stat(own.map(({ localTest }) => localTest)))),

@@ -5,8 +5,11 @@ import type { ClientOutline, DataOutline, GeneralistStanding, LabEvent, Phase } 
 /** Where the page is. */
 export type Stage = "opening" | "ready" | "refused" | "running" | "pausing" | "paused" | "finished" | "failed";
 
-/** The models a client can hold while it trains. */
-export type Model = "fedavg" | "finetuned" | "local" | "mixture";
+/** The models of the paper, which every run has. */
+export const own = ["local", "fedavg", "finetuned", "mixture"] as const;
+
+/** The models a client can hold while it trains: the paper's, and by name those of the methods that are compared. */
+export type Model = string;
 
 export interface Place {
   readonly localTest: number;
@@ -20,11 +23,13 @@ export interface ClientPage {
   model: Model;
   doing: "waits" | "trains" | "done" | "apart";
   /** Where its models stand or stood last; the generalist's copy first. */
-  readonly places: Partial<Record<Model, Place>>;
+  readonly places: Record<Model, Place | undefined>;
   /** The way of the model it holds. */
   readonly trail: Place[];
   readonly epochs: EpochMetric[];
   readonly results: Map<string, ClientMetric>;
+  /** Which cluster it is in, by the method that has them. */
+  readonly clusters: Map<string, number>;
 }
 
 /** What a view may depend on. */
@@ -38,7 +43,13 @@ export class Notebook {
   rounds: RoundMetric[] = [];
   gates: Map<number, GateMetric> = new Map();
   phase: Phase | undefined;
+  /** All phases so far, each as it began. */
+  passed: Phase[] = [];
   summary: Summary | undefined;
+  /** Of the methods that are compared with the page's own. */
+  compared: Summary | undefined;
+  /** These methods by name. */
+  methods: readonly string[] = [];
   /** The generalist's way through the plane. */
   generalist: Place[] = [];
   readonly #changed: (topics: readonly Topic[]) => void;
@@ -62,8 +73,9 @@ export class Notebook {
     this.#changed(["data"]);
   }
 
-  /** A clean page for these clients. */
-  begin(outlines: readonly ClientOutline[]): void {
+  /** A clean page for these clients, and for the methods that are compared. */
+  begin(outlines: readonly ClientOutline[], methods: readonly string[] = []): void {
+    this.methods = methods;
     this.clients = outlines.map((outline) => ({
       outline,
       model: "fedavg",
@@ -72,20 +84,29 @@ export class Notebook {
       trail: [],
       epochs: [],
       results: new Map(),
+      clusters: new Map(),
     }));
     this.rounds = [];
     this.gates = new Map();
     this.phase = undefined;
-    this.summary = undefined;
+    this.passed = [];
+    this.summary = this.compared = undefined;
     this.generalist = [];
     this.#changed(["outline", "places", "rounds", "clients", "results", "stage"]);
   }
 
   /** The end of a run. */
-  conclude(summary: Summary): void {
-    this.summary = summary;
+  conclude(summary: Summary, compared?: Summary): void {
+    [this.summary, this.compared] = [summary, compared];
+    // whatever was tried beside it, this is what a client has in the end
+    for (const client of this.clients) if (client.places["mixture"]) client.model = "mixture";
     this.enter("finished");
     this.#changed(["places", "clients", "results"]);
+  }
+
+  /** What a client may be seen with, in the order of every table. */
+  get models(): readonly Model[] {
+    return [...own, ...this.methods];
   }
 
   /** The records of clients that are done, as a report's figures take them. */
@@ -104,6 +125,7 @@ export class Notebook {
     switch (event.kind) {
       case "phase":
         this.phase = event;
+        this.passed.push(event);
         this.#rest();
         return ["stage", "phase", "clients"];
       case "round":
@@ -143,15 +165,16 @@ export class Notebook {
         }
         return ["clients"];
       case "standing":
-        if (isModel(event.method)) this.#place(client, event.method, event);
+        if (this.models.includes(event.method)) this.#place(client, event.method, event);
         return ["places"];
       case "epoch":
         client.epochs.push(event);
         return ["clients"];
       case "client":
         client.results.set(event.method, event);
+        if (event.cluster !== undefined) client.clusters.set(event.method, event.cluster);
         if (event.method === "mixture") this.#place(client, "mixture", event);
-        else if (isModel(event.method)) client.places[event.method] = event;
+        else if (this.models.includes(event.method)) client.places[event.method] = event;
         return ["results", "places"];
     }
   }
@@ -169,6 +192,8 @@ export class Notebook {
   #place(client: ClientPage, model: Model, { localTest, globalTest }: Place): void {
     const place = { localTest, globalTest };
     client.places[model] = place;
+    // another model is at the beginning of another way
+    if (!isOwn(client.model) || !isOwn(model)) if (client.model !== model) client.trail.length = 0;
     // a model trained alone goes a way of its own; the client still holds the other
     if (model === "local") return;
     client.model = model;
@@ -186,6 +211,6 @@ export class Notebook {
   }
 }
 
-function isModel(method: string): method is Model {
-  return method === "fedavg" || method === "finetuned" || method === "local" || method === "mixture";
+function isOwn(model: Model): boolean {
+  return (own as readonly string[]).includes(model);
 }

@@ -6,12 +6,11 @@ import { pixels } from "../../src/report/figures/frame.ts";
 import type { Metric } from "../../src/report/records.ts";
 import { el, svg } from "./element.ts";
 import type { View } from "./frames.ts";
-import { inkOf, modelNames, shapeOf } from "./marks.ts";
+import { inkOf, modelName, shapeOf } from "./marks.ts";
 import { Mover } from "./mover.ts";
 import type { ClientPage, Model, Notebook, Place } from "./notebook.ts";
 
 const whole: PlaneDomain = { x: [0, 100], y: [0, 100] };
-const shown: ReadonlySet<string> = new Set(["local", "fedavg", "finetuned", "mixture"]);
 
 interface Point {
   readonly group: Mover;
@@ -64,6 +63,7 @@ export class PlaneView implements View {
 
   draw(): "again" | undefined {
     const { clients, stage, generalist } = this.#notebook;
+    const shown = new Set(this.#notebook.models);
     const width = Math.max(280, Math.floor(this.#figure.clientWidth));
     const results = this.#notebook
       .results()
@@ -196,7 +196,7 @@ export class PlaneView implements View {
 
 function describe(client: number, model: Model, { localTest, globalTest }: Place, optedOut: boolean): string {
   return (
-    `client ${client}${optedOut ? " (opted out)" : ""}, ${modelNames[model]}: ` +
+    `client ${client}${optedOut ? " (opted out)" : ""}, ${modelName(model)}: ` +
     `local ${localTest.toFixed(1)} %, global ${globalTest.toFixed(1)} %`
   );
 }

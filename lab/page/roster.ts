@@ -4,9 +4,8 @@ import { el } from "./element.ts";
 import type { View } from "./frames.ts";
 import { histogram } from "./histogram.ts";
 import { inlineMark } from "./marks.ts";
-import type { ClientPage, Model, Notebook } from "./notebook.ts";
+import { type ClientPage, type Model, type Notebook, own } from "./notebook.ts";
 
-const models: readonly Model[] = ["local", "fedavg", "finetuned", "mixture"];
 const labels: Readonly<Record<Model, string>> = {
   local: "Alone",
   fedavg: "Generalist",
@@ -17,16 +16,16 @@ const labels: Readonly<Record<Model, string>> = {
 interface Row {
   readonly row: HTMLTableRowElement;
   readonly state: HTMLElement;
-  readonly cells: Readonly<Record<Model, HTMLElement>>;
+  readonly cells: ReadonlyMap<Model, HTMLElement>;
   readonly global: HTMLElement;
   readonly gain: HTMLElement;
 }
 
 /** What can be sorted by: larger values first, except for the clients' numbers. */
-type Order = "client" | Model | "global" | "gain";
+type Order = "client" | "global" | "gain" | Model;
 
 // what a phone does without
-const minor: ReadonlySet<Order> = new Set<Order>(["fedavg", "finetuned", "global"]);
+const major: ReadonlySet<Order> = new Set<Order>(["client", "local", "mixture", "gain"]);
 
 // so many rows are laid out in a frame
 const atOnce = 100;
@@ -37,6 +36,7 @@ export class RosterView implements View {
   readonly #choose: (client: number) => void;
   readonly #changed: () => void;
   readonly #body = el("tbody");
+  readonly #head = el("tr");
   readonly #heads = new Map<Order, HTMLElement>();
   #rows: Row[] = [];
   #made: readonly ClientPage[] = [];
@@ -50,37 +50,7 @@ export class RosterView implements View {
     this.#notebook = notebook;
     this.#choose = choose;
     this.#changed = changed;
-    const head = (order: Order, label: string, mark?: Model): HTMLElement => {
-      const button = el(
-        "button",
-        { type: "button", onclick: () => this.#sort(order) },
-        mark ? inlineMark(mark) : null,
-        label,
-      );
-      const cell = el("th", { scope: "col", class: minor.has(order) ? "minor" : undefined }, button);
-      this.#heads.set(order, cell);
-      return cell;
-    };
-    place.append(
-      el(
-        "table",
-        { class: "roster" },
-        el(
-          "thead",
-          {},
-          el(
-            "tr",
-            {},
-            head("client", "Client"),
-            el("th", { scope: "col" }, "Rows"),
-            ...models.map((model) => head(model, labels[model], model)),
-            head("gain", "Helped?"),
-            head("global", "Global"),
-          ),
-        ),
-        this.#body,
-      ),
-    );
+    place.append(el("table", { class: "roster" }, el("thead", {}, this.#head), this.#body));
   }
 
   /** Marks a client's row. */
@@ -100,15 +70,12 @@ export class RosterView implements View {
 
   #make(clients: readonly ClientPage[]): void {
     const names = this.#notebook.data?.classes ?? [];
+    const { models } = this.#notebook;
+    this.#headings(models);
     this.#rows = clients.map(({ outline }) => {
       const { client, optedOut, counts, classes } = outline;
       const state = el("span", { class: "state" });
-      const cells = {
-        local: cell("local"),
-        fedavg: cell("fedavg"),
-        finetuned: cell("finetuned"),
-        mixture: cell("mixture"),
-      };
+      const cells = new Map(models.map((model) => [model, cell(model)]));
       const [global, gain] = [cell("global"), cell("gain")];
       const row = el(
         "tr",
@@ -121,9 +88,10 @@ export class RosterView implements View {
           state,
         ),
         el("td", { class: "rows" }, histogram(counts, classes, names)),
-        ...models.map((model) => cells[model]),
+        ...own.map((model) => cells.get(model)!),
         gain,
         global,
+        ...models.slice(own.length).map((model) => cells.get(model)!),
       );
       return { row, state, cells, global, gain };
     });
@@ -131,12 +99,34 @@ export class RosterView implements View {
     this.#arrange();
   }
 
+  #headings(models: readonly Model[]): void {
+    this.#heads.clear();
+    // an order by what is not there any more
+    if (!models.includes(this.#order) && !["client", "global", "gain"].includes(this.#order)) this.#order = "client";
+    const head = (order: Order, label: string, mark?: Model): HTMLElement => {
+      const onclick = (): void => this.#sort(order);
+      const button = el("button", { type: "button", onclick }, mark ? inlineMark(mark) : null, label);
+      const cell = el("th", { scope: "col", class: major.has(order) ? undefined : "minor" }, button);
+      this.#heads.set(order, cell);
+      return cell;
+    };
+    this.#head.replaceChildren(
+      head("client", "Client"),
+      el("th", { scope: "col" }, "Rows"),
+      ...own.map((model) => head(model, labels[model]!, model)),
+      head("gain", "Helped?"),
+      head("global", "Global"),
+      // others after what the page itself is about
+      ...models.slice(own.length).map((model) => head(model, model, model)),
+    );
+  }
+
   #write(client: ClientPage, { row, state, cells, global, gain }: Row): void {
     const { results, doing, outline } = client;
     row.classList.toggle("chosen", outline.client === this.#chosen);
     row.dataset["doing"] = doing;
     state.title = doing === "trains" ? "trains now" : "";
-    for (const model of models) set(cells[model], fixed(results.get(model)?.localTest));
+    for (const [model, cell] of cells) set(cell, textOf(client, model));
     set(global, fixed(results.get("mixture")?.globalTest));
     const change = gainOf(client);
     set(gain, change === undefined ? "–" : signed(change));
@@ -171,7 +161,13 @@ export function gainOf({ results }: ClientPage): number | undefined {
 }
 
 function cell(order: Order): HTMLElement {
-  return el("td", { class: minor.has(order) ? "minor" : undefined });
+  return el("td", { class: major.has(order) ? undefined : "minor" });
+}
+
+// a client's score with a model, and in which of its clusters it is
+function textOf({ results, clusters }: ClientPage, model: Model): string {
+  const cluster = clusters.get(model);
+  return `${fixed(results.get(model)?.localTest)}${cluster === undefined ? "" : ` · ${cluster}`}`;
 }
 
 // a cell that has not changed is left alone

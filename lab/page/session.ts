@@ -87,7 +87,7 @@ export class Session {
       this.#onConfig(this.config);
       history.replaceState(null, "", `#${writeAddress(this.config)}`);
       if (this.#notebook.data && !meant(this.config, this.#notebook.data)) throw new Error(missing(this.config));
-      this.#notebook.begin(await this.#ask("outline", this.config));
+      this.#notebook.begin(await this.#ask("outline", this.config), Object.keys(this.config.methods ?? {}));
       this.#notebook.enter("ready");
     } catch (error) {
       this.#notebook.enter("refused", messageOf(error));
@@ -98,7 +98,7 @@ export class Session {
     this.#notebook.enter("running");
     try {
       const ending = await this.#ask("run", { config: this.config, resume });
-      if (ending.finished) this.#notebook.conclude(ending.summary);
+      if (ending.finished) this.#notebook.conclude(ending.summary, ending.compared);
       else this.#notebook.enter("paused");
     } catch (error) {
       this.#notebook.enter("failed", messageOf(error));

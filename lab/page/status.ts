@@ -4,10 +4,11 @@ import { duration, plusMinus } from "../../src/report/numbers.ts";
 import type { Summary } from "../../src/report/records.ts";
 import { el } from "./element.ts";
 import type { View } from "./frames.ts";
+import type { Phase } from "../messages.ts";
 import type { Notebook, Stage } from "./notebook.ts";
 
-// the federation's part of the thin line; private training takes longer
-const federationShare = 0.3;
+// how long phases take, roughly: private training takes longer than a federation, answering at the end does not
+const lengths = { federation: 0.3, private: 0.7, answers: 0.1 };
 
 export interface StatusPlaces {
   readonly line: HTMLElement;
@@ -42,7 +43,7 @@ export class StatusView implements View {
   }
 
   draw(): void {
-    const { stage, problem, phase } = this.#notebook;
+    const { stage, problem } = this.#notebook;
     document.body.dataset["stage"] = stage;
     this.#line.replaceChildren(...this.#text());
     // a line that changes with every round would be read out without end
@@ -50,16 +51,33 @@ export class StatusView implements View {
     this.#announced = stage;
     this.#problem.hidden = problem === "";
     this.#problem.textContent = problem;
-    const part = phase ? phase.done / Math.max(1, phase.total) : 0;
-    const federation = !phase ? 0 : phase.phase === "clients" ? 1 : part;
-    const clients = stage === "finished" ? 1 : phase?.phase === "clients" ? part : 0;
-    const [first, second] = this.#progress.children as unknown as [HTMLElement, HTMLElement];
-    first.style.transform = `scaleX(${federation * federationShare})`;
-    second.style.transform = `translateX(${100 * federationShare}%) scaleX(${clients * (1 - federationShare)})`;
+    const { first, rest, share } = this.#passed();
+    const [one, two] = this.#progress.children as unknown as [HTMLElement, HTMLElement];
+    one.style.transform = `scaleX(${first * share})`;
+    two.style.transform = `translateX(${100 * share}%) scaleX(${rest * (1 - share)})`;
+  }
+
+  // how much of the generalist's federation is over and of all that follows, and what part of the whole the first is
+  #passed(): { first: number; rest: number; share: number } {
+    const { stage, phase, passed, methods } = this.#notebook;
+    const { federation, private: own, answers } = lengths;
+    const after = own + methods.length * (federation + answers);
+    const share = federation / (federation + after);
+    if (stage === "finished") return { first: 1, rest: 1, share };
+    if (!phase) return { first: 0, rest: 0, share };
+    const lengthOf = ({ phase, compared }: Phase): number =>
+      phase === "federation" ? federation : compared ? methods.length * answers : own;
+    const part = phase.done / Math.max(1, phase.total);
+    // a phase that went on after a pause is told again
+    const begun = [...new Map(passed.map((one) => [`${one.phase} ${one.compared} ${one.method}`, one])).values()];
+    const [first, ...later] = begun;
+    if (later.length === 0) return { first: first ? part : 0, rest: 0, share };
+    const over = later.slice(0, -1).reduce((sum, one) => sum + lengthOf(one), 0);
+    return { first: 1, rest: Math.min(1, (over + part * lengthOf(phase)) / after), share };
   }
 
   #text(): (string | HTMLElement)[] {
-    const { stage, data, clients, summary } = this.#notebook;
+    const { stage, data, clients, summary, compared } = this.#notebook;
     switch (stage) {
       case "opening":
         return ["Fetching data …"];
@@ -81,15 +99,8 @@ export class StatusView implements View {
         return summary
           ? [
               `${focusText(summary)}, in ${duration(summary.wallSeconds)}. `,
-              el(
-                "span",
-                {
-                  class: "hash",
-                  title: `SHA-256 of all weights: ${summary.weightsSha256}`,
-                  "data-hash": summary.weightsSha256,
-                },
-                `weights ${summary.weightsSha256.slice(0, 8)}`,
-              ),
+              hashOf(summary, "weights"),
+              ...(compared ? [", ", hashOf(compared, "compared")] : []),
             ]
           : [];
     }
@@ -98,8 +109,17 @@ export class StatusView implements View {
   #progressText(): string {
     const { phase } = this.#notebook;
     if (!phase) return "Starting the workers";
-    return phase.phase === "federation"
-      ? `Learning together: round ${phase.done} of at most ${phase.total}`
-      : `Learning apart: ${phase.done} of ${phase.total} clients done`;
+    const { compared, method, done, total } = phase;
+    if (phase.phase === "federation")
+      return `Learning together${compared ? `, ${method}` : ""}: round ${done} of at most ${total}`;
+    return `${compared ? "Comparing" : "Learning apart"}: ${done} of ${total} clients done`;
   }
+}
+
+function hashOf({ weightsSha256: hash }: Summary, label: string): HTMLElement {
+  return el(
+    "span",
+    { class: "hash", title: `SHA-256 of all weights: ${hash}`, [`data-${label === "weights" ? "hash" : label}`]: hash },
+    `${label} ${hash.slice(0, 8)}`,
+  );
 }

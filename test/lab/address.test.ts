@@ -2,6 +2,7 @@ import fc from "fast-check";
 import type { Config } from "../../src/experiment/config.ts";
 import { presetList } from "../../src/experiment/presets.ts";
 import { defaultConfig, readAddress, writeAddress } from "../../lab/page/address.ts";
+import { comparable } from "../../lab/page/declared.ts";
 import { assert, test } from "../support/suite.ts";
 
 test("an address holds the whole config of every preset that the lab can run", () => {
@@ -20,6 +21,23 @@ test("an address holds files of one's own", () => {
 test("an address cannot make the page run a module from elsewhere", () => {
   assert.throws(() => readAddress("#model=https://example.org/net.js"), /expected lenet or mlp/);
   assert.throws(() => readAddress("#model=./net.js"), /expected lenet or mlp/);
+});
+
+test("an address holds methods with their options, and none from elsewhere", () => {
+  fc.assert(
+    fc.property(
+      fc.uniqueArray(fc.constantFrom(...comparable), { minLength: 1, maxLength: 4 }),
+      fc.boolean(),
+      (chosen, all) => {
+        const methods = Object.fromEntries(chosen.map(({ name, options }) => [name, all ? { ...options } : {}]));
+        const config: Config = { ...defaultConfig(), methods };
+        assert.equal(readAddress(`#${writeAddress(config)}`), config);
+      },
+    ),
+  );
+  assert.throws(() => readAddress("#methods./mine=as it is"), /methods, got \/mine, expected names of moiety methods/);
+  assert.throws(() => readAddress("#methods.nothing=as it is"), /got nothing, expected one of/);
+  assert.throws(() => readAddress("#methods.ditto.lambda=-1"), /ditto: lambda, got -1, expected a number from 0/);
 });
 
 test("an address holds any number exactly", () => {

@@ -208,12 +208,66 @@ lab(
   },
 );
 
+lab("compares methods that are chosen from their declarations, each part with the command line's weights", async () => {
+  const page = await LabPage.open(browser, `${served.url}${small}&methods.fedmedian=as it is`);
+  await page.stage("ready");
+  const { page: tab } = page;
+  // by keyboard: what was chosen has the focus, and its options are labelled
+  await tab.focus(".shelf > summary");
+  await tab.keyboard.press("Enter");
+  await tab.focus("#find-method");
+  await tab.keyboard.type("k models, each averaged");
+  assert.equal(await tab.$$eval(".shelf li:not([hidden]) button", (all) => all.map((one) => one.textContent)), [
+    "hypcluster",
+    "ifca",
+  ]);
+  await tab.focus('[data-method="ifca"]');
+  await tab.keyboard.press("Enter");
+  await tab.waitForFunction(() => (document.activeElement as HTMLInputElement | null)?.name.startsWith("methods.ifca"));
+  await tab.getByLabel("k", { exact: true }).fill("2");
+  await tab.getByLabel("k", { exact: true }).press("Tab");
+  await tab.waitForFunction(() => location.hash.includes("methods.ifca.k=2"));
+  await tab.click('[aria-label="Remove fedmedian"]');
+  await tab.waitForFunction(() => !location.hash.includes("fedmedian"));
+  await tab.fill("#find-method", "");
+  await tab.click('[data-method="ditto"]');
+  await page.start();
+  // a pause in the second part goes on there
+  await page.says(/together, ifca: round [3-9] /);
+  await tab.click("#run");
+  await page.stage("paused");
+  await tab.click("#run");
+  const hash = await page.hash();
+  const compared = await tab.getAttribute("[data-compared]", "data-compared");
+  for (const figure of ["#loss-figure", "#accuracy-figure", "#plane-figure .back"]) {
+    const said = (await tab.locator(`${figure} svg`).getAttribute("aria-description")) ?? "";
+    for (const name of ["FedAvg", "ifca", "ditto"]) assert.ok(said.includes(name), `${figure}: ${said}`);
+  }
+  const members = await tab.$$eval("#clusters button", (all) => all.map((one) => Number(one.textContent)));
+  assert.is(new Set(members).size, 4);
+  const heads = await tab.$$eval(".roster thead th", (all) => all.map((one) => one.textContent));
+  assert.equal(heads.slice(-2), ["ifca", "ditto"]);
+  const folder = await page.exported();
+  for (const [part, wanted] of [
+    ["paper", hash],
+    ["methods", compared],
+  ] as const) {
+    assert.is((await json(join(folder, part, "summary.json")))["weightsSha256"], wanted);
+    const out = join(mkdtempSync(join(tmpdir(), "moiety-lab-")), "run");
+    await moiety("run", join(folder, part, "config.json"), "--data", "data", "--out", out);
+    assert.is((await json(join(out, "summary.json")))["weightsSha256"], wanted);
+  }
+  assert.equal(page.errors, []);
+  await page.close();
+});
+
 lab("says in one line what is wrong with an address or a set-up, and lets nobody start it", async () => {
   for (const [hash, message] of [
     ["#clients=many", /^config: clients: got "many", expected number/],
     ["#nonsense=1", /^address: no field nonsense/],
     ["#clients=3&federation.cohort=5", /^config: 3 of 3 clients opt in, but federation\.cohort is 5/],
     ["#clients=500", /got|expected/],
+    ["#methods.ditto.lambda=-1", /ditto: lambda, got -1, expected a number from 0/],
   ] as const) {
     const page = await LabPage.open(browser, served.url + hash);
     await page.stage("refused");
@@ -246,28 +300,40 @@ lab("fits a phone, and every control can be reached by keyboard", async () => {
   await page.close();
 });
 
-lab("keeps the page free while 20 clients train for 20 rounds, beside the command line's time", async () => {
-  const page = await LabPage.open(browser, `${served.url}#federation.rounds=20`);
-  await page.start();
-  const first = await page.firstMove();
-  const hash = await page.hash(300);
-  const tasks = (await page.longTasks()).toSorted((a, b) => b - a);
-  const folder = await page.exported();
-  await page.close();
-  const out = join(mkdtempSync(join(tmpdir(), "moiety-lab-")), "run");
-  await moiety("run", join(folder, "config.json"), "--data", "data", "--out", out);
-  const [here, there] = await Promise.all([folder, out].map((path) => json(join(path, "summary.json"))));
-  assert.is(there!["weightsSha256"], hash);
-  const [ours, theirs] = [here, there].map((summary) => Number(summary!["wallSeconds"])) as [number, number];
-  console.log(
-    `\n  first point moved after ${Math.round(first)} ms (wanted 3000)` +
-      `\n  20 clients, 20 rounds: lab ${ours.toFixed(1)} s, command line ${theirs.toFixed(1)} s, ` +
-      `ratio ${(ours / theirs).toFixed(2)} (wanted 1.5)` +
-      `\n  tasks over 50 ms: ${tasks.length}, over 100 ms: ${tasks.filter((ms) => ms > 100).length}, ` +
-      `longest ${Math.round(tasks[0] ?? 0)} ms (wanted 100)`,
-  );
-  assert.ok((tasks[0] ?? 0) < 2000, `a task of ${tasks[0]} ms`);
-});
+const three = "&methods.ditto=as it is&methods.fedrep=as it is&methods.ifca=as it is";
+for (const [more, name] of [
+  ["", ""],
+  [three, ", with three methods at once"],
+] as const)
+  lab(`keeps the page free while 20 clients train for 20 rounds${name}, beside the command line's time`, async () => {
+    const page = await LabPage.open(browser, `${served.url}#federation.rounds=20${more}`);
+    await page.start();
+    const first = await page.firstMove();
+    const hash = await page.hash(300);
+    const tasks = (await page.longTasks()).toSorted((a, b) => b - a);
+    const folder = await page.exported();
+    await page.close();
+    let [ours, theirs] = [0, 0];
+    for (const part of more ? ["paper", "methods"] : ["."]) {
+      const out = join(mkdtempSync(join(tmpdir(), "moiety-lab-")), "run");
+      await moiety("run", join(folder, part, "config.json"), "--data", "data", "--out", out);
+      const [here, there] = await Promise.all(
+        [join(folder, part), out].map((path) => json(join(path, "summary.json"))),
+      );
+      if (part !== "methods") assert.is(there!["weightsSha256"], hash);
+      assert.is(there!["weightsSha256"], here!["weightsSha256"]);
+      ours += Number(here!["wallSeconds"]);
+      theirs += Number(there!["wallSeconds"]);
+    }
+    console.log(
+      `\n  first point moved after ${Math.round(first)} ms (wanted 3000)` +
+        `\n  20 clients, 20 rounds: lab ${ours.toFixed(1)} s, command line ${theirs.toFixed(1)} s, ` +
+        `ratio ${(ours / theirs).toFixed(2)} (wanted 1.5)` +
+        `\n  tasks over 50 ms: ${tasks.length}, over 100 ms: ${tasks.filter((ms) => ms > 100).length}, ` +
+        `longest ${Math.round(tasks[0] ?? 0)} ms (wanted 100)`,
+    );
+    assert.ok((tasks[0] ?? 0) < 2000, `a task of ${tasks[0]} ms`);
+  });
 
 // runs in the page
 function painted(pad: Element): string {
