@@ -264,7 +264,7 @@ export class Kit {
 
 // a slow client does some of its epochs, but one at least
 function worked(epochs: number, effort: number): number {
-  return effort < 1 ? Math.min(epochs, Math.max(1, Math.round(effort * epochs))) : epochs;
+  return Math.min(epochs, Math.max(1, Math.round(effort * epochs)));
 }
 
 function namesOf({ specs }: Module): Part {

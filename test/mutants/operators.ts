@@ -7,6 +7,7 @@ import {
   isCallExpression,
   isConditionalExpression,
   isExpressionStatement,
+  isForStatement,
   isIdentifier,
   isNumericLiteral,
   isObjectLiteralExpression,
@@ -75,7 +76,8 @@ function ofBinary(node: BinaryExpression, text: Text): string[] {
   const [target, a, b] = [text(node.left), `(${text(node.left)})`, `(${text(node.right)})`];
   const set = assigned[kind];
   if (set) return set.map((other) => `${target} ${other} ${b}`);
-  const other = turned[kind];
+  // beyond the end of a typed array there is nothing to be written to
+  const other = turned[kind]?.filter((one) => !(one === "<=" && /\.length\)$/.test(b) && isForStatement(node.parent)));
   if (other) return other.map((one) => `${a} ${one} ${b}`);
   switch (kind) {
     case SyntaxKind.PlusToken:
@@ -109,7 +111,7 @@ function ofCall(call: CallExpression, text: Text): string[] {
   if (!isFunction || given.length === 0 || given.some(isSpreadElement)) return found;
   const [first, second, ...rest] = all as [string, ...string[]];
   // a sum without a weight is the same the other way round
-  const isOrdered = ordered.has(name) && !(name === "plus" && given.length === 2);
+  const isOrdered = ordered.has(name) && !(name === "plus" && given.length === 2) && !isSquared(call);
   if (second !== undefined && isOrdered) found.push(again([second, first, ...rest]));
   if (second !== undefined && joined.has(name)) found.push(first);
   const weight = weights[name];
@@ -136,6 +138,11 @@ export function isDroppable(node: Node): boolean {
   const { expression } = node;
   // a yield only lets others have a turn
   return !(isYieldExpression(expression) && !expression.asteriskToken);
+}
+
+// of what is squared, or measured, the sign does not matter
+function isSquared({ parent }: Node): boolean {
+  return isCallExpression(parent) && ["square", "normOf"].includes(nameOf(parent.expression));
 }
 
 function nameOf(callee: Node): string {

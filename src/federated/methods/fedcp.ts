@@ -2,13 +2,11 @@
 // the client's own; features are held to those of the body as it came.
 import { relu, sigmoid } from "../../autograd/ops/activation.ts";
 import { add } from "../../autograd/ops/add.ts";
-import { affine, mul, sub } from "../../autograd/ops/arithmetic.ts";
-import { uniformInto } from "../../autograd/ops/fill.ts";
+import { mul, sub } from "../../autograd/ops/arithmetic.ts";
 import { crossEntropy } from "../../autograd/ops/nll.ts";
 import { slice } from "../../autograd/ops/slice.ts";
 import { logSoftmax } from "../../autograd/ops/softmax.ts";
 import { mean } from "../../autograd/ops/sum.ts";
-import { log } from "../../autograd/ops/unary.ts";
 import { noGrad } from "../../autograd/op.ts";
 import { type Tensor, tensor } from "../../autograd/tensor.ts";
 import type { Loss } from "../../nn/fit.ts";
@@ -20,6 +18,7 @@ import { method, type Method, type Turn, type Vector } from "../method.ts";
 import { averaging } from "../servers.ts";
 import { between, normOf } from "../vectors.ts";
 import { discrepancy } from "./discrepancy.ts";
+import { gumbels } from "./gumbels.ts";
 
 /** The client's condition: its head's rows summed over classes, at length 1. */
 export function conditionOf(head: Vector, features: number, classes: number): Vector {
@@ -58,9 +57,7 @@ export const fedcp: Method = method({
       const part = (from: number): Tensor => slice(both, { axis: 1, from, to: from + features });
       let logit = sub(part(0), part(features));
       if (mode.train && noise) {
-        // the difference of two Gumbel draws
-        const u = uniformInto(tensor(new Float32Array(z.size), z.shape), 1e-6, 1 - 1e-6, fold(mode.key, "gate"));
-        logit = add(logit, sub(log(u), log(affine(u, -1, 1))));
+        logit = add(logit, gumbels(z.shape, fold(mode.key, "gate")));
       }
       const mine = mul(z, sigmoid(logit));
       return add(own.forward(mine, mode), shared.forward(sub(z, mine), mode));

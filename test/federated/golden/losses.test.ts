@@ -59,14 +59,15 @@ function merged(before: { means: V; counts: V }, ups: readonly { means: V; count
   };
 }
 
-test("FedProto, round by round", () => {
+for (const weight of [0.8, 1])
+test(`FedProto at ${weight}, round by round`, () => {
   const own = everybody.map(() => initial);
   let known = { means: zeros(classes * features) as V, counts: zeros(classes) as V };
   for (const who of cohorts) {
     const { means, counts } = known;
     const loss = (i: number) => (p: V) =>
       nllOf(p, i) +
-      0.8 *
+      weight *
         over(i, (x, label) => {
           const z = featuresOf(p, x);
           return counts[label]! > 0 ? meanOf(z.map((value, k) => (value - means[label * features + k]!) ** 2)) : 0;
@@ -74,14 +75,15 @@ test("FedProto, round by round", () => {
     for (const i of who) own[i] = descend(loss(i), own[i]!, { count: steps[i]! });
     known = merged(known, who.map((i) => byClassOf(i, (x) => featuresOf(own[i]!, x)))); // prettier-ignore
   }
-  const end = softmaxes(of("fedproto"), { lambda: 0.8 });
+  const end = softmaxes(of("fedproto"), { lambda: weight });
   near(end.kept.flatMap((kept) => list(kept, "body", "head")), own.flat(), close);
   near(list(end.server, "features", "counts"), [...known.means, ...known.counts], close);
   near(end.answers.flatMap(({ own }) => own!), own.flatMap((p) => answersOf((x) => modelOf(p, x))), close);
 });
 
-test("FedHKD, round by round", () => {
-  const [lambda, gamma, temperature] = [0.3, 0.4, 0.5];
+for (const [lambda, gamma] of [[0.3, 0.4], [1, 0], [0, 1], [1, 1]] as const)
+test(`FedHKD at ${lambda} and ${gamma}, round by round`, () => {
+  const temperature = 0.5;
   let p: V = initial;
   let means = { means: zeros(classes * features) as V, counts: zeros(classes) as V };
   let soft = { means: zeros(classes * classes) as V, counts: zeros(classes) as V };
@@ -105,13 +107,14 @@ test("FedHKD, round by round", () => {
   }
   const end = softmaxes(of("fedhkd"), { lambda, gamma, temperature });
   near(list(end.server, "body", "head", "features", "answers"), [...p, ...means.means, ...soft.means], close);
+  near(end.answers[0]!["own"]!, answersOf((x) => modelOf(p, x)), close);
   // each of the two by itself
   for (const options of [{ lambda: 0, gamma: 0.4 }, { lambda: 0.3, gamma: 0 }])
     near([Number(softmaxes(of("fedhkd"), options).server["body"]![0] !== softmaxes(of("fedavg")).server["model"]![0])], [1], 0);
 });
 
-test("FedDBE, round by round", () => {
-  const weight = 0.6;
+for (const weight of [0.6, 1])
+test(`FedDBE at ${weight}, round by round`, () => {
   let [p, mean]: [V, V] = [initial, zeros(features)];
   const biases: V[] = everybody.map(() => zeros(features));
   const shifted = (p: V, bias: V, x: V): V => headOf(restOf(p), featuresOf(p, x).map((z, k) => z + bias[k]!)); // prettier-ignore
@@ -243,8 +246,8 @@ function normed(p: V, y: V): number[] {
 }
 const relu = (y: V): number[] => y.map((value) => Math.max(0, value));
 
-test("FedCP, round by round", () => {
-  const lambda = 0.5;
+for (const lambda of [0.5, 1])
+test(`FedCP at ${lambda}, round by round`, () => {
   const gateSize = 2 * features * (features + 1) + 4 * features;
   let [p, gate]: [V, V] = [initial, [...odd(2 * features * (features + 1), 50, 0.8), ...odd(2 * features, 51).map((x) => 1 + x / 4), ...odd(2 * features, 52, 0.4)]]; // prettier-ignore
   const own: V[] = everybody.map((i) => odd(headSize, 60 + i, 0.6));
@@ -482,6 +485,45 @@ test("cwFedAvg, round by round", () => {
   }
   const end = softmaxes(of("cwfedavg"), {}, { cohort: (round) => [[0], [1, 2], [0, 2]][round]! });
   for (const i of everybody) near(end.answers[i]!["own"]!, answersOf((x) => modelOf(mine(i), x)), close);
+});
+
+test("FedFomo, round by round", () => {
+  const m = 2;
+  const own: V[] = everybody.map((i) => odd(initial.length, 100 + i, 0.8));
+  const kept = own.map((p) => ({ own: Float64Array.from(p) }));
+  let models: V[] = everybody.map((i) => odd(initial.length, 110 + i, 0.5));
+  const state = Object.fromEntries(models.map((p, i) => [`model.${i}`, Float64Array.from(p)]));
+  const lossOf = (i: number, p: V): number => over(i, (x, label) => -modelOf(p, x)[label]!, "validation");
+  const liked = everybody.map(() => new Map<number, number>());
+  for (const who of cohorts) {
+    const next = [...models];
+    const told = who.map((i) => {
+      const others = everybody.filter((j) => j !== i);
+      const before = own[i]!;
+      const raw = others.map((j) => {
+        const distance = Math.sqrt(sum(models[j]!.map((x, k) => (x - before[k]!) ** 2)));
+        return Math.max(0, lossOf(i, before) - lossOf(i, models[j]!)) / distance;
+      });
+      const shares = raw.map((share) => (sum(raw) > 0 ? share / sum(raw) : 0));
+      const from = before.map((x, k) => x + sum(shares.map((share, c) => share * (models[others[c]!]![k]! - x))));
+      own[i] = descend((p) => nllOf(p, i), from, { count: steps[i]! });
+      next[i] = own[i]!;
+      return others.map((j, c) => [j, shares[c]!] as const);
+    });
+    who.forEach((i, at) => {
+      for (const [j, share] of told[at]!) liked[i]!.set(j, (liked[i]!.get(j) ?? 0) + share);
+    });
+    models = next;
+  }
+  const end = softmaxes(of("fedfomo"), { m }, { state, kept });
+  near(end.kept.flatMap((one) => list(one, "own")), own.flat(), close);
+  for (const i of everybody) {
+    const told = list(end.server, `liking.${i}`);
+    for (let at = 0; at < told.length; at += 2) near([told[at + 1]!], [liked[i]!.get(told[at]!)!], close);
+  }
+  // not everybody is of use, and somebody is
+  const all = liked.flatMap((map) => [...map.values()]);
+  near([Number(all.some((share) => share > 0 && share < 1))], [1], 0);
 });
 
 test("pFedHN, round by round", () => {
