@@ -70,7 +70,9 @@ export class MethodPicker {
       card.write({ ...method?.options, ...options });
     }
     // whoever chose it goes on with it, and whoever took one away with the others
-    this.#made.get(this.#added)?.element.querySelector<HTMLElement>(".field :is(input, select), button")?.focus({ preventScroll: true }); // prettier-ignore
+    const added = this.#made.get(this.#added)?.element;
+    const first = added?.querySelector<HTMLElement>(".field :is(input, select)") ?? added?.querySelector("button");
+    first?.focus({ preventScroll: true });
     if (this.#taken) this.#shelf.querySelector("summary")!.focus({ preventScroll: true });
     [this.#added, this.#taken] = ["", false];
     for (const [{ name }, row] of this.#rows) row.classList.toggle("taken", name in methods);

@@ -223,7 +223,9 @@ lab("compares methods that are chosen from their declarations, each part with th
   ]);
   await tab.focus('[data-method="ifca"]');
   await tab.keyboard.press("Enter");
-  await tab.waitForFunction(() => (document.activeElement as HTMLInputElement | null)?.name.startsWith("methods.ifca"));
+  await tab.waitForFunction(
+    () => document.activeElement?.closest(".method")?.querySelector("legend")?.textContent === "ifca",
+  );
   await tab.getByLabel("k", { exact: true }).fill("2");
   await tab.getByLabel("k", { exact: true }).press("Tab");
   await tab.waitForFunction(() => location.hash.includes("methods.ifca.k=2"));
