@@ -77,7 +77,7 @@ function ofBinary(node: BinaryExpression, text: Text): string[] {
   const set = assigned[kind];
   if (set) return set.map((other) => `${target} ${other} ${b}`);
   // beyond the end of a typed array there is nothing to be written to
-  const other = turned[kind]?.filter((one) => !(one === "<=" && /\.length\)$/.test(b) && isForStatement(node.parent)));
+  const other = turned[kind]?.filter((one) => !(one === "<=" && b.endsWith(".length)") && isForStatement(node.parent)));
   if (other) return other.map((one) => `${a} ${one} ${b}`);
   switch (kind) {
     case SyntaxKind.PlusToken:

@@ -14,7 +14,7 @@ import { personals, usualEntries } from "../../src/moe/methods/index.ts";
 import { Desk } from "../../src/moe/personal.ts";
 import { constant, FloatExamples, type Module, Net, Sequential } from "../../src/nn/index.ts";
 import { Kept } from "../../src/runtime/kept.ts";
-import { fold, key } from "../../src/runtime/random.ts";
+import { key } from "../../src/runtime/random.ts";
 import { finish } from "../../src/runtime/steps.ts";
 import { exact, type ExactEnd, type ExactOptions, exactly, type World } from "./exact.ts";
 
