@@ -1,6 +1,7 @@
-// npm run example -- embed | node | deno | bun | browser: one of the examples, in the runtime it is for, on the built package.
+// npm run example -- embed | node | deno | bun | browser: or a recipe: one of the examples, in the runtime it is for, on the built package.
 // Further words are the example's own.
 import { spawn } from "node:child_process";
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { installed } from "./installed.ts";
@@ -30,9 +31,12 @@ async function main([name = "embed", ...words]: readonly string[]): Promise<void
     console.log(`${url}examples/browser/ (Ctrl-C to stop)`);
     return;
   }
-  const command = commands[name];
+  const recipes = readdirSync(join(root, "examples/recipes")).map((file) => file.replace(/\.ts$/, ""));
+  const command = recipes.includes(name)
+    ? async (): Promise<readonly string[]> => [process.execPath, "--import", "tsx", `examples/recipes/${name}.ts`]
+    : commands[name];
   if (!command) {
-    console.error(`example: no ${name}; there are ${Object.keys(commands).join(", ")}, browser`);
+    console.error(`example: no ${name}; there are ${[...Object.keys(commands), "browser", ...recipes].join(", ")}`);
     process.exitCode = 2;
     return;
   }
