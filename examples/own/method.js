@@ -1,6 +1,6 @@
 // A federated method of one's own, for `moiety run --method ./method.js`: FedAvg whose clients forget a part of what they
 // learnt. docs/methods.md says what else a method may do.
-import { averaging, likelihood, method } from "moiety/federated";
+import { averaging, method, sharedModel } from "moiety/federated";
 
 export const forgetful = method({
   name: "forgetful",
@@ -9,21 +9,14 @@ export const forgetful = method({
   options: { way: 0.8 },
   ranges: { way: { min: 0, max: 1 } },
   sends: ["model"],
-  client: (kit, { way }) => {
-    const net = kit.net();
-    const optimizer = kit.optimizer(net.parameters);
+  client(kit, { way }) {
+    const side = sharedModel(kit);
     return {
-      initial: () => ({ model: kit.initial }),
+      ...side,
       *train(turn) {
-        net.parameters.copyFrom(turn.down.model);
-        const { trainLoss } = yield* kit.train({ turn, loss: likelihood(net), optimizer });
-        const after = net.parameters.toArray();
-        const model = turn.down.model.map((before, i) => before + way * (after[i] - before));
-        return { up: { model }, metrics: { trainLoss } };
-      },
-      answers: ({ down }) => {
-        net.parameters.copyFrom(down.model);
-        return { own: (x) => net.predict(x) };
+        const { up, metrics } = yield* side.train(turn);
+        const model = turn.down.model.map((before, i) => before + way * (up.model[i] - before));
+        return { up: { model }, metrics };
       },
     };
   },

@@ -195,7 +195,7 @@ export class ConfigError extends Error {
  */
 export function override(config: unknown, path: string, value: unknown): unknown {
   const copy: unknown = structuredClone(config);
-  const keys = path.split(".");
+  const keys = keysOf(config, path);
   if (keys.length > DEEPEST || keys.includes("__proto__"))
     throw new ConfigError(
       `config: no field ${path.slice(0, 60)}, got ${keys.length} levels, expected ${DEEPEST} at most`,
@@ -227,6 +227,14 @@ export function override(config: unknown, path: string, value: unknown): unknown
 
 function isOne<K extends object>(kinds: K, name: unknown): name is keyof K & string {
   return typeof name === "string" && Object.hasOwn(kinds, name);
+}
+
+// a method may be called by its module's address, which has dots in it
+function keysOf(config: unknown, path: string): string[] {
+  const { methods } = (config ?? {}) as { methods?: object };
+  const called = Object.keys(methods ?? {}).find((name) => path.startsWith(`methods.${name}.`));
+  if (called === undefined) return path.split(".");
+  return ["methods", called, ...path.slice(`methods.${called}.`.length).split(".")];
 }
 
 /** Levels of a config, the whole of a field's path. */

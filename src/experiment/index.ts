@@ -3,6 +3,7 @@ export { type ExperimentCalls, experimentCalls } from "./clients.ts";
 export { complete } from "./complete.ts";
 export { methodOf } from "./chosenMethods.ts";
 export { withPreset } from "./methodPresets.ts";
+export { loadMethods } from "./ownMethods.ts";
 export { type Config, ConfigError, override, type PartitionConfig } from "./config.ts";
 export { partitionKinds } from "./partitionKinds.ts";
 export { shiftKinds } from "./shiftKinds.ts";

@@ -74,7 +74,6 @@ function ranksTable({ ranks, boards }: Leaderboard): Html {
 
 function boardSection(board: Board, runs: readonly RunRecords[], document: Document): Html {
   const { lines, setting, clients, target } = board;
-  const some = (has: (line: Line) => unknown): boolean => lines.some((line) => has(line) !== undefined);
   const first = runs.filter(({ summary }) => summary.seed === runs[0]!.summary.seed);
   const shown = new Set(lines.map(({ method }) => method));
   const metrics = distinct(first)
@@ -114,44 +113,53 @@ function boardSection(board: Board, runs: readonly RunRecords[], document: Docum
         document,
       )
     }
-    ${table(
-      `Local test over clients: every client alike, by its test rows, and the tenth of the clients that it serves worst and best; the gap is between these two.${some(({ strangers }) => strangers) ? " Strangers took no part in the federation." : ""}`,
-      [
-        "Method",
-        "Plain",
-        "By rows",
-        "Worst tenth",
-        "Median",
-        "Best tenth",
-        "Gap",
-        ...(some(({ strangers }) => strangers) ? ["Strangers"] : []),
-        ...(some(({ rand }) => rand) ? ["Clusters: ARI"] : []),
-      ],
-      lines.map(({ method, spread, strangers, rand }) => [
-        swatch(method),
-        fixed(spread.plain.mean),
-        fixed(spread.weighted),
-        fixed(spread.worstTenth),
-        fixed(spread.median),
-        fixed(spread.bestTenth),
-        fixed(spread.bestTenth - spread.worstTenth),
-        ...(some((line) => line.strangers) ? [strangers ? plusMinus(strangers) : "–"] : []),
-        ...(some((line) => line.rand) ? [fixed(rand, 2)] : []),
-      ]),
-    )}
-    ${table(
-      "Macro-F1 and area under the ROC curve (one class against the rest) in percent, negative log-likelihood in nats, calibration error in percent; local / global test.",
-      ["Method", "F1", "AUC", "NLL", "ECE"],
-      lines.map(({ method, figures }) => [
-        swatch(method),
-        both(figures, "localF1", "globalF1", 1),
-        both(figures, "localAuc", "globalAuc", 1),
-        both(figures, "localNll", "globalNll", 2),
-        both(figures, "localEce", "globalEce", 1),
-      ]),
-    )}
-    ${clockTable(lines)} ${costTable(lines, target)}
+    ${spreadTable(lines)} ${figuresTable(lines)} ${clockTable(lines)} ${costTable(lines, target)}
   </section>`;
+}
+
+/** How methods serve their clients, from the worst served to the best. */
+export function spreadTable(lines: readonly Line[]): Html {
+  const some = (has: (line: Line) => unknown): boolean => lines.some((line) => has(line) !== undefined);
+  return table(
+    `Local test over clients: every client alike, by its test rows, and the tenth of the clients that it serves worst and best; the gap is between these two.${some(({ strangers }) => strangers) ? " Strangers took no part in the federation." : ""}`,
+    [
+      "Method",
+      "Plain",
+      "By rows",
+      "Worst tenth",
+      "Median",
+      "Best tenth",
+      "Gap",
+      ...(some(({ strangers }) => strangers) ? ["Strangers"] : []),
+      ...(some(({ rand }) => rand) ? ["Clusters: ARI"] : []),
+    ],
+    lines.map(({ method, spread, strangers, rand }) => [
+      swatch(method),
+      fixed(spread.plain.mean),
+      fixed(spread.weighted),
+      fixed(spread.worstTenth),
+      fixed(spread.median),
+      fixed(spread.bestTenth),
+      fixed(spread.bestTenth - spread.worstTenth),
+      ...(some((line) => line.strangers) ? [strangers ? plusMinus(strangers) : "–"] : []),
+      ...(some((line) => line.rand) ? [fixed(rand, 2)] : []),
+    ]),
+  );
+}
+
+/** Figures other than accuracy. */
+export function figuresTable(lines: readonly Line[]): Html {
+  return table(
+    "Macro-F1 and area under the ROC curve (one class against the rest) in percent, negative log-likelihood in nats, calibration error in percent; local / global test.",
+    ["Method", "F1", "AUC", "NLL", "ECE"],
+    lines.map(({ method, figures }) => [
+      swatch(method),
+      both(figures, "localF1", "globalF1", 1),
+      both(figures, "localAuc", "globalAuc", 1),
+      both(figures, "localNll", "globalNll", 2),
+      both(figures, "localEce", "globalEce", 1),
+    ]),
+  );
 }
 
 function named({ method, chosen, candidates }: Line): Html {
@@ -178,7 +186,8 @@ const models = [
   { model: "mixed", label: "Both mixed" },
 ] as const;
 
-function clockTable(lines: readonly Line[]): Html | false {
+/** Which model, and when. */
+export function clockTable(lines: readonly Line[]): Html | false {
   const rows = lines.flatMap(({ method, clock, bestOnTest }) => {
     const of = (moment: "validated" | "last"): HtmlPart[] =>
       models.map(({ model }) => {

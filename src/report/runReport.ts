@@ -6,6 +6,8 @@ import { plane } from "./figures/plane.ts";
 import { tradeOff } from "./figures/tradeOff.ts";
 import { html } from "./html.ts";
 import type { Html } from "./html.ts";
+import { leaderboard } from "./leaderboard.ts";
+import { clockTable, figuresTable, spreadTable } from "./leaderboardReport.ts";
 import { focusOf, methodOrder, methodStyle } from "./methods.ts";
 import { duration, fixed, plusMinus, signed } from "./numbers.ts";
 import { figure, page, table } from "./page.ts";
@@ -41,7 +43,7 @@ export function renderRunReport(run: RunRecords, document: Document): string {
           ${federationsOf(metrics).map((of) => learning(run, of, document))} ${federationsTable(summary)}
         </section>`
       }
-      ${has("client") && clientsSection(run, document)}
+      ${has("client") && clientsSection(run, document)} ${has("clock") && clockSection(run)}
       ${
         has("gate") &&
         html`<section>
@@ -293,6 +295,14 @@ function clientsSection({ metrics, summary }: RunRecords, document: Document): H
       ${out.length > 0 && `Shaded rows opted out of the federation (${out.length} of ${pairs.length}).`}`,
       document,
     )}
+  </section>`;
+}
+
+function clockSection(run: RunRecords): Html {
+  const { lines } = leaderboard([run]).boards[0]!;
+  return html`<section>
+    <h2>Clock</h2>
+    ${clockTable(lines)} ${spreadTable(lines)} ${figuresTable(lines)}
   </section>`;
 }
 

@@ -1,6 +1,6 @@
 // Federated methods from the command line: listed, chosen, set, varied, and of one's own.
 import { execFile } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -127,6 +127,38 @@ test("a preset is written into the config as what it stands for, for its method 
       assert.is(refused.code, 2, refused.out);
       assert.match(refused.out, message);
     }
+  }));
+
+test("a stranger adds FedProx in one file from docs/methods.md, and it is what comes with moiety", () =>
+  inFolder(async (folder) => {
+    const docs = readFileSync(fileURLToPath(new URL("../../docs/methods.md", import.meta.url)), "utf8");
+    const [, source] = /save it as `my-fedprox\.js`:\n\n```js\n(.*?)```/s.exec(docs)!;
+    // as in a project that has installed moiety
+    mkdirSync(join(folder, "node_modules"));
+    symlinkSync(fileURLToPath(new URL("../..", import.meta.url)), join(folder, "node_modules", "moiety"), "dir");
+    writeFileSync(join(folder, "package.json"), JSON.stringify({ type: "module" }));
+    const file = join(folder, "my-fedprox.js");
+    writeFileSync(file, source!);
+    const shown = await moiety(`methods ${file}`);
+    assert.is(shown.code, 0, shown.out);
+    assert.match(shown.out, /^my-fedprox, arXiv 1812\.06127\n/);
+    assert.match(shown.out, /^option +my-fedprox\.mu=0\.01 \(from 0\)$/m);
+    assert.match(shown.out, /^preset +paper: /m);
+    const told = await moiety(
+      `run ${folder}/config.json --method fedprox,${file} --set my-fedprox.mu=0.1 --set fedprox.mu=0.1 --workers 1 --out ${folder}/out`,
+    );
+    assert.is(told.code, 0, told.out);
+    const { methods: found } = JSON.parse(readFileSync(join(folder, "out", "summary.json"), "utf8")) as Summary;
+    assert.equal(found["my-fedprox"], found["fedprox"]);
+    assert.match(readFileSync(join(folder, "out", "report.html"), "utf8"), /my-fedprox/);
+    const varied = await moiety(
+      `sweep ${folder}/config.json --method ${file} --vary my-fedprox.mu=0.1,0.2 --seeds 1 --workers 1 --out ${folder}/many`,
+    );
+    assert.is(varied.code, 0, varied.out);
+    const of = (name: string): Summary =>
+      JSON.parse(readFileSync(join(folder, "many", name, "summary.json"), "utf8")) as Summary;
+    assert.equal(of("mu0.1-seed1").methods["my-fedprox"], found["fedprox"]);
+    assert.not.equal(of("mu0.2-seed1").methods["my-fedprox"], found["fedprox"]);
   }));
 
 test("a method that is none, and options that it has not, are one line before anything runs", () =>

@@ -3,8 +3,10 @@ import type { CommandModule } from "yargs";
 import { methods } from "../../federated/methods/index.ts";
 import type { Method, Range } from "../../federated/method.ts";
 import { usualOptions } from "../../experiment/chosenMethods.ts";
-import { ConfigError } from "../../experiment/index.ts";
+import { ConfigError, loadMethods, methodOf } from "../../experiment/index.ts";
+import { isAddress } from "../../experiment/ownNetworks.ts";
 import { type Personal, personals } from "../../moe/index.ts";
+import { resolved } from "./run.ts";
 
 interface MethodsArguments {
   name: string | undefined;
@@ -69,19 +71,29 @@ function wholeValue(value: Personal): string {
   return [`+${name}${paper ? `, ${paper}` : ""}`, about, "", "sends     nothing", ...options].join("\n");
 }
 
+// what comes with moiety, or the method of a module
+async function named(name: string): Promise<Method | Personal> {
+  const known = methods.get(name) ?? personals.get(name.replace(/^.*\+/, ""));
+  if (known) return known;
+  const { methods: chosen = {} } = resolved({ methods: { [name]: {} } }, ".") as { methods?: Record<string, object> };
+  const [address = name] = Object.keys(chosen);
+  if (!isAddress(address))
+    throw new ConfigError(
+      `methods: got ${name}, expected one of ${[...methods.keys(), ...[...personals.keys()].map((one) => `+${one}`)].join(", ")}, or a module (./mine.js)`,
+    );
+  await loadMethods({ methods: { [address]: {} } });
+  return methodOf(address);
+}
+
 export const methodsCommand: CommandModule<object, MethodsArguments> = {
   command: "methods [name]",
   describe: "list what --method takes: federated methods, and what clients make of one; or tell all about one",
   builder: (yargs) =>
     yargs
-      .positional("name", { type: "string", describe: "a method's name" })
+      .positional("name", { type: "string", describe: "a method's name, or a module with one of your own" })
       .option("json", { type: "boolean", default: false, describe: "the declarations, for programs" }),
-  handler: ({ name, json }) => {
-    const found = name === undefined ? undefined : (methods.get(name) ?? personals.get(name.replace(/^.*\+/, "")));
-    if (name !== undefined && !found)
-      throw new ConfigError(
-        `methods: got ${name}, expected one of ${[...methods.keys(), ...[...personals.keys()].map((one) => `+${one}`)].join(", ")}`,
-      );
+  handler: async ({ name, json }) => {
+    const found = name === undefined ? undefined : await named(name);
     const shown = found ? [found] : [...methods.values(), ...personals.values()];
     if (json) {
       const told = shown.map((one) => (isMethod(one) ? one : { ...one, options: usualOptions(one) }));

@@ -10,6 +10,8 @@ import {
   type Config,
   ConfigError,
   heldOutGate,
+  loadMethods,
+  methodOf,
   override,
   parseConfig,
   posteriorGate,
@@ -28,6 +30,8 @@ import { startPool } from "../../experiment/pool.ts";
 import { isFinished, newRunFolder, unfinishedRun } from "../runs.ts";
 import { openDataset } from "../dataset.ts";
 import { withPartition } from "../partitionFile.ts";
+import { partsOf } from "../../experiment/chosenMethods.ts";
+import { isAddress } from "../../experiment/ownNetworks.ts";
 
 interface RunArguments {
   experiment?: string;
@@ -119,7 +123,12 @@ export async function configOf(experiment: string, args: Readonly<Record<string,
     for (const [field, value] of Object.entries(heldOutGate)) config = override(config, `mixture.${field}`, value);
   if (args["gate"] === "posterior") config = override(config, "posterior", { ...posteriorGate });
   if (args["method"] !== undefined) config = withMethods(config, args["method"] as readonly string[]);
-  if (args["preset"] !== undefined) config = resolved(config, ".");
+  // what a module's method is called is known when it is loaded
+  const { methods } = (config ?? {}) as { methods?: unknown };
+  if (typeof methods === "object" && methods !== null) {
+    config = resolved(config, ".");
+    await loadMethods(config as Pick<Config, "methods">);
+  }
   for (const words of (args["preset"] as readonly string[] | undefined) ?? [])
     for (const one of words.split(",")) config = await withPreset(config, one);
   for (const assignment of (args["set"] as string[] | undefined) ?? []) {
@@ -137,10 +146,16 @@ function withMethods(config: unknown, asked: readonly string[]): unknown {
   return { ...(config as object), methods: Object.fromEntries(names.map((name) => [name, methods[name] ?? {}])) };
 }
 
-/** A path of a config as it is typed: `ditto.lambda` is that option of that method, of those that the config compares. */
+/**
+ * A path of a config as it is typed: `ditto.lambda` is that option of that method, of those that the config compares. Modules
+ * among them have been loaded.
+ */
 export function pathIn(config: unknown, path: string): string {
   const { methods = {} } = config as { methods?: object };
-  return Object.hasOwn(methods, path.split(".")[0]!) ? `methods.${path}` : path;
+  const [name = "", ...option] = path.split(".");
+  if (Object.hasOwn(methods, name)) return `methods.${path}`;
+  const own = Object.keys(methods).find((one) => isAddress(one) && methodOf(partsOf(one).federation).name === name);
+  return own === undefined ? path : ["methods", own, ...option].join(".");
 }
 
 /** A config whose model and files mean the same wherever it is read: relative paths are those of `folder`. */

@@ -42,6 +42,7 @@ function variation(base: Config, text: string): Variation {
   const at = text.indexOf("=");
   if (at < 1) throw new ConfigError(`--vary: got ${text}, expected key=value,value,...`);
   const name = text.slice(0, at);
+  // modules of the config have been loaded by its flags
   const path = (fields as Readonly<Record<string, string>>)[name] ?? pathIn(base, name);
   const values = text.slice(at + 1).split(",");
   return { path, values: values.map((value) => placed(path, valueOf(value))) };
