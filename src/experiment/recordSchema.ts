@@ -239,7 +239,12 @@ export function readJson(bytes: Uint8Array, name: string): unknown {
   }
 }
 
-function check<T extends v.GenericSchema>(schema: T, input: unknown, name: string): v.InferOutput<T> {
+function check<T extends v.GenericSchema>(
+  schema: T,
+  input: unknown,
+  name: string,
+  remedy = "is it of a run of moiety?",
+): v.InferOutput<T> {
   const { version } = (input ?? {}) as { version?: unknown };
   if (version !== undefined && version !== recordVersion)
     throw new ConfigError(
@@ -250,7 +255,7 @@ function check<T extends v.GenericSchema>(schema: T, input: unknown, name: strin
   const [issue] = found.issues;
   const path = v.getDotPath(issue);
   const wanted = issue.message.startsWith("Invalid") ? `expected ${issue.expected}` : issue.message;
-  throw new ConfigError(`${name}: ${path ?? "content"}, got ${issue.received}, ${wanted}; is it of a run of moiety?`);
+  throw new ConfigError(`${name}: ${path ?? "content"}, got ${issue.received}, ${wanted}; ${remedy}`);
 }
 
 /** A summary as summary.json has it; a ConfigError that names file and field for what is none, or of another version. */
@@ -285,12 +290,13 @@ export interface ProgressRecord extends Omit<RoundsState, "now" | "best" | "best
 
 /** The counters of a federation on its way, and what it is of. */
 export function parseProgress(input: unknown, name: string): ProgressRecord {
-  return check(progress, input, name);
+  return check(progress, input, name, "remove it and the federation runs again, to the same numbers");
 }
 
 /** What was measured of a client, in the order in which it was written. */
 export function parseMeasured(input: unknown, name: string): Omit<Measured, "kept"> {
-  check(measured, input, name);
+  // a run of an older moiety measured less
+  check(measured, input, name, "remove it, and the client is done again");
   return withoutNulls(input) as Omit<Measured, "kept">;
 }
 

@@ -1,6 +1,12 @@
 // The gate of records: what we write passes, and nothing with a field of another type does.
 import fc from "fast-check";
-import { parseMetric, parseSummary, readJson } from "../../src/experiment/recordSchema.ts";
+import {
+  parseMeasured,
+  parseMetric,
+  parseProgress,
+  parseSummary,
+  readJson,
+} from "../../src/experiment/recordSchema.ts";
 import { exampleRun } from "../report/example.ts";
 import { refuses } from "../support/refuses.ts";
 import { assert, test } from "../support/suite.ts";
@@ -70,6 +76,17 @@ test("another version, and what is no record at all, is refused", () => {
     "s: version, got 2, expected 1; read it with the moiety that wrote it",
   );
   for (const input of [null, 7, "x", [], {}]) assert.throws(() => parseSummary(input, "s"), /^s: /);
+});
+
+test("what a run goes on from says what to do where it is of an older moiety", () => {
+  assert.throws(
+    () => parseMeasured({ client: 0, scores: { local: {} } }, "c"),
+    /; remove it, and the client is done again$/,
+  );
+  assert.throws(
+    () => parseProgress({ round: 3 }, "p"),
+    /^p: .*; remove it and the federation runs again, to the same numbers$/,
+  );
 });
 
 test("a file that is empty, torn or not text is named", () => {
