@@ -37,8 +37,8 @@ export async function writeRecords(
   await store.write("clients.csv", clientsCsv(setup, done));
   const curves = curvesCsv(done);
   if (curves !== undefined) await store.write("curves.csv", curves);
-  if (generalist?.length === sizeOfModel(setup))
-    await store.write("generalist.safetensors", generalistFile(setup, generalist, summary));
+  const file = generalistFile(setup, generalist, summary);
+  if (file) await store.write("generalist.safetensors", file);
   if (render) await store.write("report.html", await render(records));
   const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
   // the summary comes last: where it is, the run is whole
@@ -55,7 +55,14 @@ function sizeOfModel({ config, dataset }: Setup): number {
   return networks(config, dataset).expert.specs.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
 }
 
-function generalistFile({ config, dataset }: Setup, values: Vector, { rounds, bestRound }: Summary): Uint8Array {
+/** Everybody's model as a file; nothing where the federation has none. */
+export function generalistFile(
+  setup: Setup,
+  values: Vector | undefined,
+  { rounds, bestRound }: Pick<Summary, "rounds" | "bestRound">,
+): Uint8Array | undefined {
+  if (values?.length !== sizeOfModel(setup)) return undefined;
+  const { config, dataset } = setup;
   let at = 0;
   const tensors = networks(config, dataset).expert.specs.map(({ name, shape }) => {
     const data = values.slice(at, (at += sizeOf(shape)));

@@ -11,6 +11,7 @@ import { fold } from "../runtime/random.ts";
 import { type Config, ConfigError } from "./config.ts";
 import { experimentCalls, type ExperimentCalls } from "./clients.ts";
 import { participants } from "./participant.ts";
+import { termsOf } from "./terms.ts";
 import { type ClientSetup, rootKey, type Setup } from "./setup.ts";
 
 export interface FlowerSetup {
@@ -41,6 +42,7 @@ export type FlowerCalls = TrainerCalls & Pick<ExperimentCalls, "personalize">;
 /** The calls of a setup's clients; the same in a worker and in this thread. */
 export function flowerCalls({ setup, privacy }: FlowerSetup): FlowerCalls {
   const partsOf = participants(setup);
+  const terms = termsOf(setup);
   const { personalize } = experimentCalls(setup);
-  return { personalize, ...trainerCalls((client) => clientTrainer({ client: partsOf(client), privacy })) };
+  return { personalize, ...trainerCalls((client) => clientTrainer({ client: partsOf(client), privacy, terms })) };
 }

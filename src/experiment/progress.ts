@@ -50,9 +50,14 @@ export async function clearFederations(store: RunStore, federations: readonly st
 
 /** What clients of a federation keep, with files in the run's folder for what does not fit in memory. */
 export function statesIn(store: RunStore, federation: string, budget?: number): States {
-  const file = (name: string): string => `${statesFolder(federation)}/${name}.safetensors`;
-  const files: StateFiles = {
-    list: async () => (await store.list(statesFolder(federation))).map((name) => name.replace(/\.safetensors$/, "")),
+  return new States(stateFiles(store, statesFolder(federation)), budget);
+}
+
+/** Files of states in a folder of a store. */
+export function stateFiles(store: RunStore, folder: string): StateFiles {
+  const file = (name: string): string => `${folder}/${name}.safetensors`;
+  return {
+    list: async () => (await store.list(folder)).map((name) => name.replace(/\.safetensors$/, "")),
     read: async (name) => {
       const bytes = await store.read(file(name));
       return bytes && (unpacked(bytes, file(name)).tensors as Vectors);
@@ -60,7 +65,6 @@ export function statesIn(store: RunStore, federation: string, budget?: number): 
     write: (name, vectors) => store.write(file(name), encodeCheckpoint({ tensors: vectors, meta: null })),
     remove: (name) => store.remove(file(name)),
   };
-  return new States(files, budget);
 }
 
 /** Writes a federation's state, and what its clients keep. */

@@ -87,14 +87,26 @@ export type RunResult =
 
 const AUDIT = "audit.jsonl";
 
-/** Runs an experiment to its end, or to the abort of `signal`. */
-export async function run(options: RunOptions): Promise<RunResult> {
-  const { config, store, resume = false, onEvent } = options;
+/** A run's federations, from their beginnings or from where its store says that they stand. */
+export interface Begun {
+  readonly setup: Setup;
+  readonly origin: Origin;
+  readonly plans: readonly Plan[];
+  readonly before: ReadonlyMap<string, Progress>;
+  readonly rounds: (RoundMetric | TickMetric)[];
+  /** Whether what leaves clients is logged. */
+  readonly audit: boolean;
+}
+
+type Beginning = Pick<RunOptions, "config" | "dataset" | "store" | "resume" | "audit" | "signal" | "onEvent">;
+
+/** Begins a run in its store, or goes on with what that holds; where it was interrupted, says where. */
+export async function begin(options: Beginning): Promise<Begun | string> {
+  const { config, store, resume = false } = options;
   await loadNetworks(config);
   await loadMethods(config);
   const setup = await preparedFor(options);
-  if (!setup) return { finished: false, at: "the set-up" };
-  const wanted = evaluatedClients(config);
+  if (!setup) return "the set-up";
   const origin = originOf(setup);
   const plans = federationsOf(config).map((federation) => ({
     federation,
@@ -108,44 +120,68 @@ export async function run(options: RunOptions): Promise<RunResult> {
       const progress = await loadFederation(store, federation.name, states, origin);
       if (progress) before.set(federation.name, progress);
     }
-  if (before.size === 0) await clearProgress(store, names, wanted);
+  if (before.size === 0) await clearProgress(store, names, evaluatedClients(config));
   // what left a client in a run that was killed has left it: only a new run begins a new log, and a log once begun goes on
   const logged = resume && (await store.read(AUDIT)) !== undefined;
   if (!resume) await store.remove(AUDIT);
   if (options.audit && !logged) await store.write(AUDIT, "");
-  const audit = options.audit || logged;
+  const audit = options.audit === true || logged;
   await writeConfig(store, config);
   const rounds = await keptRounds(store, before);
+  return { setup, origin, plans, before, rounds, audit };
+}
+
+/** Runs one federation after another; where one was interrupted, says where it stands. */
+export async function runFederations(
+  options: Pick<RunOptions, "config" | "store" | "signal" | "onEvent">,
+  begun: Begun,
+  clientsOf: (plan: Plan) => Clients,
+): Promise<Over[] | string> {
+  const { config, onEvent } = options;
+  const over: Over[] = [];
+  for (const plan of begun.plans) {
+    const { name } = plan.federation;
+    onEvent?.({
+      kind: "phase",
+      phase: "federation",
+      done: begun.before.get(name)?.state.round ?? 0,
+      total: trainingOf(config, name).rounds,
+      ...(config.methods && { method: name }),
+    });
+    const end = await runFederation(options, begun, clientsOf(plan), plan).catch((error: unknown) => {
+      throw naming(error, config.methods ? `${name}: ` : "", { "federation.lr": trainingOf(config, name).lr });
+    });
+    if (!end.state.done)
+      return `round ${end.state.round} of at most ${trainingOf(config, name).rounds}${config.methods ? ` of ${name}` : ""}`;
+    over.push({ ...plan, ...end });
+  }
+  return over;
+}
+
+/** Runs an experiment to its end, or to the abort of `signal`. */
+export async function run(options: RunOptions): Promise<RunResult> {
+  const { config, store } = options;
+  const begun = await begin(options);
+  if (typeof begun === "string") return { finished: false, at: begun };
+  const { setup, origin, plans, rounds } = begun;
+  const wanted = evaluatedClients(config);
 
   const pool = await options.pool(setup);
   try {
-    const over: Over[] = [];
-    for (const plan of plans) {
+    const over = await runFederations(options, begun, (plan) => {
       const { name } = plan.federation;
-      const progress = before.get(name);
-      onEvent?.({
-        kind: "phase",
-        phase: "federation",
-        done: progress?.state.round ?? 0,
-        total: trainingOf(config, name).rounds,
-        ...(config.methods && { method: name }),
-      });
-      const end = await runFederation({ ...options, audit }, setup, pool, plan, progress, rounds, origin).catch(
-        (error: unknown) => {
-          throw naming(error, config.methods ? `${name}: ` : "", { "federation.lr": trainingOf(config, name).lr });
-        },
-      );
-      if (!end.state.done)
-        return {
-          finished: false,
-          at: `round ${end.state.round} of at most ${trainingOf(config, name).rounds}${config.methods ? ` of ${name}` : ""}`,
-        };
-      over.push({ ...plan, ...end });
-    }
+      const pooled = new PoolHost(pool, plan.states, name);
+      const { attack } = trainingOf(config, name);
+      return {
+        host: attack ? attacked(pooled, setup, attack) : pooled,
+        tick: (at) => ticking(setup, pool, plan, at),
+      };
+    });
+    if (typeof over === "string") return { finished: false, at: over };
     const federated = over.reduce((sum, { seconds }) => sum + seconds, 0);
 
     const began = performance.now();
-    const followed = await runFollowers({ ...options, audit }, setup, pool, over);
+    const followed = await runFollowers({ ...options, audit: begun.audit }, setup, pool, over);
     if (!followed) return { finished: false, at: "what follows the federation" };
     const done = await runClients(options, setup, pool, over, followed, wanted);
     if (!done) return { finished: false, at: "the clients' private training" };
@@ -177,7 +213,10 @@ export async function run(options: RunOptions): Promise<RunResult> {
       runtime: options.runtime ?? "",
     });
     const records = await writeRecords(options, setup, generalistOf(setup, over), done, rounds, summary);
-    await clearFederations(store, names);
+    await clearFederations(
+      store,
+      plans.map(({ federation }) => federation.name),
+    );
     return { finished: true, records };
   } finally {
     await pool.close();
@@ -192,7 +231,7 @@ function writeConfig(store: RunStore, config: Config): Promise<void> {
 const TELL_MS = 500;
 
 /** The setup, made in turns with whoever else wants the thread; undefined where it was interrupted. */
-async function preparedFor({ config, dataset, store, signal, onEvent }: RunOptions): Promise<Setup | undefined> {
+async function preparedFor({ config, dataset, store, signal, onEvent }: Beginning): Promise<Setup | undefined> {
   let told = performance.now();
   const tell = (done: number): void => {
     if (performance.now() - told < TELL_MS) return;
@@ -209,16 +248,23 @@ async function preparedFor({ config, dataset, store, signal, onEvent }: RunOptio
   }
 }
 
+/** Where a federation's clients are. */
+export interface Clients {
+  readonly host: Host;
+  /** How all of them do after a round, where that can be looked at. */
+  readonly tick?: (at: RoundsState) => Promise<TickMetric>;
+}
+
 /** One of a run's federations. */
-interface Plan {
+export interface Plan {
   readonly federation: Federation;
   readonly server: ServerSide;
   readonly states: States;
 }
 
-interface Over extends Plan, Progress {}
+export interface Over extends Plan, Progress {}
 
-function taken(setup: Setup, { federation, state }: Over): NonNullable<Summary["federations"]>[string] {
+export function taken(setup: Setup, { federation, state }: Over): NonNullable<Summary["federations"]>[string] {
   const privacy = privacyRecord(setup, federation.name, state.now);
   const { attack } = trainingOf(setup.config, federation.name);
   return {
@@ -231,11 +277,11 @@ function taken(setup: Setup, { federation, state }: Over): NonNullable<Summary["
 }
 
 /** What a client is sent of a federation's best moment, to answer with; -1 is nobody in particular. */
-function answering(setup: Setup, server: ServerSide, { best, round }: RoundsState, client: number): Vectors {
+export function answering(setup: Setup, server: ServerSide, { best, round }: RoundsState, client: number): Vectors {
   return sentOf(setup, server, best.server, client, round);
 }
 
-function sentOf({ config }: Setup, server: ServerSide, state: Vectors, client: number, round: number): Vectors {
+export function sentOf({ config }: Setup, server: ServerSide, state: Vectors, client: number, round: number): Vectors {
   return downOf(server, state, { client, round, purpose: "answers", key: federationKey(config) });
 }
 
@@ -245,16 +291,14 @@ async function standing(setup: Setup, { server, states }: Plan, at: RoundsState,
 }
 
 async function runFederation(
-  { config, store, signal, onEvent, audit }: RunOptions,
-  setup: Setup,
-  pool: Pool<ExperimentCalls>,
+  { config, store, signal, onEvent }: Pick<RunOptions, "config" | "store" | "signal" | "onEvent">,
+  { setup, origin, audit, rounds, before: all }: Begun,
+  { host, tick }: Clients,
   plan: Plan,
-  before: Progress | undefined,
-  rounds: (RoundMetric | TickMetric)[],
-  origin: Origin,
 ): Promise<Progress> {
   const { checkpointEvery } = config;
   const federation = trainingOf(config, plan.federation.name);
+  const before = all.get(plan.federation.name);
   const { dropout, slow, sampling } = federation;
   const { every = Infinity } = config.clock ?? {};
   const { server, states } = plan;
@@ -265,8 +309,6 @@ async function runFederation(
     saveFederation(store, name, states, { state, seconds: elapsed() }, origin);
   let last = performance.now();
   let pending = "";
-  const pooled = new PoolHost(pool, states, name);
-  const host = federation.attack ? attacked(pooled, setup, federation.attack) : pooled;
   const state = await runRounds(
     {
       host: audit ? audited(host, method, store) : host,
@@ -299,8 +341,8 @@ async function runFederation(
           seconds: (now - last) / 1000,
         };
         const told: (RoundMetric | TickMetric)[] = [metric];
-        if (config.methods && (report.round % every === 0 || (at.done && every < Infinity)))
-          told.push(await ticking(setup, pool, plan, at));
+        if (tick && config.methods && (report.round % every === 0 || (at.done && every < Infinity)))
+          told.push(await tick(at));
         // looking is no part of a round
         last = performance.now();
         rounds.push(...told);
@@ -465,7 +507,7 @@ async function runClients(
 const AT_ONCE = 256;
 
 /** The model that everybody is sent to answer with, where the first federation that has one trains one for all. */
-function generalistOf(setup: Setup, federations: readonly Over[]): Vector | undefined {
+export function generalistOf(setup: Setup, federations: readonly Over[]): Vector | undefined {
   for (const { server, state } of federations) {
     const { model } = answering(setup, server, state, -1);
     if (model) return model;

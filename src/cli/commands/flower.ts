@@ -1,15 +1,42 @@
-// moiety flower up: the flags; the work is loaded when it is wanted.
+// moiety flower up and relay: the flags; the work is loaded when it is wanted.
 import type { CommandModule } from "yargs";
 import type { UpArguments } from "../flower/up.ts";
 
-export const flowerCommand: CommandModule<object, UpArguments> = {
+export const flowerCommand: CommandModule<object, UpArguments & { action: string }> = {
   command: "flower <action>",
-  describe: "set up the server of a Flower federation: explain it, or --start it here for a trial",
+  describe:
+    "the server of a Flower federation: `up` explains it, or with --start runs it here; `relay` runs a method's rounds",
   builder: (yargs) =>
     yargs
-      .positional("action", { choices: ["up"], demandOption: true, describe: "what to do" })
+      .positional("action", { choices: ["up", "relay"], demandOption: true, describe: "what to do" })
+      .option("method", {
+        type: "string",
+        array: true,
+        describe: "a method of moiety's (see moiety methods) or a module of one's own, instead of Flower's FedAvg",
+      })
+      .option("config", {
+        type: "string",
+        default: "quick",
+        describe: "preset or config.json, as the clients have it; with --method",
+      })
+      .option("set", {
+        type: "string",
+        array: true,
+        describe: "any field of the config, or a method's option: ditto.lambda=0.1",
+      })
+      .option("data", { type: "string", describe: "folder with the dataset; with --method" })
+      .option("answer-seconds", {
+        type: "number",
+        default: 3600,
+        describe: "how long a client is waited for, be it away or silent; with --method",
+      })
+      .option("audit", {
+        type: "boolean",
+        default: false,
+        describe: "also log what clients sent, in rounds/audit.jsonl; with --method",
+      })
       .option("out", { type: "string", default: "federation", describe: "folder for checkpoints and the generalist" })
-      .option("rounds", { type: "number", default: 10, describe: "rounds of FedAvg" })
+      .option("rounds", { type: "number", describe: "rounds at most; 10 of FedAvg, or as the config says" })
       .option("min-nodes", {
         type: "number",
         default: 2,
@@ -40,6 +67,13 @@ export const flowerCommand: CommandModule<object, UpArguments> = {
       })
       .option("open", { type: "boolean", default: false, describe: "open the door of --cert to anybody who finds it" })
       .example("$0 flower up", "write the folder, print the commands")
-      .example("$0 flower up --start --rounds 5 --min-nodes 2", "a trial on this machine") as never,
-  handler: async (args) => (await import("../flower/up.ts")).up(args),
+      .example("$0 flower up --start --rounds 5 --min-nodes 2", "a trial on this machine")
+      .example(
+        "$0 flower up --start --method ditto --set clients=2 federation.cohort=2",
+        "Ditto, between two clients",
+      ) as never,
+  handler: async (args) =>
+    args.action === "relay"
+      ? (await import("../flower/relay.ts")).relay(args)
+      : (await import("../flower/up.ts")).up(args),
 };

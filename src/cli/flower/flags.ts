@@ -21,6 +21,11 @@ export function memberFlags<T>(yargs: Argv<T>): Argv<T & MemberArguments> {
     })
     .option("data", { type: "string", describe: "folder with the dataset" })
     .option("set", { type: "string", array: true, describe: "any field of the config, as in federation.lr=0.001" })
+    .option("method", {
+      type: "string",
+      array: true,
+      describe: "the federation's method, if it is not FedAvg (see moiety methods), or a module of one's own",
+    })
     .option("out", { type: "string", default: "client", describe: "folder for what the client keeps" }) as Argv<
     T & MemberArguments
   >;

@@ -1,11 +1,14 @@
 // moiety join: one client in a Flower federation, until the server says farewell; then its specialist and its gate.
 import { readFile } from "node:fs/promises";
+import { farewellOf } from "../../experiment/farewell.ts";
 import { ConfigError } from "../../experiment/index.ts";
+import { stateFiles } from "../../experiment/progress.ts";
 import {
   type Account,
   checkPrivacy,
   connect,
   describe,
+  KeptStates,
   type Ledger,
   loadIdentity,
   LocalPrivacy,
@@ -18,7 +21,7 @@ import {
 import { jsonLine } from "../../io/jsonl.ts";
 import { Folder } from "../folder.ts";
 import { interruptible } from "../interrupt.ts";
-import { memberSetup, personalizeMember, startMember } from "./member.ts";
+import { measureMember, memberSetup, personalizeMember, startMember } from "./member.ts";
 import type { MemberArguments } from "./flags.ts";
 
 export interface JoinArguments extends MemberArguments {
@@ -47,16 +50,17 @@ export async function join(args: JoinArguments): Promise<void> {
     throw new ConfigError(`client ${client} has opted out in this config; moiety pull gives it the generalist`);
   const folder = new Folder(args.out);
   const ledger = await accountOf(folder, privacy);
+  const states = new KeptStates(({ federation, method }) => stateFiles(folder, `states/${federation}/${method}`));
   const ca = args.ca === undefined ? undefined : await readFile(args.ca, "utf8");
   const transport = await connect(address, { ca, insecure });
   const identity = await loadIdentity(args.key ?? `${folder.path}/node.key`);
   const pool = await startMember({ setup, privacy });
   const { signal, release } = interruptible("leaving the federation at once");
   try {
-    const { reason, rounds, generalist } = await runNode({
+    const { reason, rounds, generalist, farewell } = await runNode({
       transport,
       identity,
-      trainer: pooledTrainer(pool, client, { ledger }),
+      trainer: pooledTrainer(pool, client, { ledger, states }),
       heartbeatSeconds: heartbeat,
       signal,
       onEvent: (event) => console.log(`client ${client}  ${describe(event)}`),
@@ -69,7 +73,14 @@ export async function join(args: JoinArguments): Promise<void> {
     }
     if (generalist === undefined)
       throw new RangeError("join: the federation closed before its final generalist was fetched; moiety pull gets it");
-    await personalizeMember(pool, setup, client, generalist, folder);
+    const end = farewell && (await farewellOf(farewell, states, client));
+    if (!end) await personalizeMember(pool, setup, client, generalist, folder);
+    else {
+      await measureMember(pool, setup, client, end.held, folder);
+      // what the client keeps is in its file now
+      for (const method of Object.keys(end.held)) await states.forget({ federation: end.federation, method, client });
+      await folder.remove(`states/${end.federation}`);
+    }
     console.log(`what left this client: ${folder.path}/sent.jsonl`);
   } finally {
     release();

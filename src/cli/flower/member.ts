@@ -5,7 +5,8 @@ import { type Config, ConfigError, loadNetworks, type Setup, setUp } from "../..
 import { type FlowerCalls, type FlowerSetup, ownSetup } from "../../experiment/flower.ts";
 import { networks } from "../../experiment/networks.ts";
 import { ClientFiles } from "../../experiment/clientFile.ts";
-import { heldGeneralist } from "../../experiment/personalize.ts";
+import { GENERALIST } from "../../experiment/chosenMethods.ts";
+import { type Held, heldGeneralist } from "../../experiment/personalize.ts";
 import { vectorOf } from "../../federated/backends/flower/index.ts";
 import type { TensorData } from "../../io/dtype.ts";
 import { encodeSafetensors } from "../../io/safetensors.ts";
@@ -63,9 +64,20 @@ export async function personalizeMember(
 ): Promise<void> {
   const generalist = vectorOf(tensors, networks(setup.config, setup.dataset).expert.specs);
   await folder.write("generalist.safetensors", encodeSafetensors(tensors, { round: `${round}` }));
-  console.log("training the specialist and the gate; they stay here");
-  const [done] = await pool.map("personalize", [{ client, held: heldGeneralist(generalist) }]);
-  await new ClientFiles(folder, setup).save(generalist, done!);
+  await measureMember(pool, setup, client, heldGeneralist(generalist), folder);
+}
+
+/** Makes a client's own models of what a federation left it, keeps them in the folder, and prints what they are worth. */
+export async function measureMember(
+  pool: Pool<FlowerCalls>,
+  setup: Setup,
+  client: number,
+  held: Held,
+  folder: Folder,
+): Promise<void> {
+  console.log("training what stays here, and measuring");
+  const [done] = await pool.map("personalize", [{ client, held }]);
+  await new ClientFiles(folder, setup).save(held[GENERALIST]?.down["model"], done!);
   console.log(`\n${"method".padEnd(22)}local test  global test`);
   for (const method of methodOrder(Object.keys(done!.scores))) {
     const scores = done!.scores[method];
@@ -74,5 +86,5 @@ export async function personalizeMember(
         `${methodStyle(method).label.padEnd(22)}${scores.localTest.toFixed(2).padStart(10)}  ${scores.globalTest.toFixed(2).padStart(11)}`,
       );
   }
-  console.log(`\nkept in ${folder.path}: generalist.safetensors, clients/${client}.safetensors (specialist and gate)`);
+  console.log(`\nkept in ${folder.path}: clients/${client}.safetensors (what this client keeps)`);
 }

@@ -1,16 +1,17 @@
 // moiety flower up: the server side, on Flower's own programs. Writes a folder with everything and says what to type, or
 // with --start runs it all on this machine for a trial.
-import { spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { existsSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { fileURLToPath } from "node:url";
 import { ConfigError } from "../../experiment/index.ts";
 import { envoyConfig } from "./envoy.ts";
 import { interruptible } from "../interrupt.ts";
+import { relay, type RelayArguments } from "./relay.ts";
+import { flowerEnvironment, flowerHome, project, QUIET } from "./server.ts";
 
-export interface UpArguments {
+export interface UpArguments extends RelayArguments {
   out: string;
-  rounds: number;
+  rounds: number | undefined;
   "min-nodes": number;
   port: number;
   door: number;
@@ -26,14 +27,8 @@ export interface UpArguments {
   open: boolean;
 }
 
-/** The Python project that comes with moiety. */
-const project = fileURLToPath(new URL("../../../flower", import.meta.url));
-
 // the version that the tests run
 const ENVOY = "1.40.0";
-
-// Flower reports usage and looks for updates unless told not to
-const QUIET = { FLWR_TELEMETRY_ENABLED: "0", FLWR_DISABLE_UPDATE_CHECK: "1" } as const;
 
 /** Writes the folder and prints the commands, or starts them. */
 export async function up(args: UpArguments): Promise<void> {
@@ -51,13 +46,7 @@ export async function up(args: UpArguments): Promise<void> {
     throw new ConfigError(
       `--out: ${folder} holds the checkpoints of a federation; --resume goes on after the last, another --out begins anew`,
     );
-  const home = `${folder}/flwr`;
-  mkdirSync(home, { recursive: true });
-  const trust = args.ca === undefined ? "insecure = true" : `root-certificates = "${resolve(args.ca)}"`;
-  writeFileSync(
-    `${home}/config.toml`,
-    `[superlink]\ndefault = "moiety"\n\n[superlink.moiety]\naddress = "127.0.0.1:${args.port}"\n${trust}\n`,
-  );
+  const home = flowerHome({ folder, ...args });
   const commands = commandsOf(args, folder);
   if (args.start) return start(args, folder, commands);
   const environment = Object.entries({ ...QUIET, FLWR_HOME: home }).map(([name, value]) => `export ${name}=${value}`);
@@ -82,10 +71,21 @@ ${cert === undefined ? "" : DOOR(folder)}
 ${quoted(commands.run)}
 
 # each client${cert === undefined ? " (on this machine; --cert opens a door to others)" : ""}
-moiety join ${cert === undefined ? commands.address : `https://YOUR-HOST:${args.door} --ca ${ca!}`} --config quick --client 0
+moiety join ${cert === undefined ? commands.address : `https://YOUR-HOST:${args.door} --ca ${ca!}`} ${whoseOf(args)} --client 0
 
-# the generalist of every round, signed, for any static host; opted-out clients: moiety pull URL --publisher KEY
-${folder}/out/public`);
+${args.method ? `# rounds and checkpoints\n${folder}/rounds` : PUBLISHED(folder)}`);
+}
+
+const PUBLISHED = (folder: string): string => `# the generalist of every round, signed, for any static host; \
+opted-out clients: moiety pull URL --publisher KEY
+${folder}/out/public`;
+
+/** The flags that server and clients of a method have alike. */
+function whoseOf({ config, method, set }: UpArguments): string {
+  const words = ["--config", config];
+  if (method) words.push("--method", method.join(","));
+  for (const one of set ?? []) words.push("--set", one);
+  return quoted(words);
 }
 
 const DOOR = (folder: string): string => `
@@ -100,7 +100,7 @@ interface Commands {
 }
 
 function commandsOf(args: UpArguments, folder: string): Commands {
-  const { port, rounds, weights, resume } = args;
+  const { port, rounds = 10, weights, resume, method } = args;
   const security =
     args.cert === undefined
       ? ["--insecure"]
@@ -128,23 +128,29 @@ function commandsOf(args: UpArguments, folder: string): Commands {
       ...security,
       ...(args.authentication ? ["--enable-supernode-auth"] : []),
     ],
-    run: ["flwr", "run", project, "moiety", "--stream", "--run-config", config.join(" ")],
+    run: method
+      ? relayCommand(args, folder)
+      : ["flwr", "run", project, "moiety", "--stream", "--run-config", config.join(" ")],
     address: `${args.cert === undefined ? "http" : "https"}://127.0.0.1:${port}`,
   };
+}
+
+function relayCommand({ rounds, resume, port, ca, data, ...rest }: UpArguments, folder: string): string[] {
+  const words = ["moiety", "flower", "relay", ...whoseOf({ ...rest } as UpArguments).split(" "), "--out", folder];
+  if (rounds !== undefined) words.push("--rounds", `${rounds}`);
+  if (ca !== undefined) words.push("--ca", resolve(ca));
+  if (data !== undefined) words.push("--data", resolve(data));
+  words.push("--port", `${port}`);
+  return resume ? [...words, "--resume"] : words;
 }
 
 const quoted = (command: readonly string[]): string =>
   command.map((word) => (/^[\w./:=-]+$/.test(word) ? word : `'${word}'`)).join(" ");
 
 async function start(args: UpArguments, folder: string, { superlink, run, address }: Commands): Promise<void> {
-  const path = args.bin === undefined ? process.env["PATH"] : `${resolve(args.bin)}:${process.env["PATH"] ?? ""}`;
-  const env = { ...process.env, ...QUIET, FLWR_HOME: `${folder}/flwr`, PATH: path };
-  if (spawnSync("flower-superlink", ["--version"], { env }).error)
-    throw new ConfigError(
-      "flower-superlink is not here; moiety flower up (without --start) prints how to install it, --bin names its folder",
-    );
+  const env = flowerEnvironment({ folder, ...args });
   console.log(`Flower's telemetry and update check are off. SuperLink on ${address}; clients join with\n`);
-  console.log(`  moiety join ${address} --config quick --client 0\n`);
+  console.log(`  moiety join ${address} ${whoseOf(args)} --client 0\n`);
   const { signal, release } = interruptible("the checkpoints are in the folder, --resume goes on from them");
   const server = spawn(superlink[0]!, superlink.slice(1), {
     env,
@@ -154,6 +160,7 @@ async function start(args: UpArguments, folder: string, { superlink, run, addres
   const serverEnded = new Promise<number>((settle) => server.once("exit", (code) => settle(code ?? 1)));
   try {
     await listening(address, signal, serverEnded);
+    if (args.method) return await relay(args);
     const rounds = spawn(run[0]!, run.slice(1), { env, stdio: "inherit" });
     signal.addEventListener("abort", () => rounds.kill("SIGINT"));
     const code = await Promise.race([

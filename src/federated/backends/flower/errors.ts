@@ -5,5 +5,7 @@
 export const CLIENT_FAILED = 2;
 /** A message that could not be read. */
 export const MESSAGE_UNAVAILABLE = 3;
+/** A node that is offline, said by the SuperLink in its place. */
+export const NODE_UNAVAILABLE = 5;
 /** The client's numbers are none any more. */
 export const CLIENT_DIVERGED = 1001;

@@ -3,7 +3,7 @@
 // which costs nothing but time: a turn begins with the state that it names, wherever it had got to before.
 import { failure, oneLine, type Rejection } from "../../admission.ts";
 import { pause } from "./backoff.ts";
-import { CLIENT_DIVERGED, CLIENT_FAILED } from "./errors.ts";
+import { CLIENT_DIVERGED, CLIENT_FAILED, NODE_UNAVAILABLE } from "./errors.ts";
 import { LostError, type Posted, type Relay, type Replied } from "./relay.ts";
 
 export interface MessengerOptions {
@@ -28,7 +28,11 @@ export type MessengerEvent =
   | { readonly type: "relay-lost"; readonly reason: string };
 
 /** What a client is to be asked. */
-export type Question = Omit<Posted, "node"> & { readonly client: number };
+export type Question = Omit<Posted, "node"> & {
+  readonly client: number;
+  /** Whoever goes offline after it has heard it: Flower hands on no answer of a node that has left. */
+  readonly last?: boolean;
+};
 
 /** A question that has not been answered. */
 interface Open {
@@ -67,9 +71,12 @@ export class Messenger {
     this.#options = options;
   }
 
-  /** Answers, or why there are none, in the order of the questions. Rejects when the signal aborts. */
-  async ask(questions: readonly Question[]): Promise<(Replied | Rejection)[]> {
-    const { relay, answerSeconds = 3600, pollSeconds = 0.5, signal } = this.#options;
+  /** Answers, or why there are none after so many seconds, in the order of the questions. Rejects when the signal aborts. */
+  async ask(
+    questions: readonly Question[],
+    answerSeconds: number = this.#options.answerSeconds ?? 3600,
+  ): Promise<(Replied | Rejection)[]> {
+    const { relay, pollSeconds = 0.5, signal } = this.#options;
     const now = performance.now();
     const open = new Map(
       questions.map((question): [number, Open] => [question.client, { question, since: now, at: 0, pings: 0 }]),
@@ -88,7 +95,7 @@ export class Messenger {
       try {
         const heard = await relay.exchange({ push: out.map(([post]) => post), pull: [...ids, ...this.#pings.keys()] });
         for (const [i, [, sent]] of out.entries()) sent(heard.pushed[i] ?? "");
-        moved = this.#see(new Set(heard.nodes), open);
+        moved = this.#see(new Set(heard.nodes));
         for (const reply of heard.replies) moved = this.#hear(reply, open, settle) || moved;
         // a node does one thing after another: what it came past without an answer it has not got any more
         for (const one of open.values()) if (one.missed) this.#again(one, "its node has not got the message any more");
@@ -130,7 +137,7 @@ export class Messenger {
       const node = this.#nodeOf.get(client);
       if (node === undefined || !this.#online.has(node)) continue;
       if (one.id === undefined) {
-        const { client: _, ...post } = one.question;
+        const { client: _, last: __, ...post } = one.question;
         out.push([
           { ...post, node },
           (id) => Object.assign(one, { id: id || undefined, at: performance.now(), pings: 0 }),
@@ -145,17 +152,13 @@ export class Messenger {
   }
 
   /** Whether there are nodes that nobody has spoken to. */
-  #see(online: Set<string>, open: ReadonlyMap<number, Open>): boolean {
+  #see(online: Set<string>): boolean {
     for (const node of this.#known)
       if (!online.has(node)) {
-        // whoever comes back may be another process: it is asked again who it is
+        // whoever comes back may be another process: it is asked again who it is. Whether it has answered what it had, before
+        // it went, is for the SuperLink to say
         this.#known.delete(node);
-        for (const [client, own] of this.#nodeOf)
-          if (own === node) {
-            this.#nodeOf.delete(client);
-            const one = open.get(client);
-            if (one?.id !== undefined) this.#again(one, "its node went offline");
-          }
+        for (const [client, own] of this.#nodeOf) if (own === node) this.#nodeOf.delete(client);
       }
     this.#online = online;
     return [...online].some((node) => !this.#known.has(node));
@@ -175,7 +178,8 @@ export class Messenger {
     }
     const [client, one] = [...open].find(([, { id }]) => id === reply.id) ?? [];
     if (client === undefined || !one) return false;
-    if (!reply.error) settle(client, reply);
+    const { last = false } = one.question;
+    if (!reply.error || (last && reply.error.code === NODE_UNAVAILABLE)) settle(client, reply);
     else if (reply.error.code === CLIENT_FAILED || reply.error.code === CLIENT_DIVERGED) {
       const fault = reply.error.code === CLIENT_DIVERGED ? "diverged" : "failed";
       settle(client, { ...failure(client, reply.error.reason), fault });

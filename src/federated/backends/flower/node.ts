@@ -12,7 +12,7 @@ import type { Identity } from "./identity.ts";
 import type { Leaving } from "./leaving.ts";
 import { Membership } from "./membership.ts";
 import type { Metadata, ObjectTree } from "./messages.ts";
-import { metricsObject, readContent, recordObject } from "./records.ts";
+import { type Content, metricsObject, readContent, recordObject } from "./records.ts";
 import type { TensorData } from "../../../io/dtype.ts";
 import { instructionOf } from "./instruction.ts";
 import type { Answer, Task, Trainer } from "./task.ts";
@@ -48,6 +48,8 @@ export interface NodeSummary {
   readonly rounds: number;
   /** The last generalist, if the server's farewell could be fetched before the run closed; else it can be pulled. */
   readonly generalist?: { readonly round: number; readonly tensors: ReadonlyMap<string, TensorData> };
+  /** The farewell itself. */
+  readonly farewell?: Content;
 }
 
 const MOST_POLL_SECONDS = 30;
@@ -70,7 +72,7 @@ class FlowerNode {
   readonly #signal: AbortSignal;
   #rounds = 0;
   #finished = false;
-  #farewell: NodeSummary["generalist"];
+  #farewell: Pick<NodeSummary, "generalist" | "farewell"> = {};
 
   constructor(options: NodeOptions) {
     const { transport, identity, heartbeatSeconds = 30, patienceSeconds = 600, unregister = false, signal } = options;
@@ -113,7 +115,7 @@ class FlowerNode {
       await this.#place.leave();
     }
     const reason = this.#finished ? "finished" : "left";
-    return { reason, rounds: this.#rounds, ...(this.#farewell === undefined ? {} : { generalist: this.#farewell }) };
+    return { reason, rounds: this.#rounds, ...this.#farewell };
   }
 
   #tell(event: NodeEvent): void {
@@ -222,7 +224,8 @@ class FlowerNode {
   async #heed({ rootId, objects }: Task): Promise<Answer> {
     const content = readContent(rootId, objects);
     const { serverRound: round } = instructionOf(content.configs);
-    this.#farewell = { round, tensors: [...content.arrays.values()][0] ?? new Map() };
+    const generalist = { round, tensors: [...content.arrays.values()][0] ?? new Map<string, TensorData>() };
+    this.#farewell = { generalist, farewell: content };
     this.#tell({ type: "finished", round });
     const metrics = await metricsObject({ "num-examples": 0 });
     return { content: await recordObject("RecordDict", [["metrics", metrics]]), round };

@@ -1,0 +1,132 @@
+// The rounds of an experiment whose clients are nodes elsewhere. The loop, its checkpoints and its records are here; what
+// clients keep, and what they are worth in the end, stays with them.
+import { isRejection, oneLine } from "../federated/admission.ts";
+import { arraysOf, FlowerHost, greeting } from "../federated/backends/flower/host.ts";
+import { Messenger, type MessengerOptions } from "../federated/backends/flower/messenger.ts";
+import type { Vectors } from "../federated/method.ts";
+import { jsonLine } from "../io/index.ts";
+import type { Summary } from "../report/records.ts";
+import { ConfigError } from "./config.ts";
+import type { Standings } from "./farewell.ts";
+import { generalistFile, weightsHash } from "./files.ts";
+import { answering, begin, generalistOf, type Over, runFederations, type RunOptions, sentOf, taken } from "./run.ts";
+import { trainingOf } from "./methodPresets.ts";
+import { optedIn, type Setup } from "./setup.ts";
+import { termsOf } from "./terms.ts";
+
+export interface CoordinateOptions
+  extends
+    Pick<RunOptions, "config" | "dataset" | "store" | "resume" | "audit" | "signal" | "onEvent">,
+    Pick<MessengerOptions, "relay" | "answerSeconds" | "pollSeconds" | "pingSeconds"> {
+  readonly onMessage?: MessengerOptions["onEvent"];
+  /** Seconds to go on telling clients that all is over; a minute unless said. */
+  readonly farewellSeconds?: number;
+}
+
+/** A finished federation, or where an interrupted one stands. */
+export type Coordinated =
+  | {
+      readonly finished: true;
+      /** What each federation's server ended with for everybody, and the hash of that. */
+      readonly servers: readonly Vectors[];
+      readonly weightsSha256: string;
+      readonly federations: NonNullable<Summary["federations"]>;
+      /** Clients that did not hear of the end; going on with the finished federation tells them. */
+      readonly unheard: readonly number[];
+    }
+  | { readonly finished: false; readonly at: string };
+
+const FEDERATION = "federation.json";
+
+/** Runs an experiment's federations to their ends with clients that are nodes, or to the abort of `signal`. */
+export async function coordinate(options: CoordinateOptions): Promise<Coordinated> {
+  const { relay, store, signal, onMessage, farewellSeconds = 60 } = options;
+  // a round of real clients is worth a file
+  const config = { ...options.config, checkpointEvery: 1 };
+  const begun = await begin({ ...options, config });
+  if (typeof begun === "string") return { finished: false, at: begun };
+  const { setup, plans } = begun;
+  if (config.posterior)
+    throw new ConfigError("posterior: got rounds that follow a federation, expected none with clients that are nodes");
+  const lying = plans.find(({ federation: { name } }) => trainingOf(config, name).attack);
+  if (lying)
+    throw new ConfigError(
+      `attack: ${lying.federation.name}, got liars that a run simulates, expected none: clients that are nodes are what they are`,
+    );
+  const federation = await nameOf(options);
+  const terms = termsOf(setup);
+  const said = { method: plans[0]!.federation.name, federation, terms };
+  const messenger = new Messenger({ ...options, relay, greeting: greeting(said), onEvent: onMessage });
+  try {
+    const over = await runFederations({ ...options, config }, begun, ({ federation: { name: method }, states }) => ({
+      host: new FlowerHost({ messenger, method, federation, terms, states }),
+    }));
+    if (typeof over === "string") return { finished: false, at: over };
+    const servers = over.map(({ server, state }) => answering(setup, server, state, -1));
+    const weightsSha256 = weightsHash(servers, []);
+    const federations = Object.fromEntries(over.map((one) => [one.federation.name, taken(setup, one)]));
+    await store.write(FEDERATION, `${JSON.stringify({ federation, weightsSha256, federations }, null, 2)}\n`);
+    const { state } = over[0]!;
+    const generalist = generalistFile(setup, generalistOf(setup, over), { rounds: state.round, ...state });
+    if (generalist) await store.write("generalist.safetensors", generalist);
+    const questions = optedIn(setup).map((client) => ({
+      client,
+      type: "query.farewell",
+      last: true,
+      ...farewellTo(setup, over, client),
+    }));
+    const spoken = questions.map((one) => ({ ...one, config: { ...one.config, ...greeting(said) } }));
+    const heard = await messenger.ask(spoken, farewellSeconds);
+    const unheard = heard.flatMap((answer) => (isRejection(answer) ? [answer.client] : []));
+    return { finished: true, servers, weightsSha256, federations, unheard };
+  } catch (error) {
+    if (!signal?.aborted) throw error;
+    return { finished: false, at: `its last checkpoint (${oneLine(error)})` };
+  } finally {
+    await relay.close();
+  }
+}
+
+/** What a client is told when all is over: what it is sent of each federation, and which of its states goes with that. */
+function farewellTo(
+  setup: Setup,
+  over: readonly Over[],
+  client: number,
+): { arrays: ReturnType<typeof arraysOf>; config: Record<string, string | number> } {
+  const standings: Record<string, Standings[string]> = {};
+  const arrays: ReturnType<typeof arraysOf>[number][] = [];
+  for (const { federation, server, states, state } of over) {
+    const { name } = federation;
+    // where the last round was the best there is one moment
+    const isOver = state.bestRound === state.round - 1;
+    arrays.push(...arraysOf(answering(setup, server, state, client), `${name}/best/`));
+    if (!isOver) arrays.push(...arraysOf(sentOf(setup, server, state.now, client, state.round), `${name}/last/`));
+    standings[name] = {
+      round: state.round,
+      best: { kept: state.best.marks[client] ?? null },
+      ...(!isOver && { last: { kept: states.marks[client] ?? null } }),
+    };
+  }
+  const config = { "server-round": Math.max(...over.map(({ state }) => state.round)), standings: jsonLine(standings) };
+  return { arrays, config };
+}
+
+/** The federation's name, by which clients know their states: kept in the store, and another one for every new one. */
+async function nameOf({ store, resume = false }: CoordinateOptions): Promise<string> {
+  const bytes = resume ? await store.read(FEDERATION) : undefined;
+  if (bytes) {
+    let named: unknown;
+    try {
+      named = (JSON.parse(new TextDecoder().decode(bytes)) as { federation?: unknown }).federation;
+    } catch {
+      // said below
+    }
+    if (typeof named === "string" && /^[0-9a-f]{32}$/.test(named)) return named;
+    throw new ConfigError(`resume: ${FEDERATION}, got no federation's name; restore it, or begin anew`);
+  }
+  const name = Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) =>
+    byte.toString(16).padStart(2, "0"),
+  ).join("");
+  await store.write(FEDERATION, `${JSON.stringify({ federation: name }, null, 2)}\n`);
+  return name;
+}
