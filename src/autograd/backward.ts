@@ -31,17 +31,22 @@ function reachable(root: Tensor): Tensor[] {
 
 // a chain is found newest first but for its leaves, which may stand anywhere behind: mostly nothing is left to sort
 function inOrder(found: Tensor[]): Tensor[] {
-  const order: Tensor[] = [];
+  const leaves: Tensor[] = [];
+  let results = 0;
   let sorted = true;
   for (let i = 0; i < found.length; i++) {
     const t = found[i]!;
-    if (!t.op) continue;
-    if (order.length > 0 && order[order.length - 1]!.id < t.id) sorted = false;
-    order.push(t);
+    if (t.op) {
+      if (results > 0 && found[results - 1]!.id < t.id) sorted = false;
+      found[results++] = t;
+    } else leaves.push(t);
   }
-  if (!sorted) order.sort((a, b) => b.id - a.id);
-  for (let i = 0; i < found.length; i++) if (!found[i]!.op) order.push(found[i]!);
-  return order;
+  if (!sorted) {
+    found.length = results;
+    found.sort((a, b) => b.id - a.id);
+  }
+  for (let i = 0; i < leaves.length; i++) found[results + i] = leaves[i]!;
+  return found;
 }
 
 interface Mutable {
