@@ -15,7 +15,7 @@ export class Sums {
         `average: ${client === undefined ? "got" : `client ${client} sent`} ${values.length} values of ${name}, ` +
           `expected ${sum.length}; its model differs`,
       );
-    for (let i = 0; i < sum.length; i++) sum[i]! += weight * values[i]!;
+    addScaled(sum, values, weight);
     at.weight += weight;
   }
 
@@ -37,6 +37,12 @@ export class Sums {
     }
     return found;
   }
+}
+
+// by itself, so that it is compiled as it is: inside of whatever loop adds a round's updates it takes twice as long
+function addScaled(sum: Float64Array, values: Vector, weight: number): void {
+  const { length } = sum;
+  for (let i = 0; i < length; i++) sum[i] = sum[i]! + weight * values[i]!;
 }
 
 // no callback: a model a round would cost as much as a client's work
