@@ -22,7 +22,8 @@ export function mixed(l: Vector, g: Vector, w: Vector): Vector {
   return l.map((value, i) => value + (g[i]! - value) * w[i]!);
 }
 
-function spread(losses: readonly number[]): number {
+/** The standard deviation of the last ten. */
+export function spread(losses: readonly number[]): number {
   const last = losses.slice(-10);
   const mean = last.reduce((a, b) => a + b, 0) / last.length;
   return Math.sqrt(last.reduce((sum, loss) => sum + (loss - mean) * (loss - mean), 0) / last.length);

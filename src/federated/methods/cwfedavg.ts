@@ -7,8 +7,8 @@ import { likelihood } from "../kit.ts";
 import { noticeboard, posted } from "../servers.ts";
 import { countsOf } from "../statistics.ts";
 
-/** A client's law over classes, from its counts. */
-const lawOf = (counts: readonly number[]): number[] => {
+/** A client's law over classes, from its counts; of a client without rows all classes alike. */
+export const lawOf = (counts: readonly number[]): number[] => {
   const total = counts.reduce((sum, count) => sum + count, 0);
   return counts.map((count) => (total > 0 ? count / total : 1 / counts.length));
 };

@@ -2,6 +2,8 @@
 // that are differences.
 import { methods } from "../../../src/federated/methods/index.ts";
 import type { Method, Vectors } from "../../../src/federated/method.ts";
+import { lawOf as lawOfCounts } from "../../../src/federated/methods/cwfedavg.ts";
+import { spread } from "../../../src/federated/methods/ala.ts";
 import { near } from "../../support/near.ts";
 import {
   answersOf,
@@ -436,6 +438,23 @@ test("adaptive local aggregation ends when ten losses lie close together", () =>
   const after = (passes: number, threshold: number): number[] =>
     list(softmaxes(of("fedala"), { rate: 0.5, sample: 1, passes, threshold }, { kept, rounds: 1 }).kept[1]!, "shares");
   near(after(30, 1e9), after(10, 0), 0);
+  near([spread([100, 3, 5, 3, 5, 3, 5, 3, 5, 3, 5]), spread([1, 1, 4]), spread([7])], [1, Math.SQRT2, 0], 1e-12);
+  // the mean loss over the rows of a pass is what lies close: just beyond its spread it ends, just below it goes on
+  const [g, body] = [restOf(initial), bodyOf(initial)];
+  const l = odd(headSize, 81);
+  let w: V = l.map(() => 1);
+  const losses: number[] = [];
+  for (let pass = 0; pass < 10; pass++) {
+    const at = l.map((value, k) => value + (g[k]! - value) * w[k]!);
+    const loss = (head: V): number => nllOf([...body, ...head], 1);
+    losses.push(loss(at));
+    const slope = slopeOf(loss, at);
+    w = w.map((share, k) => Math.min(1, Math.max(0, share - 0.5 * slope[k]! * (g[k]! - l[k]!))));
+  }
+  const mean = losses.reduce((a, b) => a + b) / 10;
+  const wide = Math.sqrt(losses.reduce((sum, loss) => sum + (loss - mean) ** 2, 0) / 10);
+  near(after(30, wide * 1.01), after(10, 0), 0);
+  near([Number(after(30, wide * 0.99)[0] === after(10, 0)[0])], [0], 0);
   near([Number(after(30, 0)[0] === after(10, 0)[0]), Number(after(30, 1e-12)[0] === after(30, 0)[0])], [0, 1], 0);
 });
 
@@ -466,6 +485,8 @@ test("kNN-Per, row by row", () => {
 });
 
 test("cwFedAvg, round by round", () => {
+  near(lawOfCounts([0, 0, 0, 0]), [0.25, 0.25, 0.25, 0.25], 0);
+  near(lawOfCounts([1, 0, 3]), [0.25, 0, 0.75], 0);
   const newest = new Map<number, V>();
   const lawOf = (i: number): V => everybody.map((c) => rows(i).filter(({ label }) => label === c).length / rowCounts[i]!);
   const mine = (i: number): V => {
