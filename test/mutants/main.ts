@@ -4,7 +4,7 @@
 //
 // --only M      mutants of the file that declares this method, or of files whose path has this in it; may be said several times
 // --tests T     only test files of test/federated whose path has this in it; may be said several times
-// --survivors   only mutants that survived when they were tried last
+// --survivors   what was caught by earlier tests is taken for caught; only survivors, and what is new, are tried
 // --lanes N     processes at a time, as many as there are cores, at most two, unless said
 //
 // What was tried is in build/mutants/: stopped and started again, it goes on where it was, as long as neither sources nor tests

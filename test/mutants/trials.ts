@@ -36,13 +36,22 @@ interface Line {
   readonly by: string | null;
 }
 
-const keyOf = ({ file, context, was, now }: Mutant): string => JSON.stringify([file, context, was, now]);
+// where it stands may change, what it does may not; of several alike in a line each has its number
+function keysOf(mutants: readonly Mutant[]): string[] {
+  const keys = mutants.map(({ file, context, was, now }) => JSON.stringify([file, context, was, now]));
+  const met = new Map<string, number>();
+  return keys.map((key) => {
+    const nth = met.get(key) ?? 0;
+    met.set(key, nth + 1);
+    return keys.indexOf(key) === keys.lastIndexOf(key) ? key : `${key} ${nth}`;
+  });
+}
 
 export class Trials {
   readonly #loaded: Loaded;
+  readonly #keys: readonly string[];
   readonly #lanes: readonly Lane[];
   readonly #baseline: readonly (Baseline | undefined)[];
-  readonly #chosen: readonly number[];
   readonly #known: ReadonlyMap<string, string | null>;
   readonly #equivalent: ReadonlyMap<string, string>;
 
@@ -50,10 +59,11 @@ export class Trials {
     loaded: Loaded,
     lanes: readonly Lane[],
     baseline: readonly (Baseline | undefined)[],
-    { chosen, known, equivalent }: { chosen: readonly number[]; known: ReadonlyMap<string, string | null>; equivalent: ReadonlyMap<string, string> }, // prettier-ignore
+    { known, equivalent }: { known: ReadonlyMap<string, string | null>; equivalent: ReadonlyMap<string, string> }, // prettier-ignore
   ) {
     [this.#loaded, this.#lanes, this.#baseline] = [loaded, lanes, baseline];
-    [this.#chosen, this.#known, this.#equivalent] = [chosen, known, equivalent];
+    this.#keys = keysOf(loaded.mutants);
+    [this.#known, this.#equivalent] = [known, equivalent];
   }
 
   /** Runs every test without a mutant, to know how long it takes and what it comes by. */
@@ -61,23 +71,24 @@ export class Trials {
     const lanes = Array.from({ length: count }, () => new Lane(loaded.module));
     const lines = await read();
     const known = new Map(lines.filter(({ hash }) => hash === loaded.hash).map(({ key, by }) => [key, by]));
-    const last = new Map(lines.map(({ key, by }) => [key, by]));
-    const chosen = loaded.mutants.flatMap((mutant, i) => (survivors && last.get(keyOf(mutant)) !== null ? [] : [i]));
+    // with other tests or sources than now: what was caught then is taken for caught
+    if (survivors) for (const { key, by } of lines) if (by !== null && !known.has(key)) known.set(key, by);
     const equivalent = await listed(loaded.mutants);
-    return new Trials(loaded, lanes, await baselineOf(loaded, lanes, methods), { chosen, known, equivalent });
+    return new Trials(loaded, lanes, await baselineOf(loaded, lanes, methods), { known, equivalent });
   }
 
   async run(say: (line: string) => void): Promise<Outcome[]> {
     const outcomes: Outcome[] = [];
-    const waiting = [...this.#chosen];
+    const waiting = [...this.#loaded.mutants.keys()];
     const work = async (lane: Lane): Promise<void> => {
       for (let at = waiting.shift(); at !== undefined; at = waiting.shift()) {
         const mutant = this.#loaded.mutants[at]!;
-        const key = keyOf(mutant);
+        const key = this.#keys[at]!;
         const before = this.#known.get(key);
         const by = before === undefined ? await this.#try(lane, at) : (before ?? undefined);
         if (before === undefined) await write({ hash: this.#loaded.hash, key, by: by ?? null });
-        const reason = this.#equivalent.get(key);
+        // what is caught after all is not equivalent
+        const reason = by === undefined ? this.#equivalent.get(key) : undefined;
         outcomes.push({ mutant, by, ...(reason !== undefined && { equivalent: reason }) });
         const word = by !== undefined ? "caught  " : reason !== undefined ? "same    " : "SURVIVED";
         say(`${word} ${describe(mutant)}${by === undefined ? "" : `  by: ${by}`}`);
@@ -142,15 +153,17 @@ async function listed(mutants: readonly Mutant[]): Promise<ReadonlyMap<string, s
     readonly now: string;
     readonly reason: string;
   }[];
+  const keys = keysOf(mutants);
   const files = new Set(mutants.map(({ file }) => file));
   const found = new Map<string, string>();
   for (const { file, context, was, now, reason } of entries) {
     if (!files.has(file)) continue;
-    const about = mutants.filter(
-      (one) => one.file === file && one.context.includes(context) && flat(one.was) === was && flat(one.now) === now,
-    );
+    const about = [...mutants.keys()].filter((at) => {
+      const one = mutants[at]!;
+      return one.file === file && one.context.includes(context) && flat(one.was) === was && flat(one.now) === now;
+    });
     if (about.length === 0) throw new Error(`mutants: equivalent.json is about no mutant of ${file}: ${was} -> ${now}`);
-    for (const mutant of about) found.set(keyOf(mutant), reason);
+    for (const at of about) found.set(keys[at]!, reason);
   }
   return found;
 }
