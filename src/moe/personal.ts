@@ -134,8 +134,13 @@ export class Desk {
 
   /** A copy of a predictor's network that may be trained. */
   copyOf({ net }: Predictor, what: string): Net<"private"> {
-    if (!net)
-      throw new RangeError(`${what}: got an answer that is not one model's, expected one that training can go on from`);
+    if (!net) {
+      const models = Object.entries(this.options.answers).flatMap(([role, { weights }]) => (weights ? [role] : []));
+      throw new RangeError(
+        `${what}: got an answer that is not one model's, expected one that training can go on from; ` +
+          `of this federation's that is ${models.join(", ") || "none"}`,
+      );
+    }
     return this.kept.add(net.clone({ group: "private" }));
   }
 
