@@ -24,8 +24,14 @@ export async function exampleIn(runtime: string, command: readonly string[], fol
   if (!script) return;
   await cp(join(root, "examples"), join(folder, "examples"), { recursive: true });
   const [file, ...flags] = command as [string, ...string[]];
-  const { stdout } = await run(file, [...flags, `examples/${script.file}`], { cwd: folder, timeout: 120_000 });
-  if (!script.says.test(stdout)) return `${script.file} says\n${stdout}`;
+  // the second one's weights are the same bits everywhere; in Node npm test holds it to them
+  for (const { file: example, says } of [
+    script,
+    { file: "recipes/anywhere.ts", says: /^weights e1eb271a271e7295$/m },
+  ]) {
+    const { stdout } = await run(file, [...flags, `examples/${example}`], { cwd: folder, timeout: 120_000 });
+    if (!says.test(stdout)) return `${example} says\n${stdout}`;
+  }
 }
 
 /** Whether a runtime has an example of its own. */
