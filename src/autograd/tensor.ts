@@ -271,7 +271,11 @@ function write(t: Tensor, values: ArrayLike<number>): void {
   memoryOf(t).set(values, at);
 }
 
-/** A new tensor with undefined contents: in the arena inside a scope, on the heap outside. */
+/**
+ * A new tensor with undefined contents: in the arena inside a scope, on the heap outside. What is dropped on the heap is
+ * freed when the collector says so, which it does between turns of the event loop: a loop of ops that neither opens a scope nor
+ * ever awaits ends at the memory limit, with an error that says so.
+ */
 export function empty<D extends DType = "f32">(shape: Shape, dtype: D = "f32" as D, op: string = "empty"): Tensor<D> {
   const scope = scopes.length === 0 ? null : scopes[scopes.length - 1]!;
   if (!scope) return persistent(shape, dtype, op);

@@ -7,6 +7,9 @@ const bare: ReadonlySet<string> = new Set(["resume"]);
 /** Flags that may be said several times, and the words of commands that take several. */
 const many: ReadonlySet<string> = new Set(["set", "vary", "method", "preset", "runs"]);
 
+// 0x10 would pass for 16, and "1 " is somebody's slip
+const decimal = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
+
 /** Refuses words that say nothing, before anything is read into them. */
 export function checkWords(words: readonly string[]): void {
   for (const [i, word] of words.entries()) {
@@ -28,7 +31,7 @@ export function checkFlags(words: readonly string[], args: Readonly<Record<strin
     // what came before, or a default, would hide that there is no value: the words tell
     const alone = value === undefined && (next === undefined || next.startsWith("--"));
     if (alone && typeof given !== "boolean" && !bare.has(name)) throw empty(`--${name}`);
-    if (typeof given === "number" && Number.isNaN(given))
+    if (typeof given === "number" && !decimal.test((value ?? next ?? "").trim()))
       throw new ConfigError(`--${name}: got ${value ?? next}, expected a number`);
     if (Array.isArray(given) && !many.has(name))
       throw new ConfigError(`--${name}: got ${given.join(" and ")}, expected one value; give it once`);

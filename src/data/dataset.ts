@@ -16,12 +16,15 @@ export function take<X extends Uint8Array | Float32Array>(
   which: ArrayLike<number>,
 ): { x: X; labels: Uint8Array; rows: number } {
   const size = x.length / rows;
+  if (!(rows === 0 ? x.length === 0 : Number.isInteger(size)) || labels.length !== rows)
+    throw new RangeError(`take: got ${x.length} values and ${labels.length} labels, expected those of ${rows} rows`);
   const length = which.length * size;
   const taken = x instanceof Float32Array ? new Float32Array(length) : new Uint8Array(length);
   const marks = new Uint8Array(which.length);
   for (let i = 0; i < which.length; i++) {
     const row = which[i]!;
-    if (!(row >= 0 && row < rows)) throw new RangeError(`take: row ${row}, expected 0 to ${rows - 1}`);
+    if (!(Number.isInteger(row) && row >= 0 && row < rows))
+      throw new RangeError(`take: row ${row}, expected 0 to ${rows - 1}`);
     taken.set(x.subarray(row * size, (row + 1) * size), i * size);
     marks[i] = labels[row]!;
   }

@@ -54,6 +54,10 @@ export function dirichlet(stream: Stream, alphas: ArrayLike<number>): Float64Arr
 
 /** How many of `trials` independent draws fall on each of the outcomes, whose weights need not sum to 1. */
 export function multinomial(stream: Stream, trials: number, weights: ArrayLike<number>): Int32Array {
+  if (!(Number.isSafeInteger(trials) && trials >= 0))
+    throw new RangeError(`multinomial: trials, got ${trials}, expected a whole number of at least 0`);
+  for (let i = 0; i < weights.length; i++)
+    if (!(weights[i]! >= 0)) throw new RangeError(`multinomial: weight ${i}, got ${weights[i]}, expected at least 0`);
   const counts = new Int32Array(weights.length);
   const upTo = new Float64Array(weights.length);
   let total = 0;

@@ -14,6 +14,8 @@ const specials = ["<unk>", "<pad>"] as const;
  * torchtext's Vocab numbers them. The texts should be those that training may see, and no others.
  */
 export function vocabularyOf(texts: Iterable<readonly string[]>, size: number): string[] {
+  if (!(Number.isSafeInteger(size) && size >= 0))
+    throw new RangeError(`vocabulary: words, got ${size}, expected a whole number of at least 0`);
   const counts = new Map<string, number>();
   for (const words of texts) for (const word of words) counts.set(word, (counts.get(word) ?? 0) + 1);
   const ranked = [...counts].toSorted(([a, m], [b, n]) => n - m || (a < b ? -1 : 1));

@@ -326,6 +326,8 @@ async function runFederation(
       },
       key: federationKey(config),
       ...(sampling && { sampling }),
+      // a turn may take minutes here, and a worker that dies says so
+      onSilence: null,
       ...(dropout !== undefined && { dropout }),
       ...(slow !== undefined && { slow }),
       ...(signal && { signal }),

@@ -1,4 +1,5 @@
 // The shape of a config, and errors that say which field is wrong.
+import { shown } from "../runtime/options.ts";
 import * as v from "valibot";
 import { catalogue, corruptions } from "../data/index.ts";
 import { paperRows } from "../moe/personalized.ts";
@@ -358,15 +359,26 @@ const schema = v.pipe(
 export function parseConfig(input: unknown): Config {
   const result = v.safeParse(schema, input);
   if (result.success) return result.output;
-  const problems = result.issues.map((issue) => {
+  const told = new Set<string>();
+  const problems = result.issues.flatMap((issue) => {
     const path = v.getDotPath(issue) ?? "config";
+    // one field, one problem: the first is what the others follow from
+    if (told.has(path)) return [];
+    told.add(path);
     if (issue.type === "strict_object" && issue.expected === "never") return `${path}: there is no such field`;
     if (issue.type === "strict_object" && issue.received === "undefined") return `${path}: is missing`;
     // the library's own words, where no others were given, are: Invalid type: Expected number but received "fast"
     const message = issue.message.startsWith("Invalid")
       ? `expected ${(issue.expected ?? "").replaceAll(/["()]/g, "").replaceAll(" | ", " or ")}`
       : issue.message;
-    return `${path}: got ${issue.received}, ${message}`;
+    return `${path}: got ${received(issue)}, ${message}`;
   });
   throw new ConfigError(`config: ${problems.join("; ")}`);
+}
+
+// what stands in the field, where the library would say its length, or what the whole config is
+function received({ type, received, path, input }: v.BaseIssue<unknown>): string {
+  const value = path ? path.at(-1)!.value : input;
+  if (type === "min_length") return Array.isArray(value) ? "none" : shown(value);
+  return received === "Object" && typeof value === "string" ? shown(value) : received;
 }

@@ -8,6 +8,31 @@ export interface Asking<T> {
   readonly admit: (answer: unknown, client: number) => T | Rejection;
   /** Seconds after which a call that has not come back is given up. */
   readonly answerSeconds: number;
+  /** Told who was asked when a call has not come back after a minute, after two, after four and so on. It changes nothing. */
+  readonly onSilence?: ((clients: readonly number[], seconds: number) => void) | undefined;
+}
+
+/** Seconds until somebody is told of a call that has not come back. */
+const QUIET = 60;
+
+/** The same promise; while it does not settle, `tell` hears so after ever longer times. */
+async function attended<T>(promise: Promise<T>, tell: (seconds: number) => void): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const wait = (seconds: number, passed: number): void => {
+    timer = setTimeout(
+      () => {
+        tell(seconds);
+        wait(2 * seconds, seconds);
+      },
+      (seconds - passed) * 1000,
+    );
+  };
+  wait(QUIET, 0);
+  try {
+    return await promise;
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /**
@@ -15,12 +40,13 @@ export interface Asking<T> {
  * asked one by one, which gives the same numbers. Rejects with the first error where all of them fail like this.
  */
 export async function ask<T>(clients: readonly number[], asking: Asking<T>): Promise<(T | Rejection)[]> {
-  const { call, admit, answerSeconds } = asking;
+  const { call, admit, answerSeconds, onSilence } = asking;
   const [first] = clients;
   if (first === undefined) return [];
   let answers: readonly unknown[];
   try {
-    answers = await within(answerSeconds, call(clients));
+    const called = within(answerSeconds, call(clients));
+    answers = await (onSilence ? attended(called, (seconds) => onSilence(clients, seconds)) : called);
   } catch (error) {
     if (clients.length === 1) {
       if (error instanceof Silence) return [{ client: first, fault: "silent", reason: oneLine(error) }];

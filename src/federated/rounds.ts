@@ -1,7 +1,7 @@
 // The round loop of every method: a cohort's turns, the server's step, validation by who answers, the best moment kept.
 import { DivergenceError } from "../nn/divergence.ts";
 import { checkFinite } from "../nn/finite.ts";
-import { checkOptions, COUNT, COUNT_OR_ENDLESS } from "../runtime/options.ts";
+import { BELOW_ONE, checkOne, checkOptions, COUNT, COUNT_OR_ENDLESS, PART, SECONDS } from "../runtime/options.ts";
 import { fold, type Key, Stream } from "../runtime/random.ts";
 import { admitScores, admitted, admitVectors, isRejection, type Rejection } from "./admission.ts";
 import { ask } from "./asking.ts";
@@ -30,7 +30,7 @@ export interface RoundsOptions {
   readonly sampling?: "fixed" | "poisson";
   /** How the best moment is found; without it that is the last one. */
   readonly validation?: {
-    /** Validate in every so many rounds, beginning with the first. */
+    /** Validate in every so many rounds, beginning with the first; no round between them, nor a last one, can be the best. */
     readonly every: number;
     /** Stop after so many validations without a lower loss. */
     readonly patience: number;
@@ -44,6 +44,11 @@ export interface RoundsOptions {
   readonly slow?: number;
   /** Seconds that a host may take for an answer before it is asked client by client; no limit unless said. */
   readonly answerSeconds?: number;
+  /**
+   * Told whom a host was asked for when it has not answered after a minute, after two, after four and so on; a warning on the
+   * console unless said, null for nobody. Nothing else comes of it: a limit, which results depend on, is `answerSeconds`.
+   */
+  readonly onSilence?: ((clients: readonly number[], seconds: number) => void) | null;
   readonly onRound?: (report: Report, state: RoundsState) => void | Promise<void>;
   readonly signal?: AbortSignal;
 }
@@ -110,6 +115,13 @@ export function downOf(
   return server.down?.(state, { client, round, purpose, key: fold(key, "down", client, round) }) ?? state;
 }
 
+function warn(clients: readonly number[], seconds: number): void {
+  const some = `${clients.slice(0, 5).join(", ")}${clients.length > 5 ? ` and ${clients.length - 5} more` : ""}`;
+  console.warn(
+    `federate: client ${some}, got no answer in ${seconds} s, expected one; answerSeconds leaves out who is silent`,
+  );
+}
+
 /**
  * Runs rounds from `state` until they are done, validation stops improving or `signal` aborts (then the state returned
  * is not `done`, and running from it again continues as if nothing had happened).
@@ -131,7 +143,14 @@ export async function runRounds(options: RoundsOptions, state: RoundsState): Pro
     signal,
   } = options;
   const { dropout = 0, slow = 0, sampling = "fixed" } = options;
-  checkOptions("federate", { rounds, cohort }, { rounds: COUNT, cohort: COUNT });
+  checkOptions(
+    "federate",
+    options,
+    { rounds: COUNT, cohort: COUNT, dropout: BELOW_ONE, slow: PART, answerSeconds: SECONDS },
+    "sampling host server sends measures states clients validation key onSilence onRound signal",
+  );
+  checkOne("federate", "sampling", sampling, ["fixed", "poisson"]);
+  const onSilence = options.onSilence === undefined ? warn : (options.onSilence ?? undefined);
   if (validation)
     checkOptions("federate: validation", validation, { every: COUNT, patience: COUNT_OR_ENDLESS, clients: COUNT });
   if (cohort > clients.length)
@@ -179,6 +198,7 @@ export async function runRounds(options: RoundsOptions, state: RoundsState): Pro
         call: (of) => host.train(ordersOf(asked, of), round),
         admit: (answer, client) => admitVectors(answer, { client, sends, sizes, metrics: ["trainLoss", ...measures] }),
         answerSeconds,
+        onSilence,
       });
     };
     const bytes = (client: number): number => bytesOf(downOf(server, at.now, { client, round, purpose: "turn", key }));
@@ -212,6 +232,7 @@ export async function runRounds(options: RoundsOptions, state: RoundsState): Pro
           call: (of) => host.evaluate(ordersOf(asked, of), round),
           admit: (answer, client) => admitScores(answer, { client, metrics: ["loss", "accuracy"] }),
           answerSeconds,
+          onSilence,
         },
       );
       const found = admitted<Evaluation>(answers);

@@ -177,14 +177,19 @@ export class Mixture {
  * Rejects with a RangeError when rows and model do not fit together.
  */
 export async function personalize(generalist: Generalist, rows: Rows, options: DeviceOptions = {}): Promise<Mixture> {
-  checkOptions("personalize", options, {
-    epochs: COUNT,
-    lr: POSITIVE,
-    batchSize: COUNT,
-    heldOut: SHARE,
-    seed: SEED,
-    slice: NOT_NEGATIVE,
-  });
+  checkOptions(
+    "personalize",
+    options,
+    {
+      epochs: COUNT,
+      lr: POSITIVE,
+      batchSize: COUNT,
+      heldOut: SHARE,
+      seed: SEED,
+      slice: NOT_NEGATIVE,
+    },
+    "augment signal onProgress",
+  );
   return inTurns(personalizeSteps(generalist, rows, options), options);
 }
 

@@ -72,7 +72,8 @@ function* fitBlocks(
   const keep = (): void => {
     if (options.keep === "best") snapshots = blocks.map((block) => block.toArray());
   };
-  const result = yield* fitSteps({ ...options, ...rest, keep });
+  const { epochs, batchSize, validateEvery, patience, margin } = options;
+  const result = yield* fitSteps({ epochs, batchSize, validateEvery, patience, margin, ...rest, keep });
   snapshots.forEach((snapshot, i) => blocks[i]!.copyFrom(snapshot));
   return result;
 }

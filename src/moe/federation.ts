@@ -35,7 +35,11 @@ export interface GeneralistOptions {
   readonly augment?: Augment;
   /** The share of each client's rows that are held out to validate on. */
   readonly heldOut?: number;
-  /** Rounds from one validation to the next, beginning with the first; the best of those validated is returned. */
+  /**
+   * Rounds from one validation to the next, beginning with the first: rounds 0, n, 2n ... The best of those is returned, and a
+   * round between them never is, so that the last one can be only where n divides rounds - 1: 3 rounds with n = 5 give what round 0
+   * left.
+   */
   readonly validateEvery?: number;
   /** Validations without improvement after which the federation ends. */
   readonly patience?: number;
@@ -58,18 +62,23 @@ export async function trainGeneralist(
 ): Promise<Generalist> {
   const { rounds = 50, localEpochs = 3, batchSize = 10, lr = 1e-3, heldOut = 0.2, seed = 0, onRound } = options;
   const { validateEvery = 5, patience = 6 } = options;
-  checkOptions("trainGeneralist", options, {
-    rounds: COUNT,
-    cohort: COUNT,
-    localEpochs: COUNT,
-    batchSize: COUNT,
-    lr: POSITIVE,
-    heldOut: SHARE,
-    validateEvery: COUNT,
-    patience: COUNT_OR_ENDLESS,
-    seed: SEED,
-    slice: NOT_NEGATIVE,
-  });
+  checkOptions(
+    "trainGeneralist",
+    options,
+    {
+      rounds: COUNT,
+      cohort: COUNT,
+      localEpochs: COUNT,
+      batchSize: COUNT,
+      lr: POSITIVE,
+      heldOut: SHARE,
+      validateEvery: COUNT,
+      patience: COUNT_OR_ENDLESS,
+      seed: SEED,
+      slice: NOT_NEGATIVE,
+    },
+    "augment signal onRound",
+  );
   checkModel(model);
   const parts = clients.map(({ x, labels }, id) => {
     try {
@@ -133,6 +142,8 @@ export async function trainGeneralist(
         cohort: options.cohort ?? Math.min(10, taking.length),
         validation: { every: validateEvery, patience, clients: 20 },
         key: bench.key,
+        // these clients are slow at most, never silent
+        onSilence: null,
         onRound: (report) => {
           // an abort is no client's failure
           signal?.throwIfAborted();

@@ -11,6 +11,7 @@ import { fetchBytes } from "../runtime/platform.ts";
 import {
   checkModel,
   classNumbers,
+  checkNumbers,
   countInputs,
   labelNumbers,
   type Inputs,
@@ -142,6 +143,7 @@ export class Generalist {
  */
 export function ask(model: Model, x: Inputs, width: number, answer: (x: Tensor) => Tensor): Float32Array {
   if (countInputs(model, x) === 0) return new Float32Array();
+  checkNumbers(x);
   const examples = stage(model, x);
   const answers = predictAll(examples, width, answer);
   try {

@@ -1,5 +1,6 @@
 // A specialist and a generalist weighed by a gate, input by input:
 // p(y|x) = h(x) p_specialist(y|x) + (1 - h(x)) p_generalist(y|x)   (Listo Zec et al. 2020, arXiv 2010.02056).
+import { checkOne } from "../runtime/options.ts";
 import { logSigmoid } from "../autograd/ops/activation.ts";
 import { affine, sub } from "../autograd/ops/arithmetic.ts";
 import { slice } from "../autograd/ops/slice.ts";
@@ -48,12 +49,18 @@ export function asTwo(space: MixingSpace, experts: ExpertOutputs, z: Tensor): re
  * @param z the gate's logits [rows, 1] or [rows]
  */
 export function mixtureLoss(space: MixingSpace, ls: Tensor, lg: Tensor, z: Tensor, labels: Tensor): Tensor {
+  checkSpace(space);
   return mean(space === "probability" ? mixtureNll(ls, lg, z, labels) : nll(mixtureLog(ls, lg, z), labels));
 }
 
 /** What validation scores: log-probabilities, or in "output" space the unnormalised mix whose negative is the loss. */
 export function mixtureScores(space: MixingSpace, ls: Tensor, lg: Tensor, z: Tensor): Tensor {
+  checkSpace(space);
   return space === "probability" ? mixture(ls, lg, z) : mixtureLog(ls, lg, z);
+}
+
+function checkSpace(space: MixingSpace): void {
+  checkOne("mixture", "space", space, ["probability", "output"]);
 }
 
 // a probability of exactly 0 would have an infinite loss, which files cannot hold and averages do not survive

@@ -2,7 +2,7 @@
 // all of them a parameter that the loss did not reach does not move, and what is remembered of it waits.
 import { adagradInto, amsgradInto, lionInto, rmspropInto } from "../autograd/ops/updates.ts";
 import type { Tensor } from "../autograd/tensor.ts";
-import { BELOW_ONE, checkOptions, NOT_NEGATIVE } from "../runtime/options.ts";
+import { BELOW_ONE, checkNames, checkOptions, NOT_NEGATIVE } from "../runtime/options.ts";
 import type { Run } from "./block.ts";
 import { Blocks, Powers } from "./optimizers.ts";
 import type { Parameters, Part } from "./parameters.ts";
@@ -33,6 +33,7 @@ export class RMSprop extends Blocks {
   constructor(parameters: Of, options: RmspropOptions = {}) {
     const { lr = 1e-2, alpha = 0.99, eps = 1e-8, weightDecay = 0, momentum = 0, centered = false } = options;
     const rules = { alpha: BELOW_ONE, eps: NOT_NEGATIVE, weightDecay: NOT_NEGATIVE, momentum: NOT_NEGATIVE };
+    checkNames("RMSprop", options, "lr alpha eps weightDecay momentum centered only");
     checkOptions("RMSprop", { alpha, eps, weightDecay, momentum }, rules);
     super("RMSprop", parameters, 1 + Number(centered) + Number(momentum !== 0), lr, options.only);
     this.#options = { alpha, eps, weightDecay, momentum, centered };
@@ -60,6 +61,7 @@ export class Adagrad extends Blocks {
   constructor(parameters: Of, options: AdagradOptions = {}) {
     const { lr = 1e-2, lrDecay = 0, eps = 1e-10, weightDecay = 0 } = options;
     const rules = { lrDecay: NOT_NEGATIVE, eps: NOT_NEGATIVE, weightDecay: NOT_NEGATIVE };
+    checkNames("Adagrad", options, "lr lrDecay eps weightDecay only");
     checkOptions("Adagrad", { lrDecay, eps, weightDecay }, rules);
     super("Adagrad", parameters, 1, lr, options.only);
     this.#options = { lrDecay, eps, weightDecay };
@@ -86,6 +88,7 @@ export class AMSGrad extends Blocks {
     const { lr = 1e-3, betas = [0.9, 0.999], eps = 1e-8, weightDecay = 0 } = options;
     const [beta1, beta2] = betas;
     const rules = { beta1: BELOW_ONE, beta2: BELOW_ONE, eps: NOT_NEGATIVE, weightDecay: NOT_NEGATIVE };
+    checkNames("AMSGrad", options, "lr betas eps weightDecay only");
     checkOptions("AMSGrad", { beta1, beta2, eps, weightDecay }, rules);
     super("AMSGrad", parameters, 3, lr, options.only);
     this.#options = { betas, eps, weightDecay };
@@ -113,6 +116,7 @@ export class Lion extends Blocks {
   constructor(parameters: Of, options: LionOptions = {}) {
     const { lr = 1e-4, betas = [0.9, 0.99], weightDecay = 0 } = options;
     const [beta1, beta2] = betas;
+    checkNames("Lion", options, "lr betas weightDecay only");
     checkOptions(
       "Lion",
       { beta1, beta2, weightDecay },

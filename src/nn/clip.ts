@@ -18,6 +18,7 @@ export function gradientNorm(blocks: readonly Parameters[]): number {
 
 /** Shortens the gradient to `norm` if it is longer, as torch.nn.utils.clip_grad_norm_ does. */
 export function clipGradient(blocks: readonly Parameters[], norm: number): void {
+  if (!(norm > 0)) throw new RangeError(`clip: got norm ${norm}, expected a number above 0`);
   const length = gradientNorm(blocks);
   if (length > norm) for (const block of blocks) block.scaleGradient(norm / (length + 1e-6));
 }

@@ -1,6 +1,7 @@
 // Labelled examples in linear memory, from which batches are gathered. The trainer sees only this interface, so it does
 // not know images from text.
 import { gather, imageRows, labelRows } from "../autograd/ops/rows.ts";
+import { sizeOf } from "../autograd/shape.ts";
 import { persistent, type Tensor, view } from "../autograd/tensor.ts";
 import type { Mode } from "./module.ts";
 
@@ -37,6 +38,13 @@ export interface Images {
   readonly normalization: { readonly mean: readonly number[]; readonly std: readonly number[] };
 }
 
+/** Throws a RangeError for the first of `rows` that is none of `count`: it would be staged as one that is all zeros. */
+export function checkRows(op: string, rows: ArrayLike<number> | undefined, count: number): void {
+  for (let i = 0; rows && i < rows.length; i++)
+    if (!(Number.isInteger(rows[i]) && rows[i]! >= 0 && rows[i]! < count))
+      throw new RangeError(`${op}: row ${i}, got ${rows[i]}, expected 0 to ${count - 1}`);
+}
+
 /** Rows of byte images, copied to linear memory once; batches are normalised by the kernel that gathers them. */
 export class ImageExamples implements Examples {
   readonly count: number;
@@ -45,7 +53,8 @@ export class ImageExamples implements Examples {
 
   /** @param rows which images to hold, all by default; example i is then image rows[i] */
   constructor({ x, labels, shape, normalization }: Images, rows?: ArrayLike<number>) {
-    const width = shape.reduce((n, size) => n * size, 1);
+    const width = sizeOf(shape);
+    checkRows("images", rows, Math.min(labels.length, Math.floor(x.length / width)));
     this.count = rows ? rows.length : labels.length;
     this.labels = new Int32Array(this.count);
     const pixels = persistent([this.count, ...shape], "u8");

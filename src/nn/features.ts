@@ -1,7 +1,7 @@
 // Rows of floats as examples: tables, measurements, images that are normalised already.
 import { gather, labelRows } from "../autograd/ops/rows.ts";
 import { persistent, type Tensor } from "../autograd/tensor.ts";
-import type { Batch, Examples } from "./examples.ts";
+import { type Batch, checkRows, type Examples } from "./examples.ts";
 
 /** prod(shape) floats for each label. */
 export interface FeatureRows {
@@ -24,6 +24,7 @@ export class FeatureExamples implements Examples {
       throw new RangeError(
         `features: got ${x.length} numbers, expected ${labels.length} rows x ${width}, one for each label`,
       );
+    checkRows("features", rows, labels.length);
     this.count = rows ? rows.length : labels.length;
     this.labels = Int32Array.from({ length: this.count }, (_, i) => labels[rows ? rows[i]! : i]!);
     let chosen = x;

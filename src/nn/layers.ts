@@ -1,4 +1,5 @@
 // The layers of the paper's networks.
+import { BELOW_ONE, checkOptions } from "../runtime/options.ts";
 import { conv2d } from "../autograd/ops/conv2d.ts";
 import { dropout } from "../autograd/ops/dropout.ts";
 import { linear } from "../autograd/ops/matmul.ts";
@@ -80,6 +81,7 @@ export class Dropout implements Module {
   readonly #p: number;
 
   constructor(p = 0.5) {
+    checkOptions("Dropout", { p }, { p: BELOW_ONE });
     this.#p = p;
   }
 

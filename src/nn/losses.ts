@@ -1,4 +1,5 @@
 // Losses, with the arithmetic of torch.nn.functional: of numbers, of probabilities, of directions and distances.
+import { checkOne, checkOptions, FINITE, NOT_NEGATIVE, POSITIVE } from "../runtime/options.ts";
 import { logSigmoid, relu } from "../autograd/ops/activation.ts";
 import { add } from "../autograd/ops/add.ts";
 import { affine, div, mul, neg, sub } from "../autograd/ops/arithmetic.ts";
@@ -19,6 +20,7 @@ export interface Reduction {
 }
 
 function reduce(values: Tensor<"f32">, { reduction = "mean" }: Reduction): Tensor<"f32"> {
+  checkOne("loss", "reduction", reduction, ["none", "sum", "mean"]);
   return reduction === "none" ? values : reduction === "sum" ? sum(values) : mean(values);
 }
 
@@ -49,6 +51,7 @@ export function huber(
   { delta = 1, ...options }: Reduction & { delta?: number } = {},
 ): Tensor<"f32"> {
   alike("huber", y, target);
+  checkOptions("huber", { delta }, { delta: POSITIVE });
   const d = abs(sub(y, target));
   const near = clip(d, { high: delta });
   return reduce(mul(near, sub(d, affine(near, 0.5, 0))), options);
@@ -65,6 +68,7 @@ export function binaryCrossEntropy(
   { positiveWeight = 1, ...options }: Reduction & { positiveWeight?: number } = {},
 ): Tensor<"f32"> {
   alike("binaryCrossEntropy", z, target);
+  checkOptions("binaryCrossEntropy", { positiveWeight }, { positiveWeight: NOT_NEGATIVE });
   // (1 - t) z - (1 + (w - 1) t) ln s(z)
   const positive = mul(affine(target, positiveWeight - 1, 1), logSigmoid(z));
   return reduce(sub(mul(affine(target, -1, 1), z), positive), options);
@@ -88,6 +92,7 @@ export function softmaxCrossEntropy(x: Tensor, target: Tensor, options: CrossEnt
   const { weight, labelSmoothing: smooth = 0, ignoreIndex, reduction = "mean" } = options;
   if (!(smooth >= 0 && smooth <= 1))
     throw new RangeError(`softmaxCrossEntropy: got labelSmoothing ${smooth}, expected 0 to 1`);
+  checkOne("softmaxCrossEntropy", "reduction", reduction, ["none", "sum", "mean"]);
   if (x.shape.length !== 2 || (weight && weight.size !== x.shape[1]))
     throw new RangeError(
       `softmaxCrossEntropy: got ${formatShape(x.shape)}${weight ? ` and weights ${formatShape(weight.shape)}` : ""}, ` +
@@ -141,6 +146,7 @@ export function cosineSimilarity(
   { axis = -1, eps = 1e-8 }: { axis?: number; eps?: number } = {},
 ): Tensor<"f32"> {
   alike("cosineSimilarity", a, b);
+  checkOptions("cosineSimilarity", { eps }, { eps: NOT_NEGATIVE });
   const length = (x: Tensor): Tensor<"f32"> => sqrt(clip(sum(square(x), { axis }), { low: eps * eps }));
   return div(sum(mul(a, b), { axis }), mul(length(a), length(b)));
 }
@@ -156,6 +162,7 @@ export function cosineEmbedding(
   alikeness: Tensor,
   { margin = 0, ...options }: Reduction & { margin?: number } = {},
 ): Tensor<"f32"> {
+  checkOptions("cosineEmbedding", { margin }, { margin: FINITE });
   const cosine = cosineSimilarity(a, b);
   alike("cosineEmbedding", cosine, alikeness);
   const apart = relu(affine(cosine, 1, -margin));
@@ -173,6 +180,7 @@ export function triplet(
   { margin = 1, ...options }: Reduction & { margin?: number } = {},
 ): Tensor<"f32"> {
   alike("triplet", anchor, positive, negative);
+  checkOptions("triplet", { margin }, { margin: FINITE });
   // as in PyTorch, so that the length of nothing has a gradient
   const distance = (x: Tensor): Tensor<"f32"> => sqrt(sum(square(affine(sub(anchor, x), 1, 1e-6)), { axis: -1 }));
   return reduce(relu(affine(sub(distance(positive), distance(negative)), 1, margin)), options);

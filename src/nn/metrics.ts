@@ -7,6 +7,21 @@ export interface Answers {
   readonly classes: number;
 }
 
+/** Throws a RangeError unless answers are whole rows, and every row asked for has one and a class for its label. */
+function check(op: string, { logp, classes }: Answers, labels: ArrayLike<number>, rows: ArrayLike<number>): void {
+  if (!(Number.isInteger(classes) && classes >= 1 && logp.length % classes === 0))
+    throw new RangeError(`${op}: got ${logp.length} answers, expected a multiple of ${classes}, the classes`);
+  const count = Math.min(logp.length / classes, labels.length);
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i]!;
+    if (!(Number.isInteger(row) && row >= 0 && row < count))
+      throw new RangeError(`${op}: row, got ${row}, expected 0 to ${count - 1}, which have an answer and a label`);
+    const label = labels[row]!;
+    if (!(Number.isInteger(label) && label >= 0 && label < classes))
+      throw new RangeError(`${op}: label of row ${row}, got ${label}, expected 0 to ${classes - 1}`);
+  }
+}
+
 function best({ logp, classes }: Answers, row: number): number {
   let at = row * classes;
   for (let i = at + 1; i < (row + 1) * classes; i++) if (logp[i]! > logp[at]!) at = i;
@@ -15,6 +30,7 @@ function best({ logp, classes }: Answers, row: number): number {
 
 /** Fraction of `rows` (numbers into answers and labels) whose first largest answer is the label. */
 export function accuracy(answers: Answers, labels: ArrayLike<number>, rows: ArrayLike<number>): number {
+  check("accuracy", answers, labels, rows);
   let correct = 0;
   for (let i = 0; i < rows.length; i++) {
     const row = rows[i]!;
@@ -33,6 +49,11 @@ export function accuracyUnder(
   labels: ArrayLike<number>,
   rows: ArrayLike<number>,
 ): number {
+  check("accuracyUnder", answers, labels, rows);
+  if (law.length !== answers.classes)
+    throw new RangeError(
+      `accuracyUnder: law, got ${law.length} shares, expected ${answers.classes}, one for each class`,
+    );
   const [hits, counts] = [new Float64Array(answers.classes), new Float64Array(answers.classes)];
   for (let i = 0; i < rows.length; i++) {
     const label = labels[rows[i]!]!;
@@ -50,6 +71,7 @@ export function accuracyUnder(
 
 /** Mean negative log-likelihood of the labels. */
 export function negativeLogLikelihood(answers: Answers, labels: ArrayLike<number>, rows: ArrayLike<number>): number {
+  check("negativeLogLikelihood", answers, labels, rows);
   let total = 0;
   for (let i = 0; i < rows.length; i++) total -= answers.logp[rows[i]! * answers.classes + labels[rows[i]!]!]!;
   return total / rows.length;
@@ -57,6 +79,7 @@ export function negativeLogLikelihood(answers: Answers, labels: ArrayLike<number
 
 /** Expected calibration error (Guo et al. 2017): |accuracy - confidence| over 15 equal bins of confidence, weighted by rows. */
 export function calibrationError(answers: Answers, labels: ArrayLike<number>, rows: ArrayLike<number>): number {
+  check("calibrationError", answers, labels, rows);
   const bins = 15;
   const gaps = new Float64Array(bins);
   for (let i = 0; i < rows.length; i++) {
@@ -74,6 +97,7 @@ export function calibrationError(answers: Answers, labels: ArrayLike<number>, ro
  * a label or an answer of these rows; NaN without rows.
  */
 export function macroF1(answers: Answers, labels: ArrayLike<number>, rows: ArrayLike<number>): number {
+  check("macroF1", answers, labels, rows);
   const { classes } = answers;
   const [hits, misses] = [new Float64Array(classes), new Float64Array(classes)];
   for (let i = 0; i < rows.length; i++) {
@@ -101,6 +125,7 @@ export function macroF1(answers: Answers, labels: ArrayLike<number>, rows: Array
  * counting half. NaN where all rows are of one class.
  */
 export function areaUnderCurve({ logp, classes }: Answers, labels: ArrayLike<number>, rows: ArrayLike<number>): number {
+  check("areaUnderCurve", { logp, classes }, labels, rows);
   const counts = new Int32Array(classes);
   for (let i = 0; i < rows.length; i++) counts[labels[rows[i]!]!]!++;
   let [sum, seen] = [0, 0];

@@ -25,6 +25,8 @@ export class BatchNorm implements Module {
 
   /** @param momentum how far a batch moves the running means */
   constructor(width: number, { eps = 1e-5, momentum = 0.1 }: NormOptions & { momentum?: number } = {}) {
+    if (!(momentum >= 0 && momentum <= 1))
+      throw new RangeError(`BatchNorm: momentum, got ${momentum}, expected a number from 0 to 1`);
     this.specs = [
       ...affine([width]),
       { name: "running_mean", shape: [width], init: constant(0), statistic: true },

@@ -1,7 +1,7 @@
 // Optimisers over flat parameter blocks: one kernel call per block and step.
 import { adamInto, adamRowsInto, sgdInto } from "../autograd/ops/update.ts";
 import type { Tensor } from "../autograd/tensor.ts";
-import { BELOW_ONE, checkOptions, FINITE, NOT_NEGATIVE } from "../runtime/options.ts";
+import { BELOW_ONE, checkNames, checkOptions, FINITE, NOT_NEGATIVE } from "../runtime/options.ts";
 import { Block, type Run } from "./block.ts";
 import type { Parameters, Part } from "./parameters.ts";
 
@@ -93,6 +93,7 @@ export class Adam extends Blocks {
   constructor(parameters: readonly Parameters[] | Parameters, options: AdamOptions = {}) {
     const { lr = 1e-3, betas = [0.9, 0.999], eps = 1e-8, weightDecay = 0, decoupled = false } = options;
     const [beta1, beta2] = betas;
+    checkNames("Adam", options, "lr betas eps weightDecay decoupled only");
     checkOptions("Adam", { beta1, beta2, eps, weightDecay }, ADAM);
     super("Adam", parameters, 2, lr, options.only);
     this.#options = { betas, eps, weightDecay, decoupled };
@@ -149,6 +150,7 @@ export class SGD extends Blocks {
 
   constructor(parameters: readonly Parameters[] | Parameters, options: SgdOptions = {}) {
     const { lr = 1e-3, momentum = 0, dampening = 0, weightDecay = 0, nesterov = false } = options;
+    checkNames("SGD", options, "lr momentum dampening weightDecay nesterov only");
     checkOptions("SGD", { momentum, dampening, weightDecay }, SGD_OPTIONS);
     super("SGD", parameters, momentum === 0 ? 0 : 1, lr, options.only);
     this.#options = { momentum, dampening, weightDecay, nesterov };

@@ -1,4 +1,5 @@
 // Any optimiser by its description, as a config or a preset says it.
+import { checkOne } from "../runtime/options.ts";
 import { Clipped } from "./clip.ts";
 import { Adam, type Rated, SGD } from "./optimizers.ts";
 import type { Parameters, Part } from "./parameters.ts";
@@ -25,6 +26,7 @@ export function optimizerOf(
   of: readonly Parameters[],
   only?: Part,
 ): Rated {
+  checkOne("optimizer", "kind", kind, ["adam", "sgd"]);
   const options = { lr, weightDecay, ...(only && { only }) };
   const inner = kind === "adam" ? new Adam(of, options) : new SGD(of, { ...options, momentum, nesterov });
   return clip === undefined ? inner : new Clipped(inner, of, clip);

@@ -1,6 +1,14 @@
 // Rates that change from round to round, from epoch to epoch, or from step to step (see Scheduled). Powers are products and
 // cosines our own: Math's differ between engines.
-import { checkOptions, COUNT, COUNT_OR_NONE, NOT_NEGATIVE, type NumberRule, SHARE } from "../runtime/options.ts";
+import {
+  checkOne,
+  checkOptions,
+  COUNT,
+  COUNT_OR_NONE,
+  NOT_NEGATIVE,
+  type NumberRule,
+  SHARE,
+} from "../runtime/options.ts";
 import { cosHalfTurn } from "../runtime/scalar.ts";
 
 /** What a schedule may begin with: over so many rounds the rate rises in a line from 1/warmup of itself; then the rest begins. */
@@ -34,6 +42,7 @@ const anneal = (from: number, to: number, way: number): number => to + ((from - 
 
 /** What a rate is multiplied by in a round, which counts from 0. */
 export function factorAt(schedule: Schedule, round: number): number {
+  checkOptions("schedule", { round }, { round: COUNT_OR_NONE });
   const { warmup = 0 } = schedule;
   if (round < warmup) return (round + 1) / warmup;
   const at = round - warmup;
@@ -55,8 +64,13 @@ export function factorAt(schedule: Schedule, round: number): number {
       for (let i = Math.floor(at / (schedule.every ?? 1)); i > 0; i--) factor *= schedule.gamma;
       return factor;
     }
+    default:
+      checkSchedule(schedule);
+      return NaN;
   }
 }
+
+const kinds: readonly Schedule["kind"][] = ["constant", "exponential", "linear", "cosine", "one-cycle"];
 
 const rules: Readonly<Record<string, NumberRule>> = {
   rounds: COUNT,
@@ -70,5 +84,6 @@ const rules: Readonly<Record<string, NumberRule>> = {
 
 /** A RangeError that names the first number of a schedule which makes no sense. */
 export function checkSchedule(schedule: Schedule): void {
+  checkOne("schedule", "kind", schedule.kind, kinds);
   checkOptions<object>("schedule", schedule, rules);
 }

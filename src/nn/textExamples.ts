@@ -3,7 +3,7 @@
 import { labelRows } from "../autograd/ops/rows.ts";
 import { NOTHING, sentenceRows } from "../autograd/ops/sequences.ts";
 import { persistent, type Tensor } from "../autograd/tensor.ts";
-import type { Batch, Examples } from "./examples.ts";
+import { type Batch, checkRows, type Examples } from "./examples.ts";
 
 /** Sentences one after another: row r is `words[offsets[r]]` to before `words[offsets[r + 1]]`. */
 export interface Sentences {
@@ -28,6 +28,7 @@ export class TextExamples implements Examples {
    * @param padding what a batch has behind its short sentences: NOTHING, or the number of a word
    */
   constructor({ words, offsets, labels }: Sentences, rows?: ArrayLike<number>, padding: number = NOTHING) {
+    checkRows("texts", rows, labels.length);
     const count = rows?.length ?? labels.length;
     const held = new Int32Array(count + 1);
     this.labels = new Int32Array(count);

@@ -36,6 +36,15 @@ export const POSITIVE: NumberRule = {
   fits: (value) => Number.isFinite(value) && value > 0,
 };
 
+/** How long something may take; Infinity for no limit. */
+export const SECONDS: NumberRule = {
+  expected: "a number of seconds above 0, or Infinity",
+  fits: (value) => value > 0,
+};
+
+/** A part of a whole, nothing and all of it among them. */
+export const PART: NumberRule = { expected: "a number from 0 to 1", fits: (value) => value >= 0 && value <= 1 };
+
 /** A part of a whole that is neither nothing nor all of it. */
 export const SHARE: NumberRule = {
   expected: "a number between 0 and 1",
@@ -57,12 +66,15 @@ export const SEED: NumberRule = { expected: "a whole number", fits: (value) => N
 /**
  * Throws a RangeError that names the first option that is not what its rule says; options left out are passed over.
  * @param op in whose name
+ * @param others the options that have no rule: with them, one of any other name is a TypeError, for it is misspelt
  */
 export function checkOptions<O extends object>(
   op: string,
   options: O,
   rules: { readonly [K in keyof O]?: NumberRule | undefined },
+  others?: string,
 ): void {
+  if (others) checkNames(op, options, [...Object.keys(rules), others].join(" "));
   for (const name of Object.keys(rules) as (keyof O & string)[]) {
     const rule = rules[name]!;
     const value: unknown = options[name];
@@ -72,10 +84,19 @@ export function checkOptions<O extends object>(
   }
 }
 
+/** Throws a TypeError for the first option that has none of these names, which stand in one line. */
+export function checkNames(op: string, options: object, names: string): void {
+  for (const name of Object.keys(options))
+    if (!names.split(" ").includes(name)) throw new TypeError(`${op}: got option ${name}, expected ${names}`);
+}
+
+/** Throws a RangeError unless a word is one of these. */
+export function checkOne(op: string, what: string, value: unknown, words: readonly unknown[]): void {
+  if (!words.includes(value)) throw new RangeError(`${op}: ${what}, got ${shown(value)}, expected ${words.join(", ")}`);
+}
+
 /** Whatever somebody handed in, for an error's message: an object may have a `toString` of its own, or none. */
 export function shown(value: unknown): string {
-  if (typeof value === "string") return JSON.stringify(value);
-  if (typeof value === "function") return "a function";
-  if (typeof value !== "object" || value === null) return String(value);
-  return Array.isArray(value) ? `an array of ${value.length}` : Object.prototype.toString.call(value).slice(8, -1);
+  if (Object(value) === value) return Object.prototype.toString.call(value).slice(8, -1);
+  return typeof value === "string" ? JSON.stringify(value) : String(value);
 }

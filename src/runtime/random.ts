@@ -126,7 +126,8 @@ export class Stream {
 
   /** `k` of the integers 0..n-1 without replacement, in the order drawn. Few of many cost no more than few. */
   choose(n: number, k: number): Int32Array {
-    if (k > n) throw new RangeError(`choose: cannot draw ${k} of ${n} without replacement`);
+    if (!(Number.isInteger(k) && k >= 0 && k <= n))
+      throw new RangeError(`choose: cannot draw ${k} of ${n} without replacement`);
     return k < n / SPARSE ? this.#few(n, k) : this.#many(n, k);
   }
 

@@ -1,6 +1,6 @@
 // Ops with operands, sizes and labels that do not fit, in a watched memory: an op that is asked for what cannot be throws,
 // one that answers gives what its twin gives, and no byte changes that is not its own.
-import { badCalls, tryBad } from "../support/badCalls.ts";
+import { badCalls, tryBad } from "../support/badCalls/index.ts";
 import { misfits, print, tryMisfit } from "../support/misfits.ts";
 import { callable } from "../support/opCalls.ts";
 import { batchOf } from "./fuzz.ts";

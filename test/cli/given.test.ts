@@ -111,7 +111,7 @@ test("no flag but --resume stands without a value, at the end or before another"
 
 test("a number is a number, and given once", async () => {
   const numeric = fc.constantFrom(...flags.filter(({ type }) => type === "number"));
-  const text = fc.constantFrom("x", "1,5", "0x", "1_000", "five", "NaN", "--1");
+  const text = fc.constantFrom("x", "1,5", "0x", "1_000", "five", "NaN", "--1", "0x10", "0b1", "0o7", "Infinity");
   await fc.assert(
     fc.asyncProperty(numeric, text, async (flag, value) => {
       await refuses(flag, [`--${flag.name}=${value}`], /: got .*, expected a number$/);

@@ -59,6 +59,8 @@ test("errors name the field, what it got and what was expected", () => {
   refuses(refusal("partition.p", -0.1), "config: partition.p: got -0.1, expected a number from 0 to 1");
   refuses(refusal("optOut", 2), "config: optOut: got 2, expected a number from 0 to 1");
   refuses(refusal("clients", 0), "config: clients: got 0, expected a whole number from 1");
+  refuses(refusal("dataset", ""), 'config: dataset: got "", expected a name');
+  refuses(refusal("dataset", "mnist"), /^config: dataset: got "mnist", expected fashion-mnist, /);
   refuses(refusal("clients", 2.5), "config: clients: got 2.5, expected a whole number");
   refuses(refusal("federation.lr", 0), "config: federation.lr: got 0, expected a number above 0");
   refuses(refusal("federation.lr", "fast"), 'config: federation.lr: got "fast", expected number');
@@ -214,7 +216,7 @@ test("whatever stands where a kind is named ends in one error, be it an object t
 
 test("what cannot become text is shown in an error all the same", () => {
   const values = [{ toString: 1 }, Object.create(null), [1, 2], () => 1, Symbol("s"), 1n, undefined];
-  assert.equal(values.map(shown), ["Object", "Object", "an array of 2", "a function", "Symbol(s)", "1", "undefined"]);
+  assert.equal(values.map(shown), ["Object", "Object", "Array", "Function", "Symbol(s)", "1", "undefined"]);
 });
 
 test.run();

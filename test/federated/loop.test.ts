@@ -1,5 +1,6 @@
 // The round loop over clients whose model is one number: who is asked what and when, and what becomes of the answers.
 import fc from "fast-check";
+import { mock } from "node:test";
 import type { Host, Order } from "../../src/federated/hosts/host.ts";
 import type { ServerSide, Vectors } from "../../src/federated/method.ts";
 import { fedavg } from "../../src/federated/methods/fedavg.ts";
@@ -331,6 +332,38 @@ test("a cohort larger than those that take part is refused", async () => {
     () => run({ cohort: 11 }),
     "federate: a cohort of 11, but only 10 clients have opted in; lower the cohort or the opt-out",
   );
+});
+
+test("whoever does not answer is told of after one minute, after two, after four, and nothing else comes of it", async () => {
+  const told: (readonly [readonly number[], number])[] = [];
+  const ordinary = await run({ clients: [3, 4], cohort: 2, rounds: 2 });
+  mock.timers.enable({ apis: ["setTimeout"] });
+  try {
+    const host = new Scripted();
+    let answer = (): void => {};
+    const quiet = new Promise<void>((resolve) => (answer = resolve));
+    const slow: Host = {
+      train: async (...asked) => {
+        await quiet;
+        return host.train(...asked);
+      },
+      evaluate: (...asked) => host.evaluate(...asked),
+    };
+    const onSilence = (clients: readonly number[], seconds: number): void => void told.push([clients, seconds]);
+    const running = run({ clients: [3, 4], cohort: 2, rounds: 2, host: slow, onSilence });
+    await new Promise(setImmediate);
+    for (let seconds = 0; seconds < 250; seconds += 10) mock.timers.tick(10_000);
+    answer();
+    const { end } = await running;
+    assert.equal(
+      told.map(([, seconds]) => seconds),
+      [60, 120, 240],
+    );
+    for (const [clients] of told) assert.equal(clients.toSorted(), [3, 4]);
+    assert.equal(end, ordinary.end);
+  } finally {
+    mock.timers.reset();
+  }
 });
 
 test("another way to average takes the place of FedAvg's", async () => {

@@ -1,4 +1,5 @@
 // Losses of classification, one value per row; average them with mean().
+import { checkOne } from "../../runtime/options.ts";
 import { engine } from "../../runtime/engine.ts";
 import { defineOp, type Op } from "../op.ts";
 import type { Tensor } from "../tensor.ts";
@@ -95,6 +96,7 @@ export function reduceLoss(
   labels: Tensor,
   { ignoreIndex, reduction = "none" }: LossOptions,
 ): Tensor<"f32"> {
+  checkOne("loss", "reduction", reduction, ["none", "sum", "mean"]);
   const some = counted(labels, ignoreIndex);
   const values = some
     ? loss(

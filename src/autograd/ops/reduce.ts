@@ -136,6 +136,8 @@ export function variance(
 ): Tensor<"f32"> {
   const axes = axesOf("variance", x.shape, options.axis);
   const count = axes.reduce((n, i) => n * x.shape[i]!, 1);
+  if (!(Number.isFinite(correction) && correction <= count))
+    throw new RangeError(`variance: correction, got ${correction}, expected a number up to ${count}, the elements`);
   const apart = square(sub(x, mean(x, { axis: axes, keep: true })));
   return affine(sum(apart, { ...options, axis: axes }), 1 / (count - correction), 0);
 }

@@ -139,6 +139,8 @@ export function stack(x: readonly Tensor[], axis = 0): Tensor<"f32"> {
 export function split(x: Tensor, parts: number | readonly number[], axis = 0): Tensor<"f32">[] {
   const at = checkAxis("split", x.shape, axis);
   const size = x.shape[at]!;
+  if (typeof parts === "number" && !(Number.isInteger(parts) && parts >= 1 && parts <= Math.max(1, size)))
+    throw new RangeError(`split: got ${parts} parts, expected a whole number from 1 to ${size}`);
   const lengths = typeof parts === "number" ? new Array<number>(parts).fill(size / parts) : parts;
   const whole = lengths.every((length) => Number.isInteger(length) && length >= 0);
   if (!whole || lengths.reduce((sum, length) => sum + length, 0) !== size)

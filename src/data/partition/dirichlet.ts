@@ -6,6 +6,7 @@ import { logDirichlet, multinomial } from "../distributions.ts";
 import { apportion } from "./apportion.ts";
 import { dirichletLabelsAsAuthors } from "./authors.ts";
 import {
+  checkFidelity,
   checkRows,
   checkSizes,
   classCount,
@@ -49,6 +50,7 @@ function substitute(counts: Int32Array, left: Readonly<Int32Array>, logs: Float6
 export function dirichletLabels(train: Labels, test: Labels, options: DirichletLabelsOptions, key: Key): Partition {
   const { clients, alpha, trainRows, validationRows, testRows, fidelity = "paper" } = options;
   checkSizes("dirichletLabels", options);
+  checkFidelity("dirichletLabels", fidelity);
   if (fidelity === "authors-code") return dirichletLabelsAsAuthors(train, test, options, key);
   checkRows("dirichletLabels", options, train, test);
   const classes = classCount(train, test);

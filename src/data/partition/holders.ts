@@ -17,6 +17,8 @@ export function holders(
 ): number[][] {
   if (each > classes)
     throw new RangeError(`${op}: classes, got ${each} for each client, expected at most the ${classes} that there are`);
+  if (!["groups", "cyclic", "first", "random", "balanced"].includes(choice))
+    throw new RangeError(`${op}: choice, got ${String(choice)}, expected groups, cyclic, first, random or balanced`);
   const own = Array.from({ length: clients }, (_, client) => {
     if (choice === "cyclic") return Array.from({ length: each }, (_, i) => (client + i) % classes);
     if (choice === "random") return [...stream.choose(classes, each)];

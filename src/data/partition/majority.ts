@@ -4,6 +4,7 @@ import { fold, type Key, Stream } from "../../runtime/random.ts";
 import { apportion } from "./apportion.ts";
 import { majorityAsAuthors } from "./authors.ts";
 import {
+  checkFidelity,
   checkRows,
   checkShare,
   checkSizes,
@@ -66,6 +67,7 @@ export function majority(train: Labels, test: Labels, options: MajorityOptions, 
   checkSizes("majority", options);
   checkShare("majority", "p", p);
   const classes = classCount(train, test);
+  checkFidelity("majority", fidelity);
   if (fidelity === "authors-code") return majorityAsAuthors(train, test, { ...options, overlap }, key);
   checkRows("majority", options, train, test);
 

@@ -90,3 +90,9 @@ export function classCount(train: Labels, test: Labels): number {
     }
   return largest + 1;
 }
+
+/** Throws unless it is one of the two: whatever else would pass for the paper. */
+export function checkFidelity(op: string, fidelity: string): void {
+  if (fidelity !== "paper" && fidelity !== "authors-code")
+    throw new RangeError(`${op}: fidelity, got ${String(fidelity)}, expected paper or authors-code`);
+}

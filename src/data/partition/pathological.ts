@@ -21,6 +21,8 @@ export interface PathologicalOptions {
 export function pathological(train: Labels, options: PathologicalOptions, key: Key): Hands {
   const { clients, classes: each, choice = "groups", cuts = "equal" } = options;
   checkCounts("pathological", { clients: [clients, 1], classes: [each, 1] });
+  if (cuts !== "equal" && cuts !== "random")
+    throw new RangeError(`pathological: cuts, got ${String(cuts)}, expected equal or random`);
   const classes = classCount(train, []);
   const own = holders("pathological", choice, { clients, each, classes }, new Stream(fold(key, "holders")));
   const pool = new Pool("pathological", "train", train, classes);

@@ -12,6 +12,8 @@ import { checkCounts, type Labels } from "./partition.ts";
  */
 export type QuantityLaw = "log-normal" | "power-law" | "linear" | "square" | "exponential";
 
+const laws: readonly QuantityLaw[] = ["log-normal", "power-law", "linear", "square", "exponential"];
+
 export interface QuantityOptions {
   readonly clients: number;
   readonly law: QuantityLaw;
@@ -24,6 +26,9 @@ export function sizesBy({ clients, law, spread = 1 }: QuantityOptions, rows: num
   checkCounts("quantity", { clients: [clients, 1] });
   if (!(spread >= 0 && spread <= 100))
     throw new RangeError(`quantity: spread, got ${spread}, expected a number from 0 to 100`);
+  if (!laws.includes(law)) throw new RangeError(`quantity: law, got ${String(law)}, expected ${laws.join(", ")}`);
+  if (!(Number.isSafeInteger(rows) && rows >= 0))
+    throw new RangeError(`quantity: rows, got ${rows}, expected a whole number of at least 0`);
   const stream = new Stream(fold(key, "sizes"));
   const order = stream.choose(clients, clients);
   const weights = Float64Array.from({ length: clients }, (_, i) => {

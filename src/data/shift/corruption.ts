@@ -22,6 +22,8 @@ export function corrupted<X extends Uint8Array | Float32Array>(
   const [, height, width] = imageShape("corruption", shape);
   if (!(Number.isInteger(severity) && severity >= 1 && severity <= 5))
     throw new RangeError(`corruption: severity, got ${severity}, expected a whole number from 1 to 5`);
+  if (!corruptions.includes(kind))
+    throw new RangeError(`corruption: kind, got ${String(kind)}, expected ${corruptions.join(", ")}`);
   const size = height * width;
   const bytes = x instanceof Uint8Array;
   const kept = (value: number): number => (bytes ? Math.min(255, Math.max(0, Math.round(value))) : value);

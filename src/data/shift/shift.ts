@@ -51,6 +51,9 @@ export interface Place {
 
 /** How often the clusters have moved on when a client trains in a round. */
 export function moves({ kind, at }: Drift, { client, clients, round = Infinity }: Place): number {
+  if (!(Number.isSafeInteger(at) && at >= 1)) throw new RangeError(`drift: at, got ${at}, expected a round from 1 on`);
+  if (!["sudden", "incremental", "recurrent"].includes(kind))
+    throw new RangeError(`drift: kind, got ${String(kind)}, expected sudden, incremental or recurrent`);
   if (kind === "sudden") return Number(round >= at);
   if (kind === "incremental") return Number(round >= at + Math.floor((client * at) / clients));
   // after the last round as before the first: it has come back
@@ -60,9 +63,16 @@ export function moves({ kind, at }: Drift, { client, clients, round = Infinity }
 /** What a client sees; undefined where it sees rows as they are. */
 export function viewOf(shift: Shift, place: Place, key: Key): View | undefined {
   const { client, clients, classes } = place;
+  if (!(Number.isSafeInteger(client) && client >= 0 && client < clients))
+    throw new RangeError(`shift: client, got ${client}, expected 0 to ${clients - 1}`);
+  const whole = (what: string, count: number): void => {
+    if (!(Number.isSafeInteger(count) && count >= 1))
+      throw new RangeError(`shift: ${what}, got ${count}, expected a whole number of at least 1`);
+  };
   switch (shift.kind) {
     case "rotation":
     case "labels": {
+      whole("clusters", shift.clusters);
       const moved = shift.drift ? moves(shift.drift, place) : 0;
       const cluster = (client + moved) % shift.clusters;
       if (cluster === 0) return undefined;
@@ -71,14 +81,22 @@ export function viewOf(shift: Shift, place: Place, key: Key): View | undefined {
       return { labels: [...names] };
     }
     case "noise": {
+      if (!(shift.level >= 0 && shift.level < Infinity))
+        throw new RangeError(`shift: level, got ${shift.level}, expected a finite number of at least 0`);
+      if (shift.squares !== undefined) whole("squares", shift.squares);
       const deviation = clients === 1 ? shift.level : (shift.level * client) / (clients - 1);
       if (deviation === 0) return undefined;
       const { squares } = shift;
       return { noise: { deviation, ...(squares && { patch: { at: client % (squares * squares), of: squares } }) } };
     }
     case "corruption": {
+      whole("corruptions", shift.corruptions.length);
       const kind = shift.corruptions[client % shift.corruptions.length]!;
       return kind === "none" ? undefined : { corruption: { kind, severity: shift.severity } };
     }
+    default:
+      throw new RangeError(
+        `shift: kind, got ${String((shift as Shift).kind)}, expected rotation, labels, noise or corruption`,
+      );
   }
 }

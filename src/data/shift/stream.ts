@@ -21,6 +21,9 @@ export function windowOf(
 ): Int32Array {
   const { by, width } = options;
   if (!(width > 0 && width <= 1)) throw new RangeError(`stream: width, got ${width}, expected a number above 0 to 1`);
+  if (by !== "label" && by !== "row") throw new RangeError(`stream: by, got ${String(by)}, expected label or row`);
+  if (!(Number.isSafeInteger(round) && round >= 0 && Number.isSafeInteger(rounds) && rounds >= 1))
+    throw new RangeError(`stream: got round ${round} of ${rounds}, expected whole numbers, from 0 and from 1`);
   const order = by === "row" ? rows.toSorted() : rows.toSorted((a, b) => labels[a]! - labels[b]! || a - b);
   const size = Math.min(rows.length, Math.max(1, Math.round(width * rows.length)));
   const last = rows.length - size;

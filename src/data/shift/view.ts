@@ -35,6 +35,7 @@ export function seen<X extends Uint8Array | Float32Array>(
 ): { x: X; labels: Uint8Array } {
   let inputs = x.slice() as X;
   const { turns = 0, corruption, noise } = view;
+  if (!Number.isSafeInteger(turns)) throw new RangeError(`view: turns, got ${turns}, expected a whole number`);
   if (turns % 4 !== 0) inputs = turned(inputs, shape, turns);
   if (corruption) inputs = corrupted(inputs, shape, corruption);
   if (noise) inputs = noisy(inputs, rows, shape, noise, key);
@@ -43,5 +44,11 @@ export function seen<X extends Uint8Array | Float32Array>(
 
 /** Labels as a view shows them. */
 export function renamed(labels: Uint8Array, { labels: names }: View): Uint8Array {
-  return names ? labels.map((label) => names[label]!) : labels.slice();
+  if (!names) return labels.slice();
+  return labels.map((label) => {
+    const name = names[label];
+    if (!(name !== undefined && Number.isInteger(name) && name >= 0 && name < 256))
+      throw new RangeError(`view: name of class ${label}, got ${name}, expected a class number`);
+    return name;
+  });
 }
