@@ -121,18 +121,13 @@ export function fit(options: FitOptions): Fit {
 /** `fit`, resting after every batch, and in validations that are steps themselves. */
 export function* fitSteps(options: FitOptions): Steps<Fit> {
   const { epochs, validateEvery, margin, patience, validate, keep, onValidation, key, ...epoch } = options;
-  checkOptions(
-    "fit",
-    options,
-    {
-      epochs: COUNT_OR_NONE,
-      batchSize: COUNT,
-      validateEvery: COUNT,
-      patience: COUNT_OR_ENDLESS,
-      margin: NOT_NEGATIVE,
-    },
-    "key examples loss optimizer rows correct validate keep onValidation",
-  );
+  checkOptions("fit", options, {
+    epochs: COUNT_OR_NONE,
+    batchSize: COUNT,
+    validateEvery: COUNT,
+    patience: COUNT_OR_ENDLESS,
+    margin: NOT_NEGATIVE,
+  });
   let best: Validation = { loss: Infinity, accuracy: 0 };
   let bestEpoch = -1;
   let waited = 0;

@@ -32,7 +32,6 @@ export function perRow(op: string, x: Tensor, labels: Tensor): Shape {
 /** The rows of labels (i32) that are not `ignored`, as i32 [count], and their labels; null if that is all of them. */
 export function counted(labels: Tensor, ignored: number | undefined): { rows: Tensor; labels: Tensor } | null {
   if (ignored === undefined) return null;
-  if (!Number.isInteger(ignored)) throw new RangeError(`loss: ignoreIndex, got ${ignored}, expected a whole number`);
   const all = labels.toArray();
   const rows: number[] = [];
   for (let row = 0; row < all.length; row++) if (all[row] !== ignored) rows.push(row);

@@ -1,5 +1,4 @@
 // Losses of classification, one value per row; average them with mean().
-import { checkOne } from "../../runtime/options.ts";
 import { engine } from "../../runtime/engine.ts";
 import { defineOp, type Op } from "../op.ts";
 import type { Tensor } from "../tensor.ts";
@@ -96,7 +95,6 @@ export function reduceLoss(
   labels: Tensor,
   { ignoreIndex, reduction = "none" }: LossOptions,
 ): Tensor<"f32"> {
-  checkOne("loss", "reduction", reduction, ["none", "sum", "mean"]);
   const some = counted(labels, ignoreIndex);
   const values = some
     ? loss(
@@ -105,7 +103,9 @@ export function reduceLoss(
       )
     : loss(x, labels);
   if (reduction === "none") return some ? scatter(values, some.rows, [labels.size]) : values;
-  return reduction === "sum" ? sum(values) : mean(values);
+  if (reduction === "sum") return sum(values);
+  if (reduction === "mean") return mean(values);
+  throw new RangeError(`loss: reduction, got ${reduction as string}, expected none, sum, mean`);
 }
 
 /**

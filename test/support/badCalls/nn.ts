@@ -76,7 +76,6 @@ export const nnCalls: readonly fc.Arbitrary<BadCall>[] = [
     fc.constantFrom(0, 7),
     (n) => new nn.ImageExamples({ ...images, x: new Uint8Array(n) }, [0, 1]).count,
   ),
-  bad("fit misspelt", misspelt, (option) => nn.fit({ ...plan(), [option]: 1 })),
   bad("fit batchSize", noCount, (batchSize) => nn.fit({ ...plan(), batchSize })),
 ];
 
