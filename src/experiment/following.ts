@@ -39,6 +39,7 @@ export async function follow(order: Following): Promise<Vectors | undefined> {
       rounds: follower.rounds,
       cohort: clients.length,
       key,
+      onSilence: null,
       ...(signal && { signal }),
     },
     firstState(server, { ...initialOf(setup, follower), model }),
