@@ -16,6 +16,7 @@ const parts: Readonly<Record<string, () => Promise<ReturnType<typeof suite>>>> =
   cli: async () => (await import("./real/cli.ts")).cli,
   methods: async () => (await import("./real/methods.ts")).methods,
   "methods-six": async () => (await import("./real/methods.ts")).sixMethods,
+  "methods-faults": async () => (await import("./real/methods.ts")).methodsFaults,
   crowd: async () => (await import("./real/crowd.ts")).crowd,
 };
 

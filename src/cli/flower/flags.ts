@@ -6,6 +6,7 @@ export interface MemberArguments {
   client: number;
   rows: string | undefined;
   data: string | undefined;
+  method?: string[] | undefined;
   out: string;
 }
 

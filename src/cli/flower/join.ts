@@ -43,6 +43,10 @@ const ACCOUNT = "privacy.json";
 export async function join(args: JoinArguments): Promise<void> {
   const { address, client, insecure, heartbeat } = args;
   const privacy = privacyOf(args);
+  if (privacy?.noise && args.method)
+    throw new ConfigError(
+      "--epsilon: a method's server goes by training losses, which noise has to hide; give --clip alone, or join Flower's FedAvg",
+    );
   if (!(heartbeat >= 10 && heartbeat <= 1800))
     throw new ConfigError(`--heartbeat: got ${heartbeat} s, expected 10 to 1800`);
   const setup = await memberSetup(args);

@@ -88,6 +88,12 @@ export class Nodes {
     this.members.set(client, await member(this.#link.address, { trainer, pollSeconds: [0.1, 0.3] }));
   }
 
+  /** A client whose process is killed, and started again with what is on its disk. */
+  async again(client: number): Promise<void> {
+    this.members.get(client)!.leave();
+    await this.join(client);
+  }
+
   /** The clients' own ends, from what they were told and what they kept. */
   async measured(): Promise<Measured[]> {
     const setup = setUp(this.#config, await fashion());
@@ -163,4 +169,48 @@ export const sixMethods: ReturnType<typeof suite> = suite("real flower, six meth
 
 sixMethods("Ditto, SCAFFOLD, FedRep, IFCA, Fed-RoD and FedAMP give the bits of a run in one process", () =>
   behind("six", ["ditto", "scaffold", "fedrep", "ifca", "fedrod", "fedamp"], 4),
+);
+
+export const methodsFaults: ReturnType<typeof suite> = suite("real flower, methods and faults");
+
+methodsFaults(
+  "a killed node, a killed relay and a killed SuperLink lose nothing: the bits are those of a quiet run",
+  () =>
+    withSuperLink("methods-faults", { limitSeconds: 600 }, async (link, folder) => {
+      const config = small(["ditto"], 6);
+      const nodes = new Nodes(config, link);
+      const store = new MemoryStore();
+      const relay = await HttpRelay.listen({ start: relayOn(link, folder), silenceSeconds: 30 });
+      const disasters = new Map<number, () => Promise<void>>([
+        // gone without a word, and back with what is on its disk
+        [1, async () => nodes.again(0)],
+        [2, async () => link.killApps()],
+        [
+          3,
+          async () => {
+            await link.stop("SIGKILL");
+            await link.restart();
+          },
+        ],
+      ]);
+      const pending: Promise<void>[] = [];
+      const [ended, here] = await Promise.all([
+        coordinate({
+          config,
+          dataset: await fashion(),
+          store,
+          relay,
+          pollSeconds: 0.1,
+          pingSeconds: 3,
+          farewellSeconds: 60,
+          onEvent: (event) => {
+            if (event.kind === "round") pending.push(disasters.get(event.round)?.() ?? Promise.resolve());
+          },
+        }),
+        inProcess(config),
+        ...[0, 1, 2].map((client) => nodes.join(client)),
+      ]);
+      await Promise.all(pending);
+      await compare(ended, here, store, nodes);
+    }),
 );

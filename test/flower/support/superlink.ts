@@ -141,6 +141,16 @@ export class SuperLink {
     return runs[0]?.status ?? "unknown";
   }
 
+  /** Kills the ServerApps that it runs, and nothing else of its group. */
+  async killApps(): Promise<void> {
+    const { stdout } = await promisify(execFile)("ps", ["-eo", "pid=,pgid=,args="]);
+    for (const line of stdout.split("\n")) {
+      const [pid, group, ...words] = line.trim().split(/\s+/);
+      if (Number(group) === this.#process?.pid && words.join(" ").includes("flwr-serverapp"))
+        process.kill(Number(pid), "SIGKILL");
+    }
+  }
+
   /** Ends the SuperLink and everything it started. */
   async stop(signal: NodeJS.Signals = "SIGTERM"): Promise<void> {
     const child = this.#process;

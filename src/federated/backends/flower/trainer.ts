@@ -56,6 +56,10 @@ export function clientTrainer({ client, privacy, terms, ...memory }: ClientTrain
     const down = (): Vectors => (order ? vectorsOf(arraysOf(content), part.method) : modelOf(part, content));
     switch (messageType) {
       case "train": {
+        if (order && privacy?.noise)
+          throw new RangeError(
+            `privacy: ${order.method}, got noise, expected a clip alone: its server goes by training losses, which noise has to hide`,
+          );
         const local = privacy === undefined ? undefined : new LocalPrivacy(privacy, account);
         const asked = { round, down: down(), kept, effort };
         local?.afford();
