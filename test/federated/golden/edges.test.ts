@@ -403,4 +403,25 @@ test("pFedHN's updates are as long as their bound at most", () => {
   kit.dispose();
 });
 
+test("SCAFFOLD's controls stay where nobody had rows, and count who did", () => {
+  const server = of("scaffold").server({ lr: 1, control: 1, weights: "alike" }, kitOf());
+  const begun = server.begin({ model: v(3) });
+  assert.equal(begun, { model: v(3), control: v(0) });
+  const state = { model: v(3), control: v(2) };
+  const none = after(server, state, [update(0, { model: v(9), control: v(5) }, 0)]);
+  assert.equal(none, state);
+  const some = after(server, state, [update(1, { model: v(5), control: v(4) }, 4), update(0, { model: v(9), control: v(0) }, 0)]);
+  // two of four clients answered, and their controls went 2 on average
+  assert.equal(some, { model: v(5), control: v(3) });
+});
+
+test("who has had no turn answers with what was sent", () => {
+  const [a, b] = [[3, -2], [0.5, 4]] as const;
+  const state = { model: v(...a), body: v(a[0]), head: v(a[1]) };
+  for (const name of ["apfl", "ditto", "pfedme", "mr-mtl", "fedala", "fedah"]) {
+    const { own } = quadratics(of(name), {}, { start: b, state, rounds: 0 });
+    near(own[1]!, a, 0);
+  }
+});
+
 test.run();
