@@ -2,7 +2,9 @@
 import fc from "fast-check";
 import { discriminated, fitDiscriminator } from "../../src/moe/discriminator.ts";
 import { type FeatureSums, featureSums, Gaussians } from "../../src/moe/gaussians.ts";
+import { labelLaw, logRatio } from "../../src/moe/labelLaw.ts";
 import { gaussians } from "../../src/moe/methods/gaussians.ts";
+import { evidenceOf } from "../../src/moe/posterior.ts";
 import { clientCalls } from "../../src/federated/hosts/pool.ts";
 import { Net, predictAll } from "../../src/nn/index.ts";
 import { InThread } from "../../src/runtime/pool.ts";
@@ -89,6 +91,22 @@ test("the line between two Gaussians is the logarithm of their ratio, near enoug
   }
   const same = fitDiscriminator({ values: foreign, width }, { values: foreign, width });
   near(discriminated({ values: points.flatMap((x) => [x, 1]), width }, same), [0, 0, 0, 0, 0], 1e-6);
+});
+
+test("where a class looks otherwise at a client, counts of labels say nothing and features do", () => {
+  // own inputs are the federation's, moved; labels are as frequent as everywhere
+  const stream = new Stream(fold(key(8), "moved"));
+  const cloud = (shift: number): number[] =>
+    Array.from({ length: 400 }, () => [stream.uniform() + shift, stream.uniform()]).flat();
+  const [own, foreign] = [cloud(0.8), cloud(0)];
+  const answers = own.map((x) => [Math.log(0.1 + 0.8 * (x % 1)), Math.log(0.9 - 0.8 * (x % 1))]).flat();
+  near(evidenceOf(answers, logRatio(labelLaw([0, 1], 2))), new Array(own.length).fill(0), 1e-12);
+  const line = fitDiscriminator({ values: own, width }, { values: foreign, width });
+  const mean = (values: readonly number[]): number => {
+    const found = discriminated({ values, width }, line);
+    return found.reduce((sum, one) => sum + one, 0) / found.length;
+  };
+  assert.ok(mean(cloud(0.8)) > 0.5 && mean(cloud(0)) < -0.5);
 });
 
 test("clients together find what all rows in one place would, in one round, and send those sums alone", async () => {
