@@ -5,7 +5,15 @@
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { figureFile, methodPaths, openDocument, paperMethods, type RunRecords, sweepOf } from "../src/report/index.ts";
+import {
+  figureFile,
+  methodPaths,
+  openDocument,
+  paperMethods,
+  type RunRecords,
+  sweepOf,
+  tradeOff,
+} from "../src/report/index.ts";
 import { readRun } from "../src/cli/records.ts";
 import { runsAt } from "../src/cli/runs.ts";
 import * as tables from "./reproduction/tables.ts";
@@ -91,6 +99,27 @@ const sections: Readonly<Record<string, Tables>> = {
   "cifar10-average-best": oneQuirkLess,
   "fashion-mnist-paper": { ...compared, ...otherMixtures },
   "ag-news-paper": compared,
+  "fashion-mnist-posterior": {
+    accuracies: (runs) =>
+      tables.accuracies(runs, ["fedavg", "calibrated", "labelLaw", "finetuned", "blend", "ensemble"]),
+    gates: (runs) =>
+      tables.accuracies(runs, [
+        "mixture",
+        "stackedGate",
+        "constantBlend",
+        "posterior",
+        "permuted",
+        "platt",
+        "reweightedGate",
+      ]),
+    streams: (runs) => tables.accuracies(runs, ["posterior", "stream", "streamBlocks", "streamAlternating"]),
+    differences: (runs) =>
+      tables.differences(runs, ["labelLaw", "posterior", "stream"], ["finetuned", "ensemble", "fedavg"]),
+    shares: tables.shares,
+    law: tables.byLaw,
+    weights: (runs) => tables.gates(runs, ["mixture", "stackedGate", "reweightedGate", "platt", "posterior"]),
+    cost: tables.cost,
+  },
 };
 
 /** The runs of a sweep's folder. */
@@ -112,13 +141,18 @@ export async function reproduction(text: string): Promise<{ page: string; figure
     const [varied] = parameters.filter((name) => settings.every(({ values }) => typeof values.get(name) === "number"));
     // beside the authors' own figure its methods, else also what nobody had to train
     const methods = sweep === "cifar10-authors-code" ? paperMethods : [...paperMethods, "ensemble"];
+    for (const setting of settings) {
+      const file = `${sweep}-${[...setting.values].map(([name, value]) => `${name}${value}`).join("-")}.svg`;
+      if (text.includes(`(reproduction/${file})`))
+        figures.set(file, figureFile(tradeOff(setting.runs.map((run) => run.metrics)), document));
+    }
     if (varied && text.includes(`(reproduction/${sweep}.svg)`))
       figures.set(`${sweep}.svg`, figureFile(methodPaths(settings, varied, { methods }), document));
   }
   return { page: text, figures };
 }
 
-const kept = ["config.json", "summary.json", "timing.json", "clients.csv"];
+const kept = ["config.json", "summary.json", "timing.json", "clients.csv", "curves.csv"];
 
 // a sweep without what is large: its weights are those of the command that is kept
 function take(from: string): void {
@@ -127,7 +161,10 @@ function take(from: string): void {
   for (const run of readdirSync(from, { withFileTypes: true })) {
     if (!run.isDirectory()) continue;
     mkdirSync(join(to, run.name), { recursive: true });
-    for (const file of kept) copyFileSync(join(from, run.name, file), join(to, run.name, file));
+    for (const file of kept)
+      // of runs of old, or in which nothing can be turned, there are no curves
+      if (file !== "curves.csv" || existsSync(join(from, run.name, file)))
+        copyFileSync(join(from, run.name, file), join(to, run.name, file));
   }
   copyFileSync(join(from, "sweep.json"), join(to, "sweep.json"));
 }

@@ -25,14 +25,14 @@ const styles: Readonly<Record<string, MethodStyle>> = {
   calibrated: { label: "Calibrated FedAvg", color: color("fedavg"), symbol: "square2" },
   blend: { label: "Tuned and label law", color: color("finetuned"), symbol: "diamond2" },
   constantBlend: { label: "Constant, same experts", color: color("constantWeight"), symbol: "cross" },
-  permuted: { label: "Posterior, permuted", color: color("threeWay"), symbol: "times" },
+  permuted: { label: "Posterior, permuted", color: color("threeWay"), symbol: "triangle2" },
   reweightedGate: { label: "Re-weighted gate", color: color("quiet"), symbol: "asterisk" },
   platt: { label: "Posterior, Platt", color: color("gateOnly"), symbol: "triangle" },
   posterior: { label: "Posterior gate", color: color("gateOnly"), symbol: "hexagon" },
   featureGate: { label: "Feature gate", color: color("local"), symbol: "hexagon" },
   stream: { label: "Stream", color: color("mixture"), symbol: "star" },
-  streamBlocks: { label: "Stream, blocks of 20", color: color("mixture"), symbol: "plus" },
-  streamAlternating: { label: "Stream, alternating", color: color("mixture"), symbol: "times" },
+  streamBlocks: { label: "Stream, blocks of 20", color: color("mixture"), symbol: "wye" },
+  streamAlternating: { label: "Stream, alternating", color: color("mixture"), symbol: "triangle" },
   mixture: { label: "Mixture", color: color("mixture"), symbol: "circle" },
 };
 

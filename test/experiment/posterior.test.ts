@@ -98,7 +98,7 @@ test("curves end where their experts stand, and the gate's default lies on its c
     return found;
   };
   const curves = lines.filter((at): at is CurveMetric => at.kind === "curve");
-  const dialled = ["ensemble", "labelLaw", "constantBlend", "permuted", "platt", "posterior"];
+  const dialled = ["ensemble", "labelLaw", "constantBlend", "permuted", "posterior"];
   assert.equal([...new Set(curves.map(({ method }) => method))], dialled);
   assert.is(curves.length, 3 * dialled.length);
   const ends: Record<string, [string, string]> = {

@@ -81,7 +81,9 @@ export const platt: Personal = personal({
       Float64Array.from(held.labels, (y) => own[y]!),
       rho,
     );
-    return gated(desk, [s, g], { logits: (evidence) => plattLogits(evidence, found) });
+    const { dial: _dial, ...made } = gated(desk, [s, g], { logits: (evidence) => plattLogits(evidence, found) });
+    // what it learnt is for one rho
+    return made;
   },
 });
 

@@ -54,10 +54,12 @@ export function tradeOff(
     const { dial, at } = curves[0]!;
     return { method, dial, stops: at.map((value, i) => ({ at: String(value), ...placeOf(stop(curves, i)) })) };
   });
-  const alone = methodOrder(points).flatMap((method): Way[] => {
-    const found = pointsOf(runs, method);
-    return found.length > 0 ? [{ method, dial: "", stops: [{ at: "", ...placeOf(found) }] }] : [];
-  });
+  const alone = methodOrder(points.filter((method) => !curved.some((way) => way.method === method))).flatMap(
+    (method): Way[] => {
+      const found = pointsOf(runs, method);
+      return found.length > 0 ? [{ method, dial: "", stops: [{ at: "", ...placeOf(found) }] }] : [];
+    },
+  );
   const ways = [...curved, ...alone];
   const names = key(
     ways.map(({ method }) => method),
