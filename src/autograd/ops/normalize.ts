@@ -35,8 +35,9 @@ function checkPlan(op: string, x: Tensor, plan: Plan, w: Tensor | null, b: Tenso
   const { outer, groups, inner, channels, run, eps, mean, variance } = plan;
   checkOptions(op, { eps }, { eps: POSITIVE });
   const counts = [outer, groups, inner, channels, run];
-  // channels count on through the groups, by whole runs
-  const whole = (groups * inner) % (channels * run) === 0 && inner % run === 0;
+  // channels count on through the groups, by whole runs, and none comes twice in a group
+  const round = channels * run;
+  const whole = (groups * inner) % round === 0 && inner % run === 0 && round % inner === 0;
   if (!counts.every(isSize) || outer * groups * inner !== x.size || (x.size > 0 && !whole))
     throw new RangeError(
       `${op}: got ${outer}x${groups}x${inner} elements, ${channels} channels in runs of ${run}, ` +
