@@ -99,7 +99,11 @@ async function execute(
 ): Promise<void> {
   await claim(folder, plan);
   const queue: PlannedRun[] = [];
-  for (const one of planned) if (!(await isFinished(runFolder(folder, one)))) queue.push(one);
+  for (const one of planned) {
+    const store = runFolder(folder, one);
+    if (await isFinished(store)) await onlyNumbers(store);
+    else queue.push(one);
+  }
   const total = queue.length;
   const workers = Math.min(args.workers, Math.max(1, total));
   console.log(`${planned.length} runs in ${folder.path}, ${workers} at a time`);
@@ -145,9 +149,7 @@ async function execute(
         }),
       );
       if (!result.finished) return;
-      // a sweep is its numbers; a run repeated from its config.json gives the weights again
-      await store.remove("clients");
-      await store.remove("generalist.safetensors");
+      await onlyNumbers(store);
       done++;
       const { methods } = result.records.summary;
       const { wallSeconds } = result.records.summary;
@@ -252,3 +254,10 @@ export const sweepCommand: CommandModule<object, SweepArguments> = {
     ) as Argv<SweepArguments>,
   handler: (args) => runSweep(args, { apart: false, name: "sweep", page: renderSweepReport, table: settingTable }),
 };
+
+// a sweep is its numbers; a run repeated from its config.json gives the weights again. Also of runs that were killed when they
+// were whole and this was not done
+async function onlyNumbers(store: Folder): Promise<void> {
+  await store.remove("clients");
+  await store.remove("generalist.safetensors");
+}
