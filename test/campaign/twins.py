@@ -155,7 +155,10 @@ def convolve(x, w, a):
     for i in (1, 0):
         reach = (a["output"][i + 2] - 1) * a["stride"][i] + a["dilation"][i] * (w.shape[i + 2] - 1) + 1
         around += [a["before"][i], reach - x.shape[i + 2] - a["before"][i]]
-    return F.conv2d(F.pad(x, around), w, None, a["stride"], 0, a["dilation"], a["groups"])
+    # a window may end in what lies in front: what is behind it is cut off after padding
+    x = F.pad(x, [max(0, n) for n in around])
+    x = x[:, :, : x.shape[2] + min(0, around[3]), : x.shape[3] + min(0, around[1])]
+    return F.conv2d(x, w, None, a["stride"], 0, a["dilation"], a["groups"])
 
 
 def average(x, a):
