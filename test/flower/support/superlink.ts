@@ -141,14 +141,15 @@ export class SuperLink {
     return runs[0]?.status ?? "unknown";
   }
 
-  /** Kills the ServerApps that it runs, and nothing else of its group. */
+  /** Kills the ServerApps that it runs, and nothing else. */
   async killApps(): Promise<void> {
-    const { stdout } = await promisify(execFile)("ps", ["-eo", "pid=,pgid=,args="]);
-    for (const line of stdout.split("\n")) {
-      const [pid, group, ...words] = line.trim().split(/\s+/);
-      if (Number(group) === this.#process?.pid && words.join(" ").includes("flwr-serverapp"))
-        process.kill(Number(pid), "SIGKILL");
-    }
+    const { stdout } = await promisify(execFile)("ps", ["-eo", "pid=,args="]);
+    const apps = stdout.split("\n").flatMap((line) => {
+      const own = line.includes("flwr-serverapp") && line.includes(`127.0.0.1:${this.port} `);
+      return own ? [Number.parseInt(line, 10)] : [];
+    });
+    if (apps.length === 0) throw new Error("superlink: got no ServerApp to kill, expected one that runs");
+    for (const pid of apps) process.kill(pid, "SIGKILL");
   }
 
   /** Ends the SuperLink and everything it started. */
