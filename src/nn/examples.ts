@@ -39,7 +39,8 @@ export interface Images {
 }
 
 /** Throws a RangeError for the first of `rows` that is none of `count`: it would be staged as one that is all zeros. */
-export function checkRows(op: string, rows: ArrayLike<number> = [], count: number): void {
+export function checkRows(op: string, rows: ArrayLike<number> | undefined, count: number): void {
+  if (!rows) return;
   for (let i = 0; i < rows.length; i++)
     if (!(Number.isInteger(rows[i]) && rows[i]! >= 0 && rows[i]! < count))
       throw new RangeError(`${op}: row ${i}, got ${rows[i]}, expected 0 to ${count - 1}`);
