@@ -27,7 +27,9 @@ function sizes([q, k, v]: readonly Tensor[], { batch, heads, causal, scale }: Pl
 }
 
 /** Throws unless operands and plan go together. */
-function check(op: string, q: Tensor, k: Tensor, v: Tensor, mask: Tensor | null, { batch, heads, sums }: Plan): void {
+function check(op: string, q: Tensor, k: Tensor, v: Tensor, mask: Tensor | null, plan: Plan): void {
+  const { batch, heads, scale, sums } = plan;
+  if (!Number.isFinite(scale)) throw new RangeError(`${op}: scale, got ${scale}, expected a finite number`);
   const lead = q.shape.slice(0, -2);
   const [queries, d] = q.shape.slice(-2);
   const [keys, width] = v.shape.slice(-2);

@@ -106,6 +106,13 @@ export function checkPacked(op: string, { words, order, active }: Packed): void 
   checkIndices(op, "sentences active at step", active, order.size + 1);
   const counts = wordAt(active.ptr);
   const { i32 } = engine().memory;
+  // two sentences in one place would leave another's state unwritten
+  const taken = new Uint8Array(order.size);
+  for (let i = 0, at = wordAt(order.ptr); i < order.size; i++) {
+    const place = i32[at + i]!;
+    if (taken[place]) throw new RangeError(`${op}: place ${place}, got it twice, expected each sentence in its own`);
+    taken[place] = 1;
+  }
   let total = 0;
   for (let t = 0; t < active.size; t++) total += i32[counts + t]!;
   if (total !== words.size)
