@@ -1,12 +1,10 @@
-// The client side of methods whose clients have a whole model each, and differ in where a round begins and what holds it.
+// The client side of methods whose clients have a whole model each, and differ in what holds it.
 import type { Vector } from "../../nn/parameters.ts";
 import { answering } from "../answering.ts";
 import { type Kit, likelihood, pull } from "../kit.ts";
 import type { ClientSide, Turn, Vectors } from "../method.ts";
 
 export interface OwnModel<Down extends string> {
-  /** Where the round begins, from the client's model of before; there unless said. */
-  readonly start?: (turn: Turn<Down, "own">, own: Vector) => Vector;
   /** What the model is held to, with weight/2 |w - anchor|^2; nothing unless said. */
   readonly anchor?: (turn: Turn<Down, "own">) => Vector | undefined;
   readonly weight?: number;
@@ -15,7 +13,7 @@ export interface OwnModel<Down extends string> {
 /** Trains the client's own model, keeps it and sends it; never the server's. */
 export function ownModel<Down extends string>(
   kit: Kit,
-  { start, anchor, weight = 0 }: OwnModel<Down>,
+  { anchor, weight = 0 }: OwnModel<Down>,
 ): ClientSide<"model", Down, "own"> & { initial(): Vectors } {
   const net = kit.net();
   const optimizer = kit.optimizer(net.parameters);
@@ -24,8 +22,7 @@ export function ownModel<Down extends string>(
   return {
     initial: () => ({}),
     *train(turn) {
-      const before = turn.kept.own ?? kit.initial;
-      net.parameters.copyFrom(start?.(turn, before) ?? before);
+      net.parameters.copyFrom(turn.kept.own ?? kit.initial);
       const to = anchor?.(turn);
       if (to) held.set(to);
       const correct = to ? pulled : undefined;
