@@ -241,12 +241,13 @@ lab("compares methods that are chosen from their declarations, each part with th
   await tab.click("#run");
   const hash = await page.hash();
   const compared = await tab.getAttribute("[data-compared]", "data-compared");
-  for (const figure of ["#loss-figure", "#accuracy-figure", "#plane-figure .back"]) {
-    const said = (await tab.locator(`${figure} svg`).getAttribute("aria-description")) ?? "";
-    for (const name of ["FedAvg", "ifca", "ditto"]) assert.ok(said.includes(name), `${figure}: ${said}`);
-  }
-  const members = await tab.$$eval("#clusters button", (all) => all.map((one) => Number(one.textContent)));
-  assert.is(new Set(members).size, 4);
+  // views are drawn a moment after the last client is done, each in its own time
+  for (const figure of ["#loss-figure", "#accuracy-figure", "#plane-figure .back"])
+    for (const name of ["FedAvg", "ifca", "ditto"])
+      await tab.waitForSelector(`${figure} svg[aria-description*="${name}"]`);
+  await tab.waitForFunction(
+    () => new Set(Array.from(document.querySelectorAll("#clusters button"), (one) => one.textContent)).size === 4,
+  );
   const heads = await tab.$$eval(".roster thead th", (all) => all.map((one) => one.textContent));
   assert.equal(heads.slice(-2), ["ifca", "ditto"]);
   const folder = await page.exported();
@@ -276,7 +277,7 @@ lab("says in one line what is wrong with an address or a set-up, and lets nobody
     const text = (await page.page.textContent("#problem")) ?? "";
     assert.match(text, message);
     assert.not.match(text, /\n|\bat .*\.js/);
-    assert.is(await page.page.isDisabled("#run"), true);
+    await page.page.waitForSelector("#run:disabled");
     await page.close();
   }
 });
@@ -302,40 +303,40 @@ lab("fits a phone, and every control can be reached by keyboard", async () => {
   await page.close();
 });
 
-const three = "&methods.ditto=as it is&methods.fedrep=as it is&methods.ifca=as it is";
-for (const [more, name] of [
-  ["", ""],
-  [three, ", with three methods at once"],
-] as const)
-  lab(`keeps the page free while 20 clients train for 20 rounds${name}, beside the command line's time`, async () => {
-    const page = await LabPage.open(browser, `${served.url}#federation.rounds=20${more}`);
+lab(
+  "keeps the page free while 20 clients train for 20 rounds, with three methods at once, beside the command line's time",
+  async () => {
+    const three = "&methods.ditto=as it is&methods.fedrep=as it is&methods.ifca=as it is";
+    const page = await LabPage.open(browser, `${served.url}#federation.rounds=20${three}`);
     await page.start();
     const first = await page.firstMove();
     const hash = await page.hash(300);
     const tasks = (await page.longTasks()).toSorted((a, b) => b - a);
     const folder = await page.exported();
     await page.close();
-    let [ours, theirs] = [0, 0];
-    for (const part of more ? ["paper", "methods"] : ["."]) {
+    const times: string[] = [];
+    for (const part of ["paper", "methods"]) {
       const out = join(mkdtempSync(join(tmpdir(), "moiety-lab-")), "run");
       await moiety("run", join(folder, part, "config.json"), "--data", "data", "--out", out);
       const [here, there] = await Promise.all(
         [join(folder, part), out].map((path) => json(join(path, "summary.json"))),
       );
-      if (part !== "methods") assert.is(there!["weightsSha256"], hash);
+      if (part === "paper") assert.is(there!["weightsSha256"], hash);
       assert.is(there!["weightsSha256"], here!["weightsSha256"]);
-      ours += Number(here!["wallSeconds"]);
-      theirs += Number(there!["wallSeconds"]);
+      const [ours, theirs] = [Number(here!["wallSeconds"]), Number(there!["wallSeconds"])];
+      times.push(
+        `${part}: lab ${ours.toFixed(1)} s, command line ${theirs.toFixed(1)} s, ratio ${(ours / theirs).toFixed(2)}`,
+      );
     }
     console.log(
       `\n  first point moved after ${Math.round(first)} ms (wanted 3000)` +
-        `\n  20 clients, 20 rounds: lab ${ours.toFixed(1)} s, command line ${theirs.toFixed(1)} s, ` +
-        `ratio ${(ours / theirs).toFixed(2)} (wanted 1.5)` +
+        `\n  20 clients, 20 rounds (wanted a ratio of 1.5): ${times.join("; ")}` +
         `\n  tasks over 50 ms: ${tasks.length}, over 100 ms: ${tasks.filter((ms) => ms > 100).length}, ` +
         `longest ${Math.round(tasks[0] ?? 0)} ms (wanted 100)`,
     );
     assert.ok((tasks[0] ?? 0) < 2000, `a task of ${tasks[0]} ms`);
-  });
+  },
+);
 
 // runs in the page
 function painted(pad: Element): string {
