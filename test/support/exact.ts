@@ -40,6 +40,7 @@ export interface World {
 }
 
 export interface ExactOptions extends Partial<Omit<KitOptions, "model" | "classes" | "initial" | "key">> {
+  /** At most; what no longer moves has ended. */
   readonly rounds?: number;
   /** Clients of a round; all of them unless said. */
   readonly cohort?: (round: number) => readonly number[];
@@ -66,7 +67,22 @@ export function exact<T>(work: () => T): T {
   return withEngine((shared ??= referenceEngine()), work);
 }
 
-/** Runs a method's rounds: by default 5 full-gradient steps of SGD at 0.1, 200 rounds long; `ask` looks at who answers then. */
+// far below what anything is compared to, and no more than rounding: what comes to rest need not do it bit for bit
+function isAtRest(before: Vectors, after: Vectors): boolean {
+  const names = Object.keys(after);
+  return (
+    names.length === Object.keys(before).length &&
+    names.every((name) => {
+      const [was, is] = [before[name], after[name]!];
+      return was?.length === is.length && is.every((x, i) => Math.abs(x - was[i]!) <= 1e-14 * Math.max(1, Math.abs(x)));
+    })
+  );
+}
+
+/**
+ * Runs a method's rounds: by default 5 full-gradient steps of SGD at 0.1, at most 200 rounds, until nothing moves any more; `ask`
+ * looks at who answers then.
+ */
 export function exactly<T>(
   method: Method,
   given: Options,
@@ -121,8 +137,11 @@ function run<T>(
     key: fold(root, "train", client, round),
     effort: clients[client]!.effort ?? 1,
   });
-  for (let round = 0; round < rounds; round++) {
+  // rounds in a row that left everything where it was; where everybody has had a turn in them, so will all that come
+  let still = 0;
+  for (let round = 0; round < rounds && still <= clients.length; round++) {
     const members = cohort(round);
+    const before = [state, ...kept];
     const gathering = server.gather(state, {
       round,
       cohort: members.length,
@@ -136,6 +155,7 @@ function run<T>(
     });
     for (const update of replies) gathering.add(update);
     state = gathering.result();
+    still = [state, ...kept].every((vectors, i) => isAtRest(before[i]!, vectors)) ? still + 1 : 0;
     onRound?.(state, round);
   }
   const answers = clients.map((_, client) => {

@@ -21,16 +21,15 @@ test("MR-MTL ends where own gradients and the pull to the mean are even", () => 
 test("pFedMe's centre and own models", () => {
   const options = { lambda: 1.5, inner: 100, lr: 0.5 };
   const golden = [0.5581395349, 1.3027522936, 2.976744186, 2.623853211, -0.7441860465, 5.1926605505];
-  for (const beta of [0.5, 1, 1.7]) {
+  for (const beta of [1, 1.7]) {
     const { server, own } = quadratics(of("pfedme"), { ...options, beta }, { epochs: 1, rounds: 400 });
     near(server["model"]!, [0.9302325581, 3.0397553517], 1e-9);
     near(own.flat(), golden, 1e-9);
   }
-  for (const start of ["centre", "before"]) {
-    const four = quadratics(of("pfedme"), { ...options, lr: 0.1, start }, { epochs: 4, rounds: 200 });
-    near(four.server["model"]!, [0.8944083937, 2.9854665272], 1e-9);
-  }
-  const far = quadratics(of("pfedme"), { lambda: 1e-4, inner: 300, lr: 1000 }, { epochs: 1, rounds: 400 });
+  // both starts are followed step by step in rounds.test.ts
+  const four = quadratics(of("pfedme"), { ...options, lr: 0.1, start: "before" }, { epochs: 4, rounds: 200 });
+  near(four.server["model"]!, [0.8944083937, 2.9854665272], 1e-9);
+  const far = quadratics(of("pfedme"), { lambda: 1e-4, inner: 100, lr: 1000 }, { epochs: 1, rounds: 120 });
   near(far.server["model"]!, [0.6666666667, 2.6666666667], 1e-3);
 });
 
