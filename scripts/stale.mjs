@@ -1,6 +1,6 @@
 // What has to be done before anything else can run, and only that: install, kernels, compile.
 import { execFileSync } from "node:child_process";
-import { existsSync, lstatSync, mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -19,12 +19,48 @@ function newest(...paths) {
   );
 }
 
-function step(title, output, inputs, work) {
-  const made = newest(output);
-  if (made > newest(...inputs)) return;
-  console.error(`${title} ...`);
+const LOCK_MINUTES = 10;
+
+// its process is gone, or has been at it for longer than anything takes
+function isLeft(lock) {
+  try {
+    process.kill(Number(readFileSync(lock, "utf8")), 0);
+    return Date.now() - statSync(lock).mtimeMs > LOCK_MINUTES * 60_000;
+  } catch (error) {
+    return error.code === "ESRCH";
+  }
+}
+
+/** Does something while no other process of this clone does it: who comes second waits, and mostly finds it done. */
+function alone(work) {
+  const lock = join(root, "build/.lock");
+  mkdirSync(dirname(lock), { recursive: true });
+  for (;;) {
+    try {
+      writeFileSync(lock, String(process.pid), { flag: "wx" });
+      break;
+    } catch (error) {
+      if (error.code !== "EEXIST") throw error;
+      if (isLeft(lock)) rmSync(lock, { force: true });
+      else Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100);
+    }
+  }
   try {
     work();
+  } finally {
+    rmSync(lock, { force: true });
+  }
+}
+
+function step(title, output, inputs, work) {
+  const isStale = () => newest(output) <= newest(...inputs);
+  if (!isStale()) return;
+  try {
+    alone(() => {
+      if (!isStale()) return;
+      console.error(`${title} ...`);
+      work();
+    });
   } catch (error) {
     console.error(`${error.stdout ?? ""}${error.stderr ?? ""}`);
     console.error(`${title}: failed; ${error.message.split("\n")[0]}`);
