@@ -12,6 +12,7 @@ import { ClustersView } from "./page/clusters.ts";
 import { ControlsView } from "./page/controls.ts";
 import { copyText } from "./page/copy.ts";
 import { DataView } from "./page/data.ts";
+import { DialView } from "./page/dial.ts";
 import { byId } from "./page/element.ts";
 import { FigureView } from "./page/figure.ts";
 import { Form } from "./page/form.ts";
@@ -107,6 +108,7 @@ watchers
   .set({ every: 0, draw: settle }, ["stage"])
   .set(new DataView(byId("data"), notebook, (choice) => void session.open(choice)), ["stage", "data"])
   .set(plane, ["places", "stage", "outline"])
+  .set(new DialView(byId("dial"), notebook), ["places", "results", "outline"])
   .set(roster, ["clients", "results", "outline"])
   .set(new TallyView(byId("tally"), notebook), ["results", "outline"])
   .set(new MethodsView(byId("methods"), notebook), ["results", "outline"])

@@ -15,7 +15,10 @@ export function controlOf(field: Field, changed: () => void): Control {
   if (field.kind === "check") {
     const input = el("input", { type: "checkbox", onchange: changed, name: field.path });
     const row = el("div", { class: "field check" }, el("label", {}, input, el("span", {}, field.label)), hint(field));
-    return { field, row, read: () => input.checked, write: (value) => void (input.checked = value === true) };
+    const { on } = field;
+    const read = on ? () => (input.checked ? on : undefined) : () => input.checked;
+    const write = (value: unknown): void => void (input.checked = on ? value !== undefined : value === true);
+    return { field, row, read, write };
   }
   return field.kind === "slider" ? slider(field, changed) : number(field, changed);
 }

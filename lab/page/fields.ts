@@ -1,5 +1,6 @@
 // What can be set, in words: every field of a config that the page offers, in the order of the form.
 import type { Config } from "../../src/experiment/config.ts";
+import { posteriorGate } from "../../src/experiment/presets.ts";
 
 interface Common {
   /** The field's path in a config. */
@@ -27,6 +28,8 @@ export interface ChoiceField extends Common {
 
 export interface CheckField extends Common {
   readonly kind: "check";
+  /** What a config has there when it is on; it has nothing there when it is off. Without it, true and false. */
+  readonly on?: object;
 }
 
 export type Field = NumberField | ChoiceField | CheckField;
@@ -160,6 +163,13 @@ export const groups: readonly Group[] = [
         path: "mixture.gateOnly",
         label: "Train the gate alone",
         hint: "The specialist stays as it was fine-tuned.",
+      },
+      {
+        kind: "check",
+        path: "posterior",
+        label: "Also a gate that asks whose an input is",
+        hint: "Nothing is trained for it, and its trade-off is a slider under the plane.",
+        on: posteriorGate,
       },
     ],
   },

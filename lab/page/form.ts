@@ -32,7 +32,8 @@ export class Form {
     for (const { field, row, write } of this.#controls) {
       row.hidden = field.when ? !field.when(config) : false;
       const value = valueAt(config, field.path);
-      if (value !== undefined) write(value);
+      // a field that a config need not have says so by its absence
+      if (value !== undefined || (field.kind === "check" && field.on)) write(value);
     }
   }
 
@@ -44,7 +45,9 @@ export class Form {
   #change({ field, read }: Control): void {
     const value = read();
     if (!this.#config) return;
-    this.#onChange(override(this.#config, field.path, value));
+    if (value !== undefined) return this.#onChange(override(this.#config, field.path, value));
+    const { [field.path as "posterior"]: _, ...rest } = this.#config;
+    this.#onChange(rest);
   }
 
   #group({ title, folded, fields }: Group): HTMLElement {

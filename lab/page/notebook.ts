@@ -1,5 +1,13 @@
 // Everything the page has heard of a run, in plain records; knows nothing of how it is shown.
-import type { ClientMetric, EpochMetric, GateMetric, Metric, RoundMetric, Summary } from "../../src/report/records.ts";
+import type {
+  ClientMetric,
+  CurveMetric,
+  EpochMetric,
+  GateMetric,
+  Metric,
+  RoundMetric,
+  Summary,
+} from "../../src/report/records.ts";
 import type { ClientOutline, DataOutline, GeneralistStanding, LabEvent, Phase } from "../messages.ts";
 
 /** Where the page is. */
@@ -10,6 +18,9 @@ export const own = ["local", "fedavg", "finetuned", "mixture"] as const;
 
 /** The models a client can hold while it trains: the paper's, and by name those of the methods that are compared. */
 export type Model = string;
+
+/** The gate whose share of own inputs can be turned, as records call it. */
+export const POSTERIOR = "posterior";
 
 export interface Place {
   readonly localTest: number;
@@ -42,6 +53,10 @@ export class Notebook {
   clients: ClientPage[] = [];
   rounds: RoundMetric[] = [];
   gates: Map<number, GateMetric> = new Map();
+  /** What the posterior gate reaches by its share of own inputs, client by client. */
+  curves: Map<number, CurveMetric> = new Map();
+  /** Where on these curves clients are shown; undefined with their own models. */
+  turned: number | undefined;
   phase: Phase | undefined;
   /** All phases so far, each as it began. */
   passed: Phase[] = [];
@@ -88,6 +103,8 @@ export class Notebook {
     }));
     this.rounds = [];
     this.gates = new Map();
+    this.curves = new Map();
+    this.turned = undefined;
     this.phase = undefined;
     this.passed = [];
     this.summary = this.compared = undefined;
@@ -98,10 +115,38 @@ export class Notebook {
   /** The end of a run. */
   conclude(summary: Summary, compared?: Summary): void {
     [this.summary, this.compared] = [summary, compared];
-    // whatever was tried beside it, this is what a client has in the end
-    for (const client of this.clients) if (client.places["mixture"]) client.model = "mixture";
+    this.turn(this.turned);
     this.enter("finished");
     this.#changed(["places", "clients", "results"]);
+  }
+
+  /** Shows clients at a stop of their gate's curve, whose whole way is their trail; undefined with their mixtures. */
+  turn(stop: number | undefined): void {
+    this.turned = stop;
+    for (const client of this.clients) {
+      const curve = this.curves.get(client.outline.client);
+      if (stop === undefined) {
+        if (!client.places["mixture"]) continue;
+        if (client.model === POSTERIOR) client.trail.length = 0;
+        // whatever was tried beside it, this is what a client has in the end
+        client.model = "mixture";
+      } else if (curve) {
+        const way = curve.at.map((_, at) => placeOn(curve, at));
+        client.places[POSTERIOR] = way[stop];
+        client.model = POSTERIOR;
+        client.trail.splice(0, Infinity, ...way);
+      }
+    }
+    this.#changed(["places", "clients"]);
+  }
+
+  /** Clients at all stops of their curves, as records. */
+  dialled(): Metric[] {
+    return this.clients.flatMap(({ outline: { client }, results }) => {
+      const [curve, record] = [this.curves.get(client), results.get(POSTERIOR)];
+      if (!curve || !record) return [];
+      return curve.at.map((_, at) => ({ ...record, ...placeOn(curve, at) }));
+    });
   }
 
   /** What a client may be seen with, in the order of every table. */
@@ -142,9 +187,13 @@ export class Notebook {
       case "gate":
         this.gates.set(event.client, event);
         return ["results"];
+      case "curve":
+        if (event.method !== POSTERIOR) return [];
+        this.curves.set(event.client, event);
+        if (this.turned !== undefined) this.turn(this.turned);
+        return ["results"];
       case "clock":
       case "tick":
-      case "curve":
         // the report's
         return [];
       default:
@@ -209,6 +258,10 @@ export class Notebook {
     if (!found) throw new RangeError(`notebook: client, got ${client}, expected 0 to ${this.clients.length - 1}`);
     return found;
   }
+}
+
+function placeOn({ localTest, globalTest }: CurveMetric, at: number): Place {
+  return { localTest: localTest[at]!, globalTest: globalTest[at]! };
 }
 
 function isOwn(model: Model): boolean {

@@ -69,7 +69,7 @@ export class PlaneView implements View {
       .results()
       .filter((record) => record.kind === "client" && shown.has(record.method)) as Metric[];
     const finished = stage === "finished";
-    const domain = finished ? planeDomain(results) : whole;
+    const domain = finished ? planeDomain([...results, ...this.#notebook.dialled()]) : whole;
     const canvas = planeCanvas(width, domain);
     // what is done changes rarely, and costs much more than moving points
     const drawn = [width, results.length, finished].join();

@@ -169,8 +169,8 @@ export interface Config {
     | {
         /** The share of own inputs that is reckoned with. */
         readonly rho: number;
-        /** The probability that the source of a stream changes from one input to the next. */
-        readonly hazard: number;
+        /** The probability that the source of a stream changes from one input to the next; "held-out": chosen by each client. */
+        readonly hazard: number | "held-out";
         /** Whether clients calibrate the generalist first, by sums over their held-out rows. */
         readonly calibrate: boolean;
         /** Whether clients send sums of features by class, for a gate that learns what else they differ in; not unless said. */

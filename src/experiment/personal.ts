@@ -38,7 +38,8 @@ export const gateRows: readonly string[] = [
 
 /** The posterior gate with what it is made of and held against, as a config sets it. */
 function gateMethods({ rho, hazard }: NonNullable<Config["posterior"]>): Readonly<Record<string, Entry>> {
-  const streamed = (turn: number): Entry => ({ value: stream, options: { hazard, turn } });
+  const changes = hazard === "held-out" ? { heldOut: true } : { hazard };
+  const streamed = (turn: number): Entry => ({ value: stream, options: { ...changes, turn } });
   return {
     calibrated: { value: calibrated },
     blend: { value: blend },

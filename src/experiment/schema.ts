@@ -241,7 +241,7 @@ const training = v.strictObject({
 });
 
 const OPEN = "expected a number from 0.01 to 0.99";
-const HAZARD = "expected a number from 0 to 0.5";
+const HAZARD = "expected a number from 0 to 0.5, or held-out";
 const fields = v.strictObject({
   // it becomes a part of a folder's name
   preset: v.pipe(v.string(), v.regex(/^[A-Za-z0-9][\w.-]*$/, "expected a name of letters and digits")),
@@ -329,7 +329,7 @@ const fields = v.strictObject({
   posterior: v.optional(
     v.strictObject({
       rho: v.pipe(finite, v.minValue(0.01, OPEN), v.maxValue(0.99, OPEN)),
-      hazard: v.pipe(finite, v.minValue(0, HAZARD), v.maxValue(0.5, HAZARD)),
+      hazard: v.union([v.pipe(finite, v.minValue(0, HAZARD), v.maxValue(0.5, HAZARD)), v.literal("held-out")], HAZARD),
       calibrate: v.boolean(),
       features: v.optional(v.boolean()),
     }),

@@ -1,13 +1,14 @@
 // A run with the gate that theory asks for: what it tells, what leaves a client for it, and that it changes nothing else.
-import { type Config, MemoryStore, setUp } from "../../src/experiment/index.ts";
+import { type Config, MemoryStore, parseConfig, setUp } from "../../src/experiment/index.ts";
 import { gateRows } from "../../src/experiment/personal.ts";
 import { parseJsonLines } from "../../src/io/index.ts";
 import { CALIBRATION_ROUNDS } from "../../src/moe/methods/calibration.ts";
-import { coursesOf } from "../../src/moe/methods/stream.ts";
+import { coursesOf } from "../../src/moe/courses.ts";
 import { paperRows } from "../../src/moe/personalized.ts";
 import type { CurveMetric } from "../../src/report/records.ts";
 import { key } from "../../src/runtime/random.ts";
 import { near } from "../support/near.ts";
+import { refuses } from "../support/refuses.ts";
 import { assert, test } from "../support/suite.ts";
 import { config, dataset, leftIn, metricsOf, recordsOf, runTiny, textOf } from "../support/tiny.ts";
 
@@ -132,6 +133,17 @@ test("a run that was killed amid its clients ends as if it had not been", async 
   const { store: resumed } = await runTiny({ config: gate, store, resume: true });
   const fresh = await runTiny({ config: gate });
   assert.equal(leftIn(resumed), leftIn(fresh.store));
+});
+
+test("a hazard is a number or chosen on held-out rows, which moves streams and nothing else", async () => {
+  const { result } = await runTiny({ config: { ...gate, posterior: { ...gate.posterior!, hazard: "held-out" } } });
+  const { methods } = recordsOf(result).summary;
+  const moved = Object.keys(methods).filter((name) => name.startsWith("stream"));
+  assert.is(moved.length, 3);
+  for (const [name, found] of Object.entries(summary.methods))
+    if (!moved.includes(name)) assert.equal(methods[name], found, name);
+  const wrong = { ...gate, posterior: { ...gate.posterior!, hazard: 0.7 } };
+  refuses(() => parseConfig(wrong), "config: posterior.hazard: got 0.7, expected a number from 0 to 0.5, or held-out");
 });
 
 test("streams have every foreign row once and only own rows for own ones", () => {

@@ -1,35 +1,16 @@
 // Evidence over a stream: inputs come one after another, and each is weighed by what all before it say of the source. There is no
 // stream in a test, so three are made of its rows: the client's own and foreign ones apart, in turns of twenty, and in turn.
 import type { Tensor } from "../../autograd/tensor.ts";
-import { fold, type Key, Stream } from "../../runtime/random.ts";
-import { mixedRows } from "../tradeOff.ts";
+import { fold } from "../../runtime/random.ts";
+import { type Course, coursesOf } from "../courses.ts";
 import { scoreOf, type Scores, type TestSet } from "../evaluate.ts";
 import { filtered, HAZARD } from "../evidence.ts";
+import { chosenHazard } from "../hazard.ts";
 import { personal, type Personal } from "../personal.ts";
 import { evidenceOf, gatedAnswers } from "../posterior.ts";
+import { mixedRows } from "../tradeOff.ts";
 import { pair } from "./posterior.ts";
 import { ownRatio } from "./labelLaw.ts";
-
-/** Rows of a test in an order, and which of them count as the client's own. */
-interface Course {
-  readonly rows: readonly number[];
-  readonly own: readonly boolean[];
-}
-
-/** All foreign rows once, own rows as often as it takes: apart (0), or so many of each in turn. */
-export function coursesOf({ local, global }: Pick<TestSet, "local" | "global">, turn: number, key: Key): Course[] {
-  const shuffled = (rows: Int32Array, name: string): number[] =>
-    Array.from(new Stream(fold(key, name)).choose(rows.length, rows.length), (at) => rows[at]!);
-  const [own, foreign] = [shuffled(local, "own"), shuffled(global, "foreign")];
-  const course = (rows: readonly number[], mine: boolean): Course => ({ rows, own: rows.map(() => mine) });
-  if (turn === 0) return [course(own, true), course(foreign, false)];
-  const parts: Course[] = [];
-  for (let at = 0; at < foreign.length; at += turn) {
-    const others = foreign.slice(at, at + turn);
-    parts.push(course(others.map((_, i) => own[(at + i) % own.length]!), true), course(others, false)); // prettier-ignore
-  }
-  return [{ rows: parts.flatMap(({ rows }) => rows), own: parts.flatMap((part) => part.own) }];
-}
 
 /** How far each answer of a stream is right: local test of what is own in it, global test of what is foreign. */
 function scoresOn(
@@ -57,12 +38,26 @@ export const stream: Personal = personal({
   paper: "10.1109/5.18626",
   about:
     "two answers weighed by what all inputs so far say of where they come from; told on streams of the tests' rows",
-  // `turn` inputs of one source after as many of the other; 0 for streams of one source each
-  options: () => ({ specialist: "blend", generalist: "calibrated", rho: 0.5, hazard: HAZARD, turn: 0 }),
+  // `turn` inputs of one source after as many of the other; 0 for streams of one source each. `heldOut` chooses the hazard on
+  // streams of held-out rows
+  options: () => ({
+    specialist: "blend",
+    generalist: "calibrated",
+    rho: 0.5,
+    hazard: HAZARD,
+    heldOut: false as boolean,
+    turn: 0,
+  }),
   ranges: { rho: { min: 0.01, max: 0.99 }, hazard: { min: 0, max: 0.5 }, turn: { min: 0, whole: true } },
-  *make(desk, { rho, hazard, turn, ...experts }) {
+  *make(desk, { rho, hazard: given, heldOut, turn, ...experts }) {
     const [s, g] = yield* pair(desk, experts);
     const ratio = ownRatio(desk.own);
+    const onHeldOut = (): number => {
+      const { validation: held } = desk.own;
+      const said = { ls: s.on(held).toArray(), lg: g.on(held).toArray(), labels: held.labels, ratio };
+      return chosenHazard(said, rho, fold(desk.key, "hazard"));
+    };
+    const hazard = heldOut ? onHeldOut() : given;
     const along = (ls: Tensor, lg: Tensor): Tensor =>
       gatedAnswers(ls, lg, filtered(evidenceOf(lg.toArray(), ratio), { rho, hazard }));
     return desk.combined([s, g], (ls, lg) => along(ls!, lg!), {
