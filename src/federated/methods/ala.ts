@@ -44,10 +44,10 @@ export function* ala(
   const most = equal || rate === 0 ? 0 : before ? 1 : passes;
   for (let pass = 0; pass < most; pass++) {
     const key: Key = fold(turn.key, "ala", pass);
-    let [total, rows] = [0, 0];
+    let [total, rows, batch] = [0, 0, 0];
     for (const at of kit.batches({ ...turn, key, effort: 1 }, { epochs: 1 })) {
       // a random part of the rows, not the first of them
-      if (new Stream(fold(key, "part", rows)).uniform() >= sample) continue;
+      if (new Stream(fold(key, "part", batch++)).uniform() >= sample) continue;
       head.copyFrom(mixed(local, shared, shares));
       const loss = kit.step(at, {
         loss: likelihood(pair),
