@@ -27,6 +27,7 @@ import { fedprox } from "./fedprox.ts";
 import { fedrep } from "./fedrep.ts";
 import { fedrod } from "./fedrod.ts";
 import { flix } from "./flix.ts";
+import { floco } from "./floco.ts";
 import { gpfl } from "./gpfl.ts";
 import { hypcluster, ifca } from "./ifca.ts";
 import { knnper } from "./knnper.ts";
@@ -72,6 +73,7 @@ const all: readonly Method[] = [
   fedrod,
   fedyogi,
   flix,
+  floco,
   gpfl,
   hypcluster,
   ifca,
