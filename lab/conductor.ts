@@ -2,7 +2,8 @@
 // nothing of this size runs on the page's own thread.
 import { isAddress } from "../src/experiment/ownNetworks.ts";
 import type { Setup } from "../src/experiment/setup.ts";
-import { run, type RunResult } from "../src/experiment/run.ts";
+import { run } from "../src/experiment/run.ts";
+import type { RunResult } from "../src/experiment/runOptions.ts";
 import type { LiveEvent } from "../src/experiment/watch.ts";
 import { encodeZip } from "../src/io/zip.ts";
 import { openDocument, renderRunReport } from "../src/report/index.ts";

@@ -1,6 +1,6 @@
 // From the runner's events to what the page needs of them: records, and no weights.
 import { clientMetrics } from "../../src/experiment/records.ts";
-import type { RunEvent } from "../../src/experiment/run.ts";
+import type { RunEvent } from "../../src/experiment/runOptions.ts";
 import type { Setup } from "../../src/experiment/setup.ts";
 import type { LabEvent } from "../messages.ts";
 

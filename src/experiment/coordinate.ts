@@ -6,11 +6,14 @@ import { Messenger, type MessengerOptions } from "../federated/backends/flower/m
 import type { Vectors } from "../federated/method.ts";
 import { jsonLine } from "../io/index.ts";
 import type { Summary } from "../report/records.ts";
+import { begin, type Over } from "./begun.ts";
 import { ConfigError } from "./config.ts";
 import type { Standings } from "./farewell.ts";
 import { generalistFile, weightsHash } from "./files.ts";
-import { answering, begin, generalistOf, type Over, runFederations, type RunOptions, sentOf, taken } from "./run.ts";
+import { runFederations, taken } from "./federationPhase.ts";
 import { trainingOf } from "./methodPresets.ts";
+import { answering, generalistOf, sentOf } from "./moments.ts";
+import type { RunOptions } from "./runOptions.ts";
 import { optedIn, type Setup } from "./setup.ts";
 import { termsOf } from "./terms.ts";
 

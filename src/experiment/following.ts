@@ -8,10 +8,16 @@ import { downOf, firstState, runRounds } from "../federated/rounds.ts";
 import { without } from "../federated/servers.ts";
 import { States } from "../federated/states.ts";
 import type { Pool } from "../runtime/pool.ts";
-import { federationKey, type Follower, initialOf, serverOf } from "./federations.ts";
+import { audited } from "./auditLog.ts";
+import type { Over } from "./begun.ts";
+import type { ExperimentCalls } from "./clients.ts";
+import type { HeldOf } from "./clock.ts";
+import { federationKey, type Follower, followersOf, initialOf, serverOf } from "./federations.ts";
+import { answering } from "./moments.ts";
+import type { RunOptions } from "./runOptions.ts";
 import { optedIn, type Setup } from "./setup.ts";
 
-export interface Following {
+interface Following {
   readonly setup: Setup;
   readonly pool: Pool<ClientCalls>;
   readonly follower: Follower;
@@ -23,7 +29,7 @@ export interface Following {
 }
 
 /** What the server has in the end, but for the model; undefined where it was interrupted. */
-export async function follow(order: Following): Promise<Vectors | undefined> {
+async function follow(order: Following): Promise<Vectors | undefined> {
   const { setup, pool, follower, model, host, signal } = order;
   const server = serverOf(setup, follower);
   const states = new States();
@@ -47,4 +53,31 @@ export async function follow(order: Following): Promise<Vectors | undefined> {
   if (!end.done) return undefined;
   const to = { client: -1, round: end.round, purpose: "answers", key } as const;
   return without(downOf(server, end.best.server, to), (name) => name === "model");
+}
+
+/** What the federations' followers found, by federation. */
+export type Followed = Readonly<Record<string, Pick<HeldOf, "calibration" | "gaussians">>>;
+
+/** Runs the followers that a config asks for; undefined where they were interrupted. */
+export async function runFollowers(
+  { config: { posterior }, store, signal, audit }: Pick<RunOptions, "config" | "store" | "signal" | "audit">,
+  setup: Setup,
+  pool: Pool<ExperimentCalls>,
+  federations: readonly Over[],
+): Promise<Followed | undefined> {
+  const found: Record<string, Followed[string]> = {};
+  for (const { federation, server, state } of posterior ? federations : []) {
+    const { model } = answering(setup, server, state, -1);
+    if (!model || federation.rows.length === 0) continue;
+    const of: { calibration?: Vectors; gaussians?: Vectors } = {};
+    for (const [name, follower] of Object.entries(followersOf(federation.name))) {
+      if (!(name === "calibration" ? posterior?.calibrate : posterior?.features)) continue;
+      const host = (own: Host): Host => (audit ? audited(own, follower, store) : own);
+      const left = await follow({ setup, pool, follower, model, host, signal });
+      if (!left) return undefined;
+      of[name as keyof typeof of] = left;
+    }
+    found[federation.name] = of;
+  }
+  return found;
 }
