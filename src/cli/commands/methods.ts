@@ -6,7 +6,7 @@ import { usualOptions } from "../../experiment/chosenMethods.ts";
 import { ConfigError, loadMethods, methodOf } from "../../experiment/index.ts";
 import { isAddress } from "../../experiment/ownNetworks.ts";
 import { type Personal, personals } from "../../moe/index.ts";
-import { resolved } from "./run.ts";
+import { resolved } from "../configOf.ts";
 
 interface MethodsArguments {
   name: string | undefined;

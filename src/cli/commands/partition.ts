@@ -4,7 +4,8 @@ import type { Argv, CommandModule } from "yargs";
 import { givePartition } from "../../data/index.ts";
 import { ConfigError, drawPartition, setUp } from "../../experiment/index.ts";
 import { openDataset } from "../dataset.ts";
-import { configOf, experimentFlags } from "./run.ts";
+import { configOf } from "../configOf.ts";
+import { experimentFlags } from "../experimentFlags.ts";
 
 interface PartitionArguments {
   experiment?: string;

@@ -26,7 +26,9 @@ import { startPool } from "../../experiment/pool.ts";
 import { readRun } from "../records.ts";
 import { isFinished, PLAN } from "../runs.ts";
 import { sources } from "../sources.ts";
-import { checkWorkers, commandOf, configOf, experimentFlags, fields, pathIn, resolved, valueOf } from "./run.ts";
+import { configOf, pathIn, resolved, valueOf } from "../configOf.ts";
+import { checkWorkers, experimentFlags, fields } from "../experimentFlags.ts";
+import { commandOf } from "./run.ts";
 
 export interface SweepArguments {
   experiment: string;

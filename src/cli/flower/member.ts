@@ -13,7 +13,7 @@ import { encodeSafetensors } from "../../io/safetensors.ts";
 import { methodOrder, methodStyle } from "../../report/index.ts";
 import { startWorker } from "../../runtime/platform.ts";
 import { type Pool, Threads } from "../../runtime/pool.ts";
-import { configOf } from "../commands/run.ts";
+import { configOf } from "../configOf.ts";
 import type { Folder } from "../folder.ts";
 import type { MemberArguments } from "./flags.ts";
 import { openDataset } from "../dataset.ts";

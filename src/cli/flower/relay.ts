@@ -7,7 +7,7 @@ import { coordinate } from "../../experiment/coordinate.ts";
 import { ConfigError, type RunEvent } from "../../experiment/index.ts";
 import { type Driver, HttpRelay } from "../../federated/backends/flower/httpRelay.ts";
 import type { MessengerEvent } from "../../federated/backends/flower/messenger.ts";
-import { configOf } from "../commands/run.ts";
+import { configOf } from "../configOf.ts";
 import { openDataset } from "../dataset.ts";
 import { Folder } from "../folder.ts";
 import { interruptible } from "../interrupt.ts";
