@@ -1,0 +1,25 @@
+// Single values of a config, and the words for what is expected of them.
+import * as v from "valibot";
+
+// a config is written as JSON, which has no others
+export const finite: v.GenericSchema<number> = v.pipe(v.number(), v.finite("expected a finite number"));
+export const fraction: v.GenericSchema<number> = v.pipe(
+  finite,
+  v.minValue(0, "expected a number from 0 to 1"),
+  v.maxValue(1, "expected a number from 0 to 1"),
+);
+export const count: v.GenericSchema<number> = v.pipe(
+  finite,
+  v.integer("expected a whole number"),
+  v.minValue(1, "expected a whole number from 1"),
+);
+export const whole: v.GenericSchema<number> = v.pipe(
+  finite,
+  v.integer("expected a whole number"),
+  v.minValue(0, "expected a whole number from 0"),
+);
+export const rate: v.GenericSchema<number> = v.pipe(finite, v.gtValue(0, "expected a number above 0"));
+
+export const margin: v.GenericSchema<number> = v.pipe(finite, v.minValue(0, "expected a number from 0"));
+
+export const name: v.GenericSchema<string> = v.pipe(v.string(), v.minLength(1, "expected a name"));
