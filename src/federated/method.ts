@@ -149,6 +149,8 @@ export interface Declaration<
   readonly name: string;
   /** "arXiv 1602.05629", or a DOI. */
   readonly paper: string;
+  /** Said where only its abstract was to be had, and the rest is our reading of it. */
+  readonly after?: "abstract";
   /** What it does, in a sentence. */
   readonly about: string;
   /** Every option with its default; a config may change them, and nothing else. */

@@ -53,19 +53,21 @@ function rounded(sum: Float64Array, like: Vector, total: number): Vector {
 }
 
 export interface Averaging {
-  /** An update's weight: its examples unless said. */
-  readonly weight?: (update: Update) => number;
+  /** The weight of an update's vector: its examples unless said. */
+  readonly weight?: (update: Update, name: string) => number;
   /** Where an update's vector goes at the server: under its own name unless said. */
   readonly place?: (name: string, update: Update) => string;
+  /** Which vectors are averaged; all of them unless said. */
+  readonly only?: (name: string) => boolean;
 }
 
 /** Every client counts alike. */
 export const alike = (): number => 1;
 
 /** Every named vector becomes the weighted mean of those that were sent; what nobody sent stays as it was. */
-export function averaging({ weight = ({ examples }) => examples, place }: Averaging = {}): ServerSide {
+export function averaging({ weight = ({ examples }) => examples, place, only: is }: Averaging = {}): ServerSide {
   return {
-    additive: place === undefined,
+    additive: place === undefined && is === undefined,
     begin: (initial) => initial,
     gather: (state) => {
       const sums = new Sums();
@@ -73,7 +75,8 @@ export function averaging({ weight = ({ examples }) => examples, place }: Averag
         spends: true,
         add: (update) => {
           for (const [name, values] of Object.entries(update.up))
-            sums.add(place?.(name, update) ?? name, values, weight(update), update.client);
+            if (is?.(name) ?? true)
+              sums.add(place?.(name, update) ?? name, values, weight(update, name), update.client);
         },
         result: () => ({ ...state, ...sums.means() }),
       };

@@ -63,6 +63,8 @@ export interface Answer {
   (x: Tensor): Tensor;
   /** Of an answer that is the model's alone, its parameters as the model has them: see `answering`. */
   readonly weights?: () => Vector;
+  /** Of an answer that several models make together, those. */
+  readonly parts?: readonly Answer[];
 }
 
 /** Who answers for a client: its own model, and others that the method has beside it, as "shared". */

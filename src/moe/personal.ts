@@ -28,6 +28,8 @@ export interface Personal<O extends Options = Options> {
   readonly name: string;
   /** "arXiv 2108.07313", or a DOI; "" where there is none. */
   readonly paper: string;
+  /** Said where only its abstract was to be had, and the rest is our reading of it. */
+  readonly after?: "abstract";
   /** What it does, in a sentence. */
   readonly about: string;
   /** Every option with its default, which may be what an experiment says of all trainings. */

@@ -23,13 +23,17 @@ function bounds({ min, max, whole, of }: Range = {}): string {
   return parts.length > 0 ? ` (${parts.join(" ")})` : "";
 }
 
+// what was built from, where that is little
+function source({ paper, after }: Pick<Method, "paper" | "after">): string {
+  return [paper, after && "built after its abstract"].filter(Boolean).join(", ");
+}
+
 function list(names: readonly string[]): string {
   return names.join(", ") || "nothing";
 }
 
 function whole({
   name,
-  paper,
   about,
   options,
   ranges = {},
@@ -38,9 +42,11 @@ function whole({
   keeps = [],
   laws = [],
   presets = {},
+  ...of
 }: Method): string {
+  const from = source(of);
   const lines = [
-    `${name}${paper ? `, ${paper}` : ""}`,
+    `${name}${from ? `, ${from}` : ""}`,
     about,
     "",
     `sends     ${list(sends)}`,
@@ -64,11 +70,12 @@ function isMethod(one: Method | Personal): one is Method {
 }
 
 function wholeValue(value: Personal): string {
-  const { name, paper, about, ranges = {} } = value;
+  const { name, about, ranges = {} } = value;
+  const from = source(value);
   const options = Object.entries(usualOptions(value)).map(
     ([option, usual]) => `option    fedavg+${name}.${option}=${usual ?? RUNS}${bounds(ranges[option])}`,
   );
-  return [`+${name}${paper ? `, ${paper}` : ""}`, about, "", "sends     nothing", ...options].join("\n");
+  return [`+${name}${from ? `, ${from}` : ""}`, about, "", "sends     nothing", ...options].join("\n");
 }
 
 // what comes with moiety, or the method of a module
@@ -107,8 +114,8 @@ export const methodsCommand: CommandModule<object, MethodsArguments> = {
     const nameOf = (one: Method | Personal): string => (isMethod(one) ? one.name : `+${one.name}`);
     const width = Math.max(...shown.map((one) => nameOf(one).length)) + 2;
     for (const one of shown) {
-      const { paper, about } = one;
-      console.log(`${nameOf(one).padEnd(width)}${about}${paper ? ` (${paper})` : ""}`);
+      const from = source(one);
+      console.log(`${nameOf(one).padEnd(width)}${one.about}${from ? ` (${from})` : ""}`);
       const told = Object.entries(isMethod(one) ? one.options : usualOptions(one));
       if (told.length > 0)
         console.log(`${"".padEnd(width)}${told.map(([option, value]) => `${option}=${value ?? RUNS}`).join(", ")}`);

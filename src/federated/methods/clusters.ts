@@ -3,14 +3,14 @@ import type { Examples } from "../../nn/examples.ts";
 import { validateNet } from "../../nn/validate.ts";
 import { answering } from "../answering.ts";
 import { type Kit, likelihood } from "../kit.ts";
-import type { ClientSide, Vectors } from "../method.ts";
+import type { ClientSide, Turn, Vectors } from "../method.ts";
 
 export const placeOf = (cluster: number): string => `model.${cluster}`;
 
 /** First weights of k models: the common beginning, and others drawn as it was. */
-export function beginnings(kit: Kit, k: number): Vectors {
+export function beginnings(kit: Kit, k: number, place: (c: number) => string = placeOf): Vectors {
   return Object.fromEntries(
-    Array.from({ length: k }, (_, c) => [placeOf(c), c === 0 ? kit.initial : kit.first(kit.model, `cluster ${c}`)]),
+    Array.from({ length: k }, (_, c) => [place(c), c === 0 ? kit.initial : kit.first(kit.model, `cluster ${c}`)]),
   );
 }
 
@@ -19,31 +19,40 @@ export function closest(losses: readonly number[]): number {
   return losses.reduce((best, loss, i) => (loss < losses[best]! ? i : best), 0);
 }
 
+export interface Clustered {
+  /** How many models there are. */
+  readonly count: number;
+  /** Which one a turn trains whatever their losses, if it says so. */
+  readonly explore?: (turn: Pick<Turn, "round" | "key">) => number | undefined;
+}
+
 /** Trains the model that fits the client's training rows best, and answers with it; says which as the metric `cluster`. */
-export function clustered(kit: Kit): ClientSide<"model", "model.*", never> {
+export function clustered(kit: Kit, { count, explore }: Clustered): ClientSide<"model", "model.*", never> {
   const net = kit.net();
   const optimizer = kit.optimizer(net.parameters);
+  const all = Array.from({ length: count }, () => kit.net(kit.model, { trainable: false }));
   // by training rows: to choose by the rows it is asked about would need their labels
-  const choose = (down: Vectors, rows: Examples): number => {
-    const models = Object.keys(down).length;
-    const losses = Array.from({ length: models }, (_, c) => {
+  const closestOn = (down: Vectors, rows: Examples): number => {
+    const losses = all.map((_, c) => {
       net.parameters.copyFrom(down[placeOf(c)]!);
       return rows.count > 0 ? validateNet(net, rows, kit.classes).loss : 0;
     });
-    const best = closest(losses);
-    net.parameters.copyFrom(down[placeOf(best)]!);
-    return best;
+    return closest(losses);
   };
   return {
     initial: () => ({ model: kit.initial }),
     *train(turn) {
-      const cluster = choose(turn.down as Vectors, turn.own.train);
+      const down = turn.down as Vectors;
+      const cluster = explore?.(turn) ?? closestOn(down, turn.own.train);
+      net.parameters.copyFrom(down[placeOf(cluster)]!);
       const { trainLoss } = yield* kit.train({ turn, loss: likelihood(net), optimizer });
       return { up: { model: net.parameters.toArray() }, metrics: { trainLoss, cluster } };
     },
     answers({ down, own }) {
-      choose(down as Vectors, own.train);
-      return { own: answering(net) };
+      const models = down as Vectors;
+      net.parameters.copyFrom(models[placeOf(closestOn(models, own.train))]!);
+      all.forEach(({ parameters }, c) => parameters.copyFrom(models[placeOf(c)]!));
+      return { own: Object.assign(answering(net), { parts: all.map((one) => answering(one)) }) };
     },
     taken: ({ down }, { up, metrics }) => ({ ...down, [placeOf(metrics["cluster"]!)]: up.model }),
   };

@@ -1,8 +1,8 @@
 // FedNova (Wang et al. 2020): clients that take more steps do not count for more; each update is divided by how far its steps
 // carry, and the average is multiplied by how far they carry on average.
 import { method, type Method } from "../method.ts";
-import { stepping, Sums, type Averaging } from "../servers.ts";
-import type { ServerSide } from "../method.ts";
+import type { ServerSide, Update } from "../method.ts";
+import { stepping, Sums } from "../servers.ts";
 import { heavyBall } from "../serverSteps.ts";
 import { between } from "../vectors.ts";
 import { sharedModel } from "./sharedModel.ts";
@@ -18,7 +18,7 @@ export function reach(steps: number, { momentum, pull }: { momentum: number; pul
 }
 
 // w + sum p_i (a / a_i) (w_i - w), where a is the mean of a_i: a weighted mean of the models, and the rest of the way from w
-function normalised(weight: Required<Averaging>["weight"]): ServerSide {
+function normalised(weight: (update: Update) => number): ServerSide {
   return {
     begin: (initial) => initial,
     gather: (state) => {

@@ -22,7 +22,7 @@ export const ifca: Method = method({
   name: "ifca",
   paper: "arXiv 2006.04088",
   about: "k models, each averaged over the clients that it fits best, every client alike",
-  client: (kit) => clustered(kit),
+  client: (kit, { k }) => clustered(kit, { count: k }),
   server: ({ k }, kit) => ({ ...averaging({ place, weight: alike }), begin: () => beginnings(kit, k) }),
   presets: {
     paper: {
@@ -41,7 +41,7 @@ export const hypcluster: Method = method({
   name: "hypcluster",
   paper: "arXiv 2002.10619",
   about: "k models, each averaged over the clients that it fits best, by examples",
-  client: (kit) => clustered(kit),
+  client: (kit, { k }) => clustered(kit, { count: k }),
   server: ({ k }, kit) => ({ ...averaging({ place }), begin: () => beginnings(kit, k) }),
   laws: [{ when: { k: 1 }, is: "fedavg" }],
   presets: { paper: { options: { k: 2 } }, safe: { options: { k: 2 } } },

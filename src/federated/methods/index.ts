@@ -1,9 +1,12 @@
 // Every method that comes with moiety, by name.
 import type { Method } from "../method.ts";
+import { aem } from "./aem.ts";
 import { apfl } from "./apfl.ts";
 import { apple } from "./apple.ts";
 import { cfl } from "./cfl.ts";
 import { cwfedavg } from "./cwfedavg.ts";
+import { dac } from "./dac.ts";
+import { diple } from "./diple.ts";
 import { ditto } from "./ditto.ts";
 import { fedah } from "./fedah.ts";
 import { fedala } from "./fedala.ts";
@@ -12,13 +15,16 @@ import { fedas } from "./fedas.ts";
 import { fedavg } from "./fedavg.ts";
 import { fedavgm } from "./fedavgm.ts";
 import { fedbabu } from "./fedbabu.ts";
+import { fedbasis } from "./fedbasis.ts";
 import { fedbn } from "./fedbn.ts";
 import { fedcp } from "./fedcp.ts";
 import { feddbe } from "./feddbe.ts";
 import { feddecomp } from "./feddecomp.ts";
 import { feddyn } from "./feddyn.ts";
+import { fedem } from "./fedem.ts";
 import { fedfomo } from "./fedfomo.ts";
 import { fedhkd } from "./fedhkd.ts";
+import { fedmix } from "./fedmix.ts";
 import { fednova } from "./fednova.ts";
 import { fedadagrad, fedadam, fedyogi } from "./fedopt.ts";
 import { fedper } from "./fedper.ts";
@@ -28,6 +34,7 @@ import { fedrep } from "./fedrep.ts";
 import { fedrod } from "./fedrod.ts";
 import { flix } from "./flix.ts";
 import { floco } from "./floco.ts";
+import { gossip } from "./gossip.ts";
 import { gpfl } from "./gpfl.ts";
 import { hypcluster, ifca } from "./ifca.ts";
 import { knnper } from "./knnper.ts";
@@ -36,17 +43,22 @@ import { lgfedavg } from "./lgfedavg.ts";
 import { local } from "./local.ts";
 import { mapper } from "./mapper.ts";
 import { mrmtl } from "./mrmtl.ts";
+import { pens } from "./pens.ts";
 import { perfedavg } from "./perfedavg.ts";
 import { pfedhn } from "./pfedhn.ts";
 import { pfedme } from "./pfedme.ts";
 import { fedmedian, krum, normclip, trimmed } from "./robust.ts";
+import { pfedmm } from "./pfedmm.ts";
 import { scaffold } from "./scaffold.ts";
 
 const all: readonly Method[] = [
+  aem,
   apfl,
   apple,
   cfl,
   cwfedavg,
+  dac,
+  diple,
   ditto,
   fedadagrad,
   fedadam,
@@ -57,14 +69,17 @@ const all: readonly Method[] = [
   fedavg,
   fedavgm,
   fedbabu,
+  fedbasis,
   fedbn,
   fedcp,
   feddbe,
   feddecomp,
   feddyn,
+  fedem,
   fedfomo,
   fedhkd,
   fedmedian,
+  fedmix,
   fednova,
   fedper,
   fedproto,
@@ -74,6 +89,7 @@ const all: readonly Method[] = [
   fedyogi,
   flix,
   floco,
+  gossip,
   gpfl,
   hypcluster,
   ifca,
@@ -85,9 +101,11 @@ const all: readonly Method[] = [
   mapper,
   mrmtl,
   normclip,
+  pens,
   perfedavg,
   pfedhn,
   pfedme,
+  pfedmm,
   scaffold,
   trimmed,
 ];
