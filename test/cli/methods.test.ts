@@ -164,7 +164,7 @@ test("a stranger adds FedProx in one file from docs/methods.md, and it is what c
 test("a method that is none, and options that it has not, are one line before anything runs", () =>
   inFolder(async (folder) => {
     for (const [words, message] of [
-      ["--method nope", /config: methods: got nope, got nope, expected one of apfl, /],
+      ["--method nope", /config: methods: got nope, got nope, expected one of aem, apfl, /],
       ["--method ditto --set ditto.lambda=-1", /ditto: lambda, got -1, expected a number from 0/],
       ["--method ditto --set ditto.mu=1", /ditto: no option mu; there are lambda, order, epochs/],
       ["--method ./nothing.js", /methods: cannot import .*nothing\.js/],
