@@ -20,7 +20,7 @@ export * from "./mixture";
 export * from "./optimizer";
 export * from "./pool";
 export * from "./random";
-export { argmax, countCorrect, dot, max, sum } from "./reduce";
+export { argmax, countCorrect, dot, sum } from "./reduce";
 export { logSoftmax, logSoftmaxGrad, softmax, softmaxGrad } from "./softmax";
 export * from "./unary";
 export * from "./embedding";

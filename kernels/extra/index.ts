@@ -16,3 +16,4 @@ export * from "./recurrent";
 export * from "./select";
 export * from "./topK";
 export * from "./window";
+export { max } from "../reduce";

@@ -81,7 +81,8 @@ export function defineOp<X extends Inputs, A = undefined, D extends DType = "f32
       const wanted = shape!(x, attrs);
       if (out) checkOut(name, out, wanted, dtype, x, recording && differentiable);
       y = out ?? empty(wanted, dtype, name);
-      forward!(y, x, attrs);
+      // loops over an axis of any size are not to run where the other axis has nothing
+      if (y.size > 0 || x.some((input) => input && input.size > 0)) forward!(y, x, attrs);
       // a forward may fill its output as anybody would
       if (out) markWritten(out);
       else y.written = 0;

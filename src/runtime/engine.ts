@@ -147,7 +147,5 @@ export function assemble(
   const heap = new Heap(memory, STATIC_BYTES);
   kernels.init(heap.alloc(kernels.scratchBytes()));
   const build = builds[kernels.build()]!;
-  const arena = new Arena(heap);
-  heap.relief = () => arena.trim();
-  return { memory, kernels, extra, build, heap, arena, precision };
+  return { memory, kernels, extra, build, heap, arena: new Arena(heap), precision };
 }

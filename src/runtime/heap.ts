@@ -26,7 +26,7 @@ function listOf(size: number): number {
 }
 
 export class Heap {
-  /** Asked when memory is at its limit: true if something was freed, and looking again is worth while. */
+  /** Asked before memory grows: true if something was freed, and looking again is worth while. */
   relief: (() => boolean) | undefined;
   readonly #memory: Memory;
   readonly #lists: (Block | undefined)[] = [];
@@ -51,13 +51,9 @@ export class Heap {
   /** A block of at least `bytes`, 64-byte aligned, contents undefined. Throws RangeError at the memory limit. */
   alloc(bytes: number): number {
     const size = footprint(bytes);
-    let block: Block;
-    try {
-      block = this.#find(size) ?? this.#raise(size);
-    } catch (error) {
-      if (!this.relief?.()) throw error;
-      block = this.#find(size) ?? this.#raise(size);
-    }
+    let block = this.#find(size);
+    if (!block && this.relief?.()) block = this.#find(size);
+    block ??= this.#raise(size);
     block.free = false;
     this.#live.set(block.at, block);
     this.#used += block.size;

@@ -1,6 +1,23 @@
 // Sizes that are none: whoever takes a shape refuses them before any memory moves.
 import fc from "fast-check";
-import { expand, memory, noGrad, ops, reshape, scope, type Tensor, tensor, zeros } from "../../src/autograd/index.ts";
+import {
+  concat,
+  cumsum,
+  expand,
+  grad,
+  memory,
+  mul,
+  noGrad,
+  ops,
+  reshape,
+  scatterAdd,
+  scope,
+  sum,
+  take,
+  type Tensor,
+  tensor,
+  zeros,
+} from "../../src/autograd/index.ts";
 import { type Shape, sizeOf } from "../../src/autograd/shape.ts";
 import { empty, persistent, view } from "../../src/autograd/tensor.ts";
 import { Parameters } from "../../src/nn/parameters.ts";
@@ -92,6 +109,25 @@ test("a parameter of a negative size is refused, also where the sum of all sizes
     { name: "b", shape: [10] },
   ];
   refuses(() => new Parameters(specs, "private"), /sizes are non-negative integers, got \[-5\]/);
+});
+
+test("where one axis has nothing, another one of any size costs nothing", () => {
+  const most = 2 ** 31 - 1;
+  const numbers = tensor([0, 2], [2], "i32");
+  for (const shape of [
+    [most, 0],
+    [2 ** 20, 2 ** 11, 0],
+    [0, most],
+  ]) {
+    const x = zeros(shape);
+    x.requiresGrad = true;
+    const last = shape.length - 1;
+    const long = shape.indexOf(Math.max(...shape));
+    assert.equal(concat([x, x], last).shape, [...shape.slice(0, -1), 2 * shape[last]!]);
+    assert.equal(take(x, numbers, long).shape, shape.with(long, 2));
+    assert.equal(scatterAdd(zeros(shape.with(long, 2)), numbers, most, long).shape, shape.with(long, most));
+    assert.equal(grad(sum(cumsum(mul(x, 2), { axis: last })), [x])[0]!.shape, shape);
+  }
 });
 
 test("a shape that its caller changes afterwards changes no tensor", () => {

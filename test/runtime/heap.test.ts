@@ -205,19 +205,21 @@ test("the arena gives the same memory to every step, and takes it back at once",
   assert.is(heap.stats.used, used);
 });
 
-test("steps that grow a little each time do not pile up chunks", () => {
+test("steps that grow a little each time take no more than the largest of them", () => {
   const { heap } = heapOf(1024 * MIB);
   const arena = new Arena(heap);
-  for (let size = MIB / 2; size < 24 * MIB; size += MIB / 3) {
+  let most = 0;
+  for (let size = MIB / 8; size < 24 * MIB; size += MIB / 3) {
     const scope = arena.begin();
     arena.alloc(Math.floor(size));
     arena.alloc(Math.floor(size));
+    most = 2 * size;
     arena.end(scope);
+    assert.ok(heap.stats.reserved <= most + 2 * MIB, `${heap.stats.reserved / MIB} MiB for ${most / MIB}`);
   }
-  assert.ok(arena.reserved < 8 * 24 * MIB, `${arena.reserved / MIB} MiB for steps of at most 48`);
 });
 
-test("nor do steps of any size, however they grow and shrink", () => {
+test("steps of any size, however they grow and shrink, take at most twice what the largest of them needs", () => {
   const steps = fc.array(fc.array(fc.integer({ min: 0, max: 150 * MIB }), { minLength: 1, maxLength: 4 }), {
     minLength: 1,
     maxLength: 40,
@@ -232,36 +234,42 @@ test("nor do steps of any size, however they grow and shrink", () => {
       for (const sizes of steps) {
         const scope = arena.begin();
         for (const size of sizes) arena.alloc(size);
+        assert.is(heap.stats.used, arena.reserved);
         arena.end(scope);
         most = Math.max(
           most,
           sizes.reduce((sum, size) => sum + size, 0),
         );
-        assert.ok(arena.reserved <= 2 * most + 150 * MIB, `${arena.reserved / MIB} MiB, steps of ${most / MIB}`);
         assert.is(heap.stats.used, arena.reserved);
+        assert.ok(arena.reserved <= MIB, `${arena.reserved / MIB} MiB are held for nobody`);
+        assert.ok(
+          heap.stats.reserved <= 2 * most + 2 * MIB,
+          `${heap.stats.reserved / MIB} MiB, steps of ${most / MIB}`,
+        );
       }
     }),
     { numRuns: 200 },
   );
 });
 
-test("at the limit the arena's empty chunks serve whoever asks", () => {
+test("before memory grows the arena's empty chunks serve whoever asks", () => {
   const { heap } = heapOf(8 * MIB);
   const arena = new Arena(heap);
-  heap.relief = () => arena.trim();
   const outer = arena.begin();
-  const held = arena.alloc(MIB / 2);
+  const held = arena.alloc(MIB / 8);
   const inner = arena.begin();
-  // rounded up to the next power of two it would not fit
-  arena.alloc(5 * MIB);
+  for (let i = 0; i < 40; i++) arena.alloc(MIB / 8);
   arena.end(inner);
-  const a = heap.alloc(6 * MIB);
-  assert.ok(a >= held + MIB / 2);
+  assert.is(arena.reserved, 6 * MIB);
+  const { reserved } = heap.stats;
+  const a = heap.alloc(5 * MIB - 64);
+  assert.ok(a >= held + MIB / 8);
   assert.is(arena.reserved, MIB);
+  assert.is(heap.stats.reserved, reserved);
   refuses(() => arena.alloc(2 * MIB), /8 MiB maximum/);
   arena.end(outer);
   const again = arena.begin();
-  assert.is(arena.alloc(MIB / 2), held);
+  assert.is(arena.alloc(MIB / 8), held);
   arena.end(again);
 });
 

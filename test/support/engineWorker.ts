@@ -9,7 +9,7 @@ import { serve } from "../../src/runtime/pool.ts";
 export type EngineCalls = {
   configure: (options: { maximumBytes: number }) => null;
   /** Sums and copies of tensors that lie behind so many bytes. */
-  /** `everyOp` around 2 GiB, in each case one cache line further on, every other case far beyond; null if memory is short. */
+  /** `everyOp` around 2 GiB, in each case one cache line further on, every other case beyond; null if memory is short. */
   everyOpBeyond: (cases: number) => Record<string, number[]> | null;
   beyond: (bytes: number) => { pointer: number; total: number; values: number[]; kept: number[] };
 };
@@ -34,16 +34,20 @@ function calls(): EngineCalls {
       return null;
     },
     everyOpBeyond: (cases) => {
-      const ballast = ballastUpTo(2 ** 31 - 2 ** 18);
+      const ballast = ballastUpTo(2 ** 31 - 2 ** 17);
       if (!ballast) return null;
       try {
-        // one chunk for all, from just below 2 GiB on
-        scope(() => void empty([2 ** 28], "u8"));
-        return everyOp(cases, (i) => {
-          if (i % 2 === 1) return void empty([2 ** 27 + i], "u8");
-          // what comes next lies on both sides of 2 GiB, or begins there
-          const { ptr } = empty([0]);
-          empty([2 ** 31 + 32 * i - 128 - 64 - ptr - 16], "u8");
+        return scope(() => {
+          // the chunk for all, from just below 2 GiB on, is not given back while this lies in it
+          void empty([0], "u8");
+          return everyOp(cases, (i) => {
+            const { ptr } = empty([0]);
+            if (!(ptr < 2 ** 31 && ptr >= 2 ** 31 - 2 ** 17))
+              throw new Error(`everyOpBeyond: a scope begins at ${ptr}`);
+            // what comes next lies behind 2 GiB, or on both sides of it, or begins there
+            const gap = i % 2 === 1 ? 2 ** 17 + i : 2 ** 31 + 32 * i - 128 - 64 - ptr - 16;
+            empty([gap], "u8");
+          });
         });
       } finally {
         ballast.dispose();

@@ -64,7 +64,7 @@ const maxOp: Op<readonly [Tensor], Run> = /* @__PURE__ */ defineOp<readonly [Ten
     checkRun("max", x.shape, run);
     return reduced(x.shape, run);
   },
-  forward: (y, [x], run) => engine().kernels.max(x.ptr, y.ptr, ...view(x.shape, run)),
+  forward: (y, [x], run) => extra().max(x.ptr, y.ptr, ...view(x.shape, run)),
   // shared evenly among equals
   vjp: [
     (g, { x: [x], y, attrs }) => {
@@ -86,7 +86,7 @@ const logSumExpOp: Op<readonly [Tensor], Run> = /* @__PURE__ */ defineOp<readonl
     const { kernels } = engine();
     const sizes = view(x.shape, run);
     const [top, e] = [empty(y.shape), empty(x.shape)];
-    kernels.max(x.ptr, top.ptr, ...sizes);
+    extra().max(x.ptr, top.ptr, ...sizes);
     // an infinite maximum less itself would be NaN
     extra().clip(top.ptr, top.ptr, top.size, FINITE.low, FINITE.high);
     elementwise(kernels.sub, e, x, top);

@@ -24,6 +24,8 @@ function eachOuter(
 ): void {
   const width = sizeOf(shape.slice(axis + 1));
   const outer = sizeOf(shape.slice(0, axis));
+  // where there is nothing to pick, `outer` may be any number
+  if (width === 0 || shape[axis] === 0 || picked === 0) return;
   for (let i = 0; i < outer; i++) run(i * shape[axis]! * width * 4, i * picked * width * 4, width);
 }
 

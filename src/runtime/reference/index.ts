@@ -24,7 +24,7 @@ import { place } from "./place.ts";
 import { pool } from "./pool.ts";
 import { random } from "./random.ts";
 import { recurrent } from "./recurrent.ts";
-import { reduce } from "./reduce.ts";
+import { largest, reduce } from "./reduce.ts";
 import { select } from "./select.ts";
 import { softmax } from "./softmax.ts";
 import { topK } from "./topK.ts";
@@ -66,6 +66,7 @@ export function referenceExtra(views: Views): ExtraKernels {
     ...cumulative(views),
     ...double(views),
     ...gated(views),
+    ...largest(views),
     ...normalize(views),
     ...optimizers(views),
     ...place(views),

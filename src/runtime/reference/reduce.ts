@@ -1,25 +1,31 @@
 // Reference twins of the reductions.
+import type { ExtraKernels } from "../extra.wasm.ts";
 import type { Kernels } from "../kernels.wasm.ts";
 import { wordAt } from "../memory.ts";
 import type { Views } from "./views.ts";
 
 /** The kernels whose twins are here. */
-type Group = Pick<Kernels, "sum" | "max" | "dot" | "argmax" | "countCorrect">;
+type Group = Pick<Kernels, "sum" | "dot" | "argmax" | "countCorrect">;
+
+/** y[i, j] = the n values x[i, :, j] folded by `combine` from `start`. */
+const fold =
+  (views: Views, start: number, combine: (folded: number, value: number) => number): Kernels["sum"] =>
+  (x, y, outer, n, inner) => {
+    const { f } = views;
+    for (let i = 0; i < outer; i++)
+      for (let j = 0; j < inner; j++) {
+        let folded = start;
+        for (let k = 0; k < n; k++) folded = combine(folded, f[wordAt(x) + (i * n + k) * inner + j]!);
+        f[wordAt(y) + i * inner + j] = folded;
+      }
+  };
+
+/** The twin of the one reduction that is in the second module. */
+export function largest(views: Views): Pick<ExtraKernels, "max"> {
+  return { max: fold(views, -Infinity, Math.max) };
+}
 
 export function reduce(views: Views): Group {
-  /** y[i, j] = the n values x[i, :, j] folded by `combine` from `start`. */
-  const fold =
-    (start: number, combine: (folded: number, value: number) => number): Kernels["sum"] =>
-    (x, y, outer, n, inner) => {
-      const { f } = views;
-      for (let i = 0; i < outer; i++)
-        for (let j = 0; j < inner; j++) {
-          let folded = start;
-          for (let k = 0; k < n; k++) folded = combine(folded, f[wordAt(x) + (i * n + k) * inner + j]!);
-          f[wordAt(y) + i * inner + j] = folded;
-        }
-    };
-
   const dot: Kernels["dot"] = (x, w, n) => {
     const { f } = views;
     let total = 0;
@@ -35,8 +41,7 @@ export function reduce(views: Views): Group {
   };
 
   return {
-    sum: fold(0, (total, value) => total + value),
-    max: fold(-Infinity, Math.max),
+    sum: fold(views, 0, (total, value) => total + value),
     dot,
 
     argmax(x, y, outer, n, inner) {
