@@ -55,32 +55,53 @@ function shortScores(scores: Readonly<Record<string, { readonly localTest: numbe
 
 const titles = { federation: "federation", clients: "clients" } as const;
 
-function multiBar(etaBuffer: number): MultiBar {
+// what stands beside title and bar, but for the note, which is cut where the line ends
+const numbersWidth = 26;
+
+/** How long a bar may be on a terminal of so many columns, beside a title: none where there is no room. */
+export function barSize(columns: number, title: number): number {
+  return Math.max(0, Math.min(40, columns - title - numbersWidth));
+}
+
+function multiBar(etaBuffer: number, title: number): MultiBar {
   const format = "{title} {bar} {value}/{total} | {eta_formatted} left | {note}";
-  return new MultiBar({ format, hideCursor: true, clearOnComplete: false, etaBuffer }, Presets.shades_classic);
+  const barsize = barSize(process.stdout.columns ?? 80, title);
+  return new MultiBar({ format, barsize, hideCursor: true, clearOnComplete: false, etaBuffer }, Presets.shades_classic);
 }
 
 function bars(): Display {
   // rounds differ little, so a short memory is honest
-  const multi = multiBar(50);
+  const multi = multiBar(50, 10);
   let bar: SingleBar | undefined;
   let note = "";
+  let reached = 0;
+  // what stopped early is over, and its bar says so
+  const end = (): void => {
+    if (bar && reached > 0) {
+      bar.setTotal(reached);
+      bar.update(reached, { note });
+    }
+    bar?.stop();
+  };
   return {
     show(event) {
       if (event.kind === "setup") {
         bar ??= multi.create(event.total, 0, { title: "set-up".padEnd(10), note });
         bar.update(event.done, { note });
       } else if (event.kind === "phase") {
-        bar?.stop();
+        end();
         note = "";
+        reached = event.done;
         bar = multi.create(event.total, event.done, { title: (event.method ?? titles[event.phase]).padEnd(10), note });
       } else if (event.kind === "round") {
         for (const { client, reason } of event.refused ?? [])
           multi.log(`round ${event.round + 1}: without client ${client}, ${reason}\n`);
         if (event.validationLoss !== undefined)
           note = `validation loss ${event.validationLoss.toFixed(3)}, accuracy ${event.validationAccuracy?.toFixed(1)} %`;
-        bar?.update(event.round + 1, { note });
+        reached = event.round + 1;
+        bar?.update(reached, { note });
       } else {
+        reached = event.done;
         note = `client ${event.client}: ${shortScores(event.result.scores)} local`;
         bar?.update(event.done, { note });
       }
@@ -90,9 +111,10 @@ function bars(): Display {
 }
 
 function sweepBars(total: number): SweepDisplay {
-  const multi = multiBar(total);
   // the end of a name tells runs apart
-  const titleOf = (name: string): string => name.slice(-36).padEnd(36);
+  const wide = Math.min(36, Math.floor((process.stdout.columns ?? 80) / 3));
+  const multi = multiBar(total, wide);
+  const titleOf = (name: string): string => name.slice(-wide).padEnd(wide);
   const all = multi.create(total, 0, { title: titleOf("runs"), note: "" });
   return {
     begin(name) {

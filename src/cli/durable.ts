@@ -3,7 +3,8 @@
 import { link, mkdir, open, rename, rm } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 
-const reasons: Readonly<Record<string, string>> = {
+/** What an error of the system means, by its code. */
+export const reasons: Readonly<Record<string, string>> = {
   ENOSPC: "no space is left on the device; make room",
   EDQUOT: "the quota is used up; make room",
   EROFS: "the file system is read-only",

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import fc from "fast-check";
+import { encodeZip } from "../../src/io/zip.ts";
 import { readRun } from "../../src/cli/records.ts";
 import { assert, suite } from "../support/suite.ts";
 import { runTiny } from "../support/tiny.ts";
@@ -53,6 +54,29 @@ test("a sweep's folder stands for those of its runs that are done", async () => 
     for (const run of ["p0.2-seed1", "p0.2-seed2", "p1-seed1"]) rmSync(join(sweep, run, "summary.json"));
     const refused = await moiety("report", sweep).catch(({ stderr }: { stderr: string }) => stderr);
     assert.match(refused, /no run of .*sweep is done yet/);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test("an archive that the lab exported is read as it is, and its report lies beside it", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "moiety-report-"));
+  try {
+    const { store } = await runTiny();
+    const archive = join(folder, "quick-p0.6-seed1.zip");
+    writeFileSync(archive, encodeZip([...store.files].map(([name, bytes]) => [`quick-p0.6-seed1/${name}`, bytes])));
+    assert.match(await moiety("report", archive), /Mixture +\d+\.\d[^]*quick-p0\.6-seed1\.html/);
+    assert.ok(existsSync(join(folder, "quick-p0.6-seed1.html")));
+    for (const [bytes, message] of [
+      [encodeZip([["run/config.json", store.files.get("config.json")!]]), /holds no finished run/],
+      [Uint8Array.of(1, 2, 3), /zip: got no archive/],
+    ] as const) {
+      writeFileSync(archive, bytes);
+      const refused = await moiety("report", archive).catch(({ stderr }: { stderr: string }) => stderr);
+      assert.match(refused, message);
+    }
+    const none = await moiety("report", join(folder, "none.zip")).catch(({ stderr }: { stderr: string }) => stderr);
+    assert.match(none, /^moiety: cannot read .*none\.zip, there is no such file or folder\n$/);
   } finally {
     rmSync(folder, { recursive: true });
   }
