@@ -1,30 +1,37 @@
 // The worker behind the page: holds data and runs, starts the trainers, answers questions. Nothing here sees the page, and
 // nothing of this size runs on the page's own thread.
 import { isAddress } from "../src/experiment/ownNetworks.ts";
-import type { Setup } from "../src/experiment/setup.ts";
+import type { Config } from "../src/experiment/config.ts";
+import type { ExperimentCalls } from "../src/experiment/clients.ts";
+import { type Setup, setUp } from "../src/experiment/setup.ts";
 import { run } from "../src/experiment/run.ts";
 import type { RunResult } from "../src/experiment/runOptions.ts";
 import type { LiveEvent } from "../src/experiment/watch.ts";
 import { encodeZip } from "../src/io/zip.ts";
 import { openDocument, renderRunReport } from "../src/report/index.ts";
 import { workerPort } from "../src/runtime/platform.ts";
+import type { Pool } from "../src/runtime/pool.ts";
 import { Batch } from "./conductor/batch.ts";
 import { browserName } from "./conductor/browser.ts";
 import { type LabDataset, openData, type Opened } from "./conductor/datasets.ts";
 import { Oracle } from "./conductor/oracle.ts";
 import { Onlooker } from "./conductor/onlooker.ts";
 import { outlineClients } from "./conductor/outline.ts";
-import { filesOf, type Part, partsOf } from "./conductor/parts.ts";
+import { filesOf, type Part } from "./conductor/parts.ts";
+import { replay } from "./conductor/replay.ts";
+import { type PageRun, Runs } from "./conductor/runs.ts";
 import { specimens } from "./conductor/specimens.ts";
-import { startTrainers, trainerCount } from "./conductor/trainers.ts";
+import { startTrainers, trainerCount, type Witness } from "./conductor/trainers.ts";
 import { labEvents } from "./conductor/events.ts";
-import type { Conducting, LabEvent } from "./messages.ts";
+import type { Conducting, Ending, LabEvent } from "./messages.ts";
 import { answerOver, type Service } from "./wire.ts";
 
 let opened: Opened | undefined;
-let parts: Part[] = [];
 let stop = new AbortController();
 let oracle: Oracle | undefined;
+let trainers: Pool<ExperimentCalls> | undefined;
+// what the reader wants of a run that goes on
+let wanted: "run" | "pause" | "halt" = "run";
 
 const data = (): LabDataset => {
   if (!opened) throw new Error("lab: no data are open; choose a dataset");
@@ -41,24 +48,55 @@ async function runPart({ config, store, compared }: Part, resume: boolean): Prom
     store,
     resume,
     signal: stop.signal,
-    pool: (setup) => {
+    pool: async (setup) => {
       const ours = (begun = { ...setup, dataset: data() });
-      const hear = (event: LiveEvent): void => events.add(event);
       // who is asked, and whose way is drawn, are the page's own models
-      if (compared) return startTrainers(setup, hear, () => {});
-      const listener = new Oracle(ours, store);
-      const onlooker = new Onlooker(ours, (standing) => events.add(standing));
-      oracle = listener;
-      return startTrainers(setup, hear, (generalist, part) => {
-        listener.believe(generalist);
-        onlooker.see(generalist, part);
-      });
+      const onlooker = compared ? undefined : new Onlooker(ours, (standing) => events.add(standing));
+      const listener = compared ? undefined : (oracle = new Oracle(ours, store));
+      const witness: Witness = (generalist, part) => {
+        listener?.believe(generalist);
+        onlooker?.see(generalist, part);
+      };
+      return (trainers = await startTrainers(setup, (event: LiveEvent) => events.add(event), witness));
     },
-    onEvent: (event) => labEvents(event, begun, compared).forEach((one) => events.add(one)),
+    onEvent: (event) => {
+      if (event.kind === "round") runs.note(`${event.method ?? "together"}, round ${event.round + 1}`, false, false);
+      labEvents(event, begun, compared).forEach((one) => events.add(one));
+    },
     render: async (records) => renderRunReport(records, await openDocument()),
     command: "moiety run config.json",
     runtime: `${browserName(navigator.userAgent)}, ${trainerCount()} workers, the lab`,
-  }).finally(() => events.flush());
+  }).finally(() => {
+    trainers = undefined;
+    events.flush();
+  });
+}
+
+async function runParts({ parts }: PageRun, resume: boolean): Promise<Ending> {
+  for (const part of parts) {
+    if (part.summary) continue;
+    const result = await runPart(part, resume).catch((error: unknown): RunResult => {
+      // trainers that were ended have answered nothing
+      if (wanted !== "halt") throw error;
+      return { finished: false, at: "its last checkpoint" };
+    });
+    if (!result.finished) return result;
+    part.summary = result.records.summary;
+  }
+  return endingOf(parts);
+}
+
+function endingOf([own, beside]: readonly Part[]): Ending {
+  const [summary, compared] = [own?.summary, beside?.summary];
+  if (!summary || (beside && !compared)) return { finished: false, at: "" };
+  return { finished: true, summary, compared };
+}
+
+// an address may name anything, and a module that it names would run here
+function refuseModules({ model, methods = {} }: Config): void {
+  if (isAddress(model)) throw new Error("lab: networks from elsewhere are not loaded here; use lenet or mlp");
+  for (const name of Object.keys(methods))
+    if (isAddress(name)) throw new Error(`lab: methods from elsewhere are not loaded here, got ${name}`);
 }
 
 const service: Conducting = {
@@ -71,27 +109,55 @@ const service: Conducting = {
   outline: (config) => {
     // another run: its clients are others, whatever those of the last have learnt
     oracle = undefined;
+    runs.leave();
     return outlineClients(config, data());
   },
   run: async ({ config, resume }) => {
-    // an address may name anything, and a module that it names would run here
-    if (isAddress(config.model)) throw new Error("lab: networks from elsewhere are not loaded here; use lenet or mlp");
-    for (const name of Object.keys(config.methods ?? {}))
-      if (isAddress(name)) throw new Error(`lab: methods from elsewhere are not loaded here, got ${name}`);
-    if (!resume) parts = partsOf(config);
-    stop = new AbortController();
-    for (const part of parts) {
-      if (part.summary) continue;
-      const result = await runPart(part, resume);
-      if (!result.finished) return result;
-      part.summary = result.records.summary;
+    refuseModules(config);
+    const current = (resume && runs.current) || (await runs.begin(config));
+    wanted = "run";
+    try {
+      for (let again = resume; ; again = true) {
+        stop = new AbortController();
+        const ending = await runParts(current, again);
+        // a pause that was taken back is none
+        if (!ending.finished && wanted === "run") continue;
+        runs.note(ending.finished ? "finished" : ending.at, ending.finished);
+        return ending;
+      }
+    } catch (error) {
+      runs.note("stopped by an error", false);
+      throw error;
     }
-    return { finished: true, summary: parts[0]!.summary!, compared: parts[1]?.summary };
   },
-  pause: () => stop.abort(),
+  pause: () => {
+    wanted = "pause";
+    stop.abort();
+  },
+  carryOn: () => void (wanted = "run"),
+  halt: async () => {
+    wanted = "halt";
+    stop.abort();
+    await trainers?.close();
+  },
+  kept: () => runs.list(),
+  reopen: async (id) => {
+    const { config, parts } = await runs.open(id);
+    refuseModules(config);
+    const ending = endingOf(parts);
+    const [{ store }] = parts as [Part];
+    const generalist = store.files.get("generalist.safetensors");
+    if (generalist) {
+      oracle = new Oracle({ ...setUp(parts[0]!.config, data()), dataset: data() }, store);
+      oracle.believeFile(generalist);
+    }
+    return { events: parts.flatMap(replay), ending };
+  },
+  forget: (id) => runs.remove(id),
   answer: async ({ client, inputs }) => oracle?.answer(client, inputs),
   specimens: (which) => specimens(data(), which),
-  archive: () => encodeZip(filesOf(parts)),
+  archive: (name) => encodeZip(filesOf(runs.current?.parts ?? [], name)),
 };
 
 const tell = answerOver(await workerPort(), service as Service);
+const runs = new Runs((why) => tell([{ kind: "note", text: `This browser keeps no runs (${why}): export what you want to keep.` }])); // prettier-ignore

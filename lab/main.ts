@@ -10,12 +10,15 @@ import type { Conducting, LabEvent } from "./messages.ts";
 import { ClientView } from "./page/client.ts";
 import { ClustersView } from "./page/clusters.ts";
 import { ControlsView } from "./page/controls.ts";
+import { writeAddress } from "./page/address.ts";
+import { showCode } from "./page/codeView.ts";
 import { copyText } from "./page/copy.ts";
 import { DataView } from "./page/data.ts";
 import { DialView } from "./page/dial.ts";
 import { byId } from "./page/element.ts";
 import { FigureView } from "./page/figure.ts";
 import { Form } from "./page/form.ts";
+import { KeptView } from "./page/kept.ts";
 import { Frames, type View } from "./page/frames.ts";
 import { legend } from "./page/marks.ts";
 import { MethodsView } from "./page/methods.ts";
@@ -24,10 +27,13 @@ import { PlaneView } from "./page/plane.ts";
 import { RosterView } from "./page/roster.ts";
 import { runName, saveFile } from "./page/save.ts";
 import { Session } from "./page/session.ts";
+import { Stall } from "./page/stall.ts";
 import { StatusView } from "./page/status.ts";
 import { summaryOf } from "./page/summary.ts";
 import { TallyView } from "./page/tally.ts";
 import { askOver } from "./wire.ts";
+
+byId("unborn").remove();
 
 const frames = new Frames();
 const watchers = new Map<View, readonly Topic[]>();
@@ -56,17 +62,45 @@ function choose(client: number | undefined): void {
   for (const view of [plane, roster]) view.choose(client);
   frames.want([plane, roster]);
   closeUp.show(client);
-  // back to where one came from
-  if (client === undefined && before !== undefined) plane.focus(before);
+  // on a phone the close-up is a page of its own, and Back leads out of it
+  if (before === undefined && client !== undefined) {
+    left = location.hash;
+    history.pushState({ closeUp: true }, "");
+  }
+  if (client === undefined && before !== undefined) {
+    plane.focus(before);
+    if (isCloseUp()) history.back();
+  }
 }
+
+// the address of the entry that the close-up was opened over
+let left: string | undefined;
+
+function isCloseUp(): boolean {
+  return (history.state as { closeUp?: boolean } | null)?.closeUp === true;
+}
+
+addEventListener("popstate", () => {
+  if (isCloseUp()) return;
+  // the set-up may have changed since
+  if (left === location.hash) history.replaceState(null, "", `#${writeAddress(session.config)}`);
+  left = undefined;
+  choose(undefined);
+});
 
 const controls = new ControlsView(byId("controls"), notebook, {
   start: () => void session.start(),
   resume: () => void session.resume(),
   pause: () => void session.pause(),
+  carryOn: () => void session.carryOn(),
+  halt: () => void session.halt(),
   renew: () => void session.prepare(session.config),
   share: () => copyText(location.href),
-  save: async () => saveFile(`${runName(session.config)}.zip`, await ask("archive", null)),
+  code: () => showCode(session.config),
+  save: async () => {
+    const name = runName(session.config);
+    saveFile(`${name}.zip`, await ask("archive", name));
+  },
 });
 
 type Curve = (metrics: readonly Metric[], options: CurveOptions) => PlotOptions;
@@ -99,7 +133,6 @@ watchers
         line: byId("status"),
         announcement: byId("announcement"),
         progress: byId("progress"),
-        problem: byId("problem"),
       },
       notebook,
     ),
@@ -121,13 +154,23 @@ watchers
   .set(trust, ["results", "outline"])
   .set(new ClustersView(byId("clusters-card"), byId("clusters"), notebook, choose), ["results", "outline"])
   .set({ every: 0, draw: explain }, ["outline"])
+  .set(
+    new KeptView(byId("kept"), notebook, {
+      open: (run) => void session.reopen(run),
+      forget: (run) => void session.forget(run),
+    }),
+    ["kept", "stage"],
+  )
   .set(closeUp, ["data", "clients", "results", "rounds"]);
 
 // the set-up is open to changes while nothing depends on it, and on a phone out of the way
 const narrow = matchMedia("(max-width: 900px)");
 function settle(): void {
-  const { stage, clients } = notebook;
+  const { stage, clients, problem } = notebook;
   form.enable(stage === "ready" || stage === "refused");
+  const { text } = form.mark(problem);
+  if (byId("problem").textContent !== text) byId("problem").textContent = text;
+  byId("problem").hidden = text === "";
   if (chosen !== undefined && chosen >= clients.length) choose(undefined);
 }
 const fold = (): void => void (byId<HTMLDetailsElement>("setup").open = !narrow.matches);
@@ -145,5 +188,13 @@ function explain(): void {
 }
 
 new ResizeObserver(() => frames.want(watchers.keys())).observe(document.querySelector("main")!);
-addEventListener("hashchange", () => void session.load(location.hash));
+new Stall(byId("stall"), notebook, () => session.again()).watch();
+addEventListener("hashchange", () => {
+  // what the page itself wrote is no news
+  if (location.hash !== `#${writeAddress(session.config)}`) void session.load(location.hash);
+});
+addEventListener("beforeunload", (event) => {
+  // it would be kept to its last checkpoint, but nobody should stop it by a slip
+  if (notebook.stage === "running" || notebook.stage === "pausing") event.preventDefault();
+});
 await session.load(location.hash);

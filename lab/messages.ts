@@ -55,8 +55,27 @@ export interface Done {
   readonly done: number;
 }
 
+/** What the reader should know of the page itself. */
+export interface Note {
+  readonly kind: "note";
+  readonly text: string;
+}
+
 /** Everything that is told while a run goes on. */
-export type LabEvent = Phase | Metric | LiveEvent | GeneralistStanding | Done;
+export type LabEvent = Phase | Metric | LiveEvent | GeneralistStanding | Done | Note;
+
+/** A run that the browser keeps. */
+export interface KeptRun {
+  readonly id: string;
+  /** When it was begun, in milliseconds since 1970. */
+  readonly began: number;
+  readonly config: Config;
+  /** Where it stands, in a few words. */
+  readonly at: string;
+  readonly finished: boolean;
+  /** Whether it is the page's own, or another page has it. */
+  readonly holder?: "here" | "elsewhere" | undefined;
+}
 
 /** How a run came to stand still. */
 export type Ending =
@@ -95,10 +114,20 @@ export type Conducting = {
   outline: (config: Config) => ClientOutline[];
   /** Runs to the end or to a pause; a run that goes on has the config it began with. */
   run: (order: { readonly config: Config; readonly resume: boolean }) => Promise<Ending>;
+  /** Stops at the next moment that nothing is lost by; `carryOn` takes it back. */
   pause: (nothing: null) => void;
+  carryOn: (nothing: null) => void;
+  /** Ends the trainers at once: what they have done since the last checkpoint is done again. */
+  halt: (nothing: null) => Promise<void>;
+  /** The runs that the browser keeps, the newest first. */
+  kept: (nothing: null) => Promise<KeptRun[]>;
+  /** Opens a kept run on the data and clients that are laid out: what it has told until now, and how it stands. */
+  reopen: (id: string) => Promise<{ readonly events: readonly LabEvent[]; readonly ending: Ending }>;
+  forget: (id: string) => Promise<void>;
   /** What a client's models say, if a run has begun. */
   answer: (question: { readonly client: number; readonly inputs: Inputs }) => Promise<Answers | undefined>;
   /** One test row of every class, the `turn`-th of each; at most so many. */
   specimens: (which: { readonly turn: number; readonly most: number }) => Specimen[];
-  archive: (nothing: null) => Uint8Array;
+  /** The run folder as a zip archive, under a name. */
+  archive: (name: string) => Uint8Array;
 };

@@ -19,7 +19,7 @@ export async function buildLab(): Promise<void> {
   await rm(labFolder, { recursive: true, force: true });
   await mkdir(labFolder, { recursive: true });
   await build({
-    entryPoints: ["main", "conductor", "trainer"].map((name) => join(root, "lab", `${name}.ts`)),
+    entryPoints: ["early", "main", "conductor", "trainer"].map((name) => join(root, "lab", `${name}.ts`)),
     outdir: labFolder,
     bundle: true,
     // page and workers share what they have in common; what is needed late is fetched late

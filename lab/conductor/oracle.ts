@@ -4,6 +4,7 @@ import { networks } from "../../src/experiment/networks.ts";
 import { ClientFiles } from "../../src/experiment/clientFile.ts";
 import type { Setup } from "../../src/experiment/setup.ts";
 import type { RunStore } from "../../src/experiment/store.ts";
+import { decodeSafetensors } from "../../src/io/safetensors.ts";
 import { scope, type Tensor } from "../../src/autograd/tensor.ts";
 import { expertAnswers, gateWeights, mixedAnswers, outputs } from "../../src/moe/evaluate.ts";
 import { type Examples, FeatureExamples, ImageExamples, Net } from "../../src/nn/index.ts";
@@ -24,6 +25,12 @@ export class Oracle {
   /** Takes a generalist for the newest. */
   believe(generalist: Float32Array): void {
     this.#generalist = generalist;
+  }
+
+  /** Takes the generalist of a finished run's file. */
+  believeFile(bytes: Uint8Array): void {
+    const { tensors } = decodeSafetensors(bytes);
+    this.believe(Float32Array.from([...tensors.values()].flatMap(({ data }) => Array.from(data, Number))));
   }
 
   /** Asks a client about an input of the dataset's shape; nobody answers before there is a generalist. */

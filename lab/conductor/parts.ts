@@ -1,7 +1,7 @@
 // What a run of the page is made of: the four models of the paper, and after them the methods that they are compared with. Each is
 // the run that the command line would make of its config, with the same bits, and has a run folder of its own.
 import type { Config } from "../../src/experiment/config.ts";
-import { MemoryStore } from "../../src/experiment/store.ts";
+import type { MemoryStore } from "../../src/experiment/store.ts";
 import type { Summary } from "../../src/report/records.ts";
 
 export interface Part {
@@ -14,25 +14,26 @@ export interface Part {
   summary?: Summary;
 }
 
-/** The parts of a run, in their order. */
-export function partsOf(config: Config): Part[] {
+/** The parts of a run in their order, each in a folder of its own. */
+export async function partsOf(config: Config, folderOf: (name: string) => Promise<MemoryStore>): Promise<Part[]> {
   const { methods, ...own } = config;
-  const part = (config: Config, folder: string, compared: boolean): Part => ({
+  const part = async (config: Config, folder: string, compared: boolean): Promise<Part> => ({
     config,
-    store: new MemoryStore(),
+    store: await folderOf(folder),
     folder,
     compared,
   });
-  const first = part(own, "paper", false);
-  return methods ? [first, part(config, "methods", true)] : [first];
+  const first = await part(own, "paper", false);
+  return methods ? [first, await part(config, "methods", true)] : [first];
 }
 
-/** All files of a run; of several parts in a folder for each. */
-export function filesOf(parts: readonly Part[]): Map<string, Uint8Array> {
-  if (parts.length === 1) return new Map(parts[0]!.store.files);
+/** All files of a run, in one folder named after it; of several parts in a folder for each. */
+export function filesOf(parts: readonly Part[], name: string): Map<string, Uint8Array> {
   return new Map(
     parts.flatMap(({ folder, store }) =>
-      [...store.files].map(([name, bytes]) => [`${folder}/${name}`, bytes] as const),
+      [...store.files].map(
+        ([file, bytes]) => [parts.length === 1 ? `${name}/${file}` : `${name}/${folder}/${file}`, bytes] as const,
+      ),
     ),
   );
 }

@@ -27,6 +27,16 @@ export function writeAddress(config: Config): string {
   return fields.toString();
 }
 
+/** Whether two configs say the same, in whatever order. */
+export function sameConfig(one: Config, other: Config): boolean {
+  const [a, b] = [one, other].map((config) => {
+    const fields = new URLSearchParams(writeAddress(config));
+    fields.sort();
+    return fields.toString();
+  });
+  return a === b;
+}
+
 /** The config of an address; fields that are not in it are the preset's. A ConfigError for what makes no experiment. */
 export function readAddress(hash: string): Config {
   const fields = new URLSearchParams(hash.replace(/^#/, ""));

@@ -70,6 +70,8 @@ export class AskPanel {
 
   /** Asks the same again, since models learn; of other data rows of theirs. */
   again(): Promise<void> {
+    // an answer that changes as the models learn is not read out without end
+    this.#answers.setAttribute("aria-live", "off");
     const { data } = this.#notebook;
     if (this.#client === undefined || !data) return Promise.resolve();
     return data === this.#data ? this.#answer() : this.#deal(data);
@@ -116,6 +118,7 @@ export class AskPanel {
 
   #put(inputs: Inputs): void {
     this.#inputs = inputs;
+    this.#answers.setAttribute("aria-live", "polite");
     void this.#answer();
   }
 

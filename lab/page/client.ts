@@ -157,6 +157,9 @@ function ownedTable(
       el("td", {}, trust ? fixed(trust[i], 2) : "–"),
     );
   });
-  const head = ["Class", "", "Rows", "Trust"].map((label) => el("th", { scope: "col" }, label));
+  const head = ["Class", "Share", "Rows", "Trust"].map((label) =>
+    // the bars need no heading to be seen
+    el("th", { scope: "col" }, label === "Share" ? el("span", { class: "hidden" }, label) : label),
+  );
   return el("table", {}, el("thead", {}, el("tr", {}, ...head)), el("tbody", {}, ...rows));
 }

@@ -8,8 +8,11 @@ export interface Commands {
   start(): void;
   pause(): void;
   resume(): void;
+  carryOn(): void;
+  halt(): void;
   renew(): void;
   share(): Promise<void>;
+  code(): void;
   save(): Promise<void>;
 }
 
@@ -17,6 +20,7 @@ export class ControlsView implements View {
   readonly every = 0;
   readonly #notebook: Notebook;
   readonly #main: HTMLButtonElement;
+  readonly #back: HTMLButtonElement;
   readonly #renew: HTMLButtonElement;
   readonly #share: HTMLButtonElement;
   readonly #save: HTMLButtonElement;
@@ -27,30 +31,37 @@ export class ControlsView implements View {
     this.#commands = commands;
     this.#main = button("run", "Start", () => this.#act());
     this.#main.className = "primary";
+    this.#back = button("carry-on", "Keep running", () => commands.carryOn());
     this.#renew = button("renew", "New run", () => commands.renew());
     this.#share = button("share", "Share", () => void this.#tell(this.#share, commands.share(), "Address copied"));
     this.#save = button("save", "Export", () => void this.#tell(this.#save, commands.save(), "Saved"));
     this.#share.title = "Copy the address: it holds the whole set-up and the seed, so it gives the same numbers";
     this.#save.title = "Save the run folder as a zip; moiety report reads it";
-    place.append(this.#main, this.#renew, this.#save, this.#share);
+    place.append(this.#main, this.#back, this.#renew, this.#save, this.#share, button("code", "Code", commands.code));
   }
 
   draw(): void {
     const { stage } = this.#notebook;
     const rests = stage === "paused" || stage === "finished";
-    const label: Partial<Record<Stage, string>> = { running: "Pause", pausing: "Pausing…", paused: "Resume" };
+    const label: Partial<Record<Stage, string>> = { running: "Pause", pausing: "Stop now", paused: "Resume" };
+    const focused = [this.#main, this.#back, this.#renew].includes(document.activeElement as HTMLButtonElement);
     this.#main.textContent = label[stage] ?? "Start";
-    this.#main.disabled = ["opening", "refused", "pausing"].includes(stage);
+    this.#main.title = stage === "pausing" ? "Stops at once; what came after the last checkpoint is done again" : "";
+    this.#main.disabled = ["opening", "refused"].includes(stage);
     this.#main.hidden = stage === "finished" || stage === "failed";
+    this.#back.hidden = stage !== "pausing";
     this.#renew.hidden = !rests && stage !== "failed";
     this.#renew.className = stage === "paused" ? "" : "primary";
     this.#save.hidden = !rests;
+    // whoever pressed a button that goes, goes on from the one that stands for it
+    if (focused && !document.activeElement?.checkVisibility?.()) (this.#main.hidden ? this.#renew : this.#main).focus();
   }
 
   #act(): void {
     const { stage } = this.#notebook;
     if (stage === "ready") this.#commands.start();
     else if (stage === "running") this.#commands.pause();
+    else if (stage === "pausing") this.#commands.halt();
     else if (stage === "paused") this.#commands.resume();
   }
 

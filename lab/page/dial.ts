@@ -25,14 +25,24 @@ export class DialView implements View {
       this.#touched = true;
       notebook.turn(Number(this.#slider.value));
     };
-    this.#slider = el("input", { type: "range", name: "dial", min: 0, max: 10, step: 1, oninput: turn });
+    this.#slider = el("input", {
+      type: "range",
+      name: "dial",
+      id: "dial-stop",
+      min: 0,
+      max: 10,
+      step: 1,
+      oninput: turn,
+    });
     const back = (): void => notebook.turn(undefined);
     this.#back = el("button", { type: "button", class: "small", onclick: back }, "Show the mixtures again");
     place.append(
       el(
         "div",
         { class: "field slider" },
-        el("label", {}, el("span", {}, "ρ, the share of own inputs"), this.#value, this.#slider),
+        el("label", { for: "dial-stop" }, "ρ, the share of own inputs"),
+        this.#value,
+        this.#slider,
       ),
       this.#reached,
       this.#back,

@@ -53,6 +53,9 @@ function number(path: string, label: string, min: number, rest: Partial<NumberFi
 
 const rate = { step: "any" } as const;
 
+/** What chance begins with; it has a place of its own in the form. */
+export const seedField: NumberField = number("seed", "Seed", 0, { max: Number.MAX_SAFE_INTEGER });
+
 /** The form, group by group. */
 export const groups: readonly Group[] = [
   {
@@ -94,12 +97,16 @@ export const groups: readonly Group[] = [
         when: kind("majority"),
       },
       number("partition.alpha", "α, smaller is more unlike", 0, {
+        max: 1_000_000,
         step: "any",
         when: ({ partition }) => "alpha" in partition,
       }),
-      number("partition.classes", "Classes of a client", 1, { when: ({ partition }) => "classes" in partition }),
-      number("partition.shards", "Shards of a client", 1, { when: kind("shards") }),
-      number("partition.spread", "Spread of sizes", 0, { step: "any", when: kind("quantity") }),
+      number("partition.classes", "Classes of a client", 1, {
+        max: 1_000,
+        when: ({ partition }) => "classes" in partition,
+      }),
+      number("partition.shards", "Shards of a client", 1, { max: 1_000, when: kind("shards") }),
+      number("partition.spread", "Spread of sizes", 0, { max: 100, step: "any", when: kind("quantity") }),
     ],
   },
   {
@@ -177,25 +184,25 @@ export const groups: readonly Group[] = [
     title: "Everything else",
     folded: true,
     fields: [
-      number("federation.rounds", "Rounds at most", 1),
-      number("federation.cohort", "Clients in a round", 1),
-      number("federation.localEpochs", "Local epochs", 1),
-      number("federation.batchSize", "Batch", 1),
-      number("federation.lr", "Learning rate", 0, rate),
-      number("federation.validateEvery", "Validate every … rounds", 1),
-      number("federation.patience", "Patience, validations", 1),
-      number("federation.validationClients", "Clients that validate", 1),
-      number("rows.train", "Training rows a client", 1),
-      number("rows.validation", "Validation rows", 1),
-      number("rows.test", "Local test rows", 1),
-      number("personal.clients", "Clients to personalise", 1),
-      number("personal.epochs", "Private epochs at most", 1),
-      number("personal.batchSize", "Private batch", 1),
-      number("personal.lr", "Private learning rate", 0, rate),
-      number("mixture.lr", "Mixture’s learning rate", 0, rate),
-      number("personal.validateEvery", "Validate every … epochs", 1),
-      number("personal.patience", "Private patience", 1),
-      number("personal.margin", "Margin of improvement", 0, rate),
+      number("federation.rounds", "Rounds at most", 1, { max: 100_000 }),
+      number("federation.cohort", "Clients in a round", 1, { max: 1_000 }),
+      number("federation.localEpochs", "Local epochs", 1, { max: 1_000 }),
+      number("federation.batchSize", "Batch", 1, { max: 10_000 }),
+      number("federation.lr", "Learning rate", 0, { max: 1_000, ...rate }),
+      number("federation.validateEvery", "Validate every … rounds", 1, { max: 100_000 }),
+      number("federation.patience", "Patience, validations", 1, { max: 100_000 }),
+      number("federation.validationClients", "Clients that validate", 1, { max: 1_000 }),
+      number("rows.train", "Training rows a client", 1, { max: 100_000 }),
+      number("rows.validation", "Validation rows", 1, { max: 100_000 }),
+      number("rows.test", "Local test rows", 1, { max: 100_000 }),
+      number("personal.clients", "Clients to personalise", 1, { max: 1_000 }),
+      number("personal.epochs", "Private epochs at most", 1, { max: 100_000 }),
+      number("personal.batchSize", "Private batch", 1, { max: 10_000 }),
+      number("personal.lr", "Private learning rate", 0, { max: 1_000, ...rate }),
+      number("mixture.lr", "Mixture’s learning rate", 0, { max: 1_000, ...rate }),
+      number("personal.validateEvery", "Validate every … epochs", 1, { max: 100_000 }),
+      number("personal.patience", "Private patience", 1, { max: 100_000 }),
+      number("personal.margin", "Margin of improvement", 0, { max: 100, ...rate }),
     ],
   },
 ];

@@ -12,6 +12,13 @@ export interface FigureViewOptions {
   readonly ratio?: number;
 }
 
+/** A drawn figure, which is told by its description: what it is made of says nothing by itself. */
+export function picture(options: PlotOptions): SVGElement | HTMLElement {
+  const drawn = plot(options);
+  drawn.setAttribute("role", "img");
+  return drawn;
+}
+
 export class FigureView implements View {
   readonly every: number;
   readonly #place: HTMLElement;
@@ -27,7 +34,7 @@ export class FigureView implements View {
     const { figure, empty, ratio = 0.5 } = this.#options;
     const width = Math.max(260, Math.floor(this.#place.clientWidth));
     const drawn = figure(width);
-    if (drawn) this.#place.replaceChildren(plot(drawn));
+    if (drawn) this.#place.replaceChildren(picture(drawn));
     else
       this.#place.replaceChildren(
         el("p", { class: "placeholder", style: `min-height: ${Math.round(width * ratio)}px` }, empty),

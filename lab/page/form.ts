@@ -3,8 +3,13 @@
 import { type Config, override } from "../../src/experiment/config.ts";
 import { type Control, controlOf } from "./control.ts";
 import { el } from "./element.ts";
-import { type Field, type Group, groups, type NumberField } from "./fields.ts";
+import { type Field, type Group, groups, seedField } from "./fields.ts";
+import { valueAt } from "./limits.ts";
 import { MethodPicker } from "./picker.ts";
+import { type Told, toldOf } from "./problem.ts";
+import { withRoom } from "./room.ts";
+
+const sharing: ReadonlySet<string> = new Set(["clients", "optOut"]);
 
 export class Form {
   readonly #controls: Control[] = [];
@@ -16,18 +21,23 @@ export class Form {
     this.#onChange(methods ? { ...rest, methods } : rest);
   });
   #config: Config | undefined;
+  // as many as the reader wants in a round, also while there are too few clients for it
+  #cohort = 1;
+  // what it was last made to be
+  #fitted: number | undefined;
 
   constructor(form: HTMLElement, onChange: (config: unknown) => void) {
     this.#onChange = onChange;
     form.addEventListener("submit", (event) => event.preventDefault());
     const [clients, sharing, ...more] = groups.map((group) => this.#group(group)) as [HTMLElement, HTMLElement];
-    this.#fieldset.append(clients, sharing, this.#picker.element, ...more, this.#seed());
+    this.#fieldset.append(el("legend", { class: "hidden" }, "Set-up"), clients, sharing, this.#picker.element, ...more, this.#seed()); // prettier-ignore
     form.append(this.#fieldset);
   }
 
   /** Shows a config. */
   show(config: Config): void {
     this.#config = config;
+    if (config.federation.cohort !== this.#fitted) this.#cohort = config.federation.cohort;
     this.#picker.show(config);
     for (const { field, row, write } of this.#controls) {
       row.hidden = field.when ? !field.when(config) : false;
@@ -37,17 +47,37 @@ export class Form {
     }
   }
 
+  /** Says what is wrong, at the fields that it is about, and leads to the first of them. */
+  mark(problem: string): Told {
+    const controls = [...this.#controls, ...this.#picker.controls];
+    const told = toldOf(problem, new Map(controls.map(({ field }) => [field.path, field.label])));
+    for (const { field, mark } of controls) mark(told.at.get(field.path) ?? "");
+    const first = controls.find(({ field }) => told.at.has(field.path));
+    for (let at: Element | null | undefined = first?.row; at; at = at.parentElement)
+      if (at instanceof HTMLDetailsElement) at.open = true;
+    first?.row.scrollIntoView({ block: "nearest" });
+    return told;
+  }
+
   /** Whether anything can be changed now. */
   enable(enabled: boolean): void {
     this.#fieldset.disabled = !enabled;
   }
 
-  #change({ field, read }: Control): void {
-    const value = read();
+  #change({ field: { path }, read }: Control): void {
     if (!this.#config) return;
-    if (value !== undefined) return this.#onChange(override(this.#config, field.path, value));
-    const { [field.path as "posterior"]: _, ...rest } = this.#config;
-    this.#onChange(rest);
+    const value = read();
+    this.#fitted = undefined;
+    if (value === undefined) {
+      const { [path as "posterior"]: _, ...rest } = this.#config;
+      return this.#onChange(rest);
+    }
+    const changed = override(this.#config, path, value) as Config;
+    if (!sharing.has(path) || !Number.isFinite(value)) return this.#onChange(changed);
+    // what the reader wants of the cohort is taken up again when there are clients for it
+    const fitted = withRoom(changed, this.#cohort);
+    this.#fitted = fitted.federation.cohort;
+    this.#onChange(fitted);
   }
 
   #group({ title, folded, fields }: Group): HTMLElement {
@@ -63,9 +93,8 @@ export class Form {
   }
 
   #seed(): HTMLElement {
-    const field: NumberField = { kind: "number", path: "seed", label: "Seed", min: 0, step: 1 };
-    const row = this.#add(field);
-    const another = el("button", { type: "button", class: "small", title: "The next seed" }, "Next");
+    const row = this.#add(seedField);
+    const another = el("button", { type: "button", class: "small", "aria-label": "The next seed" }, "Next");
     another.addEventListener("click", () => {
       if (this.#config) this.#onChange(override(this.#config, "seed", this.#config.seed + 1));
     });
@@ -78,8 +107,4 @@ export class Form {
       el("p", { class: "hint" }, "Same set-up and same seed: same numbers, here, on the command line, anywhere."),
     );
   }
-}
-
-function valueAt(config: Config, path: string): unknown {
-  return path.split(".").reduce<unknown>((at, key) => (at as Record<string, unknown> | undefined)?.[key], config);
 }

@@ -8,7 +8,7 @@ import type {
   RoundMetric,
   Summary,
 } from "../../src/report/records.ts";
-import type { ClientOutline, DataOutline, GeneralistStanding, LabEvent, Phase } from "../messages.ts";
+import type { ClientOutline, DataOutline, GeneralistStanding, KeptRun, LabEvent, Phase } from "../messages.ts";
 
 /** Where the page is. */
 export type Stage = "opening" | "ready" | "refused" | "running" | "pausing" | "paused" | "finished" | "failed";
@@ -44,7 +44,7 @@ export interface ClientPage {
 }
 
 /** What a view may depend on. */
-export type Topic = "stage" | "data" | "phase" | "places" | "rounds" | "clients" | "results" | "outline";
+export type Topic = "stage" | "data" | "phase" | "places" | "rounds" | "clients" | "results" | "outline" | "kept";
 
 export class Notebook {
   stage: Stage = "opening";
@@ -67,6 +67,12 @@ export class Notebook {
   methods: readonly string[] = [];
   /** The generalist's way through the plane. */
   generalist: Place[] = [];
+  /** The runs that the browser keeps, and what is to be said of them. */
+  kept: readonly KeptRun[] = [];
+  note = "";
+  /** When anything was last told, and whether those who train have begun to. */
+  heard = 0;
+  begun = false;
   readonly #changed: (topics: readonly Topic[]) => void;
 
   constructor(changed: (topics: readonly Topic[]) => void) {
@@ -86,6 +92,18 @@ export class Notebook {
   open(data: DataOutline): void {
     this.data = data;
     this.#changed(["data"]);
+  }
+
+  /** What the browser keeps. */
+  keep(runs: readonly KeptRun[]): void {
+    this.kept = runs;
+    this.#changed(["kept"]);
+  }
+
+  /** From now on something is to be heard of those who train. */
+  listen(): void {
+    this.heard = performance.now();
+    this.begun = false;
   }
 
   /** A clean page for these clients, and for the methods that are compared. */
@@ -162,6 +180,7 @@ export class Notebook {
   /** Writes down what was told. */
   hear(events: readonly LabEvent[]): void {
     const topics = new Set<Topic>();
+    this.heard = performance.now();
     for (const event of events) for (const topic of this.#note(event)) topics.add(topic);
     this.#changed([...topics]);
   }
@@ -173,8 +192,12 @@ export class Notebook {
         this.passed.push(event);
         this.#rest();
         return ["stage", "phase", "clients"];
+      case "note":
+        this.note = event.text;
+        return ["kept"];
       case "round":
-        this.rounds.push(event);
+        this.begun = true;
+        this.#noteRound(event);
         if (this.phase) this.phase = { ...this.phase, done: event.round + 1 };
         this.#rest();
         return ["rounds", "stage", "clients"];
@@ -201,10 +224,18 @@ export class Notebook {
     }
   }
 
+  // a run that was stopped at once goes on from its last checkpoint: what came after that comes again
+  #noteRound(event: RoundMetric): void {
+    const again = ({ method, round }: RoundMetric): boolean => method === event.method && round >= event.round;
+    if (this.rounds.some(again)) this.rounds = this.rounds.filter((round) => !again(round));
+    this.rounds.push(event);
+  }
+
   #noteClient(
     client: ClientPage,
     event: Extract<LabEvent, { kind: "begins" | "standing" | "epoch" | "client" }>,
   ): readonly Topic[] {
+    this.begun = true;
     switch (event.kind) {
       case "begins":
         client.doing = "trains";

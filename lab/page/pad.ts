@@ -20,7 +20,7 @@ export class Pad {
     this.#shape = shape;
     this.#pixels = new Uint8Array(channels * height * width);
     this.#changed = changed;
-    this.element = el("canvas", { class: "pad", width, height, "aria-label": "Drawing pad" });
+    this.element = el("canvas", { class: "pad", width, height, role: "img", "aria-label": "Drawing pad" });
     this.#context = this.element.getContext("2d", { willReadFrequently: true })!;
     this.#image = this.#context.createImageData(width, height);
     this.element.addEventListener("pointerdown", (event) => this.#down(event));

@@ -52,6 +52,11 @@ export class MethodPicker {
     );
   }
 
+  /** The controls of all methods that are chosen. */
+  get controls(): Control[] {
+    return [...this.#made.values()].flatMap(({ controls }) => controls);
+  }
+
   /** Shows what a config says. */
   show({ methods = {} }: Pick<Config, "methods">): void {
     this.#methods = methods;

@@ -1,10 +1,10 @@
 // The local-against-global plane, live: the report's figure of what is done, and over it a point for every client that moves
 // as the client trains.
-import { plot } from "@observablehq/plot";
 import { plane, planeCanvas, type PlaneDomain, planeDomain } from "../../src/report/figures/plane.ts";
 import { pixels } from "../../src/report/figures/frame.ts";
 import type { Metric } from "../../src/report/records.ts";
 import { el, svg } from "./element.ts";
+import { picture } from "./figure.ts";
 import type { View } from "./frames.ts";
 import { inkOf, modelName, shapeOf } from "./marks.ts";
 import { Mover } from "./mover.ts";
@@ -76,7 +76,7 @@ export class PlaneView implements View {
     if (drawn !== this.#drawn) {
       // the interval of a few clients says nothing yet, and crosses the whole plane
       const intervals = finished || results.length >= 8 * shown.size;
-      this.#back.replaceChildren(plot(plane(results, { width, domain, intervals })));
+      this.#back.replaceChildren(picture(plane(results, { width, domain, intervals })));
       this.#front.setAttribute("viewBox", `0 0 ${width} ${canvas.height}`);
       this.#drawn = drawn;
     }

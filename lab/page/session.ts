@@ -1,10 +1,11 @@
 // What the page does, from the address to the end of a run: one config at a time, one run at a time.
 import type { Config } from "../../src/experiment/config.ts";
 import { parseConfig } from "../../src/experiment/schema.ts";
-import type { Conducting, DataChoice, DataOutline } from "../messages.ts";
+import type { Conducting, DataChoice, DataOutline, Ending, KeptRun } from "../messages.ts";
 import type { Asker } from "../wire.ts";
-import { defaultConfig, readAddress, writeAddress } from "./address.ts";
+import { defaultConfig, readAddress, sameConfig, writeAddress } from "./address.ts";
 import { fit } from "./fit.ts";
+import { checkLimits } from "./limits.ts";
 import type { Notebook } from "./notebook.ts";
 
 export class Session {
@@ -15,7 +16,7 @@ export class Session {
   readonly #onConfig: (config: Config) => void;
   #run: Promise<void> = Promise.resolve();
   #wanted: unknown;
-  #preparing = false;
+  #preparing: Promise<void> | undefined;
 
   constructor(ask: Asker<Conducting>, notebook: Notebook, onConfig: (config: Config) => void) {
     this.#ask = ask;
@@ -23,18 +24,28 @@ export class Session {
     this.#onConfig = onConfig;
   }
 
-  /** Takes the address at its word; a run that goes on is given up. */
+  /** Takes the address at its word; a run that goes on is paused and kept, and one that was cut short under it is opened again. */
   async load(hash: string): Promise<void> {
-    if (this.#notebook.stage === "running") await this.pause();
-    await this.#run;
-    let config: Config;
+    await this.#rest();
+    let config = defaultConfig();
+    let problem = "";
     try {
-      config = hash.length > 1 ? readAddress(hash) : defaultConfig();
-      if (!config.files || !this.#notebook.data) await this.#openBundled();
+      config = hash.length > 1 ? readAddress(hash) : config;
+    } catch (error) {
+      problem = messageOf(error);
+    }
+    try {
+      await this.#dataFor(config);
     } catch (error) {
       return this.#notebook.enter("refused", messageOf(error));
     }
+    if (problem) {
+      // the form is there to begin again with
+      this.#onConfig((this.config = config));
+      return this.#notebook.enter("refused", problem);
+    }
     await this.prepare(config);
+    await this.#goOnWith(this.config);
   }
 
   /** Opens other data, and fits the config to them. */
@@ -44,26 +55,25 @@ export class Session {
       const data = await this.#ask("open", choice);
       this.#notebook.open(data);
       // an address may have asked for these very files
-      await this.prepare(meant(this.config, data) ? this.config : fit(this.config, data));
+      const asked = meant(this.config, data);
+      await this.prepare(asked ? this.config : fit(this.config, data));
+      if (asked) await this.#goOnWith(this.config);
     } catch (error) {
       this.#notebook.enter("refused", messageOf(error));
     }
   }
 
   /** Takes a config, keeps it in the address, and asks who would own what. Of many in a row only the last counts. */
-  async prepare(wanted: unknown): Promise<void> {
+  prepare(wanted: unknown): Promise<void> {
     this.#wanted = wanted;
-    if (this.#preparing) return;
-    this.#preparing = true;
-    while (this.#wanted !== undefined) {
-      const next = this.#wanted;
-      this.#wanted = undefined;
-      await this.#take(next);
-    }
-    this.#preparing = false;
+    this.#preparing ??= this.#takeAll().finally(() => (this.#preparing = undefined));
+    return this.#preparing;
   }
 
-  start(): Promise<void> {
+  /** Starts what is set up; a change that is still being looked at comes first. */
+  async start(): Promise<void> {
+    await this.#preparing;
+    if (this.#notebook.stage !== "ready") return;
     return (this.#run = this.#go(false));
   }
 
@@ -71,23 +81,95 @@ export class Session {
     return (this.#run = this.#go(true));
   }
 
+  /** Stops where the next moment allows it to go on without a loss. */
   async pause(): Promise<void> {
     this.#notebook.enter("pausing");
     await this.#ask("pause", null);
   }
 
-  async #openBundled(): Promise<void> {
-    if (this.#notebook.data && !this.#notebook.data.names.files) return;
+  /** Takes a pause back that has not come yet. */
+  async carryOn(): Promise<void> {
+    await this.#ask("carryOn", null);
+    if (this.#notebook.stage === "pausing") this.#notebook.enter("running");
+  }
+
+  /** Ends the trainers, now; what they have done since the last checkpoint is done again. */
+  halt(): Promise<void> {
+    return this.#ask("halt", null);
+  }
+
+  /** Ends trainers of which nothing is heard, and goes on with others. */
+  async again(): Promise<void> {
+    await this.halt();
+    await this.#run;
+    await this.resume();
+  }
+
+  /** Opens a run that is kept. */
+  async reopen({ id, config }: KeptRun): Promise<void> {
+    await this.#rest();
+    try {
+      await this.#dataFor(config);
+      await this.prepare(config);
+      if (this.#notebook.stage !== "ready") return;
+      const { events, ending } = await this.#ask("reopen", id);
+      this.#notebook.hear(events);
+      this.#conclude(ending);
+    } catch (error) {
+      this.#notebook.enter("refused", messageOf(error));
+    }
+    await this.#list();
+  }
+
+  /** Forgets a run that is kept. */
+  async forget({ id, holder }: KeptRun): Promise<void> {
+    await this.#ask("forget", id);
+    // what is on the page goes with it
+    if (holder === "here") return this.prepare(this.config);
+    await this.#list();
+  }
+
+  // a run that goes on stands still before anything else is done
+  async #rest(): Promise<void> {
+    if (this.#notebook.stage === "running") await this.pause();
+    await this.#run;
+  }
+
+  async #dataFor({ files }: Config): Promise<void> {
+    const { data } = this.#notebook;
+    if ((files && data) || (data && !data.names.files)) return;
     this.#notebook.open(await this.#ask("open", { kind: "bundled" }));
+  }
+
+  // of a run that was cut short, as by a reload, the page goes on where it was
+  async #goOnWith(config: Config): Promise<void> {
+    const open = this.#notebook.kept.find(
+      (run) => !run.finished && run.holder !== "elsewhere" && sameConfig(run.config, config),
+    );
+    if (open && this.#notebook.stage === "ready") await this.reopen(open);
+  }
+
+  async #takeAll(): Promise<void> {
+    while (this.#wanted !== undefined) {
+      const next = this.#wanted;
+      this.#wanted = undefined;
+      await this.#take(next);
+    }
+    await this.#list();
+  }
+
+  async #list(): Promise<void> {
+    this.#notebook.keep(await this.#ask("kept", null));
   }
 
   async #take(wanted: unknown): Promise<void> {
     try {
-      this.config = parseConfig(wanted);
-      this.#onConfig(this.config);
-      history.replaceState(null, "", `#${writeAddress(this.config)}`);
-      if (this.#notebook.data && !meant(this.config, this.#notebook.data)) throw new Error(missing(this.config));
-      this.#notebook.begin(await this.#ask("outline", this.config), Object.keys(this.config.methods ?? {}));
+      const config = (this.config = parseConfig(wanted));
+      this.#onConfig(config);
+      history.replaceState(history.state, "", `#${writeAddress(config)}`);
+      checkLimits(config);
+      if (this.#notebook.data && !meant(config, this.#notebook.data)) throw new Error(missing(config));
+      this.#notebook.begin(await this.#ask("outline", config), Object.keys(config.methods ?? {}));
       this.#notebook.enter("ready");
     } catch (error) {
       this.#notebook.enter("refused", messageOf(error));
@@ -95,14 +177,19 @@ export class Session {
   }
 
   async #go(resume: boolean): Promise<void> {
+    this.#notebook.listen();
     this.#notebook.enter("running");
     try {
-      const ending = await this.#ask("run", { config: this.config, resume });
-      if (ending.finished) this.#notebook.conclude(ending.summary, ending.compared);
-      else this.#notebook.enter("paused");
+      this.#conclude(await this.#ask("run", { config: this.config, resume }));
     } catch (error) {
       this.#notebook.enter("failed", messageOf(error));
     }
+    await this.#list();
+  }
+
+  #conclude(ending: Ending): void {
+    if (ending.finished) this.#notebook.conclude(ending.summary, ending.compared);
+    else this.#notebook.enter("paused");
   }
 }
 

@@ -15,7 +15,6 @@ export interface StatusPlaces {
   /** The line at every new stage, for those who hear it. */
   readonly announcement: HTMLElement;
   readonly progress: HTMLElement;
-  readonly problem: HTMLElement;
 }
 
 // what a run is about, in a few words
@@ -30,7 +29,6 @@ export class StatusView implements View {
   readonly #notebook: Notebook;
   readonly #line: HTMLElement;
   readonly #progress: HTMLElement;
-  readonly #problem: HTMLElement;
   readonly #announcement: HTMLElement;
   #announced: Stage | undefined;
 
@@ -38,19 +36,16 @@ export class StatusView implements View {
     this.#line = places.line;
     this.#announcement = places.announcement;
     this.#progress = places.progress;
-    this.#problem = places.problem;
     this.#notebook = notebook;
   }
 
   draw(): void {
-    const { stage, problem } = this.#notebook;
+    const { stage } = this.#notebook;
     document.body.dataset["stage"] = stage;
     this.#line.replaceChildren(...this.#text());
     // a line that changes with every round would be read out without end
     if (stage !== this.#announced) this.#announcement.textContent = this.#line.textContent;
     this.#announced = stage;
-    this.#problem.hidden = problem === "";
-    this.#problem.textContent = problem;
     const { first, rest, share } = this.#passed();
     const [one, two] = this.#progress.children as unknown as [HTMLElement, HTMLElement];
     one.style.transform = `scaleX(${first * share})`;

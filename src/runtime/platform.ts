@@ -45,6 +45,9 @@ export async function fetchIfThere(address: URL | string): Promise<Uint8Array<Ar
   }
 }
 
+// a browser may collect a worker that only its own listeners hold, in the midst of its work or before it has begun: Firefox does
+const living = new Set<Worker>();
+
 /** Starts a module as a worker thread (Node, Deno, Bun) or a module Web Worker (browser). */
 export async function startWorker(module: URL): Promise<Port> {
   if (node) {
@@ -64,11 +67,19 @@ export async function startWorker(module: URL): Promise<Port> {
     };
   }
   const worker = new Worker(module, { type: "module" });
+  living.add(worker);
   return {
     post: (message, moved = []) => worker.postMessage(message, [...moved]),
     onMessage: (listener) => worker.addEventListener("message", (event) => listener(event.data)),
-    onError: (listener) => worker.addEventListener("error", (event) => listener(new Error(event.message))),
-    terminate: () => worker.terminate(),
+    onError: (listener) =>
+      worker.addEventListener("error", ({ message }) =>
+        // where a script cannot be had or may not run, the event says nothing
+        listener(new Error(message || `worker: ${module}, got nothing to run; is it there, and may this page run it?`)),
+      ),
+    terminate: () => {
+      living.delete(worker);
+      worker.terminate();
+    },
   };
 }
 

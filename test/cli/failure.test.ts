@@ -24,6 +24,20 @@ test("input, damaged files and runs that failed are one line each", () => {
   assert.match(refusal(thrown(() => decodeNpy(new Uint8Array(20))))!.message, /^npy: no magic string/);
 });
 
+test("what the system says is told in words", () => {
+  for (const [code, syscall, words] of [
+    ["ENOENT", "open", "cannot read a.csv, there is no such file or folder"],
+    ["EACCES", "open", "cannot read a.csv, permission is denied"],
+    ["EISDIR", "read", "cannot read a.csv, it is a folder"],
+    ["ENOTDIR", "scandir", "cannot scandir a.csv, a part of its path is a file"],
+  ] as const) {
+    const error = Object.assign(new Error(`${code}: as it says, ${syscall} 'a.csv'`), { code, syscall, path: "a.csv" });
+    assert.is(refusal(error)?.message, words);
+  }
+  const taken = Object.assign(new Error("listen EADDRINUSE: address already in use"), { code: "EADDRINUSE", port: 80 });
+  assert.is(refusal(taken)?.message, "port 80 is taken; name another");
+});
+
 test("a bug keeps its stack", () => {
   const nothing = undefined as unknown as { x: number };
   for (const error of [thrown(() => nothing.x), new Error("lost"), thrown(() => (0 as unknown as () => void)())]) {

@@ -11,6 +11,9 @@ import { launchChromium } from "../../scripts/chromium.ts";
 import { buildLab, labFolder } from "../../scripts/lab.ts";
 import { type Served, serveFolder } from "../../scripts/serve.ts";
 import { assert, suite } from "../support/suite.ts";
+import type { Desk } from "./browser/desk.ts";
+import { lasting } from "./browser/lasting.ts";
+import { unfit } from "./browser/unfit.ts";
 import { LabPage, small } from "./support/page.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -266,10 +269,12 @@ lab("compares methods that are chosen from their declarations, each part with th
 
 lab("says in one line what is wrong with an address or a set-up, and lets nobody start it", async () => {
   for (const [hash, message] of [
-    ["#clients=many", /^config: clients: got "many", expected number/],
-    ["#nonsense=1", /^address: no field nonsense/],
-    ["#clients=3&federation.cohort=5", /^config: 3 of 3 clients opt in, but federation\.cohort is 5/],
+    ["#clients=many", /^“How many”: got "many", expected number/],
+    ["#nonsense=1", /^No field nonsense/],
+    ["#clients=3&federation.cohort=5", /^3 of 3 clients opt in, but “Clients in a round” is 5/],
     ["#clients=500", /got|expected/],
+    ["#federation.rounds=1000000000", /^“Rounds at most”, got 1000000000, expected a whole number from 1 to 100,000/],
+    ["#federation.lr=1e30", /^“Learning rate”, got 1e\+30, expected a number from 0 to 1,000/],
     ["#methods.ditto.lambda=-1", /ditto: lambda, got -1, expected a number from 0/],
   ] as const) {
     const page = await LabPage.open(browser, served.url + hash);
@@ -337,6 +342,9 @@ lab(
     assert.ok((tasks[0] ?? 0) < 2000, `a task of ${tasks[0]} ms`);
   },
 );
+
+const desk = (): Desk => ({ browser, url: served.url });
+for (const tests of [lasting, unfit]) tests(lab, desk);
 
 // runs in the page
 function painted(pad: Element): string {

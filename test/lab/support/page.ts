@@ -1,6 +1,6 @@
 // A page of the lab in Chromium, with the hands of a user.
 import { mkdtempSync } from "node:fs";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
@@ -88,7 +88,10 @@ export class LabPage {
       await mkdir(dirname(join(folder, name)), { recursive: true });
       await writeFile(join(folder, name), bytes);
     }
-    return folder;
+    // everything is in one folder
+    const inside = await readdir(folder);
+    assert.is(inside.length, 1, inside.join(", "));
+    return join(folder, inside[0]!);
   }
 
   close(): Promise<void> {

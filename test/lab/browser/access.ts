@@ -1,0 +1,127 @@
+// The page for everybody: axe finds nothing in any of its states, light and dark, large and small; its motion and its colours give way.
+import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import type { Page } from "playwright-core";
+import { assert } from "../../support/suite.ts";
+import { LabPage, small } from "../support/page.ts";
+import type { Desk, Suite } from "./desk.ts";
+
+const axe = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
+
+const sizes = [
+  { width: 1440, height: 900 },
+  { width: 390, height: 844 },
+] as const;
+
+interface Finding {
+  readonly id: string;
+  readonly help: string;
+  readonly nodes: readonly { readonly target: readonly string[]; readonly failureSummary: string }[];
+}
+
+// runs in the page
+async function findings(): Promise<Finding[]> {
+  const { axe } = globalThis as unknown as {
+    axe: { run(options: object): Promise<{ violations: Finding[] }> };
+  };
+  const { violations } = await axe.run({ resultTypes: ["violations"], rules: { "target-size": { enabled: true } } });
+  return violations.map(({ id, help, nodes }) => ({
+    id,
+    help,
+    nodes: nodes.map(({ target, failureSummary }) => ({ target, failureSummary })),
+  }));
+}
+
+/** What axe finds in a state of the page, in both themes and on both sizes, a line each. */
+async function violations(page: Page, state: string): Promise<string[]> {
+  const found: string[] = [];
+  for (const viewport of sizes)
+    for (const colorScheme of ["light", "dark"] as const) {
+      await page.setViewportSize(viewport);
+      await page.emulateMedia({ colorScheme });
+      // views are laid out anew, a few frames later
+      await page.waitForTimeout(250);
+      for (const { id, help, nodes } of await page.evaluate(findings))
+        found.push(
+          `${state}, ${viewport.width} px, ${colorScheme}: ${id}, ${help}: ` +
+            nodes.slice(0, 3).map(({ target, failureSummary }) => `${target.join(" ")} (${failureSummary.replaceAll(/\s+/g, " ")})`).join("; "), // prettier-ignore
+        );
+    }
+  await page.setViewportSize(sizes[0]);
+  return found;
+}
+
+export function access(lab: Suite, desk: () => Desk): void {
+  lab("has nothing that axe would object to, in eight states, light and dark, on a desk and on a phone", async () => {
+    const { browser, url } = desk();
+    const lab = await LabPage.open(browser, `${url}${small}&methods.ifca=as it is&optOut=0.3`, {
+      reducedMotion: "reduce",
+    });
+    const { page } = lab;
+    await page.evaluate(await readFile(axe, "utf8"));
+    const found: string[] = [];
+    const look = async (state: string): Promise<void> => void found.push(...(await violations(page, state)));
+    await lab.stage("ready");
+    await page.$$eval("#setup details", (all) => all.forEach((one) => one.setAttribute("open", "")));
+    await look("ready, with all of the form open");
+    await page.$$eval("#setup details details", (all) => all.forEach((one) => one.removeAttribute("open")));
+    await page.click("#run");
+    await lab.says(/together: round [3-9] /);
+    await look("running");
+    if (await page.isVisible("#run")) await page.click("#run");
+    await page.waitForSelector(":is([data-stage=paused], [data-stage=finished])");
+    await look("paused");
+    if (await page.isVisible("#run")) await page.click("#run");
+    await lab.hash();
+    await look("finished");
+    await page.locator(".roster tbody tr:not(.aside) .name").first().click();
+    await page.waitForFunction(() => document.querySelectorAll("#client .verdicts dt").length === 3);
+    await look("close-up");
+    await page.keyboard.press("Escape");
+    await page.click("#renew");
+    await lab.stage("ready");
+    await page.waitForSelector("#kept:not([hidden])");
+    await look("with a run that is kept");
+    await page.evaluate(() => void (location.hash = "clients=many"));
+    await lab.stage("refused");
+    await look("refused");
+    await page.fill("[name=clients]", "5000");
+    await page.press("[name=clients]", "Tab");
+    await page.waitForSelector("[name=clients][aria-invalid=true]");
+    assert.match(
+      (await page.textContent(".refused .wrong")) ?? "",
+      /^Got 5000, expected a whole number from 1 to 1,000\.$/,
+    );
+    await look("refused at a field");
+    assert.equal(found, []);
+    await lab.close();
+  });
+
+  lab("keeps the focus where it was, holds still for those who want it, and leaves their colours alone", async () => {
+    const { browser, url } = desk();
+    const lab = await LabPage.open(browser, url + small, { reducedMotion: "reduce", forcedColors: "active" });
+    const { page } = lab;
+    await lab.stage("ready");
+    await page.focus("#run");
+    await page.keyboard.press("Enter");
+    await lab.hash();
+    assert.is(await page.evaluate(() => document.activeElement?.id), "renew");
+    const moving = await page.evaluate(() =>
+      [...document.querySelectorAll("*")].some((one) => parseFloat(getComputedStyle(one).transitionDuration) > 0),
+    );
+    assert.is(moving, false);
+    // every control has a name, and what a label names is what it presses
+    const nameless = await page.$$eval("#form input, #form select", (all) =>
+      all
+        .filter((one) => !(one as HTMLInputElement).labels?.[0]?.textContent?.trim())
+        .map((one) => one.getAttribute("name")),
+    );
+    assert.equal(nameless, []);
+    await page.click("#renew");
+    await lab.stage("ready");
+    await page.getByText("Seed", { exact: true }).click();
+    assert.is(await page.evaluate(() => (document.activeElement as HTMLInputElement).name), "seed");
+    assert.match(page.url(), /seed=1(&|$)/);
+    await lab.close();
+  });
+}
