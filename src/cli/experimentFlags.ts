@@ -2,6 +2,7 @@
 import { availableParallelism } from "node:os";
 import type { Argv } from "yargs";
 import { ConfigError } from "../experiment/config.ts";
+import { gateFlag } from "./flower/flags.ts";
 import { quoted } from "./invocation.ts";
 
 /** Flags that stand for a field of the config. */
@@ -28,11 +29,7 @@ export function experimentFlags<T>(yargs: Argv<T>): Argv<T> {
       choices: ["paper", "authors-code"],
       describe: "the method as meant, or the authors' code bug for bug",
     })
-    .option("gate", {
-      choices: ["held-out", "posterior"],
-      describe:
-        "held-out: train the gate alone, on rows held out; posterior: beside it a gate that weighs by how likely an input is the client's own",
-    })
+    .option("gate", gateFlag)
     .option("clients", { type: "number", describe: "number of clients" })
     .option("rounds", { type: "number", describe: "federated rounds at most" })
     .option("data", {

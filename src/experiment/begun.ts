@@ -2,15 +2,17 @@
 import type { ServerSide } from "../federated/method.ts";
 import type { States } from "../federated/states.ts";
 import type { RoundMetric, TickMetric } from "../report/records.ts";
+import type { Key } from "../runtime/random.ts";
 import { inTurns } from "../runtime/steps.ts";
 import { openLog } from "./auditLog.ts";
 import type { Federation } from "./chosenMethods.ts";
 import type { Config } from "./config.ts";
-import { federationsOf, serverOf } from "./federations.ts";
+import { federationKey, federationsOf, serverOf } from "./federations.ts";
 import { type Origin, originOf } from "./origin.ts";
 import { loadMethods } from "./ownMethods.ts";
 import { loadNetworks } from "./ownNetworks.ts";
 import { clearProgress, keptRounds, loadFederation, type Progress, statesIn } from "./progress.ts";
+import type { Deployed } from "./privacy.ts";
 import type { RunOptions } from "./runOptions.ts";
 import { evaluatedClients, type Setup, setUpSteps } from "./setup.ts";
 import type { RunStore } from "./store.ts";
@@ -34,9 +36,13 @@ export interface Begun {
   readonly rounds: (RoundMetric | TickMetric)[];
   /** Whether what leaves clients is logged. */
   readonly audit: boolean;
+  /** The address of the rounds' random numbers. */
+  readonly key: Key;
 }
 
-type Beginning = Pick<RunOptions, "config" | "dataset" | "store" | "resume" | "audit" | "signal" | "onEvent">;
+type Beginning = Pick<RunOptions, "config" | "dataset" | "store" | "resume" | "audit" | "signal" | "onEvent"> & {
+  readonly deployed?: Deployed | undefined;
+};
 
 /** Begins a run in its store, or goes on with what that holds; where it was interrupted, says where. */
 export async function begin(options: Beginning): Promise<Begun | string> {
@@ -48,7 +54,7 @@ export async function begin(options: Beginning): Promise<Begun | string> {
   const origin = originOf(setup);
   const plans = federationsOf(config).map((federation) => ({
     federation,
-    server: serverOf(setup, federation),
+    server: serverOf(setup, federation, options.deployed?.noise),
     states: statesIn(store, federation.name),
   }));
   const names = plans.map(({ federation }) => federation.name);
@@ -62,7 +68,7 @@ export async function begin(options: Beginning): Promise<Begun | string> {
   const audit = await openLog(store, resume, options.audit === true);
   await writeConfig(store, config);
   const rounds = await keptRounds(store, before);
-  return { setup, origin, plans, before, rounds, audit };
+  return { setup, origin, plans, before, rounds, audit, key: options.deployed?.key ?? federationKey(config) };
 }
 
 function writeConfig(store: RunStore, config: Config): Promise<void> {

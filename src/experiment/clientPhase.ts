@@ -1,4 +1,5 @@
 // A run's second phase: what every evaluated client makes of the federations for itself, and how well that does.
+import { withoutAccount } from "../federated/privacy/hiding.ts";
 import { jsonLine } from "../io/index.ts";
 import type { Pool } from "../runtime/pool.ts";
 import type { Over } from "./begun.ts";
@@ -38,7 +39,7 @@ export async function runClients(
       const isOver = state.bestRound === state.round - 1;
       held[federation.name] = {
         down: answering(setup, server, state, client),
-        kept: await states.get(client, state.best.marks),
+        kept: withoutAccount(await states.get(client, state.best.marks)),
         round: state.round,
         ...followed[federation.name],
         cluster: server.cluster?.(state.best.server, client),

@@ -69,15 +69,17 @@ export interface TrainingConfig {
 
 /** As in a config: `federation.privacy`. One of `epsilon` and `multiplier`. */
 export interface PrivacyConfig {
+  /** Who clips and adds noise: the server to its sums, as it does unless said, or every client to what it sends. */
+  readonly kind?: "central" | "local" | undefined;
   /** The largest L2 norm of an update, all its vectors together; the first one, with `quantile`. */
   readonly clip: number;
-  /** What all rounds together may cost; the noise is made for it. */
+  /** What all rounds together may cost, or one answer of a client's where the noise is local; the noise is made for it. */
   readonly epsilon?: number | undefined;
   /** Or the noise itself: its standard deviation over the clip. */
   readonly multiplier?: number | undefined;
-  /** 1e-5 unless said; below one over the number of clients. */
+  /** 1e-5 unless said; where the noise is central, below one over the number of clients. */
   readonly delta?: number | undefined;
-  /** With `multiplier`: the epsilon after which no round is begun. */
+  /** With `multiplier`: the epsilon after which no round is begun. Local: what all answers of a client may cost. */
   readonly budget?: number | undefined;
   /** The clip follows this quantile of the updates' norms. */
   readonly quantile?: number | undefined;
@@ -125,7 +127,7 @@ export interface Config {
     readonly sampling?: "fixed" | "poisson" | undefined;
     /** Simulated: clients that lie about what they found. */
     readonly attack?: Attack | undefined;
-    /** Central differential privacy, for methods whose server averages. */
+    /** Differential privacy: central for methods whose server averages, local for those that send what can be clipped. */
     readonly privacy?: PrivacyConfig | undefined;
     /** How clients step, at rate `lr`; Adam unless said. */
     readonly optimizer?: OptimizerConfig | undefined;

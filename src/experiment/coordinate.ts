@@ -3,7 +3,10 @@
 import { isRejection, oneLine } from "../federated/admission.ts";
 import { arraysOf, FlowerHost, greeting } from "../federated/backends/flower/host.ts";
 import { Messenger, type MessengerOptions } from "../federated/backends/flower/messenger.ts";
+import type { Host } from "../federated/hosts/host.ts";
 import type { Vectors } from "../federated/method.ts";
+import { cryptographicNoise } from "../federated/privacy/noise.ts";
+import type { States } from "../federated/states.ts";
 import { jsonLine } from "../io/index.ts";
 import type { Summary } from "../report/records.ts";
 import { begin, type Over } from "./begun.ts";
@@ -11,9 +14,14 @@ import { ConfigError } from "./config.ts";
 import type { Standings } from "./farewell.ts";
 import { generalistFile, weightsHash } from "./files.ts";
 import { runFederations, taken } from "./federationPhase.ts";
+import { type Followed, runFollowers } from "./following.ts";
+import { isLocal } from "./localPrivacy.ts";
 import { trainingOf } from "./methodPresets.ts";
-import { answering, generalistOf, sentOf } from "./moments.ts";
+import { answering, endedOf, generalistOf, sentOf } from "./moments.ts";
+import { named, writeName } from "./named.ts";
+import { promises } from "./privacy.ts";
 import type { RunOptions } from "./runOptions.ts";
+import { charged, Shows } from "./shown.ts";
 import { optedIn, type Setup } from "./setup.ts";
 import { termsOf } from "./terms.ts";
 
@@ -22,6 +30,8 @@ export interface CoordinateOptions
     Pick<RunOptions, "config" | "dataset" | "store" | "resume" | "audit" | "signal" | "onEvent">,
     Pick<MessengerOptions, "relay" | "answerSeconds" | "pollSeconds" | "pingSeconds"> {
   readonly onMessage?: MessengerOptions["onEvent"];
+  /** Hears, line by line, what is promised to clients. */
+  readonly onPromise?: (line: string) => void;
   /** Seconds to go on telling clients that all is over; a minute unless said. */
   readonly farewellSeconds?: number;
 }
@@ -39,36 +49,49 @@ export type Coordinated =
     }
   | { readonly finished: false; readonly at: string };
 
-const FEDERATION = "federation.json";
-
 /** Runs an experiment's federations to their ends with clients that are nodes, or to the abort of `signal`. */
 export async function coordinate(options: CoordinateOptions): Promise<Coordinated> {
   const { relay, store, signal, onMessage, farewellSeconds = 60 } = options;
   // a round of real clients is worth a file
   const config = { ...options.config, checkpointEvery: 1 };
-  const begun = await begin({ ...options, config });
+  const own = await named(store, options.resume);
+  const { name: federation } = own;
+  const isNoisy = config.federation.privacy !== undefined && !isLocal(config);
+  const deployed = isNoisy ? { noise: cryptographicNoise, key: own.secret } : undefined;
+  const begun = await begin({ ...options, config, deployed });
   if (typeof begun === "string") return { finished: false, at: begun };
+  await writeName(store, own);
   const { setup, plans } = begun;
-  if (config.posterior)
-    throw new ConfigError("posterior: got rounds that follow a federation, expected none with clients that are nodes");
+  for (const line of promises(setup, plans)) options.onPromise?.(line);
   const lying = plans.find(({ federation: { name } }) => trainingOf(config, name).attack);
   if (lying)
     throw new ConfigError(
       `attack: ${lying.federation.name}, got liars that a run simulates, expected none: clients that are nodes are what they are`,
     );
-  const federation = await nameOf(options);
+  const before = isNoisy ? await charged(store, begun, options.resume) : begun.before;
   const terms = termsOf(setup);
   const said = { method: plans[0]!.federation.name, federation, terms };
   const messenger = new Messenger({ ...options, relay, greeting: greeting(said), onEvent: onMessage });
   try {
-    const over = await runFederations({ ...options, config }, begun, ({ federation: { name: method }, states }) => ({
-      host: new FlowerHost({ messenger, method, federation, terms, states }),
-    }));
+    const hostOf = (method: string, states: States): Host =>
+      new FlowerHost({ messenger, method, federation, terms, states });
+    const over = await runFederations({ ...options, config }, { ...begun, before }, (plan) => {
+      const { name } = plan.federation;
+      const host = hostOf(name, plan.states);
+      return { host: isNoisy ? new Shows(host, store, name) : host, losses: !isLocal(config) };
+    });
     if (typeof over === "string") return { finished: false, at: over };
+    const followed = await runFollowers({
+      setup,
+      ended: endedOf(setup, over),
+      host: ({ name }, states) => hostOf(name, states),
+      signal,
+    });
+    if (!followed) return { finished: false, at: "what follows the federation" };
     const servers = over.map(({ server, state }) => answering(setup, server, state, -1));
     const weightsSha256 = weightsHash(servers, []);
-    const federations = Object.fromEntries(over.map((one) => [one.federation.name, taken(setup, one)]));
-    await store.write(FEDERATION, `${JSON.stringify({ federation, weightsSha256, federations }, null, 2)}\n`);
+    const federations = await taken(setup, over, true);
+    await writeName(store, own, { weightsSha256, federations });
     const { state } = over[0]!;
     const generalist = generalistFile(setup, generalistOf(setup, over), { rounds: state.round, ...state });
     if (generalist) await store.write("generalist.safetensors", generalist);
@@ -76,7 +99,7 @@ export async function coordinate(options: CoordinateOptions): Promise<Coordinate
       client,
       type: "query.farewell",
       last: true,
-      ...farewellTo(setup, over, client),
+      ...farewellTo(setup, over, followed, client),
     }));
     const spoken = questions.map((one) => ({ ...one, config: { ...one.config, ...greeting(said) } }));
     const heard = await messenger.ask(spoken, farewellSeconds);
@@ -94,6 +117,7 @@ export async function coordinate(options: CoordinateOptions): Promise<Coordinate
 function farewellTo(
   setup: Setup,
   over: readonly Over[],
+  followed: Followed,
   client: number,
 ): { arrays: ReturnType<typeof arraysOf>; config: Record<string, string | number> } {
   const standings: Record<string, Standings[string]> = {};
@@ -104,6 +128,8 @@ function farewellTo(
     const isOver = state.bestRound === state.round - 1;
     arrays.push(...arraysOf(answering(setup, server, state, client), `${name}/best/`));
     if (!isOver) arrays.push(...arraysOf(sentOf(setup, server, state.now, client, state.round), `${name}/last/`));
+    for (const [kind, vectors] of Object.entries(followed[name] ?? {}))
+      if (vectors) arrays.push(...arraysOf(vectors, `${name}/${kind}/`));
     standings[name] = {
       round: state.round,
       best: { kept: state.best.marks[client] ?? null },
@@ -112,24 +138,4 @@ function farewellTo(
   }
   const config = { "server-round": Math.max(...over.map(({ state }) => state.round)), standings: jsonLine(standings) };
   return { arrays, config };
-}
-
-/** The federation's name, by which clients know their states: kept in the store, and another one for every new one. */
-async function nameOf({ store, resume = false }: CoordinateOptions): Promise<string> {
-  const bytes = resume ? await store.read(FEDERATION) : undefined;
-  if (bytes) {
-    let named: unknown;
-    try {
-      named = (JSON.parse(new TextDecoder().decode(bytes)) as { federation?: unknown }).federation;
-    } catch {
-      // said below
-    }
-    if (typeof named === "string" && /^[0-9a-f]{32}$/.test(named)) return named;
-    throw new ConfigError(`resume: ${FEDERATION}, got no federation's name; restore it, or begin anew`);
-  }
-  const name = Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) =>
-    byte.toString(16).padStart(2, "0"),
-  ).join("");
-  await store.write(FEDERATION, `${JSON.stringify({ federation: name }, null, 2)}\n`);
-  return name;
 }

@@ -7,6 +7,7 @@ import type { Vector, Vectors } from "../federated/method.ts";
 import { checkFinite } from "../nn/finite.ts";
 import type { Held } from "./personalize.ts";
 import type { HeldOf, Standing } from "./clock.ts";
+import type { Found } from "./following.ts";
 
 /** By a method's name: how many rounds there were, and the round whose state the client is at, if it has one. */
 export type Standings = Readonly<
@@ -22,6 +23,8 @@ export interface Farewell {
   /** What the client holds, as its private part wants it. */
   readonly held: Held;
 }
+
+const followers = ["calibration", "gaussians"] as const;
 
 /** What a farewell says, if it is that of a method's server. */
 export async function farewellOf(
@@ -51,10 +54,19 @@ export async function farewellOf(
     down: downOf(method, moment),
     kept: await states.get({ federation, method, client }, kept ?? undefined),
   });
+  // what followed, where something did
+  const foundOf = (method: string): Found =>
+    Object.fromEntries(
+      followers.flatMap((kind) => {
+        const vectors = downOf(method, kind);
+        return Object.keys(vectors).length > 0 ? [[kind, vectors]] : [];
+      }),
+    );
   const held: Record<string, HeldOf> = {};
   for (const [method, { round, best, last }] of Object.entries(standings))
     held[method] = {
       ...(await standing(method, "best", best)),
+      ...foundOf(method),
       round,
       ...(last && { last: await standing(method, "last", last) }),
     };

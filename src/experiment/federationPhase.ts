@@ -11,9 +11,10 @@ import type { ExperimentCalls } from "./clients.ts";
 import type { HeldOf, Tick } from "./clock.ts";
 import { naming } from "./diverged.ts";
 import { federationKey, initialOf } from "./federations.ts";
+import { isLocal } from "./localPrivacy.ts";
 import { trainingOf } from "./methodPresets.ts";
 import { AT_ONCE, standing } from "./moments.ts";
-import { privacyPlan, privacyRecord } from "./privacy.ts";
+import { mostRounds, privacyRecord } from "./privacy.ts";
 import { METRICS, type Progress, saveFederation } from "./progress.ts";
 import type { RunOptions } from "./runOptions.ts";
 import { evaluatedClients, optedIn, type Setup } from "./setup.ts";
@@ -21,6 +22,8 @@ import { evaluatedClients, optedIn, type Setup } from "./setup.ts";
 /** Where a federation's clients are. */
 export interface Clients {
   readonly host: Host;
+  /** Whether they tell their training losses, as they do unless said. */
+  readonly losses?: boolean;
   /** How all of them do after a round, where that can be looked at. */
   readonly tick?: (at: RoundsState) => Promise<TickMetric>;
 }
@@ -54,8 +57,8 @@ export async function runFederations(
 
 async function runFederation(
   { config, store, signal, onEvent }: Pick<RunOptions, "config" | "store" | "signal" | "onEvent">,
-  { setup, origin, audit, rounds, before: all }: Begun,
-  { host, tick }: Clients,
+  { setup, origin, audit, rounds, before: all, key }: Begun,
+  { host, losses, tick }: Clients,
   plan: Plan,
 ): Promise<Progress> {
   const { checkpointEvery } = config;
@@ -77,16 +80,21 @@ async function runFederation(
       server,
       sends: method.sends,
       measures: method.measures,
+      losses,
+      peers: method.peers,
       states,
       clients: optedIn(setup),
-      rounds: privacyPlan(setup, plan.federation.name)?.rounds ?? federation.rounds,
+      rounds: mostRounds(setup, name, before?.state),
       cohort: federation.cohort,
-      validation: {
-        every: federation.validateEvery,
-        patience: federation.patience,
-        clients: federation.validationClients,
-      },
-      key: federationKey(config),
+      // scores are exact: of clients that hide what they send, nobody could choose by them
+      ...(!isLocal(config) && {
+        validation: {
+          every: federation.validateEvery,
+          patience: federation.patience,
+          clients: federation.validationClients,
+        },
+      }),
+      key,
       ...(sampling && { sampling }),
       // a turn may take minutes here, and a worker that dies says so
       onSilence: null,
@@ -163,15 +171,23 @@ export function attacked(host: Host, setup: Setup, attack: Attack): Host {
   return new Attacked(host, attack, liars(setup, attack), federationKey(setup.config));
 }
 
-/** What a federation took, for the summary. */
-export function taken(setup: Setup, { federation, state }: Over): NonNullable<Summary["federations"]>[string] {
-  const privacy = privacyRecord(setup, federation.name, state.now);
-  const { attack } = trainingOf(setup.config, federation.name);
-  return {
-    rounds: state.round,
-    bestRound: state.bestRound,
-    ...state.bytes,
-    ...(privacy && { privacy }),
-    ...(attack && { attack: { kind: attack.kind, scale: attack.scale ?? 1, liars: liars(setup, attack) } }),
-  };
+/** What federations took, by their names, for the summary; `deployed` where clients are nodes. */
+export async function taken(
+  setup: Setup,
+  federations: readonly Over[],
+  deployed = false,
+): Promise<NonNullable<Summary["federations"]>> {
+  const found: Record<string, NonNullable<Summary["federations"]>[string]> = {};
+  for (const { federation, state, states } of federations) {
+    const privacy = await privacyRecord(setup, federation, { state: state.now, states, deployed });
+    const { attack } = trainingOf(setup.config, federation.name);
+    found[federation.name] = {
+      rounds: state.round,
+      bestRound: state.bestRound,
+      ...state.bytes,
+      ...(privacy && { privacy }),
+      ...(attack && { attack: { kind: attack.kind, scale: attack.scale ?? 1, liars: liars(setup, attack) } }),
+    };
+  }
+  return found;
 }

@@ -2,6 +2,7 @@
 import type { Bench } from "../federated/hosts/bench.ts";
 import { Kit } from "../federated/kit.ts";
 import type { Method, ServerSide, Vectors } from "../federated/method.ts";
+import type { Noise } from "../federated/privacy/central.ts";
 import { lastClient } from "../moe/methods/authors.ts";
 import { calibration, CALIBRATION_ROUNDS } from "../moe/methods/calibration.ts";
 import { gaussians } from "../moe/methods/gaussians.ts";
@@ -12,6 +13,7 @@ import { behaviour, type Config, ConfigError } from "./config.ts";
 import { trainingOf } from "./methodPresets.ts";
 import { networks } from "./networks.ts";
 import { paperMethods } from "./personal.ts";
+import { hidingOf } from "./localPrivacy.ts";
 import { behindNoise } from "./privacy.ts";
 import { rootKey, type Setup } from "./setup.ts";
 import { staging } from "./staging.ts";
@@ -75,10 +77,10 @@ export function federationKey(config: Config): Key {
   return fold(rootKey(config), "federation");
 }
 
-/** A federation's server. */
-export function serverOf(setup: Setup, federation: Federation): ServerSide {
+/** A federation's server; where noise is asked for, it has addresses unless another one is given. */
+export function serverOf(setup: Setup, federation: Federation, noise?: Noise): ServerSide {
   const { name, method, options } = federation;
-  return behindNoise(setup, federation, method.server(options, kitOf(setup, name)));
+  return behindNoise(setup, federation, method.server(options, kitOf(setup, name)), noise);
 }
 
 /** What a federation's server begins with. */
@@ -101,6 +103,7 @@ export function benchOf(setup: Setup, { name, method, options }: Federation): Be
     side: method.client(kitOf(setup, name), options),
     classes: dataset.classes.length,
     key: federationKey(config),
+    hiding: hidingOf(config, method),
     stage(client, round) {
       const { shared, rows, optedOut } = clients[client]!;
       // opted-out clients have no way in

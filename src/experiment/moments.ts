@@ -1,8 +1,10 @@
 // What clients have of a federation: at its best moment, and at its end or on the way.
 import type { ServerSide, Vector, Vectors } from "../federated/method.ts";
+import { withoutAccount } from "../federated/privacy/hiding.ts";
 import { downOf, type RoundsState } from "../federated/rounds.ts";
 import type { Over, Plan } from "./begun.ts";
 import type { Standing } from "./clock.ts";
+import type { Federation } from "./chosenMethods.ts";
 import { federationKey } from "./federations.ts";
 import type { Setup } from "./setup.ts";
 
@@ -23,7 +25,21 @@ export async function standing(
   at: RoundsState,
   client: number,
 ): Promise<Standing> {
-  return { down: sentOf(setup, server, at.now, client, at.round), kept: await states.get(client) };
+  return { down: sentOf(setup, server, at.now, client, at.round), kept: withoutAccount(await states.get(client)) };
+}
+
+/** A federation that is over, and the model that it left everybody, if it did. */
+export interface Ended {
+  readonly federation: Federation;
+  readonly model: Vector | undefined;
+}
+
+/** Federations that are over, with what everybody has of them. */
+export function endedOf(setup: Setup, over: readonly Over[]): Ended[] {
+  return over.map(({ federation, server, state }) => ({
+    federation,
+    model: answering(setup, server, state, -1)["model"],
+  }));
 }
 
 /** The model that everybody is sent to answer with, where the first federation that has one trains one for all. */

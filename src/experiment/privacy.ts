@@ -1,11 +1,15 @@
-// Central differential privacy as a config asks for it: from an epsilon or a noise multiplier to the server that adds it.
+// Differential privacy as a config asks for it: from an epsilon or a noise multiplier to the server that adds it, and to what it
+// has cost. What clients add themselves is in localPrivacy.ts.
 import { accountantFor, epsilonOf, multiplierFor, type Noisy, roundsWithin } from "../federated/privacy/accountant.ts"; // prettier-ignore
 import { ledgerOf, type Noise, privately } from "../federated/privacy/central.ts";
 import { addressedNoise } from "../federated/privacy/noise.ts";
 import type { ServerSide, Vectors } from "../federated/method.ts";
 import { fold } from "../runtime/random.ts";
+import type { States } from "../federated/states.ts";
+import type { Key } from "../runtime/random.ts";
 import type { Federation } from "./chosenMethods.ts";
-import { ConfigError } from "./config.ts";
+import { type Config, ConfigError } from "./config.ts";
+import { localPrivacy, localRecord } from "./localPrivacy.ts";
 import { trainingOf } from "./methodPresets.ts";
 import type { PrivacyResult } from "../report/records.ts";
 import { rootKey, type Setup } from "./setup.ts";
@@ -20,7 +24,7 @@ const plans = new Map<string, Plan>();
 /** The noise of one method's federation; undefined without privacy. A ConfigError names what promises nothing. */
 export function privacyPlan(setup: Pick<Setup, "config" | "clients">, name: string): Plan | undefined {
   const { privacy, rounds: most, cohort, sampling = "fixed" } = trainingOf(setup.config, name);
-  if (!privacy) return undefined;
+  if (!privacy || privacy.kind === "local") return undefined;
   const clients = setup.clients.filter(({ optedOut }) => !optedOut).length;
   const share = Math.min(1, cohort / clients);
   const { delta = 1e-5, epsilon, multiplier, budget } = privacy;
@@ -56,6 +60,9 @@ export function behindNoise(
   server: ServerSide,
   noise: Noise = addressedNoise(fold(rootKey(setup.config), "privacy", name)),
 ): ServerSide {
+  checkFollowers(setup.config);
+  // looked at, for what promises nothing is refused before anybody is asked
+  if (localPrivacy(setup.config, method)) return server;
   const plan = privacyPlan(setup, name);
   if (!plan) return server;
   const { clip, quantile } = setup.config.federation.privacy!;
@@ -75,14 +82,60 @@ export function behindNoise(
   }
 }
 
-/** What a federation's state has been charged for. */
-export function privacyRecord(
+function checkFollowers({ federation: { privacy }, posterior }: Config): void {
+  const exact = (["calibrate", "features"] as const).find((field) => posterior?.[field]);
+  if (privacy && exact)
+    throw new ConfigError(
+      `config: posterior.${exact}: got it with federation.privacy, expected false; it asks clients for exact sums after the federation`,
+    );
+}
+
+/**
+ * In a deployment: noise of a cryptographic source, and a secret address for who takes part in a round, as what is promised
+ * counts on others not knowing it. The seed, which every client has, gives neither.
+ */
+export interface Deployed {
+  readonly noise: Noise;
+  readonly key: Key;
+}
+
+/** The most rounds that a federation has, from a state of it: a round whose noise was drawn twice has cost another one. */
+export function mostRounds(
   setup: Pick<Setup, "config" | "clients">,
   name: string,
-  state: Vectors,
-): PrivacyResult | undefined {
+  at?: { round: number; now: Vectors },
+): number {
+  const plan = privacyPlan(setup, name);
+  if (!plan) return trainingOf(setup.config, name).rounds;
+  const again = at ? ledgerOf(at.now)!.rounds - at.round : 0;
+  return plan.rounds - again;
+}
+
+/** What is promised to clients that are nodes, line by line. */
+export function promises(setup: Setup, federations: readonly { readonly federation: Federation }[]): string[] {
+  return federations.flatMap(({ federation: { name, method } }) => {
+    const plan = privacyPlan(setup, name);
+    if (plan) {
+      const { multiplier, rounds, share, sampling, delta } = plan;
+      const epsilon = epsilonOf([{ multiplier, rounds, share, sampling }], delta);
+      return [
+        `${name}: sums get noise of this machine's cryptographic source, multiplier ${multiplier.toPrecision(3)}; ${rounds} rounds cost ` +
+          `epsilon ${epsilon.toPrecision(3)} at delta ${delta}. Who takes part is drawn by a key of this federation's, not by the seed`,
+      ];
+    }
+    if (!localPrivacy(setup.config, method)) return [];
+    return [`${name}: clients hide what they send, each by its own account; no losses are told, and nobody validates`];
+  });
+}
+
+/** What noise has cost in a federation; nothing is known here of what nodes elsewhere have spent. */
+export async function privacyRecord(
+  setup: Pick<Setup, "config" | "clients">,
+  { name, method }: Federation,
+  { state, states, deployed = false }: { state: Vectors; states: States; deployed?: boolean },
+): Promise<PrivacyResult | undefined> {
   const [plan, ledger] = [privacyPlan(setup, name), ledgerOf(state)];
-  if (!plan || !ledger) return undefined;
+  if (!plan || !ledger) return deployed ? undefined : localRecord(setup.config, method, states);
   const { share, multiplier, sampling, delta } = plan;
   const spent = [{ share, multiplier, sampling, rounds: ledger.rounds }];
   return {
@@ -94,5 +147,6 @@ export function privacyRecord(
     clip: ledger.clip,
     accountant: accountantFor(spent),
     sampling,
+    noise: deployed ? "cryptographic" : "simulated",
   };
 }

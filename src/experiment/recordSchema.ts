@@ -37,16 +37,17 @@ const result = v.object({
   lawTest: v.optional(stat),
 });
 
-const privacy = v.object({
-  kind: v.literal("central"),
-  rounds: index,
-  epsilon: number,
-  delta: number,
-  multiplier: number,
-  clip: number,
-  accountant: v.picklist(["pld", "rdp"]),
-  sampling: v.picklist(["fixed", "poisson"]),
-});
+const cost = { rounds: index, epsilon: number, delta: number, multiplier: number, clip: number };
+const privacy = v.variant("kind", [
+  v.object({
+    kind: v.literal("central"),
+    ...cost,
+    accountant: v.picklist(["pld", "rdp"]),
+    sampling: v.picklist(["fixed", "poisson"]),
+    noise: v.optional(v.picklist(["simulated", "cryptographic"])),
+  }),
+  v.object({ kind: v.literal("local"), ...cost, stopped: index }),
+]);
 
 const summary = v.object({
   version: v.literal(recordVersion),
@@ -77,6 +78,7 @@ const summary = v.object({
         bestRound: v.number(),
         down: number,
         up: number,
+        peer: v.optional(number),
         privacy: v.optional(privacy),
         attack: v.optional(v.object({ kind: text, scale: number, liars: v.array(index) })),
       }),
@@ -122,6 +124,7 @@ const metric = v.variant("kind", [
     refused: v.optional(v.array(v.object({ client: index, fault: text, reason: text }))),
     down: optionalNumber,
     up: optionalNumber,
+    peer: optionalNumber,
     seconds: number,
   }),
   v.object({
@@ -192,7 +195,7 @@ const progress = v.object({
   // JSON has no Infinity: null before the first validation
   bestLoss: v.nullable(v.number()),
   waited: index,
-  bytes: v.object({ down: index, up: index }),
+  bytes: v.object({ down: index, up: index, peer: v.exactOptional(index) }),
   // which turn's state each client is at, and was at the best moment
   marks: v.record(v.pipe(text, v.regex(/^\d+$/, "expected a client's number")), index),
   bestMarks: v.record(v.pipe(text, v.regex(/^\d+$/, "expected a client's number")), index),

@@ -1,13 +1,14 @@
 // The runner: federation, then every evaluated client's private part, then the records. It can be stopped at any instant
 // and goes on from its store as if it had not been.
 import { PoolHost } from "../federated/hosts/pool.ts";
+import { audited } from "./auditLog.ts";
 import { begin } from "./begun.ts";
 import { runClients } from "./clientPhase.ts";
 import { attacked, runFederations, taken, ticking } from "./federationPhase.ts";
 import { weightsHash, writeRecords } from "./files.ts";
 import { runFollowers } from "./following.ts";
 import { trainingOf } from "./methodPresets.ts";
-import { answering, generalistOf } from "./moments.ts";
+import { answering, endedOf, generalistOf } from "./moments.ts";
 import { clearFederations } from "./progress.ts";
 import { summarize } from "./records.ts";
 import type { RunOptions, RunResult } from "./runOptions.ts";
@@ -36,7 +37,15 @@ export async function run(options: RunOptions): Promise<RunResult> {
     const federated = over.reduce((sum, { seconds }) => sum + seconds, 0);
 
     const began = performance.now();
-    const followed = await runFollowers({ ...options, audit: begun.audit }, setup, pool, over);
+    const followed = await runFollowers({
+      setup,
+      ended: endedOf(setup, over),
+      host: (follower, states) => {
+        const own = new PoolHost(pool, states, follower.name);
+        return begun.audit ? audited(own, follower, store) : own;
+      },
+      signal: options.signal,
+    });
     if (!followed) return { finished: false, at: "what follows the federation" };
     const done = await runClients(options, setup, pool, over, followed, wanted);
     if (!done) return { finished: false, at: "the clients' private training" };
@@ -53,7 +62,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
       rounds: first!.state.round,
       bestRound: first!.state.bestRound,
       ...((config.methods ?? config.federation.privacy ?? config.federation.attack) && {
-        federations: Object.fromEntries(over.map((one) => [one.federation.name, taken(setup, one)])),
+        federations: await taken(setup, over),
       }),
       wallSeconds: federated + privately,
       phases: {

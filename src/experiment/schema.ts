@@ -54,6 +54,7 @@ const fields = v.strictObject({
     sampling: v.optional(v.picklist(["fixed", "poisson"])),
     privacy: v.optional(
       v.strictObject({
+        kind: v.optional(v.picklist(["central", "local"])),
         clip: rate,
         epsilon: v.optional(rate),
         multiplier: v.optional(rate),

@@ -2,6 +2,7 @@
 import { kernelBuild } from "../autograd/index.ts";
 import { Sha256 } from "../io/hash.ts";
 import { federationsOf } from "./federations.ts";
+import { isLocal } from "./localPrivacy.ts";
 import { trainingOf } from "./methodPresets.ts";
 import type { Setup } from "./setup.ts";
 
@@ -19,6 +20,8 @@ export function termsOf({ config, dataset }: Pick<Setup, "config" | "dataset">):
       return { name, options: Object.entries(options).toSorted(), lr, localEpochs, batchSize, optimizer };
     }),
     classes: dataset.classes,
+    // whether what is sent is hidden, and so what a server may ask for
+    ...(isLocal(config) && { privacy: "local" }),
     // rows that come in the course of the rounds come by their number
     ...((shift || stream) && { shift, stream, rounds }),
     kernels: kernelBuild(),

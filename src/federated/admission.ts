@@ -9,9 +9,9 @@ import { isVouched } from "./spares.ts";
 
 /**
  * Why an answer was left out: the client could not answer (`failed`), did not within its time (`silent`), answered something
- * else than was asked for (`malformed`), or with numbers that are none (`diverged`).
+ * else than was asked for (`malformed`), or with numbers that are none (`diverged`), or has spent its privacy budget (`spent`).
  */
-export type Fault = "failed" | "silent" | "malformed" | "diverged";
+export type Fault = "failed" | "silent" | "malformed" | "diverged" | "spent";
 
 /** An answer that was left out. */
 export interface Rejection {
@@ -31,7 +31,7 @@ export interface Expected {
   readonly mostExamples?: number;
 }
 
-const FAULTS: ReadonlySet<unknown> = new Set<Fault>(["failed", "silent", "malformed", "diverged"]);
+const FAULTS: ReadonlySet<unknown> = new Set<Fault>(["failed", "silent", "malformed", "diverged", "spent"]);
 const FLOAT_MAX = 3.4028234663852886e38;
 
 /**
@@ -117,10 +117,14 @@ export function admitted<T>(answers: readonly (T | Rejection)[]): T[] {
 
 /** The rejection of a client that could not answer. */
 export function failure(client: number, error: unknown): Rejection {
-  // errors of workers arrive by name
-  const diverged = error instanceof Error && error.name === "DivergenceError";
-  const reason = oneLine(error).replace(`client ${client}: `, "");
-  return { client, fault: diverged ? "diverged" : "failed", reason };
+  return { client, fault: faultOf(error), reason: oneLine(error).replace(`client ${client}: `, "") };
+}
+
+/** What kind of failure an error is: errors of workers arrive by name. */
+export function faultOf(error: unknown): "failed" | "diverged" | "spent" {
+  const { name } = error instanceof Error ? error : { name: "" };
+  if (name === "DivergenceError") return "diverged";
+  return name === "SpentError" ? "spent" : "failed";
 }
 
 function malformed(what: string, got: unknown, expected: unknown): Odd {

@@ -160,6 +160,8 @@ export interface Declaration<
   readonly sends: readonly Up[];
   /** What a client is sent, if it is called otherwise. */
   readonly receives?: readonly Down[];
+  /** What of that is other clients' vectors as they sent them: a server would not be needed for it. */
+  readonly peers?: readonly NoInfer<Down>[];
   /** Sent vectors that are differences by themselves; the others are what vectors of their names became. */
   readonly differences?: readonly NoInfer<Up>[];
   /** Scalars, beside `trainLoss`, that the server goes by: an update without one of them is left out. */
@@ -168,8 +170,8 @@ export interface Declaration<
   readonly keeps?: readonly Kept[];
   client(kit: Kit, options: O): ClientSide<NoInfer<Up>, NoInfer<Down>, NoInfer<Kept>, R>;
   server(options: O, kit: Kit): ServerSide;
-  /** Numbers that a client is sent and sends in a turn, once every client has had one. */
-  traffic?(sizes: Sizes, options: O): { readonly down: number; readonly up: number };
+  /** Numbers that a client is sent and sends in a turn, once every client has had one; and of those sent to it, its peers'. */
+  traffic?(sizes: Sizes, options: O): { readonly down: number; readonly up: number; readonly peer?: number };
   readonly laws?: readonly Law<NoInfer<O>>[];
   readonly presets?: Readonly<Record<string, Preset<NoInfer<O>>>>;
 }

@@ -2,12 +2,14 @@
 import { DivergenceError } from "../nn/divergence.ts";
 import { checkFinite } from "../nn/finite.ts";
 import { BELOW_ONE, checkOne, checkOptions, COUNT, COUNT_OR_ENDLESS, PART, SECONDS } from "../runtime/options.ts";
-import { fold, type Key, Stream } from "../runtime/random.ts";
+import { fold, type Key } from "../runtime/random.ts";
 import { admitScores, admitted, admitVectors, isRejection, type Rejection } from "./admission.ts";
 import { ask } from "./asking.ts";
+import { draw, inOrder, inParts, lot } from "./cohort.ts";
 import { AT_ONCE, type Host, type Order } from "./hosts/host.ts";
 import type { Evaluation, Purpose, ServerSide, Update, Vectors } from "./method.ts";
 import type { Marks, States } from "./states.ts";
+import { type Bytes, bytesOf, Traffic } from "./traffic.ts";
 
 export interface RoundsOptions {
   readonly host: Host;
@@ -16,6 +18,10 @@ export interface RoundsOptions {
   readonly sends: readonly string[];
   /** Scalars that the server goes by: see Method.measures. */
   readonly measures?: readonly string[] | undefined;
+  /** Whether clients tell their training losses, as they do unless said. */
+  readonly losses?: boolean | undefined;
+  /** What of what clients are sent is another client's: see Method.peers. */
+  readonly peers?: readonly string[] | undefined;
   /** What the clients keep; empty where that lies with them. */
   readonly states: States;
   /** Ids of the clients that take part; opted-out clients are not among them. */
@@ -56,7 +62,7 @@ export interface RoundsOptions {
 export interface Report {
   readonly round: number;
   readonly clients: readonly number[];
-  /** Mean over the rows that were trained on; none in a round that nobody took part in. */
+  /** Mean over the rows that were trained on; none in a round that nobody took part in, or where clients do not tell. */
   readonly trainLoss?: number;
   readonly validationLoss?: number;
   readonly validationAccuracy?: number;
@@ -81,8 +87,7 @@ export interface RoundsState {
   readonly bestLoss: number;
   /** Validations since the best. */
   readonly waited: number;
-  /** Bytes of the vectors that clients were sent in order to train, and that they sent, so far. */
-  readonly bytes: { readonly down: number; readonly up: number };
+  readonly bytes: Bytes;
   /** Whether the loop has ended by itself. */
   readonly done: boolean;
 }
@@ -100,10 +105,6 @@ export function firstState(server: ServerSide, initial: Vectors): RoundsState {
     bytes: { down: 0, up: 0 },
     done: false,
   };
-}
-
-function bytesOf(vectors: Vectors): number {
-  return Object.values(vectors).reduce((n, { byteLength }) => n + byteLength, 0);
 }
 
 /** What a client is sent of a server's state. `key` is the federation's. */
@@ -132,6 +133,8 @@ export async function runRounds(options: RoundsOptions, state: RoundsState): Pro
     server,
     sends,
     measures = [],
+    losses = true,
+    peers,
     answerSeconds = Infinity,
     states,
     clients,
@@ -147,7 +150,7 @@ export async function runRounds(options: RoundsOptions, state: RoundsState): Pro
     "federate",
     options,
     { rounds: COUNT, cohort: COUNT, dropout: BELOW_ONE, slow: PART, answerSeconds: SECONDS },
-    "sampling host server sends measures states clients validation key onSilence onRound signal",
+    "sampling host server sends measures losses peers states clients validation key onSilence onRound signal",
   );
   checkOne("federate", "sampling", sampling, ["fixed", "poisson"]);
   const onSilence = options.onSilence === undefined ? warn : (options.onSilence ?? undefined);
@@ -186,17 +189,18 @@ export async function runRounds(options: RoundsOptions, state: RoundsState): Pro
       key: fold(key, "server", round),
     });
     let [loss, examples] = [0, 0];
-    let { down, up } = at.bytes;
+    const traffic = new Traffic(at.bytes, peers);
     const refused = gone.map((client): Rejection => ({ client, fault: "silent", reason: "dropped out, as simulated" }));
     const sizes = new Map(Object.entries(at.now).map(([name, { length }]) => [name, length]));
     const answersOf = (some: readonly number[]): Promise<(Update | Rejection)[]> => {
       const asked = orders(some, at.now, round, "turn").map((order) =>
         slow > 0 ? { ...order, effort: effort(order.client) } : order,
       );
-      for (const order of asked) down += bytesOf(order.down);
+      for (const { down } of asked) traffic.sent(down);
       return ask(some, {
         call: (of) => host.train(ordersOf(asked, of), round),
-        admit: (answer, client) => admitVectors(answer, { client, sends, sizes, metrics: ["trainLoss", ...measures] }),
+        admit: (answer, client) =>
+          admitVectors(answer, { client, sends, sizes, metrics: losses ? ["trainLoss", ...measures] : measures }),
         answerSeconds,
         onSilence,
       });
@@ -210,20 +214,22 @@ export async function runRounds(options: RoundsOptions, state: RoundsState): Pro
           continue;
         }
         gathering.add(update);
-        up += bytesOf(update.up);
-        loss += update.examples * update.metrics["trainLoss"]!;
+        traffic.received(update.up);
+        if (losses) loss += update.examples * update.metrics["trainLoss"]!;
         examples += update.examples;
         if (gathering.spends) host.spent?.(update);
       }
     });
-    const empty = members.length === 0;
+    // whoever has spent its budget is as if it had not come
+    const empty =
+      refused.length === members.length && refused.every((one) => one.fault === "spent" || away.has(one.client));
     if (refused.length === members.length && !empty) throw nobody(refused, round);
     if (!(examples > 0) && !empty)
       throw new RangeError(`federate: round ${round} has no examples; every client is empty`);
     const now = gathering.result();
     for (const [name, values] of Object.entries(now)) checkFinite("federate", `${name} after round ${round}`, values);
     let { best, bestRound, bestLoss, waited } = at;
-    let report: Report = { round, clients: members, ...(!empty && { trainLoss: loss / examples }) };
+    let report: Report = { round, clients: members, ...(!empty && losses && { trainLoss: loss / examples }) };
     if (validation && round % validation.every === 0) {
       const asked = orders(by === "same" || empty ? validators : members, now, round, "validation");
       const answers = await ask(
@@ -253,43 +259,10 @@ export async function runRounds(options: RoundsOptions, state: RoundsState): Pro
       best = { server: now, marks: await states.pin("best") };
       bestRound = round;
     }
-    at = { round: round + 1, now, best, bestRound, bestLoss, waited, bytes: { down, up }, done };
+    at = { round: round + 1, now, best, bestRound, bestLoss, waited, bytes: traffic.bytes, done };
     await onRound?.(report, at);
   }
   return at;
-}
-
-// parts of about one size, none larger
-function inParts(members: readonly number[], most: number): number[][] {
-  const parts = Math.ceil(members.length / most);
-  const size = Math.ceil(members.length / parts);
-  return Array.from({ length: parts }, (_, i) => members.slice(i * size, (i + 1) * size));
-}
-
-// takes in what each of `of` gives, in their order; with `ahead` the next is under way meanwhile
-async function inOrder<T, A>(
-  of: readonly T[],
-  work: (one: T) => Promise<A>,
-  ahead: boolean,
-  take: (found: A) => void,
-): Promise<void> {
-  let next: Promise<A> | undefined;
-  for (const [i, one] of of.entries()) {
-    const found = await (next ?? work(one));
-    next = ahead && i + 1 < of.length ? work(of[i + 1]!) : undefined;
-    // what is still out when one ends in an error is waited for, so that nothing goes on behind its back
-    try {
-      take(found);
-    } catch (error) {
-      await next?.catch(() => undefined);
-      throw error;
-    }
-  }
-}
-
-// a number of [0, 1) that depends on what it is for alone
-function lot(key: Key, what: string, round: number, client: number): number {
-  return new Stream(fold(key, what, round, client)).uniform();
 }
 
 function ordersOf(orders: readonly Order[], clients: readonly number[]): Order[] {
@@ -317,8 +290,4 @@ function meanOf(answers: readonly Evaluation[], metric: string, weighted: boolea
   }
   if (!(total > 0)) throw new RangeError("federate: the clients that validate have no examples; every one is empty");
   return sum / total;
-}
-
-function draw(clients: readonly number[], count: number, key: Key): number[] {
-  return Array.from(new Stream(key).choose(clients.length, count), (i) => clients[i]!);
 }

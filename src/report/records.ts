@@ -52,14 +52,19 @@ export interface FederationResult {
   /** Bytes of the vectors that clients were sent in order to train, and that they sent, over all rounds. */
   readonly down: number;
   readonly up: number;
-  /** What noise on the server's sums guarantees of each client. */
+  /** Of those down, other clients' vectors as they sent them; there where a method has peers. */
+  readonly peer?: number;
+  /** What noise guarantees of each client. */
   readonly privacy?: PrivacyResult;
   /** Which clients lied, where that was simulated. */
   readonly attack?: { readonly kind: string; readonly scale: number; readonly liars: readonly number[] };
 }
 
-/** A guarantee of differential privacy: of a client as a whole, against whoever sees everything that the server publishes. */
-export interface PrivacyResult {
+/** A guarantee of differential privacy, of a client as a whole. */
+export type PrivacyResult = CentralPrivacyResult | LocalPrivacyResult;
+
+/** Against whoever sees everything that the server publishes. */
+export interface CentralPrivacyResult {
   readonly kind: "central";
   readonly rounds: number;
   readonly epsilon: number;
@@ -69,6 +74,22 @@ export interface PrivacyResult {
   readonly clip: number;
   readonly accountant: "pld" | "rdp";
   readonly sampling: "fixed" | "poisson";
+  /** Where the noise is from: by address below the seed, unless said, or from a cryptographic source. */
+  readonly noise?: "simulated" | "cryptographic";
+}
+
+/** Against everybody, the server too. */
+export interface LocalPrivacyResult {
+  readonly kind: "local";
+  /** Answers of the client that gave most, and what they cost it. */
+  readonly rounds: number;
+  readonly epsilon: number;
+  readonly delta: number;
+  /** Of an answer's noise, over the clip. */
+  readonly multiplier: number;
+  readonly clip: number;
+  /** Clients whose budget has no room for another answer. */
+  readonly stopped: number;
 }
 
 /** summary.json: what came out. */
@@ -116,7 +137,7 @@ export interface RoundMetric {
   readonly method?: string;
   readonly round: number;
   readonly clients: readonly number[];
-  /** None in a round that nobody took part in. */
+  /** None in a round that nobody took part in, or where clients do not tell. */
   readonly trainLoss?: number;
   readonly validationLoss?: number;
   readonly validationAccuracy?: number;
@@ -125,6 +146,7 @@ export interface RoundMetric {
   /** Bytes of the vectors that clients were sent, and that they sent, in all rounds up to this. */
   readonly down?: number;
   readonly up?: number;
+  readonly peer?: number;
   /** Clients whose answers were left out of this round: they could not answer, or what they answered could not be averaged. */
   readonly refused?: readonly { readonly client: number; readonly fault: string; readonly reason: string }[];
   readonly seconds: number;

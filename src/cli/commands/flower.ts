@@ -1,5 +1,6 @@
 // moiety flower up and relay: the flags; the work is loaded when it is wanted.
 import type { CommandModule } from "yargs";
+import { gateFlag } from "../flower/flags.ts";
 import type { UpArguments } from "../flower/up.ts";
 
 export const flowerCommand: CommandModule<object, UpArguments & { action: string }> = {
@@ -24,6 +25,7 @@ export const flowerCommand: CommandModule<object, UpArguments & { action: string
         array: true,
         describe: "any field of the config, or a method's option: ditto.lambda=0.1",
       })
+      .option("gate", gateFlag)
       .option("data", { type: "string", describe: "folder with the dataset; with --method" })
       .option("answer-seconds", {
         type: "number",

@@ -1,5 +1,4 @@
 // moiety run: from a config to a run folder.
-import type { Summary } from "../../report/records.ts";
 import type { Argv, CommandModule } from "yargs";
 import { type Config, ConfigError, parseConfig, run } from "../../experiment/index.ts";
 import { methodTable, openDocument, renderRunReport } from "../../report/index.ts";
@@ -13,6 +12,7 @@ import { startPool } from "../../experiment/pool.ts";
 import { isFinished, newRunFolder, unfinishedRun } from "../runs.ts";
 import { openDataset } from "../dataset.ts";
 import { configOf, readConfig } from "../configOf.ts";
+import { privacyLines } from "../privacyLines.ts";
 import { checkWorkers, dataFlag, experimentFlags } from "../experimentFlags.ts";
 
 interface RunArguments {
@@ -121,18 +121,6 @@ async function execute(store: Folder, config: Config, args: RunArguments): Promi
     shown.stop();
     release();
   }
-}
-
-/** What noise guarantees, federation by federation. */
-function privacyLines({ federations = {} }: Summary): string[] {
-  return Object.entries(federations).flatMap(([name, { privacy }]) =>
-    privacy
-      ? [
-          `privacy  ${name}: a client's part is hidden with epsilon ${privacy.epsilon.toPrecision(3)} at delta ${privacy.delta} (central, simulated noise; ` +
-            `${privacy.rounds} rounds, noise multiplier ${privacy.multiplier.toPrecision(3)})`,
-        ]
-      : [],
-  );
 }
 
 /** What repeats a run: its config.json is complete, so nothing else is needed but the data. */

@@ -7,8 +7,16 @@ export interface MemberArguments {
   rows: string | undefined;
   data: string | undefined;
   method?: string[] | undefined;
+  gate?: string | undefined;
   out: string;
 }
+
+/** The gate that a federation's config asks for, the same for server and clients. */
+export const gateFlag = {
+  choices: ["held-out", "posterior"],
+  describe:
+    "held-out: train the gate alone, on rows held out; posterior: beside it a gate that weighs by how likely an input is the client's own",
+} as const;
 
 /** Flags that say who the client is. */
 export function memberFlags<T>(yargs: Argv<T>): Argv<T & MemberArguments> {
@@ -27,6 +35,7 @@ export function memberFlags<T>(yargs: Argv<T>): Argv<T & MemberArguments> {
       array: true,
       describe: "the federation's method, if it is not FedAvg (see moiety methods), or a module of one's own",
     })
+    .option("gate", gateFlag)
     .option("out", { type: "string", default: "client", describe: "folder for what the client keeps" }) as Argv<
     T & MemberArguments
   >;

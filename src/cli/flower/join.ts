@@ -1,7 +1,9 @@
 // moiety join: one client in a Flower federation, until the server says farewell; then its specialist and its gate.
 import { readFile } from "node:fs/promises";
 import { farewellOf } from "../../experiment/farewell.ts";
-import { ConfigError } from "../../experiment/index.ts";
+import { type Config, ConfigError } from "../../experiment/index.ts";
+import { federationsOf } from "../../experiment/federations.ts";
+import { localPrivacy, isLocal } from "../../experiment/localPrivacy.ts";
 import { stateFiles } from "../../experiment/progress.ts";
 import {
   type Account,
@@ -42,16 +44,20 @@ const ACCOUNT = "privacy.json";
 /** Joins, trains when asked, personalizes at the end. */
 export async function join(args: JoinArguments): Promise<void> {
   const { address, client, insecure, heartbeat } = args;
-  const privacy = privacyOf(args);
-  if (privacy?.noise && args.method)
-    throw new ConfigError(
-      "--epsilon: a method's server goes by training losses, which noise has to hide; give --clip alone, or join Flower's FedAvg",
-    );
+  const given = privacyOf(args);
   if (!(heartbeat >= 10 && heartbeat <= 1800))
     throw new ConfigError(`--heartbeat: got ${heartbeat} s, expected 10 to 1800`);
   const setup = await memberSetup(args);
   if (setup.clients[client]!.optedOut)
     throw new ConfigError(`client ${client} has opted out in this config; moiety pull gives it the generalist`);
+  const privacy = given ?? hiddenBy(setup.config);
+  if (given?.noise && args.method && !isLocal(setup.config))
+    throw new ConfigError(
+      "--epsilon: the server of this federation goes by training losses and scores, which noise has to hide; " +
+        "give server and clients --set federation.privacy.kind=local with clip and epsilon, or join with --clip alone",
+    );
+  if (given && !given.noise && isLocal(setup.config))
+    throw new ConfigError("--clip: the config's clients hide what they send; give --epsilon as well, or neither");
   const folder = new Folder(args.out);
   const ledger = await accountOf(folder, privacy);
   const states = new KeptStates(({ federation, method }) => stateFiles(folder, `states/${federation}/${method}`));
@@ -93,6 +99,13 @@ export async function join(args: JoinArguments): Promise<void> {
   }
 }
 
+/** The noise that a config asks of all its clients, of all its methods alike. */
+function hiddenBy(config: Config): PrivacyOptions | undefined {
+  const [found] = federationsOf(config).map(({ method }) => localPrivacy(config, method));
+  return found;
+}
+
+/** What this client asks for itself, whatever the others do. */
 function privacyOf({ clip, epsilon, delta, budget }: JoinArguments): PrivacyOptions | undefined {
   if (epsilon !== undefined && clip === undefined)
     throw new ConfigError("--epsilon: noise is measured against the longest update; give --clip as well");

@@ -62,6 +62,10 @@ export async function personalizeMember(
   { round, tensors }: { readonly round: number; readonly tensors: ReadonlyMap<string, TensorData> },
   folder: Folder,
 ): Promise<void> {
+  if (setup.config.posterior?.calibrate)
+    console.log(
+      "posterior: nobody has calibrated this generalist, so its gate weighs it as it is; moiety flower relay does",
+    );
   const generalist = vectorOf(tensors, networks(setup.config, setup.dataset).expert.specs);
   await folder.write("generalist.safetensors", encodeSafetensors(tensors, { round: `${round}` }));
   await measureMember(pool, setup, client, heldGeneralist(generalist), folder);

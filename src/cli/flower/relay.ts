@@ -9,6 +9,7 @@ import { type Driver, HttpRelay } from "../../federated/backends/flower/httpRela
 import type { MessengerEvent } from "../../federated/backends/flower/messenger.ts";
 import { configOf } from "../configOf.ts";
 import { openDataset } from "../dataset.ts";
+import { privacyLines } from "../privacyLines.ts";
 import { Folder } from "../folder.ts";
 import { interruptible } from "../interrupt.ts";
 import { flowerEnvironment, flowerHome, startRun } from "./server.ts";
@@ -17,6 +18,7 @@ export interface RelayArguments {
   config: string;
   method: string[] | undefined;
   set: string[] | undefined;
+  gate?: string | undefined;
   data: string | undefined;
   out: string;
   rounds: number | undefined;
@@ -60,6 +62,7 @@ export async function relay(args: RelayArguments): Promise<void> {
         signal,
         onEvent: show,
         onMessage: tell,
+        onPromise: (line) => console.log(`privacy  ${line}`),
       });
       if (!result.finished) {
         console.log(`stopped at ${result.at}; go on with --resume`);
@@ -68,6 +71,7 @@ export async function relay(args: RelayArguments): Promise<void> {
       }
       for (const [name, { rounds, bestRound }] of Object.entries(result.federations))
         console.log(`${name}: ${rounds} rounds, best after round ${bestRound}`);
+      for (const line of privacyLines(result)) console.log(line);
       if (result.unheard.length > 0)
         console.log(`clients ${result.unheard.join(", ")} did not hear of the end; --resume tells them`);
       console.log(`the server's weights  ${result.weightsSha256}`);

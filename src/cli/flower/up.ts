@@ -73,7 +73,12 @@ ${quoted(commands.run)}
 # each client${cert === undefined ? " (on this machine; --cert opens a door to others)" : ""}
 moiety join ${cert === undefined ? commands.address : `https://YOUR-HOST:${args.door} --ca ${ca!}`} ${whoseOf(args)} --client 0
 
-${args.method ? `# rounds and checkpoints\n${folder}/rounds` : PUBLISHED(folder)}`);
+${isOurs(args) ? `# rounds and checkpoints\n${folder}/rounds` : PUBLISHED(folder)}`);
+}
+
+/** Whether rounds of ours are asked for: Flower's FedAvg runs no method, and nothing that follows it. */
+function isOurs({ method, gate }: UpArguments): boolean {
+  return method !== undefined || gate === "posterior";
 }
 
 const PUBLISHED = (folder: string): string => `# the generalist of every round, signed, for any static host; \
@@ -81,8 +86,9 @@ opted-out clients: moiety pull URL --publisher KEY
 ${folder}/out/public`;
 
 /** The flags that server and clients of a method have alike. */
-function whoseOf({ config, method, set }: UpArguments): string {
+function whoseOf({ config, method, gate, set }: UpArguments): string {
   const words = ["--config", config];
+  if (gate !== undefined) words.push("--gate", gate);
   if (method) words.push("--method", method.join(","));
   for (const one of set ?? []) words.push("--set", one);
   return quoted(words);
@@ -100,7 +106,7 @@ interface Commands {
 }
 
 function commandsOf(args: UpArguments, folder: string): Commands {
-  const { port, rounds = 10, weights, resume, method } = args;
+  const { port, rounds = 10, weights, resume } = args;
   const security =
     args.cert === undefined
       ? ["--insecure"]
@@ -128,7 +134,7 @@ function commandsOf(args: UpArguments, folder: string): Commands {
       ...security,
       ...(args.authentication ? ["--enable-supernode-auth"] : []),
     ],
-    run: method
+    run: isOurs(args)
       ? relayCommand(args, folder)
       : ["flwr", "run", project, "moiety", "--stream", "--run-config", config.join(" ")],
     address: `${args.cert === undefined ? "http" : "https"}://127.0.0.1:${port}`,
@@ -160,7 +166,7 @@ async function start(args: UpArguments, folder: string, { superlink, run, addres
   const serverEnded = new Promise<number>((settle) => server.once("exit", (code) => settle(code ?? 1)));
   try {
     await listening(address, signal, serverEnded);
-    if (args.method) return await relay(args);
+    if (isOurs(args)) return await relay(args);
     const rounds = spawn(run[0]!, run.slice(1), { env, stdio: "inherit" });
     signal.addEventListener("abort", () => rounds.kill("SIGINT"));
     const code = await Promise.race([

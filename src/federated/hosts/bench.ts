@@ -6,6 +6,14 @@ import { finish, type Steps } from "../../runtime/steps.ts";
 import type { Evaluation, Answers, ClientSide, Method, Own, Reply, Turn, Vectors } from "../method.ts";
 import type { Order } from "./host.ts";
 
+/** How clients hide what they send, where they do: see privacy/hiding.ts. */
+export interface Hiding {
+  /** What a client kept, as its method is to see it. */
+  rest(kept: Vectors): Vectors;
+  /** Begins a turn, or says that the client's budget has no room for it; what comes back hides the answer, once there is one. */
+  begin(call: Call, round: number): (up: Vectors) => { readonly up: Vectors; readonly account: Vectors };
+}
+
 /** A method at work in one thread. */
 export interface Bench {
   readonly method: Pick<Method, "name" | "sends" | "receives" | "keeps" | "differences" | "measures">;
@@ -16,6 +24,8 @@ export interface Bench {
   readonly task?: Task | undefined;
   /** The address of the federation's random numbers. */
   readonly key: Key;
+  /** Left out, clients send what they have. A node of a deployment hides by itself. */
+  readonly hiding?: Hiding | undefined;
   /** A client's rows for one call; throws for a client that has opted out. */
   stage(client: number, round: number): Own & { dispose(): void };
   /** Runs a turn's steps; to their end at once, unless somebody else is to get the thread in between. */
@@ -43,7 +53,8 @@ export async function atBench<T>(
 ): Promise<T> {
   const own = bench.stage(client, round);
   try {
-    return await work({ client, round, down, kept, own, effort, key: turnKey(bench.key, client, round) });
+    const seen = bench.hiding?.rest(kept) ?? kept;
+    return await work({ client, round, down, kept: seen, own, effort, key: turnKey(bench.key, client, round) });
   } finally {
     own.dispose();
   }

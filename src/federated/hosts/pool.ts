@@ -45,13 +45,13 @@ export function clientCalls(of: Bench | ((federation: string) => Bench)): Client
   // a client's failure is its own: the others of the list go on
   async function each<T>(
     { federation, round, calls }: List,
-    work: (turn: Turn, bench: Bench) => Promise<T>,
+    work: (turn: Turn, bench: Bench, call: Call) => Promise<T>,
   ): Promise<(T | Rejection)[]> {
     const bench = benchOf(federation);
     const answers: (T | Rejection)[] = [];
     for (const call of calls) {
       try {
-        answers.push(await atBench(bench, round, call, (turn) => work(turn, bench)));
+        answers.push(await atBench(bench, round, call, (turn) => work(turn, bench, call)));
       } catch (error) {
         answers.push(failure(call.client, error));
       }
@@ -66,10 +66,14 @@ export function clientCalls(of: Bench | ((federation: string) => Bench)): Client
   return {
     train: async (list) => {
       for (const spare of list.spares ?? []) keep(spare);
-      const answers = await each(list, async (turn, bench) => {
+      const answers = await each(list, async (turn, bench, call) => {
+        const { client } = turn;
+        const hide = bench.hiding?.begin(call, turn.round);
         const reply = await replyOf(bench, turn);
-        const sent = outgoing(bench.method, turn.client, reply, turn.own.train.count);
-        return { client: turn.client, ...sent, kept: reply.kept, departing: departures(sent.up) };
+        const sent = outgoing(bench.method, client, reply, turn.own.train.count);
+        if (!hide) return { client, ...sent, kept: reply.kept, departing: departures(sent.up) };
+        const { up, account } = hide(sent.up);
+        return { client, ...sent, up, kept: { ...(reply.kept ?? turn.kept), ...account }, departing: [] };
       });
       return moving(
         answers,

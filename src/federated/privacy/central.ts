@@ -40,6 +40,12 @@ export function ledgerOf(state: Vectors): { readonly rounds: number; readonly cl
   return ledger && { rounds: ledger[0]!, clip: ledger[1]! };
 }
 
+/** A state that has been charged for so many rounds more: for what was shown of a round that is made again. */
+export function chargedFor(state: Vectors, rounds: number): Vectors {
+  const { rounds: before, clip } = ledgerOf(state)!;
+  return { ...state, [LEDGER]: Float64Array.of(before + rounds, clip) };
+}
+
 /**
  * The noise that is left for the updates when the count of the short ones has noise of its own (Andrew et al. 2021,
  * theorem 1): both together cost what `multiplier` alone would.

@@ -42,6 +42,24 @@ export function gaussianDelta(sigma: number, epsilon: number): number {
   return normalCdf(-near) - density(near) * mills(far);
 }
 
+/** The epsilon of noise of `sigma` at sensitivity 1 for a delta, rounded up; 0 where even that holds, Infinity where none does. */
+export function gaussianEpsilon(sigma: number, delta: number): number {
+  const holds = (epsilon: number): boolean => gaussianDelta(sigma, epsilon) <= delta;
+  if (holds(0)) return 0;
+  let [low, high] = [0, 1];
+  while (!holds(high)) {
+    low = high;
+    high *= 2;
+    if (!(high < Infinity)) return Infinity;
+  }
+  for (let i = 0; i < 60; i++) {
+    const middle = (low + high) / 2;
+    if (holds(middle)) high = middle;
+    else low = middle;
+  }
+  return high;
+}
+
 /** Standard normal distribution function; exact to 14 digits in the lower tail. */
 export function normalCdf(x: number): number {
   if (x === -Infinity) return 0;

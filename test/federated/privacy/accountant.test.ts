@@ -7,7 +7,7 @@ import {
   roundsWithin,
 } from "../../../src/federated/privacy/accountant.ts";
 import { Fft } from "../../../src/federated/privacy/fft.ts";
-import { gaussianDelta } from "../../../src/federated/privacy/gaussian.ts";
+import { gaussianDelta, gaussianEpsilon } from "../../../src/federated/privacy/gaussian.ts";
 import { gaussianLosses } from "../../../src/federated/privacy/loss.ts";
 import { fixedSizeRdp, poissonRdp } from "../../../src/federated/privacy/rdp.ts";
 import { assert, suite } from "../../support/suite.ts";
@@ -39,6 +39,20 @@ test("one sum with everybody is the analytic Gaussian mechanism", () => {
     ),
     { numRuns: 8 },
   );
+});
+
+test("Gaussian answers one after another cost exactly what their losses do", () => {
+  for (const [sigma, rounds, delta] of [
+    [1, 1, 1e-5],
+    [4, 7, 1e-6],
+    [20, 300, 1e-3],
+  ] as const) {
+    const epsilon = gaussianEpsilon(sigma / Math.sqrt(rounds), delta);
+    const losses = epsilonOf([{ share: 1, multiplier: sigma, rounds, sampling: "poisson" }], delta);
+    assert.ok(epsilon <= losses && epsilon > 0.99 * losses, `${epsilon} and ${losses}`);
+    assert.ok(gaussianDelta(sigma / Math.sqrt(rounds), epsilon) <= delta);
+  }
+  assert.is(gaussianEpsilon(1e9, 0.1), 0);
 });
 
 test("n rounds of noise with everybody are one round of sqrt n times less", () => {

@@ -1,5 +1,7 @@
 // A grid in this process: nodes are trainers, messages go through Flower's objects, and by a seed everything may get lost that
 // can get lost on the way: messages, answers, nodes, the relay itself.
+import { faultOf } from "../../../src/federated/admission.ts";
+import { faultCodes } from "../../../src/federated/backends/flower/errors.ts";
 import type { Trainer } from "../../../src/federated/backends/flower/index.ts";
 import { flatten } from "../../../src/federated/backends/flower/objects.ts";
 import {
@@ -47,9 +49,14 @@ export async function answered(trainer: Trainer, id: string, post: Omit<Posted, 
       config: Object.fromEntries(first(configs)),
     };
   } catch (error) {
-    const { name, message } = error as Error;
-    const code = name === "DivergenceError" ? 1001 : 2;
-    return { id, error: { code, reason: message }, arrays: new Map(), metrics: {}, config: {} };
+    const { message } = error as Error;
+    return {
+      id,
+      error: { code: faultCodes[faultOf(error)], reason: message },
+      arrays: new Map(),
+      metrics: {},
+      config: {},
+    };
   }
 }
 

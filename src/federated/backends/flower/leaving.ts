@@ -2,7 +2,7 @@
 // whatever made it.
 import { flatten, openObject } from "./objects.ts";
 import type { FlowerObject } from "./objects.ts";
-import type { PrivacySpent } from "./privacy.ts";
+import type { PrivacySpent } from "../../privacy/local.ts";
 import { ConfigRecord, ConfigValue, MetricRecord, MetricValue } from "./values.ts";
 
 /** A tensor in a message. */

@@ -1,6 +1,6 @@
 // What a node remembers between its answers: its privacy account and what its client kept. It lies with the node, goes along
 // with each task to whichever thread answers it, and is written down before the answer leaves.
-import { type Ledger, memoryLedger } from "./account.ts";
+import { type Ledger, memoryLedger } from "../../privacy/account.ts";
 import { instructionOf, type MethodOrder } from "./instruction.ts";
 import { KeptStates, type Whose } from "./keptStates.ts";
 import { readConfigs } from "./records.ts";

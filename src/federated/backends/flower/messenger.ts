@@ -3,7 +3,7 @@
 // which costs nothing but time: a turn begins with the state that it names, wherever it had got to before.
 import { failure, oneLine, type Rejection } from "../../admission.ts";
 import { pause } from "./backoff.ts";
-import { CLIENT_DIVERGED, CLIENT_FAILED, NODE_UNAVAILABLE } from "./errors.ts";
+import { CLIENT_FAILED, faultCodes, NODE_UNAVAILABLE } from "./errors.ts";
 import { LostError, type Posted, type Relay, type Replied } from "./relay.ts";
 
 export interface MessengerOptions {
@@ -54,6 +54,8 @@ interface Ping {
   readonly client?: number;
   readonly about?: string | undefined;
 }
+
+const faults = Object.keys(faultCodes) as (keyof typeof faultCodes)[];
 
 const WAITING_SECONDS = 10;
 // a long training is asked after every four minutes
@@ -179,11 +181,10 @@ export class Messenger {
     const [client, one] = [...open].find(([, { id }]) => id === reply.id) ?? [];
     if (client === undefined || !one) return false;
     const { last = false } = one.question;
+    const own = faults.find((fault) => faultCodes[fault] === reply.error?.code);
     if (!reply.error || (last && reply.error.code === NODE_UNAVAILABLE)) settle(client, reply);
-    else if (reply.error.code === CLIENT_FAILED || reply.error.code === CLIENT_DIVERGED) {
-      const fault = reply.error.code === CLIENT_DIVERGED ? "diverged" : "failed";
-      settle(client, { ...failure(client, reply.error.reason), fault });
-    } else {
+    else if (own) settle(client, { ...failure(client, reply.error.reason), fault: own });
+    else {
       // said by Flower: the node is away, or a part of the message was lost
       this.#again(one, reply.error.reason);
       this.#online.delete(this.#nodeOf.get(client) ?? "");

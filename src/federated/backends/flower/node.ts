@@ -1,8 +1,8 @@
 // A node of a Flower federation: joins, stays alive, does what it is asked, leaves. All training happens behind the
 // Trainer; this file only waits, so its heartbeat is on time as long as the trainer lies on another thread (threads.ts).
-import { oneLine } from "../../admission.ts";
+import { faultOf, oneLine } from "../../admission.ts";
 import { backoff, jitter, pause } from "./backoff.ts";
-import { CLIENT_DIVERGED, CLIENT_FAILED, MESSAGE_UNAVAILABLE } from "./errors.ts";
+import { faultCodes, MESSAGE_UNAVAILABLE } from "./errors.ts";
 import type { NodeEvent } from "./events.ts";
 import { pullObjects, pushReply, UnloggedError } from "./exchange.ts";
 import type { Link, Reply } from "./exchange.ts";
@@ -211,9 +211,7 @@ class FlowerNode {
       const answer = messageType === FAREWELL ? await this.#heed(task) : await this.#train(task);
       return { reply: { content: answer.content }, answer };
     } catch (error) {
-      // errors of workers arrive by name
-      const diverged = error instanceof Error && error.name === "DivergenceError";
-      return sorry(diverged ? CLIENT_DIVERGED : CLIENT_FAILED, error);
+      return sorry(faultCodes[faultOf(error)], error);
     }
   }
 

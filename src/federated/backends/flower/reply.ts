@@ -6,9 +6,9 @@ import { outgoing, outgoingScalars } from "../../outgoing.ts";
 import type { TensorSpec } from "../../../nn/parameters.ts";
 import type { FlowerObject } from "./objects.ts";
 import type { Participant, Scores } from "./participant.ts";
-import { clipUpdate } from "./privacy.ts";
-import type { LocalPrivacy } from "./privacy.ts";
-import { protectedVectors } from "./protected.ts";
+import { clipUpdate } from "../../privacy/clip.ts";
+import type { LocalPrivacy } from "../../privacy/local.ts";
+import { protectedVectors } from "../../privacy/protected.ts";
 import { arrayObject, configObject, metricsObject, recordObject } from "./records.ts";
 import { sizeOfAll } from "./vector.ts";
 
@@ -16,6 +16,7 @@ export interface Protection {
   /** Whose answer it is, and so what may be in it. */
   readonly part: Participant;
   readonly down: Vectors;
+  readonly round?: number;
   /** The norm that a strategy of Flower's with client-side clipping asks for in its configuration. */
   readonly serverClip?: number | undefined;
   readonly local?: LocalPrivacy | undefined;
@@ -52,9 +53,12 @@ export async function namedContent(reply: Reply, { part, down, serverClip, local
 }
 
 /** The answer to a `train` of a method: its vectors by name, scalars, and whether the client has something to keep. */
-export async function vectorsContent(reply: Reply, { part, down, local }: Protection): Promise<FlowerObject> {
+export async function vectorsContent(
+  reply: Reply,
+  { part, down, round = 0, local }: Protection,
+): Promise<FlowerObject> {
   const { up, examples, metrics } = outgoing(part.method, part.client, reply, UNSAID);
-  const own = local ? protectedVectors(local, part.method, up, down) : up;
+  const own = local ? protectedVectors(local, part.method, up, { down, round }) : up;
   return recordObject("RecordDict", [
     ["arrays", await arrays(Object.entries(own).map(([name, data]) => [name, { shape: [data.length], data }]))],
     ["metrics", await metricsObject({ "num-examples": examples, ...(local?.hides ? {} : metrics) })],

@@ -1,8 +1,8 @@
 // An instruction and its answer, as they go between a node and whoever trains for it.
 import type { Vectors } from "../../method.ts";
-import type { Account } from "./account.ts";
+import type { Account } from "../../privacy/account.ts";
 import type { FlowerObject } from "./objects.ts";
-import type { PrivacySpent } from "./privacy.ts";
+import type { PrivacySpent } from "../../privacy/local.ts";
 
 /** An instruction as it was pulled. */
 export interface Task {

@@ -8,9 +8,9 @@ import type { Reply, Vectors } from "../../method.ts";
 import { instructionOf, type MethodOrder } from "./instruction.ts";
 import { type Memory, remembering } from "./memory.ts";
 import type { Participant } from "./participant.ts";
-import { checkPrivacy, LocalPrivacy } from "./privacy.ts";
-import type { PrivacyOptions } from "./privacy.ts";
-import { checkProtects } from "./protected.ts";
+import { checkPrivacy, LocalPrivacy } from "../../privacy/local.ts";
+import type { PrivacyOptions } from "../../privacy/local.ts";
+import { checkProtects } from "../../privacy/protected.ts";
 import { type Content, readConfigs, readContent } from "./records.ts";
 import { initialContent, namedContent, scoresContent, vectorsContent, whoContent } from "./reply.ts";
 import type { Answer, Task, Trainer } from "./task.ts";
@@ -56,15 +56,11 @@ export function clientTrainer({ client, privacy, terms, ...memory }: ClientTrain
     const down = (): Vectors => (order ? vectorsOf(arraysOf(content), part.method) : modelOf(part, content));
     switch (messageType) {
       case "train": {
-        if (order && privacy?.noise)
-          throw new RangeError(
-            `privacy: ${order.method}, got noise, expected a clip alone: its server goes by training losses, which noise has to hide`,
-          );
         const local = privacy === undefined ? undefined : new LocalPrivacy(privacy, account);
         const asked = { round, down: down(), kept, effort };
         local?.afford();
         const reply = await part.train(asked);
-        const protection = { part, down: asked.down, serverClip, local };
+        const protection = { part, down: asked.down, round, serverClip, local };
         return {
           content: await (order ? vectorsContent : namedContent)(reply, protection),
           round: serverRound,

@@ -1,10 +1,10 @@
 // A method's vectors behind a clip and noise. They are hidden as the one long vector that they are together, so the promise is
 // that of one answer; what is clipped is each vector's difference from what the server sent under its name, or the vector
 // itself where it is a difference already.
-import type { Method, Vector, Vectors } from "../../method.ts";
-import type { LocalPrivacy, PrivacyOptions } from "./privacy.ts";
+import type { Method, Vector, Vectors } from "../method.ts";
+import type { LocalPrivacy, PrivacyOptions } from "./local.ts";
 
-type Declared = Pick<Method, "name" | "sends" | "receives" | "differences" | "measures">;
+export type Declared = Pick<Method, "name" | "sends" | "receives" | "differences" | "measures">;
 
 /** Refuses a method for which a clip or noise would not mean what they say: a RangeError. */
 export function checkProtects(method: Declared, { noise }: PrivacyOptions): void {
@@ -22,7 +22,12 @@ export function checkProtects(method: Declared, { noise }: PrivacyOptions): void
 }
 
 /** The vectors, no further from the server's than the clip in all, and hidden by noise where that is wanted. */
-export function protectedVectors(local: LocalPrivacy, method: Declared, up: Vectors, down: Vectors): Vectors {
+export function protectedVectors(
+  local: LocalPrivacy,
+  method: Declared,
+  up: Vectors,
+  { down, round }: { readonly down: Vectors; readonly round: number },
+): Vectors {
   const { differences = [] } = method;
   const names = Object.keys(up);
   const from = names.map((name) => {
@@ -34,7 +39,7 @@ export function protectedVectors(local: LocalPrivacy, method: Declared, up: Vect
       );
     return before;
   });
-  const values = local.protect(joined(names.map((name) => up[name]!)), joined(from));
+  const values = local.protect(joined(names.map((name) => up[name]!)), joined(from), round);
   let at = 0;
   return Object.fromEntries(names.map((name) => [name, values.slice(at, (at += up[name]!.length))]));
 }
