@@ -53,6 +53,8 @@ export interface Line {
 export interface Cost {
   readonly down: number;
   readonly up: number;
+  /** Of those down, other clients' as they sent them; there where the method has peers. */
+  readonly peer?: number;
   readonly seconds: number;
   readonly rounds: number;
   readonly kept: number;
@@ -315,6 +317,7 @@ function costOf(parts: readonly Part[]): Cost | undefined {
   return {
     down: mean(({ down }) => down),
     up: mean(({ up }) => up),
+    ...(all.some(({ peer }) => peer !== undefined) && { peer: mean(({ peer = 0 }) => peer) }),
     seconds: mean(({ seconds }) => seconds),
     rounds: mean(({ rounds }) => rounds),
     kept: mean(({ bestRound }) => bestRound),

@@ -215,6 +215,7 @@ export function clockTable(lines: readonly Line[]): Html | false {
 }
 
 function costTable(lines: readonly Line[], target: number | undefined): Html | false {
+  const peers = lines.some(({ cost }) => cost?.peer !== undefined);
   const rows = lines.flatMap(({ method, cost, target: to, seeds }) => {
     if (!cost) return [];
     const of = to && to.reached > 0 ? `${to.reached} of ${seeds}` : to ? `0 of ${seeds}` : "–";
@@ -225,6 +226,7 @@ function costTable(lines: readonly Line[], target: number | undefined): Html | f
         fixed(cost.kept),
         fixed(cost.down / 1e6),
         fixed(cost.up / 1e6),
+        ...(peers ? [cost.peer === undefined ? "–" : fixed(cost.peer / 1e6)] : []),
         duration(cost.seconds),
         ...(target === undefined ? [] : [of, fixed(to?.rounds), fixed(to?.megabytes)]),
       ],
@@ -233,13 +235,14 @@ function costTable(lines: readonly Line[], target: number | undefined): Html | f
   return (
     rows.length > 0 &&
     table(
-      `What the federations took, a mean over seeds: megabytes are of the vectors that clients were sent to train with and that they sent.${target === undefined ? "" : ` The target is ${fixed(target)} % on validation rows.`}`,
+      `What the federations took, a mean over seeds: megabytes are of the vectors that clients were sent to train with and that they sent${peers ? "; MB of peers are those down that other clients had sent as they are" : ""}.${target === undefined ? "" : ` The target is ${fixed(target)} % on validation rows.`}`,
       [
         "Method",
         "Rounds",
         "Kept",
         "MB down",
         "MB up",
+        ...(peers ? ["MB of peers"] : []),
         "Time",
         ...(target === undefined ? [] : ["Seeds at target", "Rounds to it", "MB to it"]),
       ],

@@ -123,23 +123,26 @@ function federationsTable({ federations }: Summary): Html | null {
   if (!federations) return null;
   const lied = Object.values(federations).some(({ attack }) => attack !== undefined);
   const noisy = Object.values(federations).some(({ privacy }) => privacy !== undefined);
+  const peers = Object.values(federations).some(({ peer }) => peer !== undefined);
   return table(
-    "What the federations took: megabytes are of the vectors that clients were sent to train with, and that they sent.",
+    `What the federations took: megabytes are of the vectors that clients were sent to train with, and that they sent${peers ? "; MB of peers are those down that other clients had sent as they are" : ""}.`,
     [
       "Method",
       "Rounds",
       "Kept",
       "MB down",
       "MB up",
+      ...(peers ? ["MB of peers"] : []),
       ...(noisy ? ["Epsilon", "Delta"] : []),
       ...(lied ? ["Attack", "Clients that lied"] : []),
     ],
-    Object.entries(federations).map(([name, { rounds, bestRound, down, up, privacy, attack }]) => [
+    Object.entries(federations).map(([name, { rounds, bestRound, down, up, peer, privacy, attack }]) => [
       swatch(name),
       String(rounds),
       String(bestRound),
       fixed(down / 1e6),
       fixed(up / 1e6),
+      ...(peers ? [peer === undefined ? "" : fixed(peer / 1e6)] : []),
       ...(noisy ? [privacy?.epsilon.toPrecision(3) ?? "", String(privacy?.delta ?? "")] : []),
       ...(lied ? [attack?.kind ?? "", attack?.liars.join(", ") ?? ""] : []),
     ]),

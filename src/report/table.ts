@@ -51,8 +51,10 @@ export function settingTable(runs: readonly RunRecords[]): string {
 
 /** A leaderboard: a block of lines for each setting. */
 export function boardTable({ boards, ranks }: Leaderboard): string {
-  const header = ["method", "chosen", "seeds", "local test", "global test", "− FedAvg", "harmed", "MB", "seconds"];
   const blocks = boards.map(({ setting, lines }) => {
+    const peers = lines.some(({ cost }) => cost?.peer !== undefined);
+    const shared = ["method", "chosen", "seeds", "local test", "global test", "− FedAvg", "harmed", "MB"];
+    const header = [...shared, ...(peers ? ["of peers"] : []), "seconds"];
     const rows = lines.map((line) => [
       methodStyle(line.method).label,
       `${line.chosen}${line.candidates > 1 ? ` (of ${line.candidates})` : ""}`,
@@ -62,6 +64,7 @@ export function boardTable({ boards, ranks }: Leaderboard): string {
       line.overFedavg ? plusMinus(line.overFedavg.local, 1, signed) : "–",
       line.harmed.local === undefined ? "–" : `${fixed(100 * line.harmed.local, 0)} %`,
       line.cost ? fixed((line.cost.down + line.cost.up) / 1e6) : "–",
+      ...(peers ? [line.cost?.peer === undefined ? "–" : fixed(line.cost.peer / 1e6)] : []),
       line.cost ? fixed(line.cost.seconds) : "–",
     ]);
     return `${setting}\n${columns([header, ...rows])}`;

@@ -11,6 +11,7 @@ import {
   type Vectors,
 } from "../../src/federated/method.ts";
 import { methods } from "../../src/federated/methods/index.ts";
+import { covers } from "../../src/federated/outgoing.ts";
 import type { RoundsState } from "../../src/federated/rounds.ts";
 import { States } from "../../src/federated/states.ts";
 import { taken } from "../../src/federated/taken.ts";
@@ -39,7 +40,7 @@ function once(method: Method, options: Options): Promise<Ran> {
 }
 
 for (const method of all) {
-  const { name, laws = [], sends, keeps = [], traffic } = method;
+  const { name, laws = [], sends, keeps = [], peers = [], traffic } = method;
 
   for (const { when, is, with: other = {} } of laws)
     test(`${name} with ${JSON.stringify(when)} is ${is}, to the bit`, async () => {
@@ -161,6 +162,8 @@ for (const method of all) {
         cohort: settings.cohort,
       };
       const numbers = (vectors: Vectors): number => Object.values(vectors).reduce((n, { length }) => n + length, 0);
+      const others = (vectors: Vectors): Vectors =>
+        Object.fromEntries(Object.entries(vectors).filter(([one]) => peers.some((declared) => covers(declared, one))));
       const client = 1;
       const down = server.down?.(end.now, { client, round: 9, purpose: "turn", key: bench.key }) ?? end.now;
       const [answer] = await clientCalls(bench).train({
@@ -169,7 +172,9 @@ for (const method of all) {
         calls: [{ client, down, kept: await states.get(client) }],
       });
       if (!answer || isRejection(answer)) throw new Error(answer?.reason ?? "no answer");
-      assert.equal({ down: numbers(down), up: numbers(answer.up) }, traffic(sizes, optionsOf(method)));
+      assert.is((end.bytes.peer ?? 0) > 0, peers.length > 0);
+      const told = peers.length > 0 ? { peer: numbers(others(down)) } : {};
+      assert.equal({ down: numbers(down), up: numbers(answer.up), ...told }, traffic(sizes, optionsOf(method)));
     });
 
   test(`${name} leaves memory as it was`, async () => {

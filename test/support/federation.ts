@@ -147,6 +147,7 @@ export async function federation(
       host: wanted.host?.(states, bench) ?? new PoolHost(pool, states),
       server,
       sends: method.sends,
+      peers: method.peers,
       states,
       clients: Array.from({ length: chosen.clients }, (_, i) => i),
       rounds: chosen.rounds,

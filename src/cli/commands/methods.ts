@@ -40,6 +40,7 @@ function whole({
   sends,
   receives = sends,
   keeps = [],
+  peers = [],
   laws = [],
   presets = {},
   ...of
@@ -52,6 +53,7 @@ function whole({
     `sends     ${list(sends)}`,
     `is sent   ${list(receives)}`,
     `keeps     ${list(keeps)}`,
+    ...(peers.length > 0 ? [`of peers  ${list(peers)}`] : []),
   ];
   for (const [option, value] of Object.entries(options))
     lines.push(`option    ${name}.${option}=${value}${bounds(ranges[option])}`);

@@ -28,14 +28,10 @@ export const apple: Method = method({
   about: "clients answer with a weighted sum of everybody's core models, at weights that each learns and keeps",
   // `rate` is the weights'; `mu` holds them to where they begin, which is by rows or the own core alone, for `rounds` rounds
   options: { rate: 0.001, mu: 0.1, rounds: 10, start: "rows" },
-  ranges: {
-    rate: { min: 0 },
-    mu: { min: 0 },
-    rounds: { min: 0, whole: true },
-    start: { of: ["rows", "own"] },
-  },
+  ranges: { rate: { min: 0 }, mu: { min: 0 }, rounds: { min: 0, whole: true }, start: { of: ["rows", "own"] } },
   sends: ["core"],
   receives: ["core.*", "rows.*"],
+  peers: ["core.*"],
   keeps: ["own", "weights"],
   client: (kit, { rate, mu, rounds, start }) => {
     const [core, mixed] = [kit.net(), kit.net()];
@@ -108,7 +104,7 @@ export const apple: Method = method({
       down: (state, { client }) => without(state, (name) => name === `core.${client}` || name === `rows.${client}`),
     };
   },
-  traffic: ({ model, clients }) => ({ down: (clients - 1) * (model + 1), up: model }),
+  traffic: ({ model, clients: n }) => ({ down: (n - 1) * (model + 1), up: model, peer: (n - 1) * model }),
   laws: [{ when: { rate: 0, start: "own" }, is: "local" }],
   presets: {
     paper: {

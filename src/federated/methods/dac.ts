@@ -35,6 +35,7 @@ export const dac: Method = method({
   ranges: { peers: { min: 0, whole: true }, tau: { min: 0 } },
   sends: ["model", "likes"],
   receives: ["model.*"],
+  peers: ["model.*"],
   keeps: ["own"],
   client: (kit, { peers: count }) =>
     exchanging<"likes">(kit, ({ own, peers, lossOf, turn }) => {
@@ -57,7 +58,11 @@ export const dac: Method = method({
         },
       },
     ),
-  traffic: ({ model, clients }, { peers }) => ({ down: Math.min(peers, clients - 1) * model, up: model + 2 * peers }),
+  traffic: ({ model, clients }, { peers }) => ({
+    down: Math.min(peers, clients - 1) * model,
+    peer: Math.min(peers, clients - 1) * model,
+    up: model + 2 * peers,
+  }),
   laws: [
     { when: { tau: 0 }, is: "gossip", with: { peers: 2 } },
     { when: { peers: 0 }, is: "local" },

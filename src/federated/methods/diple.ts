@@ -29,6 +29,7 @@ export const diple: Method = method({
   ranges: { peers: { min: 0, whole: true }, rate: { min: 0 }, epochs: { min: 0, whole: true } },
   sends: ["model"],
   receives: ["model.*"],
+  peers: ["model.*"],
   keeps: ["own", "weights"],
   client: (kit, { rate, epochs }) =>
     exchanging<never, "weights">(kit, function* ({ turn, own, peers, net }) {
@@ -51,7 +52,11 @@ export const diple: Method = method({
       return { from: mix(), up: {}, kept: { weights: Float64Array.from([...known].flat()) } };
     }),
   server: ({ peers }) => network((_, { key }, others) => drawn(others, peers, key)),
-  traffic: ({ model, clients }, { peers }) => ({ down: Math.min(peers, clients - 1) * model, up: model }),
+  traffic: ({ model, clients }, { peers }) => ({
+    down: Math.min(peers, clients - 1) * model,
+    peer: Math.min(peers, clients - 1) * model,
+    up: model,
+  }),
   laws: [
     { when: { rate: 0 }, is: "local" },
     { when: { peers: 0 }, is: "local" },

@@ -21,6 +21,7 @@ export const fedfomo: Method = method({
   ranges: { m: { min: 0, whole: true } },
   sends: ["model", "liking"],
   receives: ["model.*"],
+  peers: ["model.*"],
   keeps: ["own"],
   client: (kit, { m }) => {
     const net = kit.net();
@@ -75,6 +76,10 @@ export const fedfomo: Method = method({
       return Object.fromEntries(ranked.slice(0, m).map((one) => [`model.${one.client}`, one.vector]));
     },
   }),
+  traffic: ({ model, clients }, { m }) => {
+    const peer = Math.min(m, clients - 1) * model;
+    return { down: peer, up: model + 2 * m, peer };
+  },
   laws: [{ when: { m: 0 }, is: "local" }],
   presets: { library: { options: { m: 5 }, note: "PFLlib's count of candidates" }, safe: {} },
 });

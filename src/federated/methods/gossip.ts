@@ -11,11 +11,16 @@ export const gossip: Method = method({
   ranges: { peers: { min: 0, whole: true } },
   sends: ["model"],
   receives: ["model.*"],
+  peers: ["model.*"],
   keeps: ["own"],
   client: (kit) =>
     exchanging<never, never>(kit, ({ own, peers }) => ({ from: meanWith(own, peers), up: {}, kept: {} })),
   server: ({ peers }) => network((_, { key }, others) => drawn(others, peers, key)),
-  traffic: ({ model, clients }, { peers }) => ({ down: Math.min(peers, clients - 1) * model, up: model }),
+  traffic: ({ model, clients }, { peers }) => ({
+    down: Math.min(peers, clients - 1) * model,
+    peer: Math.min(peers, clients - 1) * model,
+    up: model,
+  }),
   laws: [{ when: { peers: 0 }, is: "local" }],
   presets: { safe: {} },
 });

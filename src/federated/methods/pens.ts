@@ -35,6 +35,7 @@ export const pens: Method = method({
   ranges: { sample: { min: 0, whole: true }, best: { min: 0, whole: true }, rounds: { min: 0, whole: true } },
   sends: ["model", "seen"],
   receives: ["model.*"],
+  peers: ["model.*"],
   keeps: ["own"],
   client: (kit, { sample, best, rounds }) =>
     exchanging<"seen">(kit, ({ own, peers, lossOf, turn }) => {
@@ -58,6 +59,7 @@ export const pens: Method = method({
     ),
   traffic: ({ model, clients }, { sample }) => ({
     down: Math.min(sample, clients - 1) * model,
+    peer: Math.min(sample, clients - 1) * model,
     up: model + 3 * sample,
   }),
   laws: [
