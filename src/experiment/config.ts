@@ -1,10 +1,10 @@
 // What can be asked for, validated in one place. A config is complete: presets fill it, flags and --set change it, and a
 // run folder's config.json repeats it.
-import type { OwnData, Shift, StreamOptions } from "../data/index.ts";
+import type { OwnData, StreamOptions } from "../data/index.ts";
 import type { Attack } from "../federated/hosts/attacked.ts";
 import type { OptimizerRule } from "../nn/index.ts";
 import { type PartitionConfig, partitionKinds } from "./partitionKinds.ts";
-import { shiftKinds } from "./shiftKinds.ts";
+import { type ShiftConfig, shiftKinds } from "./shiftKinds.ts";
 
 export type { PartitionConfig } from "./partitionKinds.ts";
 
@@ -100,7 +100,7 @@ export interface Config {
   readonly clients: number;
   readonly partition: PartitionConfig;
   /** How clients differ in what they see of their rows, or what they call it; in nothing unless said. */
-  readonly shift?: Shift | undefined;
+  readonly shift?: ShiftConfig | undefined;
   /** Whether rows come in order in the course of the rounds; else a client has all of its rows in every round. */
   readonly stream?: StreamOptions | undefined;
   /** Rows of each client. */
@@ -217,9 +217,10 @@ export function override(config: unknown, path: string, value: unknown): unknown
     return copy;
   }
   if (path === "shift.kind" && at["kind"] !== value && isOne(shiftKinds, value)) {
-    const { drift } = at;
+    const { drift, globalTest } = at;
     const { begins } = shiftKinds[value];
-    fieldsOf(copy, path)["shift"] = { ...begins, ...(drift !== undefined && { drift }) };
+    const kept = { ...(drift !== undefined && { drift }), ...(globalTest !== undefined && { globalTest }) };
+    fieldsOf(copy, path)["shift"] = { ...begins, ...kept };
     return copy;
   }
   if (!Object.hasOwn(at, last) && keys[0] !== "partition" && !isOptional(keys)) throw unknownField(path, at);

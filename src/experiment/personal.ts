@@ -5,6 +5,7 @@ import type { Entry } from "../moe/personal.ts";
 import { blend, calibrated } from "../moe/methods/calibrated.ts";
 import { featureGate } from "../moe/methods/featureGate.ts";
 import { mixture } from "../moe/methods/mixture.ts";
+import { pooled } from "../moe/methods/pooled.ts";
 import { permuted, platt, posterior } from "../moe/methods/posterior.ts";
 import { reweightedGate } from "../moe/methods/stackedGate.ts";
 import { stream } from "../moe/methods/stream.ts";
@@ -30,6 +31,8 @@ export const gateRows: readonly string[] = [
   "reweightedGate",
   "platt",
   "posterior",
+  "pooled",
+  "pooledGate",
   "featureGate",
   "stream",
   "streamBlocks",
@@ -48,6 +51,8 @@ function gateMethods({ rho, hazard }: NonNullable<Config["posterior"]>): Readonl
     reweightedGate: { value: reweightedGate, options: { rho } },
     platt: { value: platt, options: { rho } },
     posterior: { value: posterior, options: { rho } },
+    pooled: { value: pooled },
+    pooledGate: { value: posterior, options: { rho, specialist: "pooled" } },
     featureGate: { value: featureGate, options: { rho, specialist: "blend" } },
     stream: streamed(0),
     streamBlocks: streamed(20),

@@ -89,7 +89,8 @@ export function personalizing(
     const train = staged.train(rows.train, fold(root, "batches", client));
     const validation = staged.validation(rows.validation);
     const majority = (rows.classes ?? []).map((c) => lensOf(config, dataset, client)?.view.labels?.[c] ?? c);
-    const law = countsOf(train.labels, classes);
+    // rows that others see tell nothing of the client's own distribution
+    const law = config.shift?.globalTest === "federation" ? undefined : countsOf(train.labels, classes);
     const validations: PersonalValidation[] = [];
     try {
       for (const federation of federations) {

@@ -1,6 +1,9 @@
 // The shifts that a config can name: what each is, and what it begins with.
 import type { Shift } from "../data/index.ts";
 
+/** A shift, and as whom rows of a client's global test are seen: as the client itself unless said, or as all clients in turn. */
+export type ShiftConfig = Shift & { readonly globalTest?: "own" | "federation" | undefined };
+
 /** Every kind by its name. */
 export const shiftKinds: { readonly [K in Shift["kind"]]: { readonly about: string; readonly begins: Shift } } = {
   rotation: {

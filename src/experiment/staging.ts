@@ -13,7 +13,8 @@ import {
   TextExamples,
 } from "../nn/index.ts";
 import type { Key } from "../runtime/random.ts";
-import { behaviour, type Config } from "./config.ts";
+import { behaviour, type Config, ConfigError } from "./config.ts";
+import { throughLenses } from "./everybody.ts";
 import { type Lens, lensOf } from "./lens.ts";
 
 /** A client's two tests: examples, and which of them belong to which. */
@@ -72,11 +73,41 @@ export function staging(config: Config, dataset: Dataset): Staging {
     of: (client, round) => {
       const lens = shift && lensOf(config, dataset, client, round);
       const streams = stream !== undefined && round !== undefined;
-      if (!lens && !streams) return plain;
+      const others = everybodysTest(config, dataset, lens);
+      if (!lens && !streams && !others) return plain;
       const come = (rows: Int32Array): Int32Array =>
         streams ? windowOf(rows, dataset.train.labels, stream, round, federation.rounds) : rows;
-      return stagingThrough(config, dataset, lens, come);
+      const own = stagingThrough(config, dataset, lens, come);
+      return others ? { ...own, tests: others } : own;
     },
+  };
+}
+
+/** Tests whose global rows are seen as all clients see them, one after another, where a config asks for that. */
+function everybodysTest(config: Config, dataset: Dataset, own: Lens | undefined): Staging["tests"] | undefined {
+  if (config.shift?.globalTest !== "federation") return undefined;
+  if (dataset.kind === "text")
+    throw new ConfigError("config: shift.globalTest: got federation with texts, expected own, as texts look alike");
+  return (local, global) => {
+    const lenses = Array.from({ length: config.clients }, (_, client) => lensOf(config, dataset, client));
+    const [rows, first] = [Int32Array.of(...local, ...global), local.length];
+    const lensAt = (i: number): Lens | undefined => (i < first ? own : lenses[(i - first) % lenses.length]);
+    const { shape } = dataset;
+    const examples =
+      dataset.kind === "image"
+        ? new ImageExamples({
+            ...throughLenses(dataset.test, rows, lensAt, shape),
+            shape,
+            normalization: dataset.normalization,
+          })
+        : new FeatureExamples({ ...throughLenses(dataset.test, rows, lensAt, shape), shape });
+    const numbers = rows.map((_, i) => i);
+    return {
+      examples,
+      local: numbers.subarray(0, first),
+      global: numbers.subarray(first),
+      dispose: () => examples.dispose(),
+    };
   };
 }
 

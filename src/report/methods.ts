@@ -29,6 +29,8 @@ const styles: Readonly<Record<string, MethodStyle>> = {
   reweightedGate: { label: "Re-weighted gate", color: color("quiet"), symbol: "asterisk" },
   platt: { label: "Posterior, Platt", color: color("gateOnly"), symbol: "triangle" },
   posterior: { label: "Posterior gate", color: color("gateOnly"), symbol: "hexagon" },
+  pooled: { label: "Tuned and label law, pooled", color: color("finetuned"), symbol: "wye" },
+  pooledGate: { label: "Posterior gate, pooled", color: color("gateOnly"), symbol: "star" },
   featureGate: { label: "Feature gate", color: color("local"), symbol: "hexagon" },
   stream: { label: "Stream", color: color("mixture"), symbol: "star" },
   streamBlocks: { label: "Stream, blocks of 20", color: color("mixture"), symbol: "wye" },

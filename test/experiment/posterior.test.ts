@@ -99,7 +99,7 @@ test("curves end where their experts stand, and the gate's default lies on its c
     return found;
   };
   const curves = lines.filter((at): at is CurveMetric => at.kind === "curve");
-  const dialled = ["ensemble", "labelLaw", "constantBlend", "permuted", "posterior"];
+  const dialled = ["ensemble", "labelLaw", "constantBlend", "permuted", "posterior", "pooledGate"];
   assert.equal([...new Set(curves.map(({ method }) => method))], dialled);
   assert.is(curves.length, 3 * dialled.length);
   const ends: Record<string, [string, string]> = {
@@ -107,6 +107,7 @@ test("curves end where their experts stand, and the gate's default lies on its c
     labelLaw: ["fedavg", "labelLaw"],
     constantBlend: ["calibrated", "blend"],
     posterior: ["calibrated", "blend"],
+    pooledGate: ["calibrated", "pooled"],
   };
   for (const { method, client, localTest, globalTest, at } of curves) {
     const point = (i: number): number[] => [localTest[i]!, globalTest[i]!];

@@ -42,6 +42,34 @@ test("turned images, renamed labels and the classes of tests are those of the cl
   assert.is(pairs.size, 10);
 });
 
+test("a global test of the federation's inputs has each row as one of the clients sees it, the local test as the client does", () => {
+  const [local, global] = [Int32Array.of(5, 9), Int32Array.of(1, 5, 7, 2, 8)];
+  const straight = staging(config, dataset).tests(local, global);
+  for (const kind of ["rotation", "labels"] as const) {
+    const everybody = shifted({ kind, clusters: 2, globalTest: "federation" });
+    for (const client of [0, 1]) {
+      const tests = staging(everybody, dataset).of(client).tests(local, global);
+      const own = staging(shifted({ kind, clusters: 2 }), dataset)
+        .of(client)
+        .tests(local, global);
+      const rows = (of: typeof tests, which: Int32Array): object[] =>
+        Array.from(which, (row) => rowOf(of.examples, row));
+      assert.equal(rows(tests, tests.local), rows(own, own.local));
+      // of two clusters every other row is the second one's
+      const other = staging(shifted({ kind, clusters: 2 }), dataset)
+        .of(1)
+        .tests(local, global);
+      assert.equal(
+        rows(tests, tests.global),
+        rows(straight, straight.global).map((row, i) => (i % 2 === 0 ? row : rows(other, other.global)[i]!)),
+      );
+      for (const of of [tests, own, other]) of.dispose();
+    }
+  }
+  const flags = override(override(config, "shift.kind", "rotation"), "shift.globalTest", "federation");
+  assert.is(parseConfig(override(flags, "shift.kind", "labels")).shift?.globalTest, "federation");
+});
+
 test("a drift changes what is seen from its round on, and a stream what has come", () => {
   const drifting = staging(shifted({ kind: "rotation", clusters: 2, drift: { kind: "sudden", at: 3 } }), dataset);
   const rows = Int32Array.of(4);

@@ -95,13 +95,15 @@ const clusters = v.pipe(
   v.integer("expected a whole number"),
   v.minValue(2, "expected a whole number from 2"),
 );
+const globalTest = v.optional(v.picklist(["own", "federation"]));
 export const shift: v.GenericSchema<Shift> = v.variant("kind", [
-  v.strictObject({ kind: v.picklist(["rotation", "labels"]), clusters, drift }),
-  v.strictObject({ kind: v.literal("noise"), level: margin, squares: v.optional(count) }),
+  v.strictObject({ kind: v.picklist(["rotation", "labels"]), clusters, drift, globalTest }),
+  v.strictObject({ kind: v.literal("noise"), level: margin, squares: v.optional(count), globalTest }),
   v.strictObject({
     kind: v.literal("corruption"),
     corruptions: v.pipe(v.array(v.picklist(["none", ...corruptions])), v.minLength(1, "expected one at least")),
     severity: v.pipe(count, v.maxValue(5, "expected a whole number from 1 to 5")),
+    globalTest,
   }),
 ]);
 export const stream: v.GenericSchema<StreamOptions> = v.strictObject({

@@ -7,6 +7,7 @@ import { knn } from "./knn.ts";
 import { labelLawTimes } from "./labelLaw.ts";
 import { local } from "./local.ts";
 import { mixture } from "./mixture.ts";
+import { pooled } from "./pooled.ts";
 import { permuted, platt, posterior } from "./posterior.ts";
 import { reweightedGate, stackedGate } from "./stackedGate.ts";
 import { stream } from "./stream.ts";
@@ -27,6 +28,7 @@ const all: readonly Personal[] = [
   mixture,
   permuted,
   platt,
+  pooled,
   posterior,
   reweightedGate,
   rtfa,
