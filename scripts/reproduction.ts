@@ -5,17 +5,10 @@
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import {
-  figureFile,
-  methodPaths,
-  openDocument,
-  paperMethods,
-  type RunRecords,
-  sweepOf,
-  tradeOff,
-} from "../src/report/index.ts";
+import { figureFile, methodPaths, openDocument, paperMethods, type RunRecords, tradeOff } from "../src/report/index.ts";
 import { readRun } from "../src/cli/records.ts";
 import { runsAt } from "../src/cli/runs.ts";
+import * as gate from "./reproduction/gate.ts";
 import * as tables from "./reproduction/tables.ts";
 import { replaceSection } from "./section.ts";
 
@@ -62,6 +55,35 @@ const oneQuirkLess: Tables = {
   cost: tables.cost,
 };
 
+const gated: Tables = {
+  accuracies: (runs) => tables.accuracies(runs, ["fedavg", "calibrated", "labelLaw", "finetuned", "blend", "ensemble"]),
+  gates: (runs) =>
+    tables.accuracies(runs, [
+      "mixture",
+      "stackedGate",
+      "constantBlend",
+      "posterior",
+      "permuted",
+      "platt",
+      "reweightedGate",
+    ]),
+  streams: (runs) => tables.accuracies(runs, ["posterior", "stream", "streamBlocks", "streamAlternating"]),
+  differences: (runs) =>
+    tables.differences(runs, ["labelLaw", "posterior", "stream"], ["finetuned", "ensemble", "fedavg"]),
+  shares: gate.shares,
+  law: gate.byLaw,
+  weights: (runs) => tables.gates(runs, ["mixture", "stackedGate", "reweightedGate", "platt", "posterior"]),
+};
+
+const otherSights: Tables = {
+  accuracies: (runs) =>
+    tables.accuracies(runs, ["fedavg", "labelLaw", "finetuned", "pooled", "ensemble", "posterior", "featureGate"]),
+  differences: (runs) =>
+    tables.differences(runs, ["posterior", "featureGate"], ["finetuned", "ensemble", "constantBlend"]),
+  weights: (runs) => tables.gates(runs, ["posterior", "featureGate"]),
+  cost: tables.cost,
+};
+
 /** The tables of the page by the sweep that they are of; where runs of two sweeps count together, by both names and a plus. */
 const sections: Readonly<Record<string, Tables>> = {
   "cifar10-authors-code": {
@@ -99,25 +121,20 @@ const sections: Readonly<Record<string, Tables>> = {
   "cifar10-average-best": oneQuirkLess,
   "fashion-mnist-paper": { ...compared, ...otherMixtures },
   "ag-news-paper": compared,
-  "fashion-mnist-posterior": {
+  "fashion-mnist-posterior": { ...gated, cost: tables.cost },
+  "fashion-mnist-pooled": {
     accuracies: (runs) =>
-      tables.accuracies(runs, ["fedavg", "calibrated", "labelLaw", "finetuned", "blend", "ensemble"]),
-    gates: (runs) =>
-      tables.accuracies(runs, [
-        "mixture",
-        "stackedGate",
-        "constantBlend",
-        "posterior",
-        "permuted",
-        "platt",
-        "reweightedGate",
-      ]),
-    streams: (runs) => tables.accuracies(runs, ["posterior", "stream", "streamBlocks", "streamAlternating"]),
-    differences: (runs) =>
-      tables.differences(runs, ["labelLaw", "posterior", "stream"], ["finetuned", "ensemble", "fedavg"]),
-    shares: tables.shares,
-    law: tables.byLaw,
-    weights: (runs) => tables.gates(runs, ["mixture", "stackedGate", "reweightedGate", "platt", "posterior"]),
+      tables.accuracies(runs, ["finetuned", "blend", "pooled", "constantBlend", "posterior", "pooledGate"]),
+    differences: (runs) => tables.differences(runs, ["pooled", "posterior", "pooledGate"], ["finetuned", "ensemble"]),
+    cost: tables.cost,
+  },
+  "fashion-mnist-rotated": otherSights,
+  "fashion-mnist-renamed": otherSights,
+  "cifar10-posterior+cifar10-posterior-p1": { ...gated, kept: gate.streams },
+  "cifar10-posterior": { cost: tables.cost },
+  "cifar10-posterior-p1": {
+    pooled: (runs) => tables.accuracies(runs, ["finetuned", "blend", "pooled", "posterior", "pooledGate"]),
+    differences: (runs) => tables.differences(runs, ["pooled", "posterior", "pooledGate"], ["finetuned", "ensemble"]),
     cost: tables.cost,
   },
 };
@@ -137,12 +154,14 @@ export async function reproduction(text: string): Promise<{ page: string; figure
     const runs = (await Promise.all(paths.map(readSweep))).flat();
     for (const [name, table] of Object.entries(made))
       text = replaceSection(text, "reproduced", `${sweep} ${name}`, table(runs));
-    const { parameters, settings } = sweepOf(runs);
-    const [varied] = parameters.filter((name) => settings.every(({ values }) => typeof values.get(name) === "number"));
+    const settings = tables.namedSettings(runs);
+    const [varied] = [...settings[0]!.values.keys()].filter((name) =>
+      settings.every(({ values }) => typeof values.get(name) === "number"),
+    );
     // beside the authors' own figure its methods, else also what nobody had to train
     const methods = sweep === "cifar10-authors-code" ? paperMethods : [...paperMethods, "ensemble"];
     for (const setting of settings) {
-      const file = `${sweep}-${[...setting.values].map(([name, value]) => `${name}${value}`).join("-")}.svg`;
+      const file = `${[sweep, ...[...setting.values].map(([name, value]) => `${name}${value}`)].join("-")}.svg`;
       if (text.includes(`(reproduction/${file})`))
         figures.set(file, figureFile(tradeOff(setting.runs.map((run) => run.metrics)), document));
     }

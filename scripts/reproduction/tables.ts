@@ -9,7 +9,6 @@ import {
   type Setting,
   settingName,
   settingStat,
-  sharesRows,
   type Stat,
   stat,
   sweepOf,
@@ -17,17 +16,26 @@ import {
 import { duration, fixed, plusMinus, signed } from "../../src/report/numbers.ts";
 import { published } from "./published.ts";
 
-type Runs = readonly RunRecords[];
-const tests = ["localTest", "globalTest"] as const;
+export type Runs = readonly RunRecords[];
+export const tests = ["localTest", "globalTest"] as const;
 type Test = (typeof tests)[number];
 
-function markdown(header: readonly string[], rows: readonly (readonly string[])[]): string {
+export function markdown(header: readonly string[], rows: readonly (readonly string[])[]): string {
   const lines = [header, header.map((_, i) => (i === 0 ? "---" : "---:")), ...rows];
   return lines.map((cells) => `| ${cells.join(" | ")} |`).join("\n");
 }
 
-function settingsOf(runs: Runs): { settings: readonly Setting[]; seeds: string } {
-  const { settings } = sweepOf(runs);
+/** The settings of runs. Where one parameter alone tells them apart, as p does, rates that go with it are not named. */
+export function namedSettings(runs: Runs): readonly Setting[] {
+  const { parameters, settings } = sweepOf(runs);
+  const values = (name: string): Set<unknown> => new Set(settings.map((setting) => setting.values.get(name)));
+  const alone = parameters.find((name) => values(name).size === settings.length);
+  if (alone === undefined) return settings;
+  return settings.map((setting) => ({ ...setting, values: new Map([[alone, setting.values.get(alone)!]]) }));
+}
+
+export function settingsOf(runs: Runs): { settings: readonly Setting[]; seeds: string } {
+  const settings = namedSettings(runs);
   const counts = [...new Set(settings.map((setting) => setting.runs.length))];
   return {
     settings,
@@ -35,7 +43,7 @@ function settingsOf(runs: Runs): { settings: readonly Setting[]; seeds: string }
   };
 }
 
-const clientsOf = (runs: Runs): string => `${runs[0]!.summary.evaluatedClients} clients a seed`;
+export const clientsOf = (runs: Runs): string => `${runs[0]!.summary.evaluatedClients} clients a seed`;
 
 /** Accuracies by setting and method. */
 export function accuracies(runs: Runs, named?: readonly string[]): string {
@@ -162,7 +170,7 @@ export function differences(runs: Runs, methods: readonly string[], others: read
   );
 }
 
-function isClear({ mean, ci95 }: Stat): boolean {
+export function isClear({ mean, ci95 }: Stat): boolean {
   return Math.abs(mean) > ci95;
 }
 
@@ -284,41 +292,4 @@ export function cost(runs: Runs): string {
   const table = markdown(["", "rounds", ...phases, "a run"], rows);
   const { runtime, kernels } = runs[0]!.summary;
   return `${table}\n\n${runs.length} runs, ${duration(total)} of one core in all (${runtime}, ${kernels} kernels; two runs side by side).`;
-}
-
-/** The posterior gate where a share of the inputs is the client's own, against what that share is best served by. */
-export function shares(runs: Runs): string {
-  const { settings, seeds } = settingsOf(runs);
-  const rows = settings.flatMap((setting) =>
-    sharesRows(setting.runs.map(({ metrics }) => metrics)).map((row) => ({ setting, ...row })),
-  );
-  const table = markdown(
-    ["", "own share", "Posterior gate", ...rows[0]!.against.map(({ label }) => `− ${label}`)],
-    rows.map(({ setting, share, mean, against }) => [
-      settingName(setting),
-      String(share),
-      fixed(mean.mean),
-      ...against.map(({ more }) => {
-        const text = plusMinus(more, 2, signed);
-        return isClear(more) ? `**${text}**` : text;
-      }),
-    ]),
-  );
-  return `${table}\n\nAccuracy in percent where this share of the inputs is the client's own, the gate reckoning with it, and differences in points, paired by client over ${seeds} (${clientsOf(runs)}); bold where the 95 % interval excludes 0. The constant weight is the one of 0, 0.1 .. 1 that is best on these very rows.`;
-}
-
-/** Local accuracy told by all test rows, beside that on the client's own 200. */
-export function byLaw(runs: Runs): string {
-  const methods = ["fedavg", "labelLaw", "finetuned", "ensemble", "mixture", "posterior"];
-  const { settings, seeds } = settingsOf(runs);
-  const cell = (setting: Setting, method: string): string => {
-    const told = setting.runs.map(({ summary }) => summary.methods[method]!);
-    const [own, law] = [told.map(({ localTest }) => localTest.mean), told.map(({ lawTest }) => lawTest!.mean)];
-    return [own, law].map((values) => plusMinus(stat(values))).join(", ");
-  };
-  const table = markdown(
-    ["", ...methods.map((method) => methodStyle(method).label)],
-    settings.map((setting) => [settingName(setting), ...methods.map((method) => cell(setting, method))]),
-  );
-  return `${table}\n\nLocal test accuracy on the client's own test rows, and by class on all test rows weighted by its shares of classes; mean of ${seeds}, ± over seeds.`;
 }
