@@ -122,6 +122,17 @@ test("curves end where their experts stand, and the gate's default lies on its c
   }
 });
 
+test("the model of any method that has one for all is calibrated on demand, and its clients send sums for it", async () => {
+  const compared = parseConfig({ ...gate, methods: { fedprox: {}, "fedprox+calibrated": {}, "ditto+calibrated": {} } });
+  const { store, result } = await runTiny({ config: compared, audit: true });
+  const { methods } = recordsOf(result).summary;
+  assert.ok(methods["fedprox+calibrated"]!.globalNll!.mean < methods["fedprox"]!.globalNll!.mean);
+  assert.ok(methods["ditto+calibrated"]);
+  const sent = parseJsonLines(textOf(store, "audit.jsonl")).rows as { method: string }[];
+  for (const name of ["fedprox-calibration", "ditto-calibration"])
+    assert.is(sent.filter(({ method }) => method === name).length, CALIBRATION_ROUNDS * config.clients);
+});
+
 test("a run that was killed amid its clients ends as if it had not been", async () => {
   const store = new MemoryStore();
   const abort = new AbortController();
