@@ -1,6 +1,7 @@
 // Who owns which rows, and how clients see them.
 import * as v from "valibot";
-import { corruptions, type Shift, type StreamOptions } from "../../data/index.ts";
+import { corruptions, type StreamOptions } from "../../data/index.ts";
+import type { ShiftConfig } from "../shiftKinds.ts";
 import type { PartitionConfig } from "../partitionKinds.ts";
 import { count, fraction, margin, rate, whole } from "./values.ts";
 
@@ -96,7 +97,7 @@ const clusters = v.pipe(
   v.minValue(2, "expected a whole number from 2"),
 );
 const globalTest = v.optional(v.picklist(["own", "federation"]));
-export const shift: v.GenericSchema<Shift> = v.variant("kind", [
+export const shift: v.GenericSchema<ShiftConfig> = v.variant("kind", [
   v.strictObject({ kind: v.picklist(["rotation", "labels"]), clusters, drift, globalTest }),
   v.strictObject({ kind: v.literal("noise"), level: margin, squares: v.optional(count), globalTest }),
   v.strictObject({
