@@ -127,6 +127,24 @@ export function stepping(inner: ServerSide, of: string, optimizer: ServerStep): 
   };
 }
 
+/** Two servers, each with vectors of its own: those that `is` names are the first one's. */
+export function beside(is: (name: string) => boolean, one: ServerSide, other: ServerSide): ServerSide {
+  const part = (vectors: Vectors, mine: boolean): Vectors => without(vectors, (name) => is(name) !== mine);
+  return {
+    begin: (initial) => ({ ...one.begin(initial), ...other.begin(initial) }),
+    gather: (state, round) => {
+      const [first, second] = [one.gather(part(state, true), round), other.gather(part(state, false), round)];
+      return {
+        add: (update) => {
+          first.add({ ...update, up: part(update.up, true) });
+          second.add({ ...update, up: part(update.up, false) });
+        },
+        result: () => ({ ...first.result(), ...second.result() }),
+      };
+    },
+  };
+}
+
 /** Vectors but for those of these names. */
 export function without(vectors: Vectors, is: (name: string) => boolean): Vectors {
   return Object.fromEntries(Object.entries(vectors).filter(([name]) => !is(name)));

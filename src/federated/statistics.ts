@@ -8,6 +8,13 @@ export function countsOf(labels: ArrayLike<number>, classes: number): number[] {
   return counts;
 }
 
+/** The mean of rows of so many numbers, zeros where there are none. */
+export function meanRow(values: Vector, width: number): Float64Array {
+  const sums = new Float64Array(width);
+  for (let i = 0; i < values.length; i++) sums[i % width]! += values[i]!;
+  return sums.map((sum) => sum / Math.max(1, values.length / width));
+}
+
 /** Rows of numbers, flat, and how many numbers a row has. */
 export interface Rows {
   readonly values: Vector;

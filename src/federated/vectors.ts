@@ -54,6 +54,12 @@ export function dot(a: Vector, b: Vector): number {
   return sum;
 }
 
+/** The cosine of the angle of two vectors, 0 where one of them is nothing. */
+export function cosine(a: Vector, b: Vector): number {
+  const norms = normOf(a) * normOf(b);
+  return norms > 0 ? dot(a, b) / norms : 0;
+}
+
 /** The Euclidean norm. */
 export function normOf(v: Vector): number {
   return Math.sqrt(dot(v, v));

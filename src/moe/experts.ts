@@ -44,6 +44,8 @@ export interface Tuning {
   readonly only?: Part | undefined;
   /** Changes the gradient between backward and step: see Parameters.addGradient. */
   readonly correct?: (() => void) | undefined;
+  /** Which training rows it learns from; all of them unless said. */
+  readonly rows?: Int32Array<ArrayBuffer> | undefined;
 }
 
 /** A client's own rows: what it trains on and what it validates on. */
@@ -58,12 +60,13 @@ export interface OwnExamples {
 
 export type OnValidation = NonNullable<FitOptions["onValidation"]>;
 
-function ruleOf({ lr, rule = {} }: PersonalOptions): OptimizerRule {
+/** The rule of a training's optimiser. */
+export function ruleOf({ lr, rule = {} }: PersonalOptions): OptimizerRule {
   return { ...rule, kind: rule.kind ?? "adam", lr };
 }
 
-// early stopping over a set of blocks: snapshots are copies, and the best comes back at the end
-function* fitBlocks(
+/** Early stopping over a set of blocks: snapshots are copies, and the best comes back at the end. */
+export function* fitBlocks(
   blocks: readonly Parameters[],
   options: PersonalOptions,
   rest: Omit<FitOptions, keyof PersonalOptions>,
@@ -97,13 +100,14 @@ export function* trainAloneSteps(
   options: PersonalOptions,
   key: Key,
   onValidation?: OnValidation,
-  { only, correct }: Tuning = {},
+  { only, correct, rows }: Tuning = {},
 ): Steps<Fit> {
   const { task } = own;
   const optimizer = optimizerOf(ruleOf(options), [net.parameters], only);
   try {
     return yield* fitBlocks([net.parameters], options, {
       examples: own.train,
+      ...(rows && { rows }),
       loss: task ? taskLoss(task, net) : likelihood(net),
       optimizer,
       correct,

@@ -113,6 +113,12 @@ export class Desk {
     return made;
   }
 
+  /** The models that a role's answer is made of, each as a predictor; where it is not made of several, that of the name. */
+  *partsOf(name: string): Steps<readonly Predictor[]> {
+    const parts = this.options.answers[name]?.parts;
+    return parts ? parts.map((part, i) => this.#roleOf(`${name}.${i}`, part)) : [yield* this.of(name)];
+  }
+
   /** The predictor of a network. */
   expert(net: Net, told: Omit<Predictor, keyof Outputs | "raw" | "net"> = {}): Predictor {
     return { ...this.#logp(this.outputs(net, this.own.classes)), net, ...told };

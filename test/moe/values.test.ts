@@ -4,6 +4,7 @@ import { answering } from "../../src/federated/answering.ts";
 import type { Answers, Options } from "../../src/federated/method.ts";
 import { methods } from "../../src/federated/methods/index.ts";
 import { labelLaw, logRatio } from "../../src/moe/labelLaw.ts";
+import { mixedLogits } from "../../src/moe/methods/pflMoe.ts";
 import { personals, usualEntries } from "../../src/moe/methods/index.ts";
 import { Desk } from "../../src/moe/personal.ts";
 import type { Predictor } from "../../src/moe/predictor.ts";
@@ -67,6 +68,8 @@ function at<T>(options: Readonly<Record<string, Options>>, use: (desk: Desk) => 
 
 const made = (name: string, options: Options = {}, world: Partial<World> = {}): number[] =>
   at({ [name]: options }, (desk) => Array.from(finish(desk.of(name)).on(examples).toArray()), world);
+
+type Of = ReturnType<typeof tensor>;
 
 const said = (name: string): number[] => at({}, (desk) => Array.from(finish(desk.of(name)).on(examples).toArray()));
 
@@ -148,6 +151,34 @@ test("a gate goes over any two answers, of one model each or not", () => {
     () => made("mixture", { begin: "other" }, { answers: plain }),
     "mixture: got an answer that is not one model's, expected one that training can go on from; of this federation's that is none",
   );
+});
+
+test("experts that are one answer are that answer, whatever the gate; a gate goes over all parts of an answer", () => {
+  near(made("experts", { of: "own", alone: "own" }), everybody, 1e-5);
+  const both = Object.assign((x: ReturnType<typeof tensor>) => generalist.predict(x), {
+    parts: [answering(generalist), answering(stranger)],
+  });
+  const found = made("experts", { alone: "none" }, { answers: { own: both } });
+  found.forEach((log, i) => {
+    const [low, high] = [everybody[i]!, other[i]!].toSorted((a, b) => a - b) as [number, number];
+    assert.ok(log >= low - 1e-5 && log <= high + 1e-5);
+  });
+  // it has learnt something
+  const untaught = made("experts", { alone: "none", epochs: 0 }, { answers: { own: both } });
+  assert.not.equal(found, untaught);
+});
+
+test("PFL-MoE between its head and the federation's model: logits at the ends of the gate are one or the other", () => {
+  const [a, b] = [everybody, other].map((of) => tensor(of, [of.length / classes, classes])) as [Of, Of];
+  for (const [z, wanted] of [
+    [60, everybody],
+    [-60, other],
+  ] as const)
+    // prettier-ignore
+    near(mixedLogits(a, b, tensor([z], [1, 1])).toArray(), wanted, 1e-4);
+  near(mixedLogits(a, a, tensor([0.3], [1, 1])).toArray(), everybody, 1e-4);
+  near(made("pflMoe", { epochs: 0 }), everybody, 1e-5);
+  assert.not.equal(made("pflMoe"), everybody);
 });
 
 test("what a predictor says of one input is what it says of it among all", () => {

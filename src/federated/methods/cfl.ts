@@ -1,14 +1,8 @@
 // Clustered federated learning (Sattler et al. 2020): FedAvg until its clients' updates point away from each other where their
 // mean stands still; then they are parted in two, and so on.
 import { method, type Method, type Vector, type Vectors } from "../method.ts";
-import { dot, minus, normOf, plus, scaled } from "../vectors.ts";
+import { cosine, minus, normOf, plus, scaled } from "../vectors.ts";
 import { sharedModel } from "./sharedModel.ts";
-
-/** The cosine of the angle of two updates, 0 where one of them is nothing. */
-function cosine(a: Vector, b: Vector): number {
-  const norms = normOf(a) * normOf(b);
-  return norms > 0 ? dot(a, b) / norms : 0;
-}
 
 /** Two groups by complete linkage: those join first whose least similar members are most similar. Positions, ascending. */
 export function bipartition(similarity: readonly (readonly number[])[]): readonly [number[], number[]] {

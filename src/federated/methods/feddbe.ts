@@ -13,6 +13,7 @@ import { predictSteps } from "../../nn/predict.ts";
 import { answering } from "../answering.ts";
 import { method, type Method, type Turn, type Vector } from "../method.ts";
 import { averaging } from "../servers.ts";
+import { meanRow } from "../statistics.ts";
 
 /** x + b. */
 const bias = (width: number): Module => ({
@@ -62,10 +63,8 @@ export const feddbe: Method = method({
         const kept = { bias: own.parameters.toArray() };
         if (!measuring) return { up, kept, metrics: { trainLoss } };
         const z = yield* predictSteps(turn.own.train, kit.features, (x) => body.predict(x));
-        const sums = new Float64Array(kit.features);
-        z.toArray().forEach((value, i) => (sums[i % kit.features]! += value));
+        const found = Float32Array.from(meanRow(z.toArray(), kit.features));
         z.dispose();
-        const found = Float32Array.from(sums, (sum) => sum / Math.max(1, turn.own.train.count));
         return { up: { ...up, mean: found }, kept, metrics: { trainLoss } };
       },
       answers(turn) {

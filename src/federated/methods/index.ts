@@ -24,7 +24,9 @@ import { feddyn } from "./feddyn.ts";
 import { fedem } from "./fedem.ts";
 import { fedfomo } from "./fedfomo.ts";
 import { fedhkd } from "./fedhkd.ts";
+import { fedjets } from "./fedjets.ts";
 import { fedmix } from "./fedmix.ts";
+import { fedmoeda } from "./fedmoeda.ts";
 import { fednova } from "./fednova.ts";
 import { fedadagrad, fedadam, fedyogi } from "./fedopt.ts";
 import { fedper } from "./fedper.ts";
@@ -32,6 +34,7 @@ import { fedproto } from "./fedproto.ts";
 import { fedprox } from "./fedprox.ts";
 import { fedrep } from "./fedrep.ts";
 import { fedrod } from "./fedrod.ts";
+import { fedthe } from "./fedthe.ts";
 import { flix } from "./flix.ts";
 import { floco } from "./floco.ts";
 import { gossip } from "./gossip.ts";
@@ -49,6 +52,8 @@ import { pfedhn } from "./pfedhn.ts";
 import { pfedme } from "./pfedme.ts";
 import { fedmedian, krum, normclip, trimmed } from "./robust.ts";
 import { pfedmm } from "./pfedmm.ts";
+import { pfedmoe } from "./pfedmoe.ts";
+import { pmmoe } from "./pmmoe.ts";
 import { scaffold } from "./scaffold.ts";
 
 const all: readonly Method[] = [
@@ -78,14 +83,17 @@ const all: readonly Method[] = [
   fedem,
   fedfomo,
   fedhkd,
+  fedjets,
   fedmedian,
   fedmix,
+  fedmoeda,
   fednova,
   fedper,
   fedproto,
   fedprox,
   fedrep,
   fedrod,
+  fedthe,
   fedyogi,
   flix,
   floco,
@@ -106,6 +114,8 @@ const all: readonly Method[] = [
   pfedhn,
   pfedme,
   pfedmm,
+  pfedmoe,
+  pmmoe,
   scaffold,
   trimmed,
 ];

@@ -15,7 +15,8 @@ function hearing(desk: Desk, name: string, net: Net): OnValidation | undefined {
   return desk.listen(name, (asked) => expertOn(net, asked, desk.own.classes, desk.options.output));
 }
 
-function headOf(net: Net, what: string): Part {
+/** Names of the parameters of a net's head. */
+export function headOf(net: Net, what: string): Part {
   const parts = net.module.split?.();
   if (!parts)
     throw new TypeError(`${what}: got a model that cannot be split into body and head, expected one; use a Sequential`);

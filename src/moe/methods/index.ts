@@ -1,6 +1,7 @@
 // Every personal value that comes with moiety, by name.
 import type { Entry, Personal } from "../personal.ts";
 import { blend, calibrated } from "./calibrated.ts";
+import { experts } from "./experts.ts";
 import { featureGate } from "./featureGate.ts";
 import { finetuned, head, lpft, rtfa } from "./finetuned.ts";
 import { knn } from "./knn.ts";
@@ -8,6 +9,7 @@ import { labelLawTimes } from "./labelLaw.ts";
 import { local } from "./local.ts";
 import { mixture } from "./mixture.ts";
 import { pooled } from "./pooled.ts";
+import { pflMoe } from "./pflMoe.ts";
 import { permuted, platt, posterior } from "./posterior.ts";
 import { reweightedGate, stackedGate } from "./stackedGate.ts";
 import { stream } from "./stream.ts";
@@ -18,6 +20,7 @@ const all: readonly Personal[] = [
   calibrated,
   constantWeight,
   ensemble,
+  experts,
   featureGate,
   finetuned,
   head,
@@ -27,6 +30,7 @@ const all: readonly Personal[] = [
   lpft,
   mixture,
   permuted,
+  pflMoe,
   platt,
   pooled,
   posterior,
