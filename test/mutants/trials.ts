@@ -74,7 +74,13 @@ export class Trials {
     // with other tests or sources than now: what was caught then is taken for caught
     if (survivors) for (const { key, by } of lines) if (by !== null && !known.has(key)) known.set(key, by);
     const equivalent = await listed(loaded.mutants);
-    return new Trials(loaded, lanes, await baselineOf(loaded, lanes, methods), { known, equivalent });
+    try {
+      return new Trials(loaded, lanes, await baselineOf(loaded, lanes, methods), { known, equivalent });
+    } catch (error) {
+      // a process that waits for questions would keep this one from ending
+      for (const lane of lanes) lane.close();
+      throw error;
+    }
   }
 
   async run(say: (line: string) => void): Promise<Outcome[]> {

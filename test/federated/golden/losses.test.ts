@@ -364,7 +364,7 @@ test("GPFL, round by round", () => {
 });
 
 test("FedAS, round by round", () => {
-  for (const weight of ["fisher", "rows"]) {
+  for (const [weight, epochs] of [["fisher", 2], ["rows", 1]] as const) {
     let shared: V = bodyOf(initial);
     const own: V[] = everybody.map(() => initial);
     const known = new Set<number>();
@@ -375,7 +375,7 @@ test("FedAS, round by round", () => {
           const { means } = byClassOf(i, (x) => featuresOf(own[i]!, x));
           const drawn = (p: V): number =>
             over(i, (x, label) => meanOf(featuresOf(p, x).map((z, k) => (z - means[label * features + k]!) ** 2)));
-          body = descend(drawn, body, { count: worked(i, 2), rate: 0.3 });
+          body = descend(drawn, body, { count: worked(i, epochs), rate: 0.3 });
         }
         own[i] = descend((p) => nllOf(p, i), [...body, ...restOf(own[i]!)], { count: steps[i]! });
         known.add(i);
@@ -384,7 +384,7 @@ test("FedAS, round by round", () => {
       const weights = weight === "fisher" ? ups.map(({ fisher }) => fisher) : weigh(who);
       shared = average(ups.map(({ body }) => body), weights); // prettier-ignore
     }
-    const end = softmaxes(of("fedas"), { epochs: 2, rate: 0.3, weight });
+    const end = softmaxes(of("fedas"), { epochs, rate: 0.3, weight });
     near(list(end.server, "body"), shared, close);
     near(end.kept.flatMap((kept) => list(kept, "body", "head")), own.flat(), close);
     near(end.answers[2]!["own"]!, answersOf((x) => modelOf(own[2]!, x)), close);
