@@ -1,6 +1,6 @@
 // kNN-Per's answer (Marfoq et al. 2022) over any federation: the model's, mixed with the labels of the client's own rows nearby in
 // the model's features.
-import { nearbyAnswer } from "../../federated/methods/knnper.ts";
+import { nearbyAnswer } from "../../federated/methods/nearby.ts";
 import { Net } from "../../nn/net.ts";
 import { predictAll } from "../../nn/predict.ts";
 import { personal, type Personal } from "../personal.ts";

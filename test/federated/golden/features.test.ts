@@ -7,7 +7,7 @@ import { discrepancy } from "../../../src/federated/methods/discrepancy.ts";
 import { decomposed } from "../../../src/federated/methods/feddecomp.ts";
 import { condition } from "../../../src/federated/methods/gpfl.ts";
 import { methods } from "../../../src/federated/methods/index.ts";
-import { mixedLog, nearby } from "../../../src/federated/methods/knnper.ts";
+import { mixedLog, nearby } from "../../../src/federated/methods/nearby.ts";
 import { exp } from "../../../src/runtime/scalar.ts";
 import { finish } from "../../../src/runtime/steps.ts";
 import { benchOf, kitOf, settings } from "../../support/federation.ts";

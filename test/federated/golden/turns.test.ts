@@ -79,6 +79,7 @@ test("MAPPER says the loss at the share it took, and a share as well", () => {
   };
   near(once("mapper", { grid: 1 }, { optimizer }).kept[0]!["own"]!, rolling(start, 6), 1e-12);
   near(once("mapper", { grid: 1, high: 0 }, { optimizer, rounds: 2 }).server["model"]!, rolling(rolling(start, 3), 3), 1e-12);
+  near(once("flix", { alpha: 1 }, { optimizer, rounds: 2 }).server["model"]!, rolling(rolling(start, 6), 6), 1e-12);
   // without rows it takes the first of its shares, and has lost nothing
   const empty = once("mapper", { grid: 4, low: 0.5 }, { clients: [{ ...client, n: 0 }, client] });
   near([empty.replies[0]!.metrics["trainLoss"]!, empty.kept[0]!["alpha"]![0]!], [0, 0.5], 0);
