@@ -277,8 +277,8 @@ export function gates(runs: Runs, named?: readonly string[]): string {
   );
 }
 
-/** What a sweep cost. */
-export function cost(runs: Runs): string {
+/** What a sweep cost. @param beside what else the cores did */
+export function cost(runs: Runs, beside = "two runs side by side"): string {
   const { settings } = settingsOf(runs);
   const phases = [...new Set(runs.flatMap(({ summary }) => Object.keys(summary.phases)))];
   const seconds = (of: Runs, value: (run: RunRecords) => number): string => duration(stat(of.map(value)).mean);
@@ -291,5 +291,5 @@ export function cost(runs: Runs): string {
   const total = runs.reduce((sum, { summary }) => sum + summary.wallSeconds, 0);
   const table = markdown(["", "rounds", ...phases, "a run"], rows);
   const { runtime, kernels } = runs[0]!.summary;
-  return `${table}\n\n${runs.length} runs, ${duration(total)} of one core in all (${runtime}, ${kernels} kernels; two runs side by side).`;
+  return `${table}\n\n${runs.length} runs, ${duration(total)} of one core in all (${runtime}, ${kernels} kernels; ${beside}).`;
 }

@@ -1,7 +1,9 @@
 // The plane at a stop of the gate's curve: every client stands where its curve says, whatever it is shown with otherwise.
+import { DialView } from "../../lab/page/dial.ts";
 import { Notebook, POSTERIOR, type Topic } from "../../lab/page/notebook.ts";
 import { defaultConfig, readAddress, writeAddress } from "../../lab/page/address.ts";
 import { posteriorGate } from "../../src/experiment/presets.ts";
+import { openDocument } from "../../src/report/index.ts";
 import type { ClientMetric, CurveMetric } from "../../src/report/records.ts";
 import { assert, test } from "../support/suite.ts";
 
@@ -84,6 +86,44 @@ test("a client that is done while others are turned joins them, the end of a run
   notebook.begin([]);
   assert.is(notebook.turned, undefined);
   assert.is(notebook.curves.size, 0);
+});
+
+test("the slider is there with the first curve, stands at the usual share, turns all clients and turns them back", async () => {
+  const small = await openDocument();
+  const { Node, Event } = small.defaultView! as unknown as {
+    Node: typeof globalThis.Node;
+    Event: typeof globalThis.Event;
+  };
+  // the page's elements are made where the page is
+  Object.assign(globalThis, { document: small, Node });
+  try {
+    const place = small.createElement("div");
+    const notebook = new Notebook(() => {});
+    const view = new DialView(place, notebook);
+    notebook.begin([{ client: 0, optedOut: false, evaluated: true, counts: [1], classes: [0] }]);
+    view.draw();
+    assert.ok(place.hidden);
+    const rhos = Array.from({ length: 11 }, (_, i) => i / 10);
+    const whole = { ...curve(0), at: rhos, localTest: rhos.map((rho) => 60 + 10 * rho), globalTest: rhos.map((rho) => 50 - 20 * rho) }; // prettier-ignore
+    notebook.hear([result(0, "mixture"), result(0, POSTERIOR), whole]);
+    view.draw();
+    const [slider, output, said, back] = ["input", "output", "p", "button"].map((tag) => place.querySelector(tag)!) as [HTMLInputElement, HTMLOutputElement, HTMLElement, HTMLButtonElement]; // prettier-ignore
+    assert.not.ok(place.hidden);
+    assert.is(output.textContent, "0.8");
+    assert.is(notebook.turned, undefined);
+    slider.value = "3";
+    slider.dispatchEvent(new Event("input"));
+    view.draw();
+    assert.equal(notebook.clients[0]!.places[POSTERIOR], { localTest: 63, globalTest: 44 });
+    assert.match(said.textContent!, "share of 0.3: 63.0 % local, 44.0 % global, the mean of one client");
+    back.click();
+    view.draw();
+    assert.is(notebook.clients[0]!.model, "mixture");
+    assert.is(slider.value, "3");
+  } finally {
+    Reflect.deleteProperty(globalThis, "document");
+    Reflect.deleteProperty(globalThis, "Node");
+  }
 });
 
 test("an address asks for the gate, and one without has none", () => {
