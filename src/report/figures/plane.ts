@@ -30,9 +30,14 @@ export interface PlaneOptions extends FigureOptions {
   readonly intervals?: boolean;
 }
 
+// who answers every input alike stands so far off that all others would be one spot; tables have it
+function drawn(metrics: readonly Metric[]): ReturnType<typeof clientsByMethod> {
+  return new Map([...clientsByMethod(metrics)].filter(([method]) => method !== "majorityClass"));
+}
+
 /** As much of the plane as the clients of these records take up. */
 export function planeDomain(metrics: readonly Metric[]): PlaneDomain {
-  const all = [...clientsByMethod(metrics).values()].flat();
+  const all = [...drawn(metrics).values()].flat();
   return {
     x: domainOf(all.map(({ localTest }) => localTest), [0, 100]), // prettier-ignore
     y: domainOf(all.map(({ globalTest }) => globalTest), [0, 100]), // prettier-ignore
@@ -45,13 +50,23 @@ export function planeCanvas(width: number, { x, y }: PlaneDomain): Canvas {
   return { width, height, x: { domain: x, range: [40, width - 16] }, y: { domain: y, range: [height - 46, 28] } };
 }
 
+/** Grid and axes of the plane at a width. */
+export function planeAxes(width: number): Markish[] {
+  const wide = width >= wideFrom;
+  return [
+    gridX({ ...gridStyle, ticks: wide ? 8 : 5 }),
+    gridY({ ...gridStyle, ticks: 6 }),
+    axisX({ ticks: wide ? 8 : 5, tickSize: 0, label: "Local test accuracy (%)" }),
+    axisY({ ticks: 6, tickSize: 0, label: "Global test accuracy (%)" }),
+  ];
+}
+
 /** Local (x) against global (y) test accuracy: a faint point per client, a mean with its 95 % interval per method. */
 export function plane(
   metrics: readonly Metric[],
   { width = 640, domain, intervals = true }: PlaneOptions = {},
 ): PlotOptions {
-  const wide = width >= wideFrom;
-  const clients = clientsByMethod(metrics);
+  const clients = drawn(metrics);
   const methods = methodOrder(clients.keys());
   const room = planeCanvas(width, domain ?? planeDomain(metrics));
   const { x, y } = room;
@@ -65,12 +80,7 @@ export function plane(
       y: mean(records.map(({ globalTest }) => globalTest)),
     };
   });
-  const marks: Markish[] = [
-    gridX({ ...gridStyle, ticks: wide ? 8 : 5 }),
-    gridY({ ...gridStyle, ticks: 6 }),
-    axisX({ ticks: wide ? 8 : 5, tickSize: 0, label: "Local test accuracy (%)" }),
-    axisY({ ticks: 6, tickSize: 0, label: "Global test accuracy (%)" }),
-  ];
+  const marks = planeAxes(width);
   for (const method of methods) {
     const style = methodStyle(method);
     const { symbol, label } = style;
