@@ -148,7 +148,8 @@ export function clockOf(
             bin.dispose();
           }
         }
-        Object.assign(scores, floors(own.train.labels, tests, classes, generalist));
+        const law = countsOf(own.train.labels, classes);
+        Object.assign(scores, floors({ ...own, classes }, { ...tests, classes, law }, generalist));
         return { client, kept, scores, epochs: {}, gates: {}, validations: [], readings, clusters };
       });
     },

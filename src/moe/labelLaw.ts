@@ -8,10 +8,27 @@ import { logSoftmax } from "../autograd/ops/softmax.ts";
 import { scope, type Tensor, tensor } from "../autograd/tensor.ts";
 import { countsOf } from "../federated/statistics.ts";
 import { log } from "../runtime/scalar.ts";
+import type { OwnExamples } from "./experts.ts";
 
 /** Shares of classes [classes] among labels, (n_y + 1) / (n + classes): a class that was not seen is rare, not impossible. */
 export function labelLaw(labels: ArrayLike<number>, classes: number): Float64Array {
   return Float64Array.from(countsOf(labels, classes), (count) => (count + 1) / (labels.length + classes));
+}
+
+/** The law of all labels that a client has, those that it trains on and those that it validates on [classes]. */
+export function ownLaw({ train, validation, classes }: OwnExamples): Float64Array {
+  return labelLaw([...Array.from(train.labels), ...Array.from(validation.labels)], classes);
+}
+
+/** ln of a client's law over one of equal classes [classes]. */
+export function ownRatio(own: OwnExamples): Float64Array {
+  return logRatio(ownLaw(own));
+}
+
+/** What a law alone answers: its logarithms for every row [rows, classes]. */
+export function lawAnswers(law: ArrayLike<number>, rows: number): Float32Array {
+  const answer = Array.from(law, log);
+  return Float32Array.from({ length: rows * law.length }, (_, i) => answer[i % law.length]!);
 }
 
 /**

@@ -58,7 +58,7 @@ export interface Row {
 export const paperRows: readonly Row[] = [
   { name: "local", of: "local" },
   { name: "fedavg", of: "own" },
-  ...["finetuned", "mixture", "ensemble", "constantWeight", "stackedGate", "labelLaw"].map((name) => ({
+  ...["finetuned", "mixture", "ensemble", "constantWeight", "stackedGate", "labelLaw", "majorityClass"].map((name) => ({
     name,
     of: name,
   })),

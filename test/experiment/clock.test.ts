@@ -90,8 +90,8 @@ test("floors are what counting a client's labels gives", () => {
   const { clients: parts } = setUp(config, dataset);
   const of = (labels: Uint8Array, rows: Int32Array): number[] => Array.from(rows, (row) => labels[row]!);
   for (const one of clients.filter(({ method }) => method === "majorityClass")) {
-    const { train, test: own } = parts[one.client]!.rows;
-    const seen = of(dataset.train.labels, train);
+    const { train, validation, test: own } = parts[one.client]!.rows;
+    const seen = [train, validation].flatMap((rows) => of(dataset.train.labels, rows));
     const counts = dataset.classes.map((_, c) => seen.filter((label) => label === c).length);
     const most = counts.indexOf(Math.max(...counts));
     const labels = of(dataset.test.labels, own);

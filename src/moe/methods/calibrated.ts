@@ -2,9 +2,8 @@
 // what the client's labels make of it.
 import { calibratedAnswers, uncalibrated } from "../calibration.ts";
 import { constantAnswers } from "../evaluate.ts";
-import { labelLawAnswers } from "../labelLaw.ts";
+import { labelLawAnswers, ownRatio } from "../labelLaw.ts";
 import { personal, type Personal } from "../personal.ts";
-import { ownRatio } from "./labelLaw.ts";
 
 export const calibrated: Personal = personal({
   name: "calibrated",

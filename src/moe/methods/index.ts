@@ -5,7 +5,7 @@ import { experts } from "./experts.ts";
 import { featureGate } from "./featureGate.ts";
 import { finetuned, head, lpft, rtfa } from "./finetuned.ts";
 import { knn } from "./knn.ts";
-import { labelLawTimes } from "./labelLaw.ts";
+import { labelLawTimes, majorityClass } from "./labelLaw.ts";
 import { local } from "./local.ts";
 import { mixture } from "./mixture.ts";
 import { pooled } from "./pooled.ts";
@@ -28,6 +28,7 @@ const all: readonly Personal[] = [
   labelLawTimes,
   local,
   lpft,
+  majorityClass,
   mixture,
   permuted,
   pflMoe,

@@ -1,14 +1,27 @@
-// The generalist times the client's label law: nothing is trained for it, and fine-tuning has to beat it.
-import { labelLaw, labelLawAnswers, logRatio } from "../labelLaw.ts";
-import type { OwnExamples } from "../experts.ts";
+// The client's label law, alone and times the generalist: nothing is trained for it, and fine-tuning has to beat it.
+import { persistent, tensor } from "../../autograd/tensor.ts";
+import { labelLawAnswers, lawAnswers, ownLaw, ownRatio } from "../labelLaw.ts";
 import { personal, type Personal } from "../personal.ts";
+import { remembered } from "../predictor.ts";
 import { lawDial } from "../tradeOff.ts";
 
-/** ln of a client's law of labels, by all rows that it has, over one of equal classes [classes]. */
-export function ownRatio({ train, validation, classes }: OwnExamples): Float64Array {
-  const labels = [...Array.from(train.labels), ...Array.from(validation.labels)];
-  return logRatio(labelLaw(labels, classes));
-}
+export const majorityClass: Personal = personal({
+  name: "majorityClass",
+  paper: "",
+  about: "the frequencies of the client's labels, whatever the input: the floor of every table",
+  options: () => ({}),
+  // oxlint-disable-next-line require-yield -- like its fellows it is made in steps, of which it needs none
+  *make({ kept, own }) {
+    const law = ownLaw(own);
+    const { classes } = own;
+    const raw = remembered(
+      kept,
+      ({ count }) => persistent([count, classes]).set(lawAnswers(law, count)),
+      ({ shape: [rows = 1] }) => tensor(lawAnswers(law, rows), [rows, classes]),
+    );
+    return { ...raw, raw };
+  },
+});
 
 export const labelLawTimes: Personal = personal({
   name: "labelLaw",

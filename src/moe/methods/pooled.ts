@@ -1,9 +1,8 @@
 // A specialist that has nothing to lose: the trained model, and as much of the label law as the client's held-out rows ask for.
-import { labelLawAnswers } from "../labelLaw.ts";
+import { labelLawAnswers, ownRatio } from "../labelLaw.ts";
 import { fitPowers, pooledAnswers } from "../opinionPool.ts";
 import { personal, type Personal } from "../personal.ts";
 import { combined } from "../predictor.ts";
-import { ownRatio } from "./labelLaw.ts";
 
 export const pooled: Personal = personal({
   name: "pooled",

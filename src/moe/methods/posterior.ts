@@ -4,12 +4,12 @@ import { type Tensor, tensor } from "../../autograd/tensor.ts";
 import type { Examples } from "../../nn/examples.ts";
 import { fold, Stream } from "../../runtime/random.ts";
 import type { Steps } from "../../runtime/steps.ts";
+import { ownRatio } from "../labelLaw.ts";
 import { type Desk, personal, type Personal } from "../personal.ts";
 import { fitPlatt, plattLogits } from "../platt.ts";
 import { evidenceOf, gatedAnswers, posteriorLogits, RHO, weightsOf } from "../posterior.ts";
 import { combined, type Outputs, type Predictor } from "../predictor.ts";
 import { mixtureDial } from "../tradeOff.ts";
-import { ownRatio } from "./labelLaw.ts";
 
 const options = (): { specialist: string; generalist: string; rho: number } => ({
   specialist: "blend",

@@ -5,11 +5,11 @@ import type { Examples } from "../../nn/examples.ts";
 import { fold, type Key } from "../../runtime/random.ts";
 import { exp } from "../../runtime/scalar.ts";
 import { gateWeights, mixedAnswers, outputs } from "../evaluate.ts";
+import { ownRatio } from "../labelLaw.ts";
 import { type Desk, personal, type Personal } from "../personal.ts";
 import { RHO } from "../posterior.ts";
 import { type Outputs, type Predictor, remembered } from "../predictor.ts";
 import { expertFeatures, trainAnswersGate } from "../stacking.ts";
-import { ownRatio } from "./labelLaw.ts";
 import { chosenWeight } from "./weighed.ts";
 
 /** A gate over two answerers that learns on the client's validation rows, alike or by what each of them counts. */

@@ -6,11 +6,11 @@ import { type Course, coursesOf } from "../courses.ts";
 import { scoreOf, type Scores, type TestSet } from "../evaluate.ts";
 import { filtered, HAZARD } from "../evidence.ts";
 import { chosenHazard } from "../hazard.ts";
+import { ownRatio } from "../labelLaw.ts";
 import { personal, type Personal } from "../personal.ts";
 import { evidenceOf, gatedAnswers } from "../posterior.ts";
 import { mixedRows } from "../tradeOff.ts";
 import { pair } from "./posterior.ts";
-import { ownRatio } from "./labelLaw.ts";
 
 /** How far each answer of a stream is right: local test of what is own in it, global test of what is foreign. */
 function scoresOn(
