@@ -65,13 +65,13 @@ export const fedfomo: Method = method({
   },
   server: ({ m }) => ({
     ...noticeboard({ merge: { liking: adding } }),
-    // those liked most, and before them those of which nothing is known yet
+    // those liked most, and before them those of which nothing is known yet; of equal ones the first, as they are posted
     down: (state, { client }) => {
       const liked = new Map(pairsOf(state[`liking.${client}`] ?? new Float64Array()));
       const rank = (peer: number): number => liked.get(peer) ?? Infinity;
       const others = posted(state, "model").filter((one) => one.client !== client);
       const ranked = others.toSorted((a, b) =>
-        rank(a.client) === rank(b.client) ? a.client - b.client : rank(b.client) > rank(a.client) ? 1 : -1,
+        rank(a.client) === rank(b.client) ? 0 : rank(b.client) > rank(a.client) ? 1 : -1,
       );
       return Object.fromEntries(ranked.slice(0, m).map((one) => [`model.${one.client}`, one.vector]));
     },

@@ -49,8 +49,8 @@ export function drawn({ centre, radius }: Region, key: Key): Vector {
 }
 
 const SIZES = 200;
-// points closer than this are not told apart, so that two in one place do not outweigh all others
-const LEAST_APART = 1e-4;
+// points closer than the root of this are not told apart, so that two in one place do not outweigh all others
+const LEAST_SQUARE = 1e-8;
 const LEAST_SIZE = 1e-300;
 
 /**
@@ -72,7 +72,6 @@ export function spread(points: readonly Vector[]): readonly Vector[] {
 
 function energyOf(places: readonly Vector[]): number {
   let sum = 0;
-  for (const a of places)
-    for (const b of places) if (a !== b) sum += 1 / Math.max(LEAST_APART ** 2, squaredDistance(a, b));
+  for (const a of places) for (const b of places) if (a !== b) sum += 1 / Math.max(LEAST_SQUARE, squaredDistance(a, b));
   return sum;
 }

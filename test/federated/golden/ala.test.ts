@@ -29,4 +29,21 @@ test("shares are learnt on the part of the rows that is asked for, whichever bat
   kit.dispose();
 });
 
+test("passes without rows say nothing of how losses lie, and a single row says enough", () => {
+  const kit = kitOf({ batchSize: 100 });
+  const pair = kit.pair();
+  pair.body.parameters.copyFrom(kit.initialParts.body);
+  const train = new FloatExamples(tensor([0.3, -0.7], [1, 2]), [1]);
+  const shared = kit.initialParts.head;
+  const between = { local: shared.map((w) => w + 0.1), shared, before: undefined };
+  const turn = { own: { train, validation: train }, key: key(4) };
+  // about half of the passes have the row; ten of those are enough at this threshold
+  const steps = ala(kit, pair, turn, between, { rate: 0.01, sample: 0.5, passes: 60, threshold: 1e9 });
+  let taken = 0;
+  while (!steps.next().done) taken++;
+  near([taken], [10], 0);
+  train.dispose();
+  kit.dispose();
+});
+
 test.run();

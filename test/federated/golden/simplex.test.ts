@@ -31,7 +31,7 @@ const v = (...values: number[]): Float64Array => Float64Array.from(values);
 const list = (vectors: readonly Vector[]): number[] => vectors.flatMap((one) => Array.from(one));
 const sum = (of: ArrayLike<number>): number => Array.from(of).reduce((a, b) => a + b, 0);
 const absolute = (a: ArrayLike<number>, b: ArrayLike<number>): number => sum(Array.from(a, (x, i) => Math.abs(x - b[i]!)));
-const square = (a: ArrayLike<number>, b: ArrayLike<number>): number => sum(Array.from(a, (x, i) => (x - b[i]!) ** 2));
+const squared = (a: ArrayLike<number>, b: ArrayLike<number>): number => sum(Array.from(a, (x, i) => (x - b[i]!) ** 2));
 const product = (a: ArrayLike<number>, b: ArrayLike<number>): number => sum(Array.from(a, (x, i) => x * b[i]!));
 const number = fc.double({ min: -3, max: 3, noNaN: true });
 const pointOf = (width: number) => fc.array(number, { minLength: width, maxLength: width }).map((x) => v(...x));
@@ -43,6 +43,9 @@ test("principal components keep distances, stand at right angles, and point to w
   const corners = [[-3, 1], [-3, -1], [3, 1], [3, -1]].map(([x, y]) => v(0.8 * x! - 0.6 * y!, 0.6 * x! + 0.8 * y!, 9)); // prettier-ignore
   near(list(scoresOf(corners, 2)), [3, 1, 3, -1, -3, 1, -3, -1], 1e-12);
   near(list(scoresOf(corners, 1)), [3, 3, -3, -3], 1e-12);
+  // of equal ones, which are orthogonal as they are, the first
+  const square = scoresOf([v(2, 0), v(-2, 0), v(0, 2), v(0, -2)], 2);
+  near(list(square).map((x) => x * x), [4, 0, 4, 0, 0, 4, 0, 4], 1e-12); // prettier-ignore
   // small ones as large ones
   const small = scoresOf(corners.map((corner) => corner.map((x) => 1e-9 * x)), 2); // prettier-ignore
   near(list(small).map((x) => 1e9 * x), [3, 1, 3, -1, -3, 1, -3, -1], 1e-7); // prettier-ignore
@@ -52,7 +55,7 @@ test("principal components keep distances, stand at right angles, and point to w
     fc.property(pointsOf(5, 12), (points) => {
       const scores = scoresOf(points, 6);
       for (const [i, a] of points.entries())
-        for (const [j, b] of points.entries()) near([square(scores[i]!, scores[j]!)], [square(a, b)], 1e-9);
+        for (const [j, b] of points.entries()) near([squared(scores[i]!, scores[j]!)], [squared(a, b)], 1e-9);
       const along = [0, 1, 2, 3, 4, 5].map((c) => scores.map((one) => one[c]!));
       for (const [c, x] of along.entries()) {
         near([sum(x)], [0], 1e-9);
@@ -81,7 +84,7 @@ test("the nearest point of the simplex", () => {
       near([sum(nearest)], [1], 1e-12);
       assert.ok(nearest.every((x) => x >= 0));
       const other = drawn(everywhere(4), key(seed));
-      assert.ok(square(point, nearest) <= square(point, other) + 1e-12);
+      assert.ok(squared(point, nearest) <= squared(point, other) + 1e-12);
       near(projected(nearest), nearest, 1e-12);
     }),
   );
@@ -130,7 +133,7 @@ test("points are spread over the simplex as far as they go, whatever their size"
   const far = 0.5 + (200 ** 2 / 4) * 0.5 * 2e-5;
   near(list(spread([v(1, 0), v(0, 0), v(2e-5, 0)])), [1, 0, 0.5, 0.5, far, 1 - far], 1e-12);
   const energyOf = (places: readonly Vector[]): number =>
-    sum(places.flatMap((a, i) => places.slice(i + 1).map((b) => 1 / Math.max(1e-8, square(a, b)))));
+    sum(places.flatMap((a, i) => places.slice(i + 1).map((b) => 1 / Math.max(1e-8, squared(a, b)))));
   fc.assert(
     fc.property(pointsOf(3), (points) => {
       const places = spread(points);
@@ -239,7 +242,7 @@ test("Floco and Floco+, round by round", () => {
       return p;
     };
     const ups = who.map((i) => went(i, shared, [], () => 0));
-    for (const i of who) mine[i] = went(i, mine[i]!, ["own"], (p) => (lambda / 2) * square(p, shared));
+    for (const i of who) mine[i] = went(i, mine[i]!, ["own"], (p) => (lambda / 2) * squared(p, shared));
     const moves = ups.map((up) => v(...up.slice(bodySize).map((x, k) => x - shared[bodySize + k]!)));
     if (round === 0) centres = spread(scoresOf(moves, corners));
     shared = average(ups, who.map((i) => rowCounts[i]!)); // prettier-ignore

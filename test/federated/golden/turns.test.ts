@@ -12,7 +12,7 @@ import { exactly } from "../../support/exact.ts";
 import { benchOf, kitOf, settings } from "../../support/federation.ts";
 import { near } from "../../support/near.ts";
 import { type Quadratic, quadratics } from "../../support/quadratic.ts";
-import { everybody, initial, nllOf, odd, type V, world } from "../../support/softmax.ts";
+import { everybody, initial, modelOf, nllOf, odd, type V, world } from "../../support/softmax.ts";
 import { assert, test } from "../../support/suite.ts";
 
 const of = (name: string): Method => methods.get(name)!;
@@ -77,7 +77,7 @@ test("MAPPER says the loss at the share it took, and a share as well", () => {
     }
     return at;
   };
-  near(once("mapper", { grid: 1 }, { optimizer }).kept[0]!["own"]!, rolling(start, 6), 1e-12);
+  near(once("mapper", { grid: 2, low: 0.5 }, { optimizer }).kept[0]!["own"]!, rolling(start, 6), 1e-12);
   near(once("mapper", { grid: 1, high: 0 }, { optimizer, rounds: 2 }).server["model"]!, rolling(rolling(start, 3), 3), 1e-12);
   near(once("flix", { alpha: 1 }, { optimizer, rounds: 2 }).server["model"]!, rolling(rolling(start, 6), 6), 1e-12);
   // without rows it takes the first of its shares, and has lost nothing
@@ -166,6 +166,17 @@ test("FedFomo goes by the rows it trains on where it has none to validate, and b
   const total = raw[0]! + raw[1]!;
   assert.ok(total > 0);
   near(replies[0]!.up["liking"]!, [0, raw[0]! / total, 2, raw[1]! / total, -1, -1], 1e-6);
+  // of one row to validate it goes by that
+  const few = { x: odd(2, 10, 1.5), width: 2, labels: [1] };
+  const one = { ...world, clients: world.clients.map((client) => ({ ...client, validation: few })) };
+  const lossOf = (p: V): number => -modelOf(p, few.x)[1]!;
+  const liking = [0, 2].map((j) => {
+    const far = Math.sqrt(models[j]!.reduce((sum, x, k) => sum + (x - initial[k]!) ** 2, 0));
+    return Math.max(0, lossOf(initial) - lossOf(models[j]!)) / far;
+  });
+  assert.ok(liking[0]! + liking[1]! > 0);
+  const whole = exactly(of("fedfomo"), { m: 3 }, one, options, () => 0).replies[0]!.up["liking"]!;
+  near([whole[1]!, whole[3]!], liking.map((share) => share / (liking[0]! + liking[1]!)), 1e-6); // prettier-ignore
   const nobody = { ...without, clients: without.clients.map((one) => ({ ...one, train: rows })) };
   const empty = exactly(of("fedfomo"), { m: 3 }, nobody, options, () => 0);
   near(empty.replies[0]!.up["liking"]!, [-1, -1, -1, -1, -1, -1], 0);
