@@ -78,6 +78,9 @@ export { accuracy, type Answers, areaUnderCurve, calibrationError, macroF1, nega
 export { likelihood, validateNet, validation, validationSteps } from "./validate.ts";
 export { BatchNorm, GroupNorm, LayerNorm } from "./norm.ts";
 export { Combined } from "./combine.ts";
+export { chance, shares, switchBalance, unevenness, zLoss } from "./balance.ts";
+export { capacityOf, expertChoice, noiseWidth, noisyLogits, topKWeights, withinCapacity } from "./routing.ts";
+export { type Routing, SparseMoe, type SparseMoeOptions } from "./sparseMoe.ts";
 export { LoraLinear, type LoraOptions } from "./lora.ts";
 export { Gru, Lstm, type RecurrentForward, type RecurrentOptions, type RecurrentStates } from "./recurrent.ts";
 export { resnet, type ResnetOptions } from "./resnet.ts";
