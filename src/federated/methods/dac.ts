@@ -29,6 +29,7 @@ function likingsOf(state: Vectors): Likings {
 export const dac: Method = method({
   name: "dac",
   paper: "arXiv 2206.08839",
+  after: "abstract",
   about: "no server: whom a client averages with is drawn by how low the loss of their models is on its own rows",
   // `tau` sharpens the draw; at 0 everybody is as likely
   options: { peers: 2, tau: 1 },
@@ -67,8 +68,5 @@ export const dac: Method = method({
     { when: { tau: 0 }, is: "gossip", with: { peers: 2 } },
     { when: { peers: 0 }, is: "local" },
   ],
-  presets: {
-    paper: { options: { tau: 30 }, optimizer: { kind: "sgd", lr: 0.01 }, note: "the temperature that the authors fix" },
-    safe: {},
-  },
+  presets: { safe: {} },
 });

@@ -1,4 +1,4 @@
-// DiPLe (Zheng et al. 2022): a directed graph of peers whose weights each client learns on its own loss, on the simplex. Built from what
+// DiPLe (2022): a directed graph of peers whose weights each client learns on its own loss, on the simplex. Built from what
 // is known of it second hand: by projected gradient, over the peers that a client asked in the round.
 import { likelihood } from "../kit.ts";
 import { method, type Method, type Vector } from "../method.ts";

@@ -111,7 +111,7 @@ export const fedmoeda: Method = method({
       localEpochs: 5,
       batchSize: 64,
       rounds: 500,
-      note: "two repetitions by others; all clients in every round",
+      note: "two repetitions by others; ten of a hundred clients a round",
     },
     safe: {},
   },
