@@ -55,7 +55,7 @@ const oneQuirkLess: Tables = {
   cost: tables.cost,
 };
 
-const costAlone: Table = (runs) => tables.cost(runs, "one run at a time, other programs on the other core");
+const costAlone: Table = (runs) => tables.cost(runs, "one run at a time, other programs beside");
 
 const gated: Tables = {
   accuracies: (runs) => tables.accuracies(runs, ["fedavg", "calibrated", "labelLaw", "finetuned", "blend", "ensemble"]),
