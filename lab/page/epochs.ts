@@ -1,6 +1,15 @@
 // One client's private training: validation accuracy by epoch, of each model it trains.
 import { axisX, axisY, dot, gridY, line, type Markish, type PlotOptions, text } from "@observablehq/plot";
-import { type Axis, canvas, domainOf, frame, gridStyle, pixels, valueAt } from "../../src/report/figures/frame.ts";
+import {
+  type Axis,
+  canvas,
+  domainOf,
+  frame,
+  gridStyle,
+  pixels,
+  valueAt,
+  wholeTicks,
+} from "../../src/report/figures/frame.ts";
 import { spread } from "../../src/report/labels.ts";
 import { methodOrder, methodStyle } from "../../src/report/methods.ts";
 import type { EpochMetric } from "../../src/report/records.ts";
@@ -14,7 +23,7 @@ export function epochCurves(epochs: readonly EpochMetric[], width: number): Plot
   const y: Axis = { domain: domainOf(epochs.map(({ validationAccuracy }) => validationAccuracy), [0, 100]), range: [height - 42, 24] }; // prettier-ignore
   const marks: Markish[] = [
     gridY({ ...gridStyle, ticks: 4 }),
-    axisX({ ticks: 5, tickSize: 0, label: "Epoch" }),
+    axisX({ ticks: wholeTicks(x, 5), tickFormat: "d", tickSize: 0, label: "Epoch" }),
     axisY({ ticks: 4, tickSize: 0, label: "Validation accuracy (%)" }),
   ];
   const lines = methods.map((method) => epochs.filter((epoch) => epoch.method === method));

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { placeLabels, placeNotes, spread } from "../../src/report/labels.ts";
+import { placeLabels, placeNotes, spread, spreadWithin } from "../../src/report/labels.ts";
 import { assert, test } from "../support/suite.ts";
 
 const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
@@ -27,12 +27,26 @@ test("positions that collide share the way", () => {
   assert.equal(spread([10, 10, 100], 20), [0, 20, 100]);
 });
 
+test("positions within bounds stay there, in order and as far apart as there is room for", () => {
+  fc.assert(
+    fc.property(fc.array(fc.integer({ min: -50, max: 350 }), { minLength: 1, maxLength: 40 }), (wanted) => {
+      const placed = spreadWithin(wanted, 15, 0, 300).toSorted((a, b) => a - b);
+      const least = Math.min(15, 300 / Math.max(1, wanted.length - 1));
+      assert.ok(placed[0]! >= -1e-9 && placed.at(-1)! <= 300 + 1e-9);
+      for (let i = 1; i < placed.length; i++) assert.ok(placed[i]! - placed[i - 1]! >= least - 1e-9);
+    }),
+  );
+  assert.equal(spreadWithin([40, 0, 20], 15, 0, 300), [40, 0, 20]);
+});
+
+const whole = { left: 0, right: 300, top: 0, bottom: 300 };
+
 test("a label without room on the right stands on the left", () => {
   const labels = [
     { text: "Mixture", color: "red", x: 290, y: 50, reach: 6 },
     { text: "Local", color: "blue", x: 20, y: 52, reach: 6 },
   ];
-  const placed = placeLabels(labels, 300);
+  const placed = placeLabels(labels, whole);
   assert.is(placed.find(({ text }) => text === "Mixture")?.anchor, "end");
   assert.is(placed.find(({ text }) => text === "Local")?.anchor, "start");
   assert.ok(placed.every(({ y, labelY }) => y === labelY));
@@ -40,7 +54,7 @@ test("a label without room on the right stands on the left", () => {
 
 test("labels in one place move apart", () => {
   const label = { color: "red", x: 50, y: 50, reach: 6 };
-  const placed = placeLabels([{ ...label, text: "Mixture" }, { ...label, text: "Local" }], 300); // prettier-ignore
+  const placed = placeLabels([{ ...label, text: "Mixture" }, { ...label, text: "Local" }], whole); // prettier-ignore
   assert.ok(Math.abs((placed[0]?.labelY ?? 0) - (placed[1]?.labelY ?? 0)) >= 15);
 });
 

@@ -1,13 +1,13 @@
 // Several federations side by side: who answers for a client, on validation rows, round by round.
 import { axisX, axisY, dot, gridY, line, text } from "@observablehq/plot";
 import type { Markish, PlotOptions } from "@observablehq/plot";
-import { spread } from "../labels.ts";
+import { spreadWithin } from "../labels.ts";
 import { inked, methodOrder, methodStyle } from "../methods.ts";
 import { fixed } from "../numbers.ts";
 import type { Metric, RoundMetric } from "../records.ts";
 import { color } from "../theme.ts";
 import type { CurveOptions } from "./curves.ts";
-import { canvas, domainOf, frame, gridStyle, pixels, valueAt, wideFrom } from "./frame.ts";
+import { canvas, domainOf, frame, gridStyle, pixels, shortTicks, valueAt, wholeTicks, wideFrom } from "./frame.ts";
 import type { Axis } from "./frame.ts";
 
 /** Validation loss by round, a line for each method. */
@@ -48,7 +48,6 @@ function compared(
   { width = 640, rounds: room = 0 }: CurveOptions,
 ): PlotOptions {
   const wide = width >= wideFrom;
-  const height = Math.round(wide ? width * 0.5 : width * 0.8);
   const rounds = metrics.filter((metric) => metric.kind === "round");
   // the generalist's rounds name no method
   const nameOf = ({ method = "fedavg" }: RoundMetric): string => method;
@@ -59,6 +58,8 @@ function compared(
     });
     return points.length > 0 ? [{ method, points, last: points.at(-1)! }] : [];
   });
+  // a line of text for every curve
+  const height = Math.max(Math.round(wide ? width * 0.5 : width * 0.8), 74 + 15 * lines.length);
   const longest = Math.max(0, ...lines.map(({ method }) => methodStyle(method).label.length));
   const x: Axis = {
     domain: domainOf([...rounds.map(({ round }) => round), ...(room > 1 ? [0, room - 1] : [])], [0, Infinity], 0.01),
@@ -68,14 +69,16 @@ function compared(
     domain: domainOf(lines.flatMap(({ points }) => points.map(({ value }) => value)), [0, most]), // prettier-ignore
     range: [height - 46, 28],
   };
-  const heights = spread(
+  const heights = spreadWithin(
     lines.map(({ last }) => pixels(y, last.value)),
     15,
+    y.range[1],
+    y.range[0] - 6,
   );
   const marks: Markish[] = [
     gridY({ ...gridStyle, ticks: 5 }),
-    axisX({ ticks: wide ? 8 : 5, tickSize: 0, label: "Round" }),
-    axisY({ ticks: 5, tickSize: 0, label: unit }),
+    axisX({ ticks: wholeTicks(x, wide ? 8 : 5), tickFormat: "d", tickSize: 0, label: "Round" }),
+    axisY({ ticks: 5, tickSize: 0, label: unit, ...shortTicks(y) }),
   ];
   lines.forEach(({ method, points, last }, i) => {
     const style = methodStyle(method);

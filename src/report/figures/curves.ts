@@ -2,10 +2,11 @@
 import { axisX, axisY, dot, gridY, line, ruleX, text } from "@observablehq/plot";
 import type { Markish, PlotOptions } from "@observablehq/plot";
 import { methodStyle } from "../methods.ts";
+import { spreadWithin } from "../labels.ts";
 import { fixed } from "../numbers.ts";
 import type { Metric, RoundMetric } from "../records.ts";
 import { color } from "../theme.ts";
-import { canvas, domainOf, frame, gridStyle, pixels, wideFrom } from "./frame.ts";
+import { canvas, domainOf, frame, gridStyle, pixels, shortTicks, valueAt, wholeTicks, wideFrom } from "./frame.ts";
 import type { Axis, FigureOptions } from "./frame.ts";
 
 export interface CurveOptions extends FigureOptions {
@@ -64,11 +65,21 @@ function curves(
 
   const marks: Markish[] = [
     gridY({ ...gridStyle, ticks: 5 }),
-    axisX({ ticks: wide ? 8 : 5, tickSize: 0, label: "Round" }),
-    axisY({ ticks: 5, tickSize: 0, label: unit }),
+    axisX({ ticks: wholeTicks(x, wide ? 8 : 5), tickFormat: "d", tickSize: 0, label: "Round" }),
+    axisY({ ticks: 5, tickSize: 0, label: unit, ...shortTicks(y) }),
   ];
+  // names stand above their curves' ends, the lowest one's below, all of them inside and apart
   const lowest = Math.min(...drawn.map(({ points }) => points.at(-1)?.value ?? Infinity));
-  for (const { points, color: stroke, name } of drawn) {
+  const heights = spreadWithin(
+    drawn.map(({ points }) => {
+      const value = points.at(-1)?.value ?? NaN;
+      return pixels(y, value) + (value === lowest ? 14 : -11);
+    }),
+    14,
+    y.range[1] + 6,
+    y.range[0] - 8,
+  );
+  for (const [i, { points, color: stroke, name }] of drawn.entries()) {
     const last = points.at(-1);
     marks.push(
       line(points, { x: "round", y: "value", stroke, strokeWidth: name === "training" ? 1.25 : 2 }),
@@ -76,11 +87,10 @@ function curves(
       points.length <= 40 ? dot(points, { x: "round", y: "value", r: 2, fill: stroke }) : null,
       text(drawn.length > 1 && last ? [last] : [], {
         x: "round",
-        y: "value",
+        y: () => valueAt(y, heights[i]!),
         text: () => name,
         // a curve that has only begun has no room to its left
         textAnchor: last && pixels(x, last.round) < x.range[0] + 70 ? "start" : "end",
-        dy: last?.value === lowest ? 14 : -11,
         fill: stroke,
         stroke: color("paper"),
         strokeWidth: 4,

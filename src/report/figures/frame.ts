@@ -83,6 +83,20 @@ export function frame(title: string, description: string, options: PlotOptions):
   };
 }
 
+/** Ticks of rounds or epochs, which are whole: about `count` of them. */
+export function wholeTicks({ domain: [low, high] }: Axis, count: number): number | readonly number[] {
+  if (high - low >= count) return count;
+  const first = Math.ceil(low);
+  return Array.from({ length: Math.floor(high) - first + 1 }, (_, i) => first + i);
+}
+
+/** Ticks of an axis beside which only a few letters have room: very large and very small numbers by their powers of ten. */
+export function shortTicks({ domain: [low, high] }: Axis): { readonly tickFormat?: (value: number) => string } {
+  const most = Math.max(Math.abs(low), Math.abs(high));
+  if (most < 1e4 && high - low > 1e-2) return {};
+  return { tickFormat: (value) => (value === 0 ? "0" : value.toExponential(value >= most / 10 ? 1 : 0).replace(".0e", "e").replace("e+", "e")) }; // prettier-ignore
+}
+
 /** Light lines at the ticks. */
 export const gridStyle: { readonly stroke: string; readonly strokeOpacity: number } = {
   stroke: color("line"),

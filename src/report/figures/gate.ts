@@ -145,7 +145,8 @@ function meanLabel(name: string, ink: string, mean: number, sides: readonly Side
     x: [mean],
     frameAnchor: "top",
     dy: near ? -26 : -12,
-    dx: anchor === "end" ? 4 : -4,
+    // where both have one mean they stand to both sides of it
+    dx: same ? (left ? -4 : 4) : anchor === "end" ? 4 : -4,
     textAnchor: anchor,
     text: [`${name}, mean ${fixed(mean, 2)}`],
     fill: ink,

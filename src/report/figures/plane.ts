@@ -131,7 +131,12 @@ function names(means: readonly Mean[], x: Axis, y: Axis): Markish[] {
     const arm = Number.isFinite(local.ci95) ? pixels(x, local.mean + local.ci95) - at : 0;
     return { text: label, color: ink, x: at, y: pixels(y, global.mean), reach: Math.max(6, arm) };
   });
-  return placeLabels(labels, x.range[1]).flatMap((label) => {
+  return placeLabels(labels, {
+    left: x.range[0] + 2,
+    right: x.range[1],
+    top: y.range[1],
+    bottom: y.range[0] - 4,
+  }).flatMap((label) => {
     const textX = valueAt(x, label.labelX);
     const textY = valueAt(y, label.labelY);
     const moved = Math.abs(label.labelY - label.y) > 5;
