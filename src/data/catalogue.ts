@@ -17,6 +17,9 @@ interface Entry {
   /** By the name of a file, that of one with a part of its rows, which does where the whole one is not there. */
   readonly parts?: Readonly<Record<string, string>>;
   readonly folders: readonly string[];
+  /** Where its publishers have it, and under what terms. */
+  readonly source: string;
+  readonly licence: string;
   count(files: readonly NamedFile[]): Promise<number>;
 }
 
@@ -54,6 +57,8 @@ export const catalogue: Readonly<Record<ImageDatasetName, ImageEntry> & Record<"
       test: ["t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"],
     },
     folders: ["", "fashion-mnist/", "FashionMNIST/raw/"],
+    source: "https://github.com/zalandoresearch/fashion-mnist",
+    licence: "MIT (Zalando SE)",
     count: (files) => countIdx(files[0]!, files[1]!),
     load: (files) => loadIdx(files[0]!, files[1]!, { classes: 10, height: 28, width: 28 }),
   },
@@ -64,6 +69,8 @@ export const catalogue: Readonly<Record<ImageDatasetName, ImageEntry> & Record<"
     rows: { train: 50_000, test: 10_000 },
     files: { train: [1, 2, 3, 4, 5].map((n) => `data_batch_${n}.bin`), test: ["test_batch.bin"] },
     folders: ["", "cifar-10-batches-bin/", "cifar10/"],
+    source: "https://www.cs.toronto.edu/~kriz/cifar.html, the binary version",
+    licence: "none stated; cite Krizhevsky 2009",
     count: async (files) => countCifar(files, 1),
     load: (files) => loadCifar(files, { classes: 10, labelBytes: 1 }),
   },
@@ -74,6 +81,8 @@ export const catalogue: Readonly<Record<ImageDatasetName, ImageEntry> & Record<"
     rows: { train: 50_000, test: 10_000 },
     files: { train: ["train.bin"], test: ["test.bin"] },
     folders: ["", "cifar-100-binary/", "cifar100/"],
+    source: "https://www.cs.toronto.edu/~kriz/cifar.html, the binary version",
+    licence: "none stated; cite Krizhevsky 2009",
     count: async (files) => countCifar(files, 2),
     load: (files) => loadCifar(files, { classes: 100, labelBytes: 2 }),
   },
@@ -84,6 +93,8 @@ export const catalogue: Readonly<Record<ImageDatasetName, ImageEntry> & Record<"
     files: { train: ["train.csv"], test: ["test.csv"] },
     parts: { "train.csv": "train_part.csv" },
     folders: ["", "ag_news/", "ag_news_csv/"],
+    source: "http://groups.di.unipi.it/~gulli/AG_corpus_of_news_articles.html, as cut by Zhang et al. 2015",
+    licence: "research, not commercial",
     count: (files) => countAgNews(files[0]!),
     load: (files) => readAgNews(files[0]!),
   },

@@ -24,7 +24,8 @@ export const dataCommand: CommandModule<object, { data: string | undefined }> = 
     );
     for (const name of absent)
       console.log(
-        `${name.padEnd(14)} not found; --data DIR or ${DATA_VARIABLE} names the folder with ${fileNames(name)}`,
+        `${name.padEnd(14)} not found; --data DIR or ${DATA_VARIABLE} names the folder with ${fileNames(name)}\n` +
+          `${"".padEnd(14)} from ${catalogue[name].source}; licence: ${catalogue[name].licence}`,
       );
     console.log(`\nlooked in: ${places.map(({ where }) => where).join(", ")}`);
   },
