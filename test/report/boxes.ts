@@ -22,7 +22,7 @@ export interface Drawn {
 }
 
 // of system-ui at 12 px, by class of letter; bold is a tenth wider
-const narrow = /[ijltfrI.,:;'|()\[\] !-]/;
+const narrow = /[ijltfrI.,:;'|()[\] !-]/;
 const broad = /[mwMW%@]/;
 
 /** About how wide a text is drawn. */

@@ -64,7 +64,7 @@ const runs: Readonly<Record<string, readonly Metric[]>> = {
     ...one,
     best: one.round === 0,
   })),
-  "a gate that is a constant": gates((_) => [0, 0, 100, 0, 0]),
+  "a gate that is a constant": gates(() => [0, 0, 100, 0, 0]),
   "a gate at its ends": gates((side) => (side === "own" ? [0, 0, 0, 0, 100] : [100, 0, 0, 0, 0])),
   "a gate of a single client": gates(() => [20, 20, 20, 20, 20]).slice(0, 1),
 };
@@ -109,7 +109,7 @@ for (const [name, metrics] of Object.entries(runs))
         // of rounds there are whole ones only
         if (metrics[0]!.kind === "round") for (const { what } of ticks) assert.match(what, /^[\d,]+$/);
         const labels = texts.filter(({ group }) => group === "text");
-        const all = [...labels, ...texts.filter(({ group }) => /tick label$/.test(group))];
+        const all = [...labels, ...texts.filter(({ group }) => group.endsWith("tick label"))];
         for (const a of labels)
           for (const b of all.slice(all.indexOf(a) + 1))
             assert.ok(overlap(a, b) <= slack + 1, `${said(a)} covers ${said(b)}`);
