@@ -90,7 +90,8 @@ export class PlaneView implements View {
     if (this.#points.length !== clients.length) this.#make(clients);
     clients.forEach((client, i) => this.#move(client, this.#points[i]!, at));
     this.#figure.classList.toggle("choosing", this.#chosen !== undefined);
-    this.#figure.classList.toggle("finished", finished);
+    // what can be turned is looked at
+    this.#figure.classList.toggle("finished", finished && this.#notebook.turned === undefined);
     const movers = [this.#generalist, ...this.#points.flatMap(({ group, alone }) => [group, alone])];
     const moving = movers.filter((mover) => mover.step());
     return moving.length > 0 ? "again" : undefined;
