@@ -14,6 +14,7 @@ const parts: Readonly<Record<string, () => Promise<ReturnType<typeof suite>>>> =
   deno: async () => (await import("./real/deno.ts")).deno,
   browser: async () => (await import("./real/browser.ts")).browser,
   cli: async () => (await import("./real/cli.ts")).cli,
+  "cli-methods": async () => (await import("./real/cliMethods.ts")).cliMethods,
   methods: async () => (await import("./real/methods.ts")).methods,
   "methods-six": async () => (await import("./real/methods.ts")).sixMethods,
   "methods-faults": async () => (await import("./real/methods.ts")).methodsFaults,

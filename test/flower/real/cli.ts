@@ -1,26 +1,15 @@
 // The commands of the documentation, as a person types them: a server for a trial, two clients that join, one that pulls.
-import { spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { preset, setUp } from "../../../src/experiment/index.ts";
 import { decodeCheckpoint } from "../../../src/io/checkpoint.ts";
 import { suite, assert } from "../../support/suite.ts";
 import { fashion } from "../support/fashion.ts";
+import { moiety } from "../support/moiety.ts";
 import { flowerEnvironment } from "../support/python.ts";
 import { freePort } from "../support/superlink.ts";
 import { scratch } from "./federation.ts";
 
 export const cli: ReturnType<typeof suite> = suite("real flower, command line");
-
-const program = fileURLToPath(new URL("../../../scripts/moiety.mjs", import.meta.url));
-
-/** Runs a command in a folder; resolves to its exit code and what it printed. */
-function moiety(folder: string, ...args: string[]): Promise<{ code: number | null; printed: string }> {
-  const child = spawn(process.execPath, [program, ...args], { cwd: folder, stdio: ["ignore", "pipe", "pipe"] });
-  let printed = "";
-  for (const stream of [child.stdout, child.stderr]) stream.on("data", (part: Buffer) => (printed += part.toString()));
-  return new Promise((resolve) => child.once("exit", (code) => resolve({ code, printed })));
-}
 
 const size = { clients: 4, optOut: 0.25 };
 const config = ["--config", "quick", "--set", "clients=4", "optOut=0.25", "federation.cohort=3", "personal.epochs=2"];

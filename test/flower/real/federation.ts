@@ -138,13 +138,13 @@ export function tensorOf({ generalist }: NodeSummary, name: string): number[] {
   return Array.from(generalist?.tensors.get(name)?.data ?? [], Number);
 }
 
-/** Until a condition holds; a run that never gets there fails by itself after two minutes. */
-export async function until(condition: () => boolean): Promise<void> {
-  for (let n = 0; n < 1200; n++) {
+/** Until a condition holds; a run that never gets there fails by itself after so many seconds. */
+export async function until(condition: () => boolean, seconds = 120): Promise<void> {
+  for (let n = 0; n < 10 * seconds; n++) {
     if (condition()) return;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
-  throw new Error("until: waited two minutes");
+  throw new Error(`until: waited ${seconds} s`);
 }
 
 /** The run's final status, once it has one. */

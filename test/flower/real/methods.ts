@@ -33,7 +33,7 @@ export function small(methods: readonly string[], rounds: number): Config {
   });
 }
 
-const roundsOf = (events: readonly { readonly kind: string }[]): object[] =>
+export const roundsOf = (events: readonly { readonly kind: string }[]): object[] =>
   events.flatMap((event) => {
     if (event.kind !== "round") return [];
     const { seconds: _, ...rest } = event as RoundMetric;
@@ -41,17 +41,18 @@ const roundsOf = (events: readonly { readonly kind: string }[]): object[] =>
   });
 
 /** What a run in one process ends with. */
-export async function inProcess(config: Config): Promise<{ weights: string; rounds: object[] }> {
+export async function inProcess(config: Config): Promise<{ weights: string; rounds: object[]; store: MemoryStore }> {
   const events: { kind: string }[] = [];
+  const store = new MemoryStore();
   const result = await run({
     config,
     dataset: await fashion(),
-    store: new MemoryStore(),
+    store,
     pool: async (setup) => new InThread(experimentCalls(setup)),
     onEvent: (event) => events.push(event),
   });
   if (!result.finished) throw new Error(`the run in one process stopped at ${result.at}`);
-  return { weights: result.records.summary.weightsSha256, rounds: roundsOf(events) };
+  return { weights: result.records.summary.weightsSha256, rounds: roundsOf(events), store };
 }
 
 /** Has a SuperLink run the relay; resolves when that run has ended. */
