@@ -59,7 +59,8 @@ function checkWhole(metrics: readonly Metric[], summary: Summary, name: string):
     ? Object.entries(federations).map(([method, of]) => [method, of.rounds] as const)
     : [[undefined, rounds] as const];
   for (const [federation, expected] of counted) {
-    const own = metrics.filter((metric) => metric.kind === "round" && metric.method === federation);
+    // the generalist's rounds have no name, also where what they took is told
+    const own = metrics.filter((metric) => metric.kind === "round" && (metric.method ?? federation) === federation);
     if (own.length !== expected || own.some((metric, i) => metric.kind === "round" && metric.round !== i))
       throw new ConfigError(
         `${name}: rounds${federation ? ` of ${federation}` : ""}, got ${own.length} and not the ${expected} in order ` +

@@ -9,7 +9,7 @@ import fc from "fast-check";
 import { encodeZip } from "../../src/io/zip.ts";
 import { readRun } from "../../src/cli/records.ts";
 import { assert, suite } from "../support/suite.ts";
-import { runTiny } from "../support/tiny.ts";
+import { config as tiny, recordsOf, runTiny } from "../support/tiny.ts";
 
 const test = suite("moiety report");
 const program = fileURLToPath(new URL("../../scripts/moiety.mjs", import.meta.url));
@@ -122,6 +122,39 @@ test("metrics that lost rounds or clients, wherever they are cut, are refused by
   } finally {
     rmSync(folder, { recursive: true });
   }
+});
+
+test("what a run writes is read again, whatever it was of: noise, liars, methods or none", async () => {
+  const { federation } = tiny;
+  const some = (changes: object, methods?: object): typeof tiny =>
+    ({
+      ...tiny,
+      ...(methods && { methods }),
+      federation: { ...federation, rounds: 2, ...changes },
+    }) as typeof tiny;
+  const privacies = fc.constantFrom(
+    {},
+    { privacy: { clip: 1, multiplier: 1, delta: 1e-3 } },
+    { privacy: { kind: "local", clip: 1, multiplier: 1, delta: 1e-3 } },
+  );
+  const attacks = fc.constantFrom({}, { attack: { kind: "scaled", share: 0.5 } });
+  const chosen = fc.constantFrom(undefined, { fedavg: {} }, { ditto: {}, fedavg: {} });
+  await fc.assert(
+    fc.asyncProperty(privacies, attacks, chosen, async (privacy, attack, methods) => {
+      const folder = mkdtempSync(join(tmpdir(), "moiety-report-"));
+      try {
+        const { store, result } = await runTiny({ config: some({ ...privacy, ...attack }, methods) });
+        for (const name of ["config.json", "summary.json", "clients.csv", "metrics.jsonl"])
+          writeFileSync(join(folder, name), store.files.get(name)!);
+        const { summary, metrics } = await readRun(folder);
+        assert.is(summary.weightsSha256, recordsOf(result).summary.weightsSha256);
+        assert.equal(metrics.length, recordsOf(result).metrics.length);
+      } finally {
+        rmSync(folder, { recursive: true });
+      }
+    }),
+    { numRuns: 6 },
+  );
 });
 
 test.run();
