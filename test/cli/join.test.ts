@@ -78,4 +78,20 @@ test("an account that was kept is gone on with, or the client stays away", () =>
     }
   }));
 
+test("noise beside a method is the config's affair: without it there it is refused in one line", () =>
+  inFolder(async (folder) => {
+    const one = { out: `${folder}/client`, method: ["ditto"], clip: 1 };
+    const set = ["kind=local", "clip=1", "epsilon=2"].map((field) => `federation.privacy.${field}`);
+    const hidden = { ...one, set } as Partial<JoinArguments>;
+    for (const [flags, message] of [
+      [{ ...one, epsilon: 1 }, /^--epsilon: the server of this federation goes by training losses.*kind=local/],
+      [hidden, /^--clip: the config's clients hide what they send; give --epsilon as well, or neither$/],
+      [{ ...one, method: ["ifca"], epsilon: 1 }, /^--epsilon: the server/],
+      [{ ...hidden, clip: undefined, method: ["ifca"] }, /^config: federation.privacy: ifca sends model, got no difference/],
+    ] as const) {
+      assert.match(await refusal(flags), message);
+      assert.not.ok(existsSync(one.out), "nothing has begun");
+    }
+  }));
+
 test.run();
