@@ -83,12 +83,16 @@ test("noise beside a method is the config's affair: without it there it is refus
     const one = { out: `${folder}/client`, method: ["ditto"], clip: 1 };
     const set = ["kind=local", "clip=1", "epsilon=2"].map((field) => `federation.privacy.${field}`);
     const hidden = { ...one, set } as Partial<JoinArguments>;
-    for (const [flags, message] of [
+    const cases: [Partial<JoinArguments>, RegExp][] = [
       [{ ...one, epsilon: 1 }, /^--epsilon: the server of this federation goes by training losses.*kind=local/],
       [hidden, /^--clip: the config's clients hide what they send; give --epsilon as well, or neither$/],
       [{ ...one, method: ["ifca"], epsilon: 1 }, /^--epsilon: the server/],
-      [{ ...hidden, clip: undefined, method: ["ifca"] }, /^config: federation.privacy: ifca sends model, got no difference/],
-    ] as const) {
+      [
+        { ...hidden, clip: undefined, method: ["ifca"] },
+        /^config: federation.privacy: ifca sends model, got no difference/,
+      ],
+    ];
+    for (const [flags, message] of cases) {
       assert.match(await refusal(flags), message);
       assert.not.ok(existsSync(one.out), "nothing has begun");
     }

@@ -19,10 +19,15 @@ const pair = [
   { step: 5, examples: 30 },
 ];
 
-async function three(link: SuperLink, address: string, config: Record<string, string | number>): Promise<Member[]> {
+/** Three rounds of the two clients, each at an address of its own. */
+async function three(
+  link: SuperLink,
+  addresses: readonly [string, string],
+  config: Record<string, string | number>,
+): Promise<Member[]> {
   const runId = await link.run({ rounds: 3, ...config });
   const members = await Promise.all(
-    pair.map((options, id) => member(address, { client: steppingClient({ id, ...options }) })),
+    pair.map((options, id) => member(addresses[id]!, { client: steppingClient({ id, ...options }) })),
   );
   for (const { summary } of members) {
     const { reason, rounds, generalist } = await summary;
@@ -38,7 +43,7 @@ async function three(link: SuperLink, address: string, config: Record<string, st
 
 basics("three rounds over HTTP give the predicted weights; only shared tensors leave; an opted-out client pulls", () =>
   withSuperLink("http", {}, async (link, folder) => {
-    const members = await three(link, link.address, { out: `${folder}/out`, "fraction-evaluate": 1 });
+    const members = await three(link, [link.address, link.address], { out: `${folder}/out`, "fraction-evaluate": 1 });
     const tensors = new Set<string>();
     const metrics = new Set<string>();
     const types = new Set<string>();
@@ -72,11 +77,11 @@ basics("three rounds over HTTP give the predicted weights; only shared tensors l
   }),
 );
 
-basics("the same over gRPC, and over gRPC-Web through a proxy", () =>
+basics("the same with one client over gRPC, and one over gRPC-Web through a proxy", () =>
   withSuperLink("grpc", { grpc: true }, async (link, folder) => {
-    await three(link, `grpc://127.0.0.1:${link.grpcPort}`, { out: `${folder}/grpc` });
     const proxy = await serveGrpcWeb(link.grpcPort);
-    await three(link, `grpc-web+http://127.0.0.1:${proxy.port}`, { out: `${folder}/web` });
+    const addresses = [`grpc://127.0.0.1:${link.grpcPort}`, `grpc-web+http://127.0.0.1:${proxy.port}`] as const;
+    await three(link, addresses, { out: `${folder}/out` });
     await proxy.close();
   }),
 );

@@ -1,6 +1,9 @@
 // The commands of the documentation, as a person types them: a server for a trial, two clients that join, one that pulls.
 import { existsSync, readFileSync } from "node:fs";
 import { preset, setUp } from "../../../src/experiment/index.ts";
+import { networks } from "../../../src/experiment/networks.ts";
+import { vectorOf } from "../../../src/federated/backends/flower/index.ts";
+import { decodeSafetensors } from "../../../src/io/safetensors.ts";
 import { decodeCheckpoint } from "../../../src/io/checkpoint.ts";
 import { suite, assert } from "../../support/suite.ts";
 import { fashion } from "../support/fashion.ts";
@@ -8,6 +11,7 @@ import { moiety } from "../support/moiety.ts";
 import { flowerEnvironment } from "../support/python.ts";
 import { freePort } from "../support/superlink.ts";
 import { scratch } from "./federation.ts";
+import { distance, plainRounds } from "./parity.ts";
 
 export const cli: ReturnType<typeof suite> = suite("real flower, command line");
 
@@ -23,8 +27,8 @@ cli("a trial of two clients ends in two tables, and a client that opted out pull
   const ready = await moiety(folder, "presets");
   assert.is(ready.code, 0, ready.printed);
   const base = preset("quick");
-  const { clients: all } = setUp({ ...base, ...size, federation: { ...base.federation, cohort: 3 } }, await fashion());
-  const out = all.findIndex(({ optedOut }) => optedOut);
+  const setup = setUp({ ...base, ...size, federation: { ...base.federation, cohort: 3 } }, await fashion());
+  const out = setup.clients.findIndex(({ optedOut }) => optedOut);
   const [first, second] = [0, 1, 2, 3].filter((client) => client !== out);
   const refused = await moiety(folder, "join", "http://127.0.0.1:1", "--client", `${out}`, ...config);
   assert.is(refused.code, 2);
@@ -63,6 +67,11 @@ cli("a trial of two clients ends in two tables, and a client that opted out pull
   ]);
   const sent = readFileSync(`${folder}/client-${first}/sent.jsonl`, "utf8");
   assert.not.match(sent, /gate|specialist/);
+  const { tensors } = decodeSafetensors(readFileSync(`${folder}/client-${first}/generalist.safetensors`));
+  const there = vectorOf(tensors, networks(setup.config, setup.dataset).expert.specs);
+  const difference = distance(await plainRounds(setup, [first!, second!], 2), there);
+  console.log(`relative difference of the generalists: ${difference.toExponential(2)}`);
+  assert.ok(difference <= 1e-5, `${difference}`);
 
   const site = await serve(`${folder}/federation/out/public`);
   const pulled = await moiety(

@@ -89,7 +89,7 @@ cliMethods(
       for (const [client, command] of clients.entries()) {
         const { code, printed } = await command.ended;
         assert.is(code, 0, printed);
-        assert.match(printed, /Ditto +[\d.]+ +[\d.]+/);
+        assert.match(printed, /ditto +[\d.]+ +[\d.]+/);
         const name = `clients/${client}.safetensors`;
         const kept = decodeCheckpoint(readFileSync(`${folder}/client-${client}/${name}`));
         assert.equal(kept.tensors, decodeCheckpoint((await store.read(name))!).tensors);

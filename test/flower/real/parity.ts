@@ -27,13 +27,13 @@ async function small(): Promise<Setup> {
   return setUp(config, await fashion());
 }
 
-/** Plain rounds over every client, as Flower's FedAvg makes them. */
-async function inProcess(setup: Setup): Promise<Float32Array> {
+/** Plain rounds over some clients, all of them in each, as Flower's FedAvg makes them. */
+export async function plainRounds(setup: Setup, clients: readonly number[], rounds: number): Promise<Float32Array> {
   const partsOf = participants(setup);
   let model: Vector = initialModel(setup);
-  for (let round = 0; round < ROUNDS; round++) {
+  for (let round = 0; round < rounds; round++) {
     const sums = new Sums();
-    for (const client of optedIn(setup)) {
+    for (const client of clients) {
       const [part] = partsOf(client);
       const { up, examples } = await part!.train({ round, down: { model }, kept: {}, effort: 1 });
       sums.add("model", up["model"]!, examples!);
@@ -43,9 +43,16 @@ async function inProcess(setup: Setup): Promise<Float32Array> {
   return model as Float32Array;
 }
 
+/** |here - there| / |here| */
+export function distance(here: Float32Array, there: Float32Array): number {
+  assert.is(there.length, here.length);
+  const norm = (x: (i: number) => number): number => Math.sqrt(here.reduce((sum, _, i) => sum + x(i) ** 2, 0));
+  return norm((i) => here[i]! - there[i]!) / norm((i) => here[i]!);
+}
+
 parity("three rounds of Fashion-MNIST end in the same generalist, and then in the same table", async () => {
   const setup = await small();
-  const here = await inProcess(setup);
+  const here = await plainRounds(setup, optedIn(setup), ROUNDS);
   const calls = flowerCalls({ setup });
   const pool = new InThread(calls);
   await withSuperLink("parity", {}, async (link, folder) => {
@@ -59,9 +66,7 @@ parity("three rounds of Fashion-MNIST end in the same generalist, and then in th
     const there = Float32Array.from(
       specs.flatMap(({ name }) => Array.from(generalist!.tensors.get(name)!.data, Number)),
     );
-    assert.is(there.length, here.length);
-    const norm = (x: (i: number) => number): number => Math.sqrt(here.reduce((sum, _, i) => sum + x(i) ** 2, 0));
-    const difference = norm((i) => here[i]! - there[i]!) / norm((i) => here[i]!);
+    const difference = distance(here, there);
     console.log(`relative difference of the generalists: ${difference.toExponential(2)}`);
     assert.ok(difference <= 1e-5, `${difference}`);
 
