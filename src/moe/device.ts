@@ -14,7 +14,8 @@ import { Kept } from "../runtime/kept.ts";
 import { checkOptions, COUNT, NOT_NEGATIVE, POSITIVE, SEED, SHARE } from "../runtime/options.ts";
 import { fold, key } from "../runtime/random.ts";
 import { inTurns, type Steps } from "../runtime/steps.ts";
-import { type OnValidation, type PersonalOptions, trainAloneSteps, trainMixtureSteps } from "./experts.ts";
+import { answering } from "../federated/answering.ts";
+import type { PersonalOptions } from "./experts.ts";
 import {
   ask,
   asked,
@@ -29,6 +30,8 @@ import {
   share,
   type Source,
 } from "./generalist.ts";
+import { finetuned } from "./methods/finetuned.ts";
+import { mixture as trained } from "./methods/mixture.ts";
 import { MixtureStream, type MixtureStreamOptions } from "./mixtureStream.ts";
 import {
   checkNumbers,
@@ -40,6 +43,7 @@ import {
   type Rows,
   stage,
 } from "./model.ts";
+import { Desk, type Heard } from "./personal.ts";
 
 /** How far personalisation has come, told after every validation. */
 export interface DeviceProgress {
@@ -214,19 +218,17 @@ function* personalizeSteps(generalist: Generalist, rows: Rows, options: DeviceOp
     keep: "best",
   };
   const root = fold(key(seed), "device");
-  const tell =
-    (phase: DeviceProgress["phase"], before: number): OnValidation =>
-    ({ epoch, loss, accuracy, trainLoss, best }) =>
-      onProgress?.({
-        phase,
-        epoch: epoch + 1,
-        epochs,
-        done: (before + (epoch + 1) / epochs) / 2,
-        trainLoss,
-        validationLoss: loss,
-        validationAccuracy: accuracy,
-        best,
-      });
+  const tell = (phase: DeviceProgress["phase"], { epoch, loss, accuracy, trainLoss, best }: Heard): void =>
+    onProgress?.({
+      phase,
+      epoch: epoch + 1,
+      epochs,
+      done: ((phase === "mixture" ? 1 : 0) + (epoch + 1) / epochs) / 2,
+      trainLoss,
+      validationLoss: loss,
+      validationAccuracy: accuracy,
+      best,
+    });
 
   const kept = new Kept();
   try {
@@ -236,15 +238,27 @@ function* personalizeSteps(generalist: Generalist, rows: Rows, options: DeviceOp
       classes: model.classes.length,
       task: model.task && model.task !== "classification" ? taskOf(model.task) : undefined,
     };
-    const specialist = kept.add(generalist.net.clone({ group: "private" }));
-    yield* trainAloneSteps(specialist, own, training, fold(root, "specialist"), tell("specialist", 0));
-    const gate = kept.add(new Net(model.gate, { group: "private" })).init(fold(root, "init", "gate"));
-    const experts = { specialist, generalist: generalist.net, gate };
-    const mixing = { ...training, space: "probability", gateOnly: false, generalistDropout: false } as const;
-    yield* trainMixtureSteps(experts, own, mixing, fold(root, "mixture"), tell("mixture", 1));
+    const desk = kept.add(
+      new Desk({
+        answers: { own: answering(generalist.net) },
+        own,
+        expert: model.expert,
+        gate: model.gate,
+        output: "logSoftmax",
+        settings: {
+          training,
+          mixture: { ...training, space: "probability", gateOnly: false, generalistDropout: false },
+        },
+        entries: { specialist: { value: finetuned }, mixture: { value: trained, options: { begin: "specialist" } } },
+        init: { local: fold(root, "init", "local"), gate: fold(root, "init", "gate") },
+        key: root,
+        hear: (entry, at) => tell(entry === "mixture" ? "mixture" : "specialist", at),
+      }),
+    );
+    const { nets = {} } = yield* desk.of("mixture");
     // what is kept needs no gradients
     const frozen = { group: "private", trainable: false } as const;
-    return new Mixture(generalist, specialist.clone(frozen), gate.clone(frozen));
+    return new Mixture(generalist, nets["specialist"]!.clone(frozen), nets["gate"]!.clone(frozen));
   } finally {
     kept.dispose();
   }

@@ -34,7 +34,7 @@ export const finetuned: Personal = personal({
   *make(desk, { of, lr, epochs }, name) {
     const net = desk.copyOf(yield* desk.of(of), name);
     const training = { ...desk.settings.training, lr, epochs };
-    const fit = yield* trainAloneSteps(net, desk.own, training, fold(desk.key, "finetuned"), hearing(desk, name, net));
+    const fit = yield* trainAloneSteps(net, desk.own, training, fold(desk.key, name), hearing(desk, name, net));
     return desk.expert(net, { fit, nets: { model: net } });
   },
 });
