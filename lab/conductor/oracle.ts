@@ -1,5 +1,5 @@
 // What one client's models say of one input, at any time during a run and after it.
-import { behaviour } from "../../src/experiment/config.ts";
+import { behaviour } from "../../src/experiment/fidelity.ts";
 import { networks } from "../../src/experiment/networks.ts";
 import { ClientFiles } from "../../src/experiment/clientFile.ts";
 import type { Setup } from "../../src/experiment/setup.ts";

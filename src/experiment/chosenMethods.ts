@@ -41,8 +41,8 @@ export function partsOf(name: string): { readonly federation: string; readonly v
 
 // as options may be told by before there is a config to tell their defaults, which are this number
 function someSettings(n: number): Settings {
-  const training = { lr: n, epochs: n, batchSize: n, validateEvery: n, patience: n, margin: n, keep: "best" } as const;
-  return { training, mixture: { ...training, space: "probability", gateOnly: false, generalistDropout: false } };
+  const training = { lr: n, epochs: n, batchSize: n, validateEvery: n, patience: n, margin: n };
+  return { training, mixture: { ...training, gateOnly: false } };
 }
 
 /** A value's options with their defaults; undefined where that is what a config says of all trainings. */

@@ -8,10 +8,10 @@ import { type ShiftConfig, shiftKinds } from "./shiftKinds.ts";
 
 export type { PartitionConfig } from "./partitionKinds.ts";
 
-/** Behaviours that a config can choose one by one; see behaviour(). */
+/** Behaviours that a config can choose one by one; see behaviour() of fidelity.ts. */
 export interface QuirksConfig {
-  readonly selection?: Behaviour["selection"] | undefined;
-  readonly keep?: Behaviour["keep"] | undefined;
+  readonly selection?: "average" | "last-client" | undefined;
+  readonly keep?: "best" | "last" | undefined;
   readonly generalistDropout?: boolean | undefined;
 }
 
@@ -277,34 +277,4 @@ function fieldsOf(value: unknown, path: string): Record<string, unknown> {
 
 function unknownField(path: string, at: object): ConfigError {
   return new ConfigError(`config: no field ${path}; here there are ${Object.keys(at).join(", ")}`);
-}
-
-/** What a fidelity stands for. */
-export interface Behaviour {
-  readonly selection: "average" | "last-client";
-  readonly keep: "best" | "last";
-  readonly space: "probability" | "output";
-  readonly generalistDropout: boolean;
-  readonly globalRows: "all" | 1000;
-  readonly expertOutput: "logSoftmax" | "softmax";
-  readonly partition: "paper" | "authors-code";
-  /** What follows the short sentences of a batch: nothing, or a word that is read like any other. */
-  readonly padding: "none" | "word";
-}
-
-/** The method as meant, or the quirks Q1 to Q8 of the authors' code. */
-export function behaviour({ fidelity, mixture, dataset, model, quirks = {} }: Config): Behaviour {
-  const authors = fidelity === "authors-code";
-  const space = mixture.space === "auto" ? (authors ? "output" : "probability") : mixture.space;
-  return {
-    selection: quirks.selection ?? (authors ? "last-client" : "average"),
-    keep: quirks.keep ?? (authors ? "last" : "best"),
-    space,
-    generalistDropout: quirks.generalistDropout ?? authors,
-    globalRows: authors ? 1000 : "all",
-    // Q3: the authors' Fashion-MNIST CNN ends in probabilities
-    expertOutput: authors && dataset === "fashion-mnist" && model === "lenet" ? "softmax" : "logSoftmax",
-    partition: fidelity,
-    padding: authors ? "word" : "none",
-  };
 }

@@ -11,7 +11,8 @@ import {
   type Module,
 } from "../nn/index.ts";
 import type { Dataset } from "../data/index.ts";
-import { behaviour, type Config, ConfigError } from "./config.ts";
+import { type Config, ConfigError } from "./config.ts";
+import { behaviour } from "./fidelity.ts";
 import { isAddress, ownNetworks } from "./ownNetworks.ts";
 
 export interface Networks {

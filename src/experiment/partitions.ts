@@ -21,7 +21,8 @@ import {
   takePartition,
 } from "../data/index.ts";
 import type { Key } from "../runtime/random.ts";
-import { behaviour, type Config, ConfigError } from "./config.ts";
+import { type Config, ConfigError } from "./config.ts";
+import { behaviour } from "./fidelity.ts";
 
 /** Who owns which rows of a dataset. Throws a RangeError when the data do not suffice. */
 export function partitionOf(config: Config, { kind, train, test, owners }: Dataset, key: Key): Partition {

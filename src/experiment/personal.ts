@@ -11,15 +11,16 @@ import { reweightedGate } from "../moe/methods/stackedGate.ts";
 import { stream } from "../moe/methods/stream.ts";
 import { ensemble } from "../moe/methods/weighed.ts";
 import { usualEntries } from "../moe/methods/index.ts";
-import { behaviour, type Config } from "./config.ts";
+import type { Config } from "./config.ts";
+import { privately } from "../moe/methods/authors.ts";
+import { behaviour } from "./fidelity.ts";
 
 /** Defaults of the personal values' options. */
 export function settingsOf(config: Config): Settings {
   const { clients: _, optimizer, ...personal } = config.personal;
-  const { keep, space, generalistDropout } = behaviour(config);
   const { variants: _variants, space: _space, ...mixing } = defined(config.mixture);
-  const training = { ...personal, keep, ...(optimizer && { rule: defined(optimizer) }) };
-  return { training, mixture: { ...training, ...mixing, space, generalistDropout } };
+  const training = { ...personal, ...(optimizer && { rule: defined(optimizer) }) };
+  return privately({ training, mixture: { ...training, ...mixing } }, behaviour(config));
 }
 
 /** Rows that a posterior gate brings. */

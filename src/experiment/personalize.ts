@@ -20,7 +20,7 @@ import { fold } from "../runtime/random.ts";
 import { answersOf, begun } from "./answers.ts";
 import { type Federation, GENERALIST } from "./chosenMethods.ts";
 import type { Clock, HeldOf } from "./clock.ts";
-import { behaviour } from "./config.ts";
+import { behaviour } from "./fidelity.ts";
 import { naming } from "./diverged.ts";
 import { federationsOf } from "./federations.ts";
 import { lensOf } from "./lens.ts";

@@ -2,7 +2,8 @@
 import { type ClientRows, type Dataset, keepBack, optOut, type Partition, pooled } from "../data/index.ts";
 import { fold, type Key, key, Stream } from "../runtime/random.ts";
 import { finish, type Steps } from "../runtime/steps.ts";
-import { behaviour, type Config, ConfigError } from "./config.ts";
+import { type Config, ConfigError } from "./config.ts";
+import { behaviour } from "./fidelity.ts";
 import { partitionOf } from "./partitions.ts";
 
 /** Everything a worker needs to be any of the clients. */

@@ -13,7 +13,8 @@ import {
   TextExamples,
 } from "../nn/index.ts";
 import type { Key } from "../runtime/random.ts";
-import { behaviour, type Config, ConfigError } from "./config.ts";
+import { type Config, ConfigError } from "./config.ts";
+import { behaviour } from "./fidelity.ts";
 import { throughLenses } from "./everybody.ts";
 import { type Lens, lensOf } from "./lens.ts";
 

@@ -215,7 +215,6 @@ function* personalizeSteps(generalist: Generalist, rows: Rows, options: DeviceOp
     validateEvery: 2,
     patience: 5,
     margin: 0.01,
-    keep: "best",
   };
   const root = fold(key(seed), "device");
   const tell = (phase: DeviceProgress["phase"], { epoch, loss, accuracy, trainLoss, best }: Heard): void =>
@@ -245,10 +244,7 @@ function* personalizeSteps(generalist: Generalist, rows: Rows, options: DeviceOp
         expert: model.expert,
         gate: model.gate,
         output: "logSoftmax",
-        settings: {
-          training,
-          mixture: { ...training, space: "probability", gateOnly: false, generalistDropout: false },
-        },
+        settings: { training, mixture: { ...training, gateOnly: false } },
         entries: { specialist: { value: finetuned }, mixture: { value: trained, options: { begin: "specialist" } } },
         init: { local: fold(root, "init", "local"), gate: fold(root, "init", "gate") },
         key: root,

@@ -34,8 +34,8 @@ export interface PersonalOptions {
   readonly validateEvery: number;
   readonly patience: number;
   readonly margin: number;
-  /** Which weights early stopping leaves: the best, or (the authors' code, Q2) the last. */
-  readonly keep: "best" | "last";
+  /** Which weights early stopping leaves: the best unless said, or (the authors' code, Q2) the last. */
+  readonly keep?: "best" | "last";
 }
 
 /** What else may be asked of a training. */
@@ -73,7 +73,7 @@ export function* fitBlocks(
 ): Steps<Fit> {
   let snapshots: Float32Array[] = [];
   const keep = (): void => {
-    if (options.keep === "best") snapshots = blocks.map((block) => block.toArray());
+    if (options.keep !== "last") snapshots = blocks.map((block) => block.toArray());
   };
   const { epochs, batchSize, validateEvery, patience, margin } = options;
   const result = yield* fitSteps({ epochs, batchSize, validateEvery, patience, margin, ...rest, keep });
@@ -124,7 +124,8 @@ export function* trainAloneSteps(
 }
 
 export interface MixtureOptions extends PersonalOptions {
-  readonly space: MixingSpace;
+  /** What is mixed; probabilities unless said. */
+  readonly space?: MixingSpace;
   /** What the experts put out; log-probabilities unless said. */
   readonly output?: ExpertOutput;
   /** The gate's own learning rate; the specialist's if not given. */
@@ -138,8 +139,8 @@ export interface MixtureOptions extends PersonalOptions {
    * from and half to stop early by. A specialist is nearly always right on the former, and says little about the others.
    */
   readonly learnFrom?: "train" | "validation";
-  /** Whether the frozen generalist's dropout stays active while the mixture trains (the authors' code, Q8). */
-  readonly generalistDropout: boolean;
+  /** Whether the frozen generalist's dropout stays active while the mixture trains (the authors' code, Q8); not unless said. */
+  readonly generalistDropout?: boolean;
 }
 
 /** A mixture's settings: how it trains, and what its gate is. */
@@ -191,7 +192,15 @@ export function* trainMixtureSteps(
   const { classes, task } = own;
   if (task && alone) throw new TypeError(`mixture: a third expert, got one in a ${task.name}, expected it for classes`);
   const width = task ? task.width(classes) : classes;
-  const { space, output = "logSoftmax", gateOnly, generalistDropout, lr, gateLr = lr, gateSchedule } = options;
+  const {
+    space = "probability",
+    output = "logSoftmax",
+    gateOnly,
+    generalistDropout = false,
+    lr,
+    gateLr = lr,
+    gateSchedule,
+  } = options;
   const { train, rows, held, heldRows } = lessons(own, options, fold(key, "halves"));
   // the likelihood mixes log-probabilities whatever the experts end in
   const mixed = (answers: Tensor): Tensor =>

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { complete } from "../../src/experiment/complete.ts";
-import { behaviour, ConfigError } from "../../src/experiment/config.ts";
+import { ConfigError } from "../../src/experiment/config.ts";
+import { behaviour } from "../../src/experiment/fidelity.ts";
 import { type Config, heldOutGate, override, parseConfig, preset, presetList } from "../../src/experiment/index.ts";
 import { shown } from "../../src/runtime/options.ts";
 import { refuses } from "../support/refuses.ts";

@@ -1,6 +1,27 @@
-// What the authors' code does otherwise in its federation (Q1): the round's own cohort scores the average that the round
-// began with, and what is kept as the best is the weights of the cohort's last client.
+// What the authors' code does otherwise. In its federation (Q1): the round's own cohort scores the average that the round began
+// with, and what is kept as the best is the weights of the cohort's last client. And at its clients by themselves.
 import type { Method, ServerSide, Vectors } from "../../federated/method.ts";
+import type { MixtureOptions, PersonalOptions } from "../experts.ts";
+import type { Settings } from "../personal.ts";
+
+/** How clients train for themselves in the authors' code: the last weights (Q2), outputs mixed (Q4), dropout stays active (Q8). */
+export type AuthorsPrivate = Pick<PersonalOptions, "keep"> & Pick<MixtureOptions, "space" | "generalistDropout">;
+
+/** Settings of the personal values with some of these. */
+export function privately(
+  { training, mixture }: Settings,
+  { keep, space, generalistDropout }: AuthorsPrivate,
+): Settings {
+  return {
+    training: { ...training, ...(keep && { keep }) },
+    mixture: {
+      ...mixture,
+      ...(keep && { keep }),
+      ...(space && { space }),
+      ...(generalistDropout !== undefined && { generalistDropout }),
+    },
+  };
+}
 
 /** A method of one model whose server also remembers the model before the round and the one that came last. */
 export function lastClient(of: Method): Method {

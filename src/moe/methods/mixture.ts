@@ -6,6 +6,7 @@ import { Net } from "../../nn/net.ts";
 import { fold } from "../../runtime/random.ts";
 import { gateWeights, mixedAnswers, outputs } from "../evaluate.ts";
 import { type Answerers, type Expert, type MixtureSettings, trainMixtureSteps } from "../experts.ts";
+import type { MixingSpace } from "../mixture.ts";
 import { type Desk, personal, type Personal } from "../personal.ts";
 import type { Predictor } from "../predictor.ts";
 
@@ -13,7 +14,7 @@ import type { Predictor } from "../predictor.ts";
 function mixtureOn(
   { specialist, generalist, gate }: Answerers,
   examples: Examples,
-  space: MixtureSettings["space"],
+  space: MixingSpace,
   desk: Desk,
 ): Tensor {
   const { classes } = desk.own;
@@ -43,7 +44,7 @@ export const mixture: Personal = personal({
     threeWay: false as boolean,
     // the specialist stays as it began
     gateOnly: of.gateOnly as boolean,
-    space: of.space as string,
+    space: (of.space ?? "probability") as string,
     learnFrom: (of.learnFrom ?? "train") as string,
     gateInit: (of.gateInit ?? "random") as string,
     gateSchedule: (of.gateSchedule ?? "constant") as string,
@@ -71,7 +72,7 @@ export const mixture: Personal = personal({
     const [begun, general] = [yield* desk.of(begin), yield* desk.of(against)];
     const from = begun.specialist ?? begun;
     const settings = { ...desk.settings.mixture, ...given, ...(gateLr > 0 && { gateLr }), output } as MixtureSettings;
-    const { space, gateOnly } = settings;
+    const { space = "probability", gateOnly } = settings;
     const specialist = gateOnly ? frozen(from) : desk.copyOf(from, name);
     const alone = threeWay ? desk.copyOf(yield* desk.of("local"), name) : undefined;
     const generalist = frozen(general);
