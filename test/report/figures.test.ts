@@ -54,6 +54,14 @@ for (const [name, draw] of Object.entries(figures)) {
     matchesGolden(`${name}.svg`, figureFile(draw(metrics, 640), document));
   });
 
+  test(`the figure ${name} is drawn whichever methods a run has`, () => {
+    const of = (one: Metric): string | undefined => (one as { readonly method?: string }).method;
+    const methods = new Set(metrics.flatMap((one) => of(one) ?? []));
+    for (const method of methods)
+      for (const some of [(one: Metric) => of(one) !== method, (one: Metric) => (of(one) ?? method) === method])
+        assert.match(figureSvg(draw(metrics.filter(some), 640), document), /^<svg .*<\/svg>$/s);
+  });
+
   test(`the figure ${name} is drawn before there is anything to draw`, () => {
     for (const width of [340, 640]) assert.match(figureSvg(draw([], width), document), /^<svg .*<\/svg>$/s);
   });

@@ -28,7 +28,7 @@ export function softmaxAt(z: ArrayLike<number>, temperature: number): number[] {
 
 export const fedbasis: Method = method({
   name: "fedbasis",
-  paper: "arXiv 2304.07882",
+  paper: "FedBasis, 2023",
   after: "abstract",
   about: "a few shared models, summed into each client's own at weights that it learns and keeps",
   // bases begin `apart` of the way to draws of their own; `rate` and `warm` epochs of the weights, at a `temperature`

@@ -26,6 +26,7 @@ export const fedmoeda: Method = method({
   ranges: { experts: COUNT, peers: { min: 0, whole: true }, tau: { min: 1e-6 }, refresh: COUNT },
   sends: ["body", "gate", "expert.*"],
   receives: ["body", "gate", "peer.*", "matches?"],
+  peers: ["peer.*"],
   keeps: ["expert.*"],
   client: (kit, { experts: count }) => {
     const body = kit.net(kit.parts.body);

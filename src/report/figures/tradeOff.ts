@@ -16,9 +16,11 @@ interface Dialled extends Way {
 export interface TradeOffOptions extends FigureOptions {
   /** Whose points are shown beside the curves, where they are there. */
   readonly points?: readonly string[];
-  /** Whom intervals are against, paired by client. */
+  /** Whom intervals are against, paired by client, where it is there. */
   readonly against?: string;
 }
+
+const none = (): Both => ({ localTest: 0, globalTest: 0 });
 
 const usual = ["fedavg", "finetuned", "mixture", "ensemble", "stream"];
 
@@ -30,9 +32,10 @@ export function tradeOff(
   runs: readonly (readonly Metric[])[],
   { width = 640, points = usual, against = "finetuned" }: TradeOffOptions = {},
 ): PlotOptions {
-  const reference = pointsOf(runs, against);
+  // a run need not have it: then the first that it has, and without any a place's own interval
+  const reference = [against, ...points].map((method) => pointsOf(runs, method)).find((of) => of.length > 0);
   const placeOf = (of: readonly Both[]): Place => {
-    const { local, global } = away(reference, of);
+    const { local, global } = reference ? away(reference, of) : away(of.map(none), of);
     const mean = (test: keyof Both): number => stat(of.map((point) => point[test])).mean;
     return { x: { ...local, mean: mean("localTest") }, y: { ...global, mean: mean("globalTest") } };
   };
