@@ -1,6 +1,6 @@
 // The page: wires the notebook to its views and to the conductor. All training and evaluation happens in workers; here is
 // only listening and drawing.
-import type { PlotOptions } from "@observablehq/plot";
+import type { Figure } from "../src/report/figures/axis.ts";
 import { comparedAccuracies, comparedLosses } from "../src/report/figures/compared.ts";
 import { accuracyCurve, type CurveOptions, lossCurves } from "../src/report/figures/curves.ts";
 import { classTrust } from "../src/report/figures/gate.ts";
@@ -103,10 +103,10 @@ const controls = new ControlsView(byId("controls"), notebook, {
   },
 });
 
-type Curve = (metrics: readonly Metric[], options: CurveOptions) => PlotOptions;
+type Curve = (metrics: readonly Metric[], options: CurveOptions) => Figure;
 
 function curve(id: string, [alone, beside]: readonly [alone: Curve, beside: Curve], empty: string): View {
-  const figure = (width: number): PlotOptions | undefined => {
+  const figure = (width: number): Figure | undefined => {
     const { phase, rounds, methods } = notebook;
     if (rounds.length === 0) return undefined;
     const draw = methods.length > 0 ? beside : alone;

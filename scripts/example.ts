@@ -25,7 +25,7 @@ const commands: Readonly<Record<string, () => Promise<readonly string[]>>> = {
 };
 
 async function main([name = "embed", ...words]: readonly string[]): Promise<void> {
-  build();
+  await build();
   if (name === "browser") {
     const { url } = await serveFolder(root);
     console.log(`${url}examples/browser/ (Ctrl-C to stop)`);

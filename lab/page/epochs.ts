@@ -1,21 +1,13 @@
 // One client's private training: validation accuracy by epoch, of each model it trains.
-import { axisX, axisY, dot, gridY, line, type Markish, type PlotOptions, text } from "@observablehq/plot";
-import {
-  type Axis,
-  canvas,
-  domainOf,
-  frame,
-  gridStyle,
-  pixels,
-  valueAt,
-  wholeTicks,
-} from "../../src/report/figures/frame.ts";
+import { axisX, axisY, dot, gridY, line, type Markish, text } from "@observablehq/plot";
+import { canvas, frame, gridStyle, wholeTicks } from "../../src/report/figures/frame.ts";
+import { type Axis, domainOf, type Figure, pixels, valueAt } from "../../src/report/figures/axis.ts";
 import { spread } from "../../src/report/labels.ts";
 import { methodOrder, methodStyle } from "../../src/report/methods.ts";
 import type { EpochMetric } from "../../src/report/records.ts";
 
 /** Validation accuracy by epoch; undefined without any epoch. */
-export function epochCurves(epochs: readonly EpochMetric[], width: number): PlotOptions | undefined {
+export function epochCurves(epochs: readonly EpochMetric[], width: number): Figure | undefined {
   if (epochs.length === 0) return undefined;
   const height = Math.round(width * 0.5);
   const methods = methodOrder(epochs.map(({ method }) => method));

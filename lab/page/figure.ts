@@ -1,11 +1,12 @@
 // A figure of the report, drawn again as records come: at its place's width, with a line of text while there is nothing.
 import { plot, type PlotOptions } from "@observablehq/plot";
+import type { Figure } from "../../src/report/figures/axis.ts";
 import { el } from "./element.ts";
 import type { View } from "./frames.ts";
 
 export interface FigureViewOptions {
   /** The figure at a width in pixels; undefined while there is nothing to draw. */
-  readonly figure: (width: number) => PlotOptions | undefined;
+  readonly figure: (width: number) => Figure | undefined;
   readonly empty: string;
   readonly every?: number;
   /** Height of the empty place over its width. */
@@ -13,8 +14,8 @@ export interface FigureViewOptions {
 }
 
 /** A drawn figure, which is told by its description: what it is made of says nothing by itself. */
-export function picture(options: PlotOptions): SVGElement | HTMLElement {
-  const drawn = plot(options);
+export function picture(options: Figure): SVGElement | HTMLElement {
+  const drawn = plot(options as PlotOptions);
   drawn.setAttribute("role", "img");
   return drawn;
 }

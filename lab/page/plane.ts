@@ -1,7 +1,7 @@
 // The local-against-global plane, live: the report's figure of what is done, and over it a point for every client that moves
 // as the client trains.
 import { plane, planeCanvas, type PlaneDomain, planeDomain } from "../../src/report/figures/plane.ts";
-import { pixels } from "../../src/report/figures/frame.ts";
+import { pixels } from "../../src/report/figures/axis.ts";
 import type { Metric } from "../../src/report/records.ts";
 import { el, svg } from "./element.ts";
 import { picture } from "./figure.ts";

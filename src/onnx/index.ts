@@ -1,6 +1,5 @@
 // Networks as ONNX files, for whatever runs those. A network is traced: it runs once on made-up rows, and what its ops were is
-// written down; so anything can be exported that is built of ops which have a counterpart there (`exported`). Needs
-// @bufbuild/protobuf, which the library itself does not.
+// written down; so anything can be exported that is built of ops which have a counterpart there (`exported`).
 import { normalInto } from "../autograd/ops/fill.ts";
 import { empty, scope, type Tensor, tensor } from "../autograd/tensor.ts";
 import { Net } from "../nn/net.ts";

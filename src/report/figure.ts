@@ -1,24 +1,25 @@
 // From a figure's options to SVG text. The text is written here and not by the document, because a small document gets
 // the case of names and the escaping wrong for a file of its own: this is valid as XML and inside a page.
-import { plot } from "@observablehq/plot";
+import { plot } from "./plot.ts";
 import type { PlotOptions } from "@observablehq/plot";
+import type { Figure } from "./figures/axis.ts";
 import { themeCss } from "./theme.ts";
 
 /** The SVG of a figure, to stand inside a page that brings the theme's variables. */
-export function figureSvg(figure: PlotOptions, document: Document): string {
+export function figureSvg(figure: Figure, document: Document): string {
   return drawn(figure, document, "", "");
 }
 
 /** The SVG of a figure as a file of its own: with namespace and theme, on paper. */
-export function figureFile(figure: PlotOptions, document: Document): string {
+export function figureFile(figure: Figure, document: Document): string {
   const style = `<style>${themeCss} svg { background: var(--moiety-paper); color: var(--moiety-ink); }</style>`;
   const svg = drawn(figure, document, ' xmlns="http://www.w3.org/2000/svg"', style);
   // a group a line, so that versions can be compared
   return `${svg.replaceAll("<g", "\n<g").replace("</svg>", "\n</svg>")}\n`;
 }
 
-function drawn(figure: PlotOptions, document: Document, namespace: string, style: string): string {
-  const svg = plot({ ...figure, document });
+function drawn(figure: Figure, document: Document, namespace: string, style: string): string {
+  const svg = plot({ ...(figure as PlotOptions), document });
   // Plot's own style sheet is for pages without one
   svg.querySelector("style")?.remove();
   const attributes = serializeAttributes(svg);

@@ -1,13 +1,29 @@
 // How each method looks, everywhere alike: its label, its colour and its symbol. A method that is not listed is shown
 // under its own name in a neutral colour, so that a new one needs no line here to appear.
-import type { SymbolType } from "@observablehq/plot";
 import { color } from "./theme.ts";
+
+/** Symbols by the names that Observable Plot has for them. */
+export type SymbolName =
+  | "asterisk"
+  | "circle"
+  | "cross"
+  | "diamond"
+  | "diamond2"
+  | "hexagon"
+  | "plus"
+  | "square"
+  | "square2"
+  | "star"
+  | "times"
+  | "triangle"
+  | "triangle2"
+  | "wye";
 
 /** A method's face. */
 export interface MethodStyle {
   readonly label: string;
   readonly color: string;
-  readonly symbol: SymbolType;
+  readonly symbol: SymbolName;
 }
 
 // in the order of every table

@@ -2,9 +2,8 @@
 import { html, raw } from "./html.ts";
 import type { Html, HtmlPart } from "./html.ts";
 import { figureSvg } from "./figure.ts";
-import type { FigureOptions } from "./figures/frame.ts";
+import type { Figure, FigureOptions } from "./figures/axis.ts";
 import { themeCss } from "./theme.ts";
-import type { PlotOptions } from "@observablehq/plot";
 
 /** A whole document as text. */
 export function page(title: string, body: HtmlPart): string {
@@ -26,7 +25,7 @@ export function page(title: string, body: HtmlPart): string {
 
 /** A figure with its caption, drawn once for wide and once for narrow screens; the page shows one of the two. */
 export function figure(
-  draw: (options: FigureOptions) => PlotOptions,
+  draw: (options: FigureOptions) => Figure,
   caption: HtmlPart,
   document: Document,
   { wide = 680, narrow = 340 }: { readonly wide?: number; readonly narrow?: number } = {},

@@ -26,7 +26,7 @@ import { frame, GrpcWebTransport } from "../../src/federated/backends/flower/tra
 import { HttpTransport } from "../../src/federated/backends/flower/transports/http.ts";
 import { ConfigRecord, MetricRecord } from "../../src/federated/backends/flower/values.ts";
 import { vectorOf } from "../../src/federated/backends/flower/vector.ts";
-import type { MessageType } from "../../src/federated/backends/flower/wire.ts";
+import type { MessageType } from "../../src/federated/backends/flower/messageType.ts";
 import { encodeSafetensors } from "../../src/io/safetensors.ts";
 import { damaged, damagedJson, type Edit, editBytes, editJson, edits, editText } from "../support/mutations.ts";
 import { damagedMessage } from "../support/protobufs.ts";

@@ -26,7 +26,7 @@ export async function importsOf(folder: string): Promise<Record<string, string>>
   const { exports } = JSON.parse(await readFile(join(folder, "node_modules/moiety/package.json"), "utf8")) as {
     exports: Record<string, string | { default: string }>;
   };
-  const imports: Record<string, string> = { valibot: "/node_modules/valibot/dist/index.mjs" };
+  const imports: Record<string, string> = {};
   for (const [name, target] of Object.entries(exports))
     if (typeof target === "object") imports[join("moiety", name)] = join("/node_modules/moiety", target.default);
   return imports;

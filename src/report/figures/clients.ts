@@ -1,15 +1,16 @@
 // Who gains and who is harmed: every client's own local model against its mixture, sorted by the gain. Each bar has the
 // colour of the model that is better for this client.
-import { axisX, axisY, barX, dot, gridX, link, text } from "@observablehq/plot";
-import type { Markish, PlotOptions } from "@observablehq/plot";
+import { axisX, axisY, barX, dot, gridX, link, text } from "../plot.ts";
+import type { Markish } from "@observablehq/plot";
 import { methodStyle } from "../methods.ts";
 import { fixed, signed } from "../numbers.ts";
 import { pairClients } from "../pairs.ts";
 import type { Pair } from "../pairs.ts";
 import type { Metric } from "../records.ts";
 import { color } from "../theme.ts";
-import { domainOf, frame, gridStyle, wideFrom } from "./frame.ts";
-import type { Axis, FigureOptions } from "./frame.ts";
+import { frame, gridStyle } from "./frame.ts";
+import { domainOf, wideFrom } from "./axis.ts";
+import type { Axis, Figure, FigureOptions } from "./axis.ts";
 
 /** Which two methods to compare, and on which test. */
 export interface ClientsOptions extends FigureOptions {
@@ -25,7 +26,7 @@ const namedRows = 48;
 export function clientGains(
   metrics: readonly Metric[],
   { width = 640, from = "local", to = "mixture", test = "localTest" }: ClientsOptions = {},
-): PlotOptions {
+): Figure {
   const wide = width >= wideFrom;
   const pairs = pairClients(metrics, from, to).toSorted((a, b) => gain(b, test) - gain(a, test) || a.client - b.client);
   const named = pairs.length <= namedRows;

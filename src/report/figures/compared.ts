@@ -1,17 +1,18 @@
 // Several federations side by side: who answers for a client, on validation rows, round by round.
-import { axisX, axisY, dot, gridY, line, text } from "@observablehq/plot";
-import type { Markish, PlotOptions } from "@observablehq/plot";
+import { axisX, axisY, dot, gridY, line, text } from "../plot.ts";
+import type { Markish } from "@observablehq/plot";
 import { spreadWithin } from "../labels.ts";
 import { inked, methodOrder, methodStyle } from "../methods.ts";
 import { fixed } from "../numbers.ts";
 import type { Metric, RoundMetric } from "../records.ts";
 import { color } from "../theme.ts";
 import type { CurveOptions } from "./curves.ts";
-import { canvas, domainOf, frame, gridStyle, pixels, shortTicks, valueAt, wholeTicks, wideFrom } from "./frame.ts";
-import type { Axis } from "./frame.ts";
+import { canvas, frame, gridStyle, shortTicks, wholeTicks } from "./frame.ts";
+import { domainOf, pixels, valueAt, wideFrom } from "./axis.ts";
+import type { Axis, Figure } from "./axis.ts";
 
 /** Validation loss by round, a line for each method. */
-export function comparedLosses(metrics: readonly Metric[], options: CurveOptions = {}): PlotOptions {
+export function comparedLosses(metrics: readonly Metric[], options: CurveOptions = {}): Figure {
   const of = ({ validationLoss }: RoundMetric): number | undefined => validationLoss;
   return compared(
     "Validation loss by round",
@@ -23,7 +24,7 @@ export function comparedLosses(metrics: readonly Metric[], options: CurveOptions
 }
 
 /** Validation accuracy by round, a line for each method. */
-export function comparedAccuracies(metrics: readonly Metric[], options: CurveOptions = {}): PlotOptions {
+export function comparedAccuracies(metrics: readonly Metric[], options: CurveOptions = {}): Figure {
   const of = ({ validationAccuracy }: RoundMetric): number | undefined => validationAccuracy;
   return compared(
     "Validation accuracy by round",
@@ -46,7 +47,7 @@ function compared(
   { of, digits, most }: Quantity,
   metrics: readonly Metric[],
   { width = 640, rounds: room = 0 }: CurveOptions,
-): PlotOptions {
+): Figure {
   const wide = width >= wideFrom;
   const rounds = metrics.filter((metric) => metric.kind === "round");
   // the generalist's rounds name no method

@@ -1,9 +1,9 @@
 // A mean in the plane with its interval in both directions.
-import { link } from "@observablehq/plot";
+import { link } from "../plot.ts";
 import type { Markish } from "@observablehq/plot";
 import type { Stat } from "../records.ts";
-import { inside } from "./frame.ts";
-import type { Axis } from "./frame.ts";
+import { inside } from "./axis.ts";
+import type { Axis } from "./axis.ts";
 
 /** A point of the local-global plane. */
 export interface Place {

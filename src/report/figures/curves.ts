@@ -1,13 +1,14 @@
 // The federation's learning curves: loss and validation accuracy by round, and the round that was kept.
-import { axisX, axisY, dot, gridY, line, ruleX, text } from "@observablehq/plot";
-import type { Markish, PlotOptions } from "@observablehq/plot";
+import { axisX, axisY, dot, gridY, line, ruleX, text } from "../plot.ts";
+import type { Markish } from "@observablehq/plot";
 import { methodStyle } from "../methods.ts";
 import { spreadWithin } from "../labels.ts";
 import { fixed } from "../numbers.ts";
 import type { Metric, RoundMetric } from "../records.ts";
 import { color } from "../theme.ts";
-import { canvas, domainOf, frame, gridStyle, pixels, shortTicks, valueAt, wholeTicks, wideFrom } from "./frame.ts";
-import type { Axis, FigureOptions } from "./frame.ts";
+import { canvas, frame, gridStyle, shortTicks, wholeTicks } from "./frame.ts";
+import { domainOf, pixels, valueAt, wideFrom } from "./axis.ts";
+import type { Axis, Figure, FigureOptions } from "./axis.ts";
 
 export interface CurveOptions extends FigureOptions {
   /** How many rounds to leave room for, while they are still to come. */
@@ -30,12 +31,12 @@ const validationAccuracy: Curve = {
 };
 
 /** Training and validation loss of the generalist by round. */
-export function lossCurves(metrics: readonly Metric[], options: CurveOptions = {}): PlotOptions {
+export function lossCurves(metrics: readonly Metric[], options: CurveOptions = {}): Figure {
   return curves("Loss by round", "Loss (nats)", 2, [training, validationLoss], validationLoss, metrics, options);
 }
 
 /** Validation accuracy of the generalist by round. */
-export function accuracyCurve(metrics: readonly Metric[], options: CurveOptions = {}): PlotOptions {
+export function accuracyCurve(metrics: readonly Metric[], options: CurveOptions = {}): Figure {
   const lines = [validationAccuracy];
   return curves("Validation accuracy by round", "Accuracy (%)", 1, lines, validationAccuracy, metrics, options);
 }
@@ -48,7 +49,7 @@ function curves(
   judged: Curve,
   metrics: readonly Metric[],
   { width = 640, rounds: room = 0 }: CurveOptions,
-): PlotOptions {
+): Figure {
   const wide = width >= wideFrom;
   const height = Math.round(wide ? width * 0.44 : width * 0.7);
   const rounds = metrics.filter((metric) => metric.kind === "round");

@@ -1,62 +1,8 @@
-// What all figures share: size, type, and linear axes whose pixels are known before anything is drawn, so that labels
-// can be placed beside the data.
-import type { PlotOptions } from "@observablehq/plot";
+// What all figures share, in the words of the package that draws them: canvas, type and grid.
+import { axisX, axisY, gridX, gridY } from "../plot.ts";
+import type { Markish, PlotOptions } from "@observablehq/plot";
 import { color } from "../theme.ts";
-
-/** How large to draw: about 640 for a page, 340 for a phone. */
-export interface FigureOptions {
-  readonly width?: number;
-}
-
-/** The width from which a figure has room for more than the necessary. */
-export const wideFrom = 500;
-
-/** A linear scale: domain in data, range in pixels. */
-export interface Axis {
-  readonly domain: readonly [number, number];
-  readonly range: readonly [number, number];
-}
-
-/** Pixels of a value. */
-export function pixels({ domain, range }: Axis, value: number): number {
-  return range[0] + ((value - domain[0]) / (domain[1] - domain[0])) * (range[1] - range[0]);
-}
-
-/** The value at a pixel. */
-export function valueAt({ domain, range }: Axis, pixel: number): number {
-  return domain[0] + ((pixel - range[0]) / (range[1] - range[0])) * (domain[1] - domain[0]);
-}
-
-/** The value, or the end of the axis that it lies beyond: few seeds have intervals wider than any plot. */
-export function inside({ domain }: Axis, value: number): number {
-  return Math.min(domain[1], Math.max(domain[0], value));
-}
-
-/** The range of the finite values with air around them, kept inside `limits`. */
-export function domainOf(
-  values: Iterable<number>,
-  limits: readonly [number, number] = [-Infinity, Infinity],
-  air = 0.06,
-): readonly [number, number] {
-  let low = Infinity;
-  let high = -Infinity;
-  for (const value of values) {
-    if (!Number.isFinite(value)) continue;
-    low = Math.min(low, value);
-    high = Math.max(high, value);
-  }
-  if (low > high) return Number.isFinite(limits[0] + limits[1]) ? limits : [0, 1];
-  const margin = (high - low) * air || Math.abs(high) * air || 1;
-  return [Math.max(limits[0], low - margin), Math.min(limits[1], high + margin)];
-}
-
-/** What a figure is drawn on: its size and two linear axes inside their margins. */
-export interface Canvas {
-  readonly width: number;
-  readonly height: number;
-  readonly x: Axis;
-  readonly y: Axis;
-}
+import { type Canvas, type Figure, wideFrom } from "./axis.ts";
 
 /** Plot's form of a canvas. */
 export function canvas({ width, height, x, y }: Canvas): PlotOptions {
@@ -73,7 +19,7 @@ export function canvas({ width, height, x, y }: Canvas): PlotOptions {
 }
 
 /** The options every figure starts from. `description` is what a reader who cannot see it is told. */
-export function frame(title: string, description: string, options: PlotOptions): PlotOptions {
+export function frame(title: string, description: string, options: Omit<PlotOptions, "ariaLabel">): Figure {
   return {
     className: "moiety-figure",
     ariaLabel: title,
@@ -102,3 +48,14 @@ export const gridStyle: { readonly stroke: string; readonly strokeOpacity: numbe
   stroke: color("line"),
   strokeOpacity: 1,
 };
+
+/** Grid and axes of the plane at a width. */
+export function planeAxes(width: number): Markish[] {
+  const wide = width >= wideFrom;
+  return [
+    gridX({ ...gridStyle, ticks: wide ? 8 : 5 }),
+    gridY({ ...gridStyle, ticks: 6 }),
+    axisX({ ticks: wide ? 8 : 5, tickSize: 0, label: "Local test accuracy (%)" }),
+    axisY({ ticks: 6, tickSize: 0, label: "Global test accuracy (%)" }),
+  ];
+}

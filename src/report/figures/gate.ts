@@ -1,13 +1,14 @@
 // Does the gate gate? How far it trusts the specialist on the client's own classes and on all others, and class by class.
-import { areaY, axisX, axisY, dot, gridX, gridY, lineY, ruleX, text, tickX } from "@observablehq/plot";
-import type { Markish, PlotOptions } from "@observablehq/plot";
+import { areaY, axisX, axisY, dot, gridX, gridY, lineY, ruleX, text, tickX } from "../plot.ts";
+import type { Markish } from "@observablehq/plot";
 import { methodStyle } from "../methods.ts";
 import { fixed } from "../numbers.ts";
 import type { GateMetric, Metric } from "../records.ts";
 import { stat } from "../stat.ts";
 import { color } from "../theme.ts";
-import { canvas, frame, gridStyle, wideFrom } from "./frame.ts";
-import type { FigureOptions } from "./frame.ts";
+import { canvas, frame, gridStyle } from "./frame.ts";
+import { wideFrom } from "./axis.ts";
+import type { Figure, FigureOptions } from "./axis.ts";
 
 interface Side {
   readonly name: string;
@@ -21,7 +22,7 @@ const ownColor = methodStyle("mixture").color;
 const otherColor = color("quiet");
 
 /** Histograms of h over the global test: rows of the clients' majority classes against rows of all other classes. */
-export function gateHistogram(metrics: readonly Metric[], { width = 640 }: FigureOptions = {}): PlotOptions {
+export function gateHistogram(metrics: readonly Metric[], { width = 640 }: FigureOptions = {}): Figure {
   const wide = width >= wideFrom;
   const height = Math.round(wide ? width * 0.44 : width * 0.7);
   const gates = latestGates(metrics);
@@ -63,7 +64,7 @@ export function gateHistogram(metrics: readonly Metric[], { width = 640 }: Figur
 export function classTrust(
   metrics: readonly Metric[],
   { width = 640, classNames = [] }: FigureOptions & { readonly classNames?: readonly string[] } = {},
-): PlotOptions {
+): Figure {
   const wide = width >= wideFrom;
   const points = latestGates(metrics).flatMap(({ client, perClass, classes = [] }) =>
     perClass.map((h, label) => ({ client, label, h, own: classes.includes(label) })),

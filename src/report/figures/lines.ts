@@ -1,17 +1,19 @@
 // A quantity against a parameter: one line per series with its intervals, named at its end.
-import { axisX, axisY, dot, gridY, line, ruleX, text } from "@observablehq/plot";
-import type { Markish, PlotOptions, SymbolType } from "@observablehq/plot";
+import { axisX, axisY, dot, gridY, line, ruleX, text } from "../plot.ts";
+import type { Markish } from "@observablehq/plot";
 import { spread } from "../labels.ts";
 import { fixed, plusMinus } from "../numbers.ts";
 import type { Stat } from "../records.ts";
-import { canvas, domainOf, frame, gridStyle, inside, pixels, valueAt, wideFrom } from "./frame.ts";
-import type { Axis, FigureOptions } from "./frame.ts";
+import { canvas, frame, gridStyle } from "./frame.ts";
+import { domainOf, inside, pixels, valueAt, wideFrom } from "./axis.ts";
+import type { Axis, Figure, FigureOptions } from "./axis.ts";
+import type { SymbolName } from "../methods.ts";
 
 /** One line: where it was measured and what it is called. */
 export interface Series {
   readonly label: string;
   readonly color: string;
-  readonly symbol: SymbolType;
+  readonly symbol: SymbolName;
   readonly dashed?: boolean;
   readonly points: readonly { readonly at: number; readonly value: Stat }[];
 }
@@ -23,7 +25,7 @@ export function parameterLines(
   yLabel: string,
   series: readonly Series[],
   { width = 640 }: FigureOptions = {},
-): PlotOptions {
+): Figure {
   const wide = width >= wideFrom;
   const height = Math.round(wide ? width * 0.5 : width * 0.85);
   const longest = Math.max(0, ...series.map(({ label }) => label.length));

@@ -1,9 +1,8 @@
 // The paper's picture over a sweep: every method's way through the local-global plane as one parameter moves.
-import type { PlotOptions } from "@observablehq/plot";
 import { methodOrder, paperMethods } from "../methods.ts";
 import { parameterLabel, settingStat } from "../sweep.ts";
 import type { Setting } from "../sweep.ts";
-import type { FigureOptions } from "./frame.ts";
+import type { Figure, FigureOptions } from "./axis.ts";
 import { type Stop, through, type Way } from "./ways.ts";
 
 /** The paper's figure has the paper's methods unless others are named. */
@@ -16,7 +15,7 @@ export function methodPaths(
   settings: readonly Setting[],
   parameter: string,
   { width = 640, methods: shown = paperMethods }: PathsOptions = {},
-): PlotOptions {
+): Figure {
   const runs = settings.flatMap((setting) => setting.runs);
   const methods = methodOrder(runs.flatMap(({ summary }) => Object.keys(summary.methods))).filter((method) =>
     shown.includes(method),

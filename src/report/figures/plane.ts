@@ -1,6 +1,6 @@
 // The paper's picture: what a method reaches on a client's own distribution against what it keeps on all classes.
-import { axisX, axisY, dot, gridX, gridY, link, text } from "@observablehq/plot";
-import type { Markish, PlotOptions } from "@observablehq/plot";
+import { dot, link, text } from "../plot.ts";
+import type { Markish } from "@observablehq/plot";
 import { placeLabels } from "../labels.ts";
 import { inked, methodOrder, methodStyle } from "../methods.ts";
 import { fixed, plusMinus } from "../numbers.ts";
@@ -10,8 +10,9 @@ import { stat } from "../stat.ts";
 import { color } from "../theme.ts";
 import { crosses } from "./cross.ts";
 import type { Place } from "./cross.ts";
-import { canvas, domainOf, frame, gridStyle, pixels, valueAt, wideFrom } from "./frame.ts";
-import type { Axis, Canvas, FigureOptions } from "./frame.ts";
+import { canvas, frame, planeAxes } from "./frame.ts";
+import { domainOf, pixels, valueAt, wideFrom } from "./axis.ts";
+import type { Axis, Canvas, Figure, FigureOptions } from "./axis.ts";
 
 interface Mean extends Place {
   readonly method: string;
@@ -50,22 +51,11 @@ export function planeCanvas(width: number, { x, y }: PlaneDomain): Canvas {
   return { width, height, x: { domain: x, range: [40, width - 16] }, y: { domain: y, range: [height - 46, 28] } };
 }
 
-/** Grid and axes of the plane at a width. */
-export function planeAxes(width: number): Markish[] {
-  const wide = width >= wideFrom;
-  return [
-    gridX({ ...gridStyle, ticks: wide ? 8 : 5 }),
-    gridY({ ...gridStyle, ticks: 6 }),
-    axisX({ ticks: wide ? 8 : 5, tickSize: 0, label: "Local test accuracy (%)" }),
-    axisY({ ticks: 6, tickSize: 0, label: "Global test accuracy (%)" }),
-  ];
-}
-
 /** Local (x) against global (y) test accuracy: a faint point per client, a mean with its 95 % interval per method. */
 export function plane(
   metrics: readonly Metric[],
   { width = 640, domain, intervals = true }: PlaneOptions = {},
-): PlotOptions {
+): Figure {
   const clients = drawn(metrics);
   const methods = methodOrder(clients.keys());
   const room = planeCanvas(width, domain ?? planeDomain(metrics));

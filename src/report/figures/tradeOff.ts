@@ -1,12 +1,11 @@
 // The whole trade-off: every method's way through the local-global plane as its dial turns, and the points of those that have
 // none.
-import type { PlotOptions } from "@observablehq/plot";
 import { methodOrder } from "../methods.ts";
 import type { Metric } from "../records.ts";
 import { stat } from "../stat.ts";
 import { away, type Both, curvesOf, dialled, pointsOf, stop } from "../tradeOff.ts";
 import type { Place } from "./cross.ts";
-import type { FigureOptions } from "./frame.ts";
+import type { Figure, FigureOptions } from "./axis.ts";
 import { through, type Way } from "./ways.ts";
 
 interface Dialled extends Way {
@@ -31,7 +30,7 @@ const usual = ["fedavg", "finetuned", "mixture", "ensemble", "stream"];
 export function tradeOff(
   runs: readonly (readonly Metric[])[],
   { width = 640, points = usual, against = "finetuned" }: TradeOffOptions = {},
-): PlotOptions {
+): Figure {
   // a run need not have it: then the first that it has, and without any a place's own interval
   const reference = [against, ...points].map((method) => pointsOf(runs, method)).find((of) => of.length > 0);
   const placeOf = (of: readonly Both[]): Place => {

@@ -1,15 +1,15 @@
 // Ways through the local-global plane: a line for each method, a cross and a symbol at every stop, a word beside those that have
 // room for it, and the methods' names above, since ways cross and tie.
-import { dot, line, text } from "@observablehq/plot";
-import type { Markish, PlotOptions } from "@observablehq/plot";
+import { dot, line, text } from "../plot.ts";
+import type { Markish } from "@observablehq/plot";
 import { placeNotes } from "../labels.ts";
 import { methodStyle } from "../methods.ts";
 import { fixed, plusMinus } from "../numbers.ts";
 import { color } from "../theme.ts";
 import { crosses, type Place } from "./cross.ts";
-import { canvas, domainOf, frame, pixels, valueAt, wideFrom } from "./frame.ts";
-import type { Axis } from "./frame.ts";
-import { planeAxes } from "./plane.ts";
+import { canvas, frame, planeAxes } from "./frame.ts";
+import { domainOf, pixels, valueAt, wideFrom } from "./axis.ts";
+import type { Axis, Figure } from "./axis.ts";
 
 export interface Stop extends Place {
   /** The value that its way is at. */
@@ -43,11 +43,7 @@ export interface WaysOptions {
 }
 
 /** Local (x) against global (y) test accuracy along ways. */
-export function through(
-  ways: readonly Way[],
-  words: readonly Word[],
-  { title, width, fontSize }: WaysOptions,
-): PlotOptions {
+export function through(ways: readonly Way[], words: readonly Word[], { title, width, fontSize }: WaysOptions): Figure {
   const height = Math.round(width >= wideFrom ? width * 0.7 : width);
   const names = key(
     ways.map(({ method }) => method),

@@ -4,7 +4,7 @@ import type { Credentials, Identity } from "./identity.ts";
 import * as proto from "./messages.ts";
 import { FleetError } from "./transport.ts";
 import type { FleetTransport } from "./transport.ts";
-import type { MessageType } from "./wire.ts";
+import type { MessageType } from "./messageType.ts";
 
 /** Seconds for one call. A 5 MiB object must get through a slow uplink. */
 const CALL_SECONDS = 60;

@@ -1,7 +1,7 @@
 // Flower's Fleet messages, package flwr.proto, from its public field numbers. Only what a client says or hears; fields
 // that newer servers add are skipped, fields that older servers do not know (session ids) are ignored by them.
 import { bool, bytes, define, double, many, maybe, message, one, sint64, text, uint32, uint64 } from "./wire.ts";
-import type { MessageType } from "./wire.ts";
+import type { MessageType } from "./messageType.ts";
 
 /** Names of the RPCs of service flwr.proto.Fleet that a client needs. All are unary. */
 export type FleetRpc =

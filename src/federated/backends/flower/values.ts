@@ -1,6 +1,6 @@
 // The bodies of Flower's metric and configuration records: named values, each one of several kinds.
 import { bool, bytes, define, double, many, maybe, message, one, sint64, text, uint64 } from "./wire.ts";
-import type { MessageType } from "./wire.ts";
+import type { MessageType } from "./messageType.ts";
 
 /** The lists of numbers that either kind of value may be. */
 interface Lists {

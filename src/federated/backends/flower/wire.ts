@@ -2,6 +2,7 @@
 // other by the compiler. Unknown fields are skipped, so newer servers may say more than this file knows. Reading takes time
 // and memory in proportion to the bytes, whatever they are: elements are counted and nesting is bounded.
 import { BinaryReader, BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
+import type { Limits, MessageType } from "./messageType.ts";
 
 /** How one value of a message is written and read. `empty` is what an absent field reads as, and what is not written. */
 export interface Field<V> {
@@ -13,24 +14,6 @@ export interface Field<V> {
 
 /** One field per property. */
 export type Fields<T> = { readonly [K in keyof T]-?: Field<T[K]> };
-
-/** A message type: `encode` accepts a partial message, `decode` always answers a whole one. */
-export interface MessageType<T> {
-  readonly name: string;
-  encode(message: Partial<T>): Uint8Array<ArrayBuffer>;
-  /** A RangeError for bytes that are no such message, nest too deep or hold too many elements. */
-  decode(bytes: Uint8Array, limits?: Limits): T;
-}
-
-/** What one reading may still use up; nested messages draw on the same. */
-export interface Limits {
-  /** Messages around the one at hand. */
-  depth: number;
-  /** Elements of repeated fields, all together. */
-  elements: number;
-  /** Fields of any kind, known or not. */
-  fields: number;
-}
 
 // a message holds a tree of five levels, and each level is one
 const MOST_DEPTH = 16;
