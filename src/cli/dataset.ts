@@ -16,10 +16,13 @@ export function isKnown(name: string): name is DatasetName {
 }
 
 /** Finds and loads a config's data; `named` is the folder that a user gave, if any. */
-export async function openDataset({ dataset: name, files }: Config, named: string | undefined): Promise<OpenedDataset> {
+export async function openDataset(
+  { dataset: name, files, task }: Config,
+  named: string | undefined,
+): Promise<OpenedDataset> {
   if (files) {
     const [source] = await sources(named ?? files.folder);
-    return { dataset: await loadOwn(name, source!, files), where: source!.where, complete: true };
+    return { dataset: await loadOwn(name, source!, files, task), where: source!.where, complete: true };
   }
   // the schema lets no other name through without files
   const known = name as DatasetName;
@@ -39,7 +42,7 @@ export class Datasets {
 
   /** Uses a config's data; errors of opening are every user's. */
   async use<T>(config: Config, work: (opened: OpenedDataset) => Promise<T>): Promise<T> {
-    const key = JSON.stringify([config.dataset, config.files]);
+    const key = JSON.stringify([config.dataset, config.files, config.task]);
     for (const [other, { users }] of this.#opened) if (other !== key && users === 0) this.#opened.delete(other);
     const held = this.#opened.get(key) ?? { data: openDataset(config, this.#named), users: 0 };
     this.#opened.set(key, held);

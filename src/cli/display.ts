@@ -3,16 +3,17 @@ import { MultiBar, Presets, type SingleBar } from "cli-progress";
 import { duration } from "../report/numbers.ts";
 import { focusOf, methodStyle } from "../report/methods.ts";
 import type { MethodResults } from "../report/records.ts";
-import type { RunEvent } from "../experiment/index.ts";
+import type { Config, RunEvent } from "../experiment/index.ts";
 
 export interface Display {
   show(event: RunEvent): void;
   stop(): void;
 }
 
-/** The display that fits where stdout goes. */
-export function display(): Display {
-  return process.stdout.isTTY ? bars() : lines();
+/** The display that fits where stdout goes, of a run whose rows are asked for this. */
+export function display(task?: Config["task"]): Display {
+  const measure = task === "regression" ? "R2" : "accuracy";
+  return process.stdout.isTTY ? bars(measure) : lines(measure);
 }
 
 /** What a user sees of a sweep: a line for every run that is done, and on a terminal a bar for every one that goes on. */
@@ -69,7 +70,7 @@ function multiBar(etaBuffer: number, title: number): MultiBar {
   return new MultiBar({ format, barsize, hideCursor: true, clearOnComplete: false, etaBuffer }, Presets.shades_classic);
 }
 
-function bars(): Display {
+function bars(measure: string): Display {
   // rounds differ little, so a short memory is honest
   const multi = multiBar(50, 10);
   let bar: SingleBar | undefined;
@@ -97,7 +98,7 @@ function bars(): Display {
         for (const { client, reason } of event.refused ?? [])
           multi.log(`round ${event.round + 1}: without client ${client}, ${reason}\n`);
         if (event.validationLoss !== undefined)
-          note = `validation loss ${event.validationLoss.toFixed(3)}, accuracy ${event.validationAccuracy?.toFixed(1)} %`;
+          note = `validation loss ${event.validationLoss.toFixed(3)}, ${measure} ${event.validationAccuracy?.toFixed(1)} %`;
         reached = event.round + 1;
         bar?.update(reached, { note });
       } else {
@@ -137,7 +138,7 @@ function sweepBars(total: number): SweepDisplay {
   };
 }
 
-function lines(): Display {
+function lines(measure: string): Display {
   const started = performance.now();
   let began = started;
   let from = 0;
@@ -161,7 +162,7 @@ function lines(): Display {
         if (event.validationLoss === undefined) return;
         console.log(
           `round ${event.round + 1}/${total}: training loss ${event.trainLoss?.toFixed(3) ?? "none"}, validation loss ` +
-            `${event.validationLoss.toFixed(3)}, accuracy ${event.validationAccuracy?.toFixed(1)} %${event.best ? " (best)" : ""}${left(event.round + 1)}`,
+            `${event.validationLoss.toFixed(3)}, ${measure} ${event.validationAccuracy?.toFixed(1)} %${event.best ? " (best)" : ""}${left(event.round + 1)}`,
         );
       } else {
         console.log(

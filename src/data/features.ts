@@ -1,4 +1,5 @@
-// Rows of floats with one class each: tables, measurements, features of another network. As with images, nothing is a tensor.
+// Rows of floats with one class each, or with targets: tables, measurements, features of another network. As with images, nothing is a
+// tensor.
 import { classNumbers, exampleSize } from "./labels.ts";
 import { type OwnerNames, type Owners, ownersOf } from "./owners.ts";
 import type { Labels } from "./partition/partition.ts";
@@ -11,6 +12,16 @@ export interface FeatureSplit {
   readonly rows: number;
 }
 
+/** What is asked of a row beside one class of several: numbers, or any of several labels. */
+export type TargetKind = "regression" | "multi-label";
+
+/** Targets of both splits, row by row, as many a row as the dataset has names in `classes`; labels are 0 and 1. */
+export interface Targets {
+  readonly kind: TargetKind;
+  readonly train: Float32Array;
+  readonly test: Float32Array;
+}
+
 /** Numbers with one class each; `shape` is that of one example, [columns] for a table. */
 export interface FeatureDataset {
   readonly kind: "features";
@@ -19,6 +30,8 @@ export interface FeatureDataset {
   readonly shape: readonly number[];
   readonly train: FeatureSplit;
   readonly test: FeatureSplit;
+  /** What rows have instead of a class: then `classes` are the targets' names, and the label of every row is 0. */
+  readonly targets?: Targets | undefined;
   /** Whose each row is, where the data say so. */
   readonly owners?: Owners | undefined;
 }
@@ -38,6 +51,8 @@ export interface FeaturesOptions {
   readonly shape: readonly number[];
   readonly train: Features;
   readonly test: Features;
+  /** Instead of classes: `classes` are then the targets' names, and all labels 0. */
+  readonly targets?: { readonly kind: TargetKind; readonly train: ArrayLike<number>; readonly test: ArrayLike<number> };
 }
 
 // where the first number is that is none, -1 without one
@@ -64,10 +79,41 @@ function split(part: string, { x, labels }: Features, { shape, classes }: Featur
   return { x: values, labels: classNumbers(labels, `fromFeatures: ${part} labels`, classes.length), rows };
 }
 
+function targetsOf(
+  part: string,
+  values: ArrayLike<number>,
+  kind: TargetKind,
+  rows: number,
+  width: number,
+): Float32Array {
+  if (values.length !== rows * width)
+    throw new RangeError(
+      `fromFeatures: ${part} targets, got ${values.length}, expected ${rows} rows x ${width} = ${rows * width}`,
+    );
+  const targets = new Float32Array(shared(4 * values.length).buffer);
+  targets.set(values);
+  const fits = (value: number): boolean =>
+    kind === "regression" ? Math.abs(value) < Infinity : value === 0 || value === 1;
+  const odd = targets.findIndex((value) => !fits(value));
+  if (odd >= 0)
+    throw new RangeError(
+      `fromFeatures: ${part} targets, got ${values[odd]} in row ${Math.floor(odd / width)}, expected ${kind === "regression" ? "finite numbers" : "0 or 1"}`,
+    );
+  return targets;
+}
+
 /** A dataset of numbers in memory; they are copied into memory that workers share, where there is such. */
 export function fromFeatures(options: FeaturesOptions): FeatureDataset {
   const { name, classes, shape } = options;
   const [train, test] = [split("train", options.train, options), split("test", options.test, options)];
   const owners = ownersOf("fromFeatures", { ...options.train, rows: train.rows }, { ...options.test, rows: test.rows });
-  return { kind: "features", name, classes, shape, train, test, ...(owners && { owners }) };
+  const { targets } = options;
+  const own = targets && {
+    targets: {
+      kind: targets.kind,
+      train: targetsOf("train", targets.train, targets.kind, train.rows, classes.length),
+      test: targetsOf("test", targets.test, targets.kind, test.rows, classes.length),
+    },
+  };
+  return { kind: "features", name, classes, shape, train, test, ...own, ...(owners && { owners }) };
 }

@@ -30,6 +30,8 @@ export {
   type FeaturesOptions,
   type FeatureSplit,
   fromFeatures,
+  type TargetKind,
+  type Targets,
 } from "./features.ts";
 export { type Found, findDataset, survey } from "./find.ts";
 export { formatIdx, type Idx, parseIdx } from "./idx.ts";

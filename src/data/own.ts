@@ -4,7 +4,7 @@ import { decodeNpy, npyHeadSize, npySize } from "../io/npy.ts";
 import { fromArrays } from "./arrays.ts";
 import { loadCifar } from "./cifar.ts";
 import { centred, type ImageDataset } from "./dataset.ts";
-import { type FeatureDataset, fromFeatures } from "./features.ts";
+import { type FeatureDataset, fromFeatures, type TargetKind } from "./features.ts";
 import { unpack, unpackHead } from "./gzip.ts";
 import { checkPair, readIdx } from "./idx.ts";
 import { classNumbers } from "./labels.ts";
@@ -13,7 +13,7 @@ import { loadTable, type TableOptions } from "./table.ts";
 
 /** Where the rows are, by form. File names are found with `.gz`, too. */
 export type OwnData =
-  | ({ readonly kind: "csv" } & Omit<TableOptions, "name">)
+  | ({ readonly kind: "csv" } & Omit<TableOptions, "name" | "task">)
   /** x_train.npy, y_train.npy, x_test.npy, y_test.npy: bytes [rows, (channels,) height, width], or any other numbers. */
   | {
       readonly kind: "npy";
@@ -139,11 +139,23 @@ async function fromNpy(
   return fromFeatures({ name, classes: names, shape, train: floats(train), test: floats(test) });
 }
 
-/** Loads data of one's own. What is missing, damaged or does not fit is a RangeError that says which file and what. */
-export async function loadOwn(name: string, source: DataSource, own: OwnData): Promise<ImageDataset | FeatureDataset> {
+/**
+ * Loads data of one's own. What is missing, damaged or does not fit is a RangeError that says which file and what.
+ * @param task what rows have instead of a class; of tables alone
+ */
+export async function loadOwn(
+  name: string,
+  source: DataSource,
+  own: OwnData,
+  task?: TargetKind,
+): Promise<ImageDataset | FeatureDataset> {
+  if (task !== undefined && own.kind !== "csv")
+    throw new RangeError(
+      `data: files of kind ${own.kind}, got the task ${task}, expected csv, whose columns are targets`,
+    );
   switch (own.kind) {
     case "csv":
-      return loadTable(source, { ...own, name });
+      return loadTable(source, { ...own, name, task });
     case "npy":
       return fromNpy(name, source, own);
     case "idx":

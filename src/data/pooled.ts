@@ -17,7 +17,7 @@ export function pooled<D extends Dataset>(dataset: D): D {
   const labels = joined(train.labels, test.labels);
   const rows = train.rows + test.rows;
   const both = owners && joined(owners.train, owners.test);
-  const own = both && { owners: { names: owners.names, train: both, test: both } };
+  const own = both ? { owners: { names: owners.names, train: both, test: both } } : {};
   if (dataset.kind === "text") {
     const [a, b] = [train, test] as [TextSplit, TextSplit];
     const offsets = joined(
@@ -26,6 +26,10 @@ export function pooled<D extends Dataset>(dataset: D): D {
     );
     const all: TextSplit = { words: joined(a.words, b.words), offsets, labels, rows };
     return { ...dataset, ...own, train: all, test: all };
+  }
+  if (dataset.kind === "features" && dataset.targets) {
+    const targets = joined(dataset.targets.train, dataset.targets.test);
+    Object.assign(own, { targets: { kind: dataset.targets.kind, train: targets, test: targets } });
   }
   const [a, b] = [train, test] as { readonly x: Uint8Array }[];
   const all = { x: joined(a!.x, b!.x), labels, rows };

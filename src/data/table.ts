@@ -1,4 +1,4 @@
-// Tables as CSV files with a header: one column names the class of a row, the others are numbers. Knows nothing of what the
+// Tables as CSV files with a header: one column names the class of a row, or some are its targets; the others are numbers. Knows nothing of what the
 // columns mean; a column of words is refused by its name rather than guessed at.
 import { fold, key, Stream } from "../runtime/random.ts";
 import { Words } from "./columnKinds.ts";
@@ -6,7 +6,7 @@ import { encoded } from "./columns.ts";
 import { readCsv } from "./csv.ts";
 import { type FeatureDataset, fromFeatures } from "./features.ts";
 import { type DataSource, locate, locateAll } from "./source.ts";
-import { decimal, readRows, some, type Table, type TableOptions } from "./tableRows.ts";
+import { decimal, labelColumns, readRows, some, type Table, type TableOptions } from "./tableRows.ts";
 
 export type { TableOptions } from "./tableRows.ts";
 
@@ -30,18 +30,32 @@ function classNames({ labels, place }: Table, column: string): string[] {
   return ordered;
 }
 
-function rowsOf({ columns, values, labels, place, owners }: Table, rows: ArrayLike<number>): Table {
-  const width = columns.length;
-  const chosen = new Float64Array(rows.length * width);
-  for (let i = 0; i < rows.length; i++)
-    chosen.set(values.subarray(rows[i]! * width, (rows[i]! + 1) * width), i * width);
+function rowsOf({ columns, values, labels, targets, place, owners }: Table, rows: ArrayLike<number>): Table {
+  const chosen = (from: Float64Array): Float64Array => {
+    const width = from.length / labels.length;
+    const picked = new Float64Array(rows.length * width);
+    for (let i = 0; i < rows.length; i++)
+      picked.set(from.subarray(rows[i]! * width, (rows[i]! + 1) * width), i * width);
+    return picked;
+  };
   return {
     columns,
-    values: chosen,
+    values: chosen(values),
+    targets: targets && chosen(targets),
     labels: Array.from(rows, (row) => labels[row]!),
     owners: owners && Array.from(rows, (row) => owners[row]!),
     place: (row) => place(row < 0 ? row : rows[row]!),
   };
+}
+
+function endToEnd(parts: readonly Float64Array[]): Float64Array {
+  const all = new Float64Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
 }
 
 /** The rows of several files one after another; a RangeError where their columns differ. */
@@ -50,11 +64,10 @@ function joined(tables: readonly Table[]): Table {
   for (const table of tables) checkColumns(table, first);
   const starts = [0];
   for (const { labels } of tables) starts.push(starts.at(-1)! + labels.length);
-  const values = new Float64Array(starts.at(-1)! * first.columns.length);
-  tables.forEach((table, i) => values.set(table.values, starts[i]! * first.columns.length));
   return {
     columns: first.columns,
-    values,
+    values: endToEnd(tables.map(({ values }) => values)),
+    targets: first.targets && endToEnd(tables.map(({ targets }) => targets!)),
     labels: tables.flatMap(({ labels }) => labels),
     owners: first.owners && tables.flatMap(({ owners }) => owners!),
     place: (row) => {
@@ -134,11 +147,13 @@ export async function loadTable(source: DataSource, options: TableOptions): Prom
     [train, test] = [rowsOf(whole, training), rowsOf(whole, held)];
   }
   checkColumns(test, train);
+  const asked = labelColumns(options);
   // of a file that is parted here, the classes are all that are in it: one row of a class may be a test row
-  const classes = classNames(whole, options.label);
+  const classes = options.task ? asked : classNames(whole, asked[0]!);
   const numberOf = new Map(classes.map((name, number) => [name, number]));
-  const numbers = ({ labels, place }: Table): number[] =>
-    labels.map((label, row) => {
+  const numbers = ({ labels, place }: Table): ArrayLike<number> => {
+    if (options.task) return new Uint8Array(labels.length);
+    return labels.map((label, row) => {
       const number = numberOf.get(label);
       if (number === undefined)
         throw new RangeError(
@@ -146,7 +161,10 @@ export async function loadTable(source: DataSource, options: TableOptions): Prom
         );
       return number;
     });
+  };
   const labels = [numbers(train), numbers(test)] as const;
+  const { task } = options;
+  const targets = task && { targets: { kind: task, train: train.targets!, test: test.targets! } };
   [train, test] = encoded(train, test, options.columns ?? {}, words, options.standardize ?? true);
   return fromFeatures({
     name: options.name,
@@ -154,5 +172,6 @@ export async function loadTable(source: DataSource, options: TableOptions): Prom
     shape: options.shape ?? [train.columns.length],
     train: { x: floats(train), labels: labels[0], owners: train.owners },
     test: { x: floats(test), labels: labels[1], owners: test.owners },
+    ...targets,
   });
 }

@@ -1,6 +1,7 @@
 // The rows of a table's file: numbers, classes and owners, each cell read as it is or refused in its line.
 import { checkKinds, type Columns, type Words } from "./columnKinds.ts";
 import type { Csv } from "./csv.ts";
+import type { TargetKind } from "./features.ts";
 
 export interface TableOptions {
   readonly name: string;
@@ -13,8 +14,10 @@ export interface TableOptions {
   readonly test?: string | undefined;
   /** The column that says whose a row is. */
   readonly client?: string | undefined;
-  /** The column that holds the class. */
-  readonly label: string;
+  /** The column that holds the class; with `task` the columns that hold the targets. */
+  readonly label: string | readonly string[];
+  /** Numbers as targets, or several labels of which each is 0 or 1; one class of several unless said. */
+  readonly task?: TargetKind | undefined;
   /** Columns to leave out. */
   readonly ignore?: readonly string[] | undefined;
   /** The shape of one example, [columns] unless said. */
@@ -35,7 +38,10 @@ export interface Table {
   readonly columns: readonly string[];
   /** Row by row; NaN where a gap is, and of a column of words their numbers. */
   readonly values: Float64Array;
+  /** Classes as they are called; of rows with targets nothing but their number. */
   readonly labels: readonly string[];
+  /** Row by row, as many a row as there are label columns; none where rows have a class. */
+  readonly targets?: Float64Array | undefined;
   /** Whose a row is, where that is said. */
   readonly owners?: readonly string[] | undefined;
   /** Where a row stands, for messages. */
@@ -45,13 +51,23 @@ export interface Table {
 // decimal numbers as everybody writes them; Number alone also takes hexadecimal, blanks and nothing at all
 export const decimal: RegExp = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/;
 
+/** The columns that say what a row is asked for; a RangeError for several where a row has one class. */
+export function labelColumns({ label, task }: TableOptions): readonly string[] {
+  const columns = typeof label === "string" ? [label] : label;
+  if (columns.length === 0 || new Set(columns).size < columns.length)
+    throw new RangeError(`table: label, got ${some(columns) || "no column"}, expected columns that differ`);
+  if (task === undefined && columns.length > 1)
+    throw new RangeError(
+      `table: label, got columns ${some(columns)}, expected one with a class; of several targets say the task`,
+    );
+  return columns;
+}
+
 /** The columns that hold numbers, by name and place in a line. */
-function columnsOf(
-  header: readonly string[],
-  place: string,
-  { label, client, ignore = [] }: TableOptions,
-): [string, number][] {
-  for (const column of [label, ...(client === undefined ? [] : [client]), ...ignore])
+function columnsOf(header: readonly string[], place: string, options: TableOptions): [string, number][] {
+  const { client, ignore = [] } = options;
+  const asked = labelColumns(options);
+  for (const column of [...asked, ...(client === undefined ? [] : [client]), ...ignore])
     if (!header.includes(column))
       throw new RangeError(`table: ${place}, got columns ${some(header)}, expected one called ${column}`);
   const kept = [...header.entries()].flatMap(([at, name]): [string, number][] =>
@@ -65,9 +81,9 @@ function columnsOf(
       throw new RangeError(`table: ${place}, got two columns called ${name}, expected names that differ`);
     names.add(name);
   }
-  const columns = kept.filter(([name]) => name !== label && name !== client);
+  const columns = kept.filter(([name]) => !asked.includes(name) && name !== client);
   if (columns.length === 0)
-    throw new RangeError(`table: ${place}, got no column beside ${label}, expected one with numbers at least`);
+    throw new RangeError(`table: ${place}, got no column beside ${some(asked)}, expected one with numbers at least`);
   return columns;
 }
 
@@ -84,14 +100,17 @@ export function readRows(
   const columns = columnsOf(header, `${name}, line ${line(0)}`, options);
   // the header is a row, too
   const place = (row: number): string => `${name}, line ${line(row + 1)}`;
-  const { client, columns: kinds = {}, missing = [] } = options;
+  const { client, task, columns: kinds = {}, missing = [] } = options;
+  const asked = labelColumns(options);
   checkKinds(
     kinds,
     columns.map(([column]) => column),
     `${name}, line ${line(0)}`,
   );
-  const [at, owner] = [header.indexOf(options.label), client === undefined ? -1 : header.indexOf(client)];
+  const at = asked.map((column) => header.indexOf(column));
+  const owner = client === undefined ? -1 : header.indexOf(client);
   const owners: string[] = [];
+  const targets = task && new Float64Array(lines.length * asked.length);
   const values = new Float64Array(lines.length * columns.length);
   const labels = lines.map((cells, row) => {
     const own = trimmed(cells);
@@ -111,17 +130,36 @@ export function readRows(
         );
       values[row * columns.length + c] = value;
     }
-    const label = own[at]!;
-    if (label === "")
-      throw new RangeError(`table: ${place(row)}, got no class in column ${options.label}; give it one`);
+    for (const [t, column] of asked.entries()) {
+      const cell = own[at[t]!]!;
+      if (targets) targets[row * asked.length + t] = target(cell, task!, column, place(row));
+      else if (cell === "") throw new RangeError(`table: ${place(row)}, got no class in column ${column}; give it one`);
+    }
     if (owner >= 0) {
       if (own[owner] === "") throw new RangeError(`table: ${place(row)}, got no client in column ${client}; name it`);
       owners.push(own[owner]!);
     } else if (star !== undefined) owners.push(star);
-    return label;
+    return targets ? "" : own[at[0]!]!;
   });
   const said = owner >= 0 || star !== undefined;
-  return { columns: columns.map(([column]) => column), values, labels, place, owners: said ? owners : undefined };
+  return {
+    columns: columns.map(([column]) => column),
+    values,
+    labels,
+    targets,
+    place,
+    owners: said ? owners : undefined,
+  };
+}
+
+function target(cell: string, task: TargetKind, column: string, place: string): number {
+  const value = decimal.test(cell) ? Number(cell) : NaN;
+  const fits = task === "regression" ? Math.abs(Math.fround(value)) < Infinity : value === 0 || value === 1;
+  if (!fits)
+    throw new RangeError(
+      `table: ${place}, column ${column}, got "${cell}", expected ${task === "regression" ? "a decimal number" : "0 or 1"}; mend it, or leave the row out`,
+    );
+  return value;
 }
 
 /** As many names as a message can hold. */

@@ -2,11 +2,11 @@
 // of training and after it. A model answers each test row once; all that is measured is read off these answers.
 import type { Tensor } from "../autograd/tensor.ts";
 import { type Bench, turnKey } from "../federated/hosts/bench.ts";
-import type { Reply, Turn, Vector, Vectors } from "../federated/method.ts";
+import type { Answer, Reply, Turn, Vector, Vectors } from "../federated/method.ts";
 import { countsOf } from "../federated/statistics.ts";
 import { taken } from "../federated/taken.ts";
 import { constantAnswers, score, type Scores } from "../moe/evaluate.ts";
-import { accuracy, predictAll } from "../nn/index.ts";
+import { type Examples, predictAll } from "../nn/index.ts";
 import type { Moment, Reading } from "../report/records.ts";
 import { Kept } from "../runtime/kept.ts";
 import { fold } from "../runtime/random.ts";
@@ -17,6 +17,7 @@ import { floors } from "./floors.ts";
 import type { Measured } from "./measured.ts";
 import { rootKey, type Setup } from "./setup.ts";
 import type { Staging, Tests } from "./staging.ts";
+import { taskIn } from "./tasks.ts";
 
 /** What a client has of a federation at one moment of it. */
 export interface Standing {
@@ -68,6 +69,10 @@ export function clockOf(
 ): Clock {
   const root = rootKey(config);
   const classes = dataset.classes.length;
+  const task = taskIn(config);
+  // answers of a task are not what a model puts out
+  const answersOn = (examples: Examples, answer: Answer): Tensor =>
+    predictAll(examples, task?.width(classes) ?? classes, task ? (x) => task.answers(answer(x)) : answer);
 
   const staged = <T>(client: number, use: (own: Turn["own"], tests: Tests) => T): T => {
     const { rows, globalTest } = clients[client]!;
@@ -86,12 +91,13 @@ export function clockOf(
 
   const readAt = (moment: Moment, { name, method }: Federation, given: Turn, tests: Tests, bin: Kept): At => {
     const { side } = bench(name);
-    const set = { ...tests, classes, law: countsOf(given.own.train.labels, classes) };
+    const law = task ? undefined : countsOf(given.own.train.labels, classes);
+    const set = { ...tests, classes, law, task };
     const asked = (turn: Turn): Record<string, Tensor> =>
       Object.fromEntries(
         Object.entries(answersOf(side, turn)).map(([role, answer]) => [
           role,
-          bin.add(predictAll(tests.examples, classes, answer)),
+          bin.add(answersOn(tests.examples, answer)),
         ]),
       );
     const turn = begun(side, method, given);
@@ -102,7 +108,7 @@ export function clockOf(
       ? finish(side.train({ ...turn, key: fold(turn.key, "clock") }))
       : undefined;
     const after = reply && asked(taken(side, turn, reply))["own"]!;
-    const mixed = global && after && bin.add(constantAnswers(after, global, 0.5));
+    const mixed = global && after && bin.add(constantAnswers(after, global, 0.5, task));
     const scores = Object.fromEntries(
       Object.entries(found).map(([role, logp]) => [role === "own" ? name : `${name}-${role}`, score(logp, set)]),
     );
@@ -148,8 +154,10 @@ export function clockOf(
             bin.dispose();
           }
         }
-        const law = countsOf(own.train.labels, classes);
-        Object.assign(scores, floors({ ...own, classes }, { ...tests, classes, law }, generalist));
+        if (!task) {
+          const law = countsOf(own.train.labels, classes);
+          Object.assign(scores, floors({ ...own, classes }, { ...tests, classes, law }, generalist));
+        }
         return { client, kept, scores, epochs: {}, gates: {}, validations: [], readings, clusters };
       });
     },
@@ -159,11 +167,10 @@ export function clockOf(
         const turn = { client, round, down, kept, own, effort: 1, key: turnKey(key, client, round) };
         const { method } = federations.find(({ name }) => name === federation)!;
         const { own: answer } = answersOf(side, begun(side, method, turn));
-        const tensor = predictAll(tests.examples, classes, answer);
-        const answers = { logp: tensor.toArray(), classes };
+        const tensor = answersOn(tests.examples, answer);
+        const { localTest, globalTest } = score(tensor, { ...tests, classes, task });
         tensor.dispose();
-        const percent = (rows: Int32Array): number => 100 * accuracy(answers, tests.examples.labels, rows);
-        return { client, localTest: percent(tests.local), globalTest: percent(tests.global) };
+        return { client, localTest, globalTest };
       });
     },
   };

@@ -1,6 +1,6 @@
 // What can be asked for, validated in one place. A config is complete: presets fill it, flags and --set change it, and a
 // run folder's config.json repeats it.
-import type { OwnData, StreamOptions } from "../data/index.ts";
+import type { OwnData, StreamOptions, TargetKind } from "../data/index.ts";
 import type { Attack } from "../federated/hosts/attacked.ts";
 import type { OptimizerRule } from "../nn/index.ts";
 import { type PartitionConfig, partitionKinds } from "./partitionKinds.ts";
@@ -44,7 +44,7 @@ export interface VariantConfig extends GateConfig {
 
 /** A client's optimiser but for its rate. */
 export type OptimizerConfig = {
-  readonly [Field in Exclude<keyof OptimizerRule, "lr">]?: OptimizerRule[Field] | undefined;
+  readonly [Field in Exclude<keyof OptimizerRule, "lr" | "make">]?: OptimizerRule[Field] | undefined;
 };
 
 /** How compared methods are measured. */
@@ -94,6 +94,8 @@ export interface Config {
   readonly dataset: string;
   /** Files of one's own, and the folder they are in. */
   readonly files?: (OwnData & { readonly folder: string }) | undefined;
+  /** What rows are asked for, of files of one's own: numbers, or any of several labels; one class of several unless said. */
+  readonly task?: TargetKind | undefined;
   /** "lenet", "mlp", "bilstm", or the address of a module that exports an expert and a gate (see OwnNetworks). */
   readonly model: string;
   readonly seed: number;
@@ -263,6 +265,7 @@ const optional: ReadonlySet<string> = new Set([
   "quirks",
   "shift",
   "stream",
+  "task",
   "training",
 ]);
 

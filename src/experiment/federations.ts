@@ -6,7 +6,7 @@ import type { Noise } from "../federated/privacy/central.ts";
 import { lastClient } from "../moe/methods/authors.ts";
 import { calibration, CALIBRATION_ROUNDS } from "../moe/methods/calibration.ts";
 import { gaussians } from "../moe/methods/gaussians.ts";
-import { type Examples, Net } from "../nn/index.ts";
+import { everyOptimizer, type Examples, Net } from "../nn/index.ts";
 import { fold, type Key } from "../runtime/random.ts";
 import { chosenMethods, type Federation, GENERALIST, methodOf } from "./chosenMethods.ts";
 import { type Config, ConfigError } from "./config.ts";
@@ -18,6 +18,7 @@ import { hidingOf } from "./localPrivacy.ts";
 import { behindNoise } from "./privacy.ts";
 import { rootKey, type Setup } from "./setup.ts";
 import { staging } from "./staging.ts";
+import { checkNeeds, taskIn } from "./tasks.ts";
 
 /** The federations of a config, in the order in which they run: its methods', or that of the generalist. */
 export function federationsOf(config: Config): readonly Federation[] {
@@ -27,6 +28,10 @@ export function federationsOf(config: Config): readonly Federation[] {
     throw new ConfigError(
       `config: training: got ${odd}, expected one of ${chosen.map(({ name }) => name).join(", ") || "methods that are compared"}`,
     );
+  checkNeeds(config, [
+    ...chosen.map(({ method }) => method),
+    ...chosen.flatMap(({ rows, entries }) => rows.map(({ of }) => entries[of]!.value)),
+  ]);
   if (config.methods) return chosen;
   const fedavg = methodOf(GENERALIST);
   const method = behaviour(config).selection === "average" ? fedavg : lastClient(fedavg);
@@ -65,9 +70,10 @@ export function kitOf({ config, dataset }: Pick<Setup, "config" | "dataset">, na
   return new Kit({
     model: networks(config, dataset).expert,
     classes: dataset.classes.length,
+    task: taskIn(config),
     key: rootKey(config),
     initial: initialModel({ config, dataset }),
-    optimizer: { ...optimizer, kind: optimizer?.kind ?? "adam", lr },
+    optimizer: { ...optimizer, kind: optimizer?.kind ?? "adam", lr, make: everyOptimizer },
     epochs,
     batchSize,
   });
@@ -103,6 +109,7 @@ export function benchOf(setup: Setup, { name, method, options }: Federation): Be
     method,
     side: method.client(kitOf(setup, name), options),
     classes: dataset.classes.length,
+    task: taskIn(config),
     key: federationKey(config),
     hiding: hidingOf(config, method),
     stage(client, round) {

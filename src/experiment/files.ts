@@ -30,7 +30,10 @@ export async function writeRecords(
   rounds: readonly (RoundMetric | TickMetric)[],
   summary: Summary,
 ): Promise<RunRecords> {
-  const metrics: Metric[] = [...rounds, ...done.flatMap((one) => clientMetrics(one, setup.clients[one.client]!))];
+  const metrics: Metric[] = [
+    ...rounds,
+    ...done.flatMap((one) => clientMetrics(one, setup.clients[one.client]!, setup.config)),
+  ];
   const records: RunRecords = { config: configRecord(setup.config, setup.dataset.classes), summary, metrics };
   // now in the order of clients, not in the order in which they finished
   await store.write(METRICS, metrics.map(jsonLine).join(""));

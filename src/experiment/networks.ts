@@ -31,7 +31,7 @@ function isThreeWay({ mixture }: Config): boolean {
 export function networks(config: Config, dataset: Dataset): Networks {
   const { model } = config;
   const three = isThreeWay(config);
-  if (isAddress(model)) return ownNetworks(model, dataset, three);
+  if (isAddress(model)) return ownNetworks(config, dataset, three);
   const { expert, gate } = known(config, dataset);
   return { expert, gate: gate(1), ...(three && { threeGate: gate(3) }) };
 }
@@ -48,6 +48,8 @@ function known(config: Config, dataset: Dataset): { expert: Module; gate: (outpu
   const { shape } = dataset;
   if (model === "mlp") {
     const inputs = shape.reduce((n, size) => n * size, 1);
+    // the same layers as a gate's: targets are no probabilities
+    if (config.task) return { expert: mlpGate(inputs, classes), gate: (n) => mlpGate(inputs, n) };
     return { expert: mlp(inputs, classes), gate: (n) => mlpGate(inputs, n) };
   }
   if (model === "bilstm")

@@ -40,6 +40,11 @@ export function dataHash(dataset: Dataset): string {
       ? [dataset.train.words, dataset.train.offsets, dataset.test.words, dataset.test.offsets]
       : [dataset.train.x, dataset.test.x];
   for (const input of inputs) hash.update(checksum(input));
+  if (dataset.kind === "features" && dataset.targets) {
+    const { kind, train: training, test: testing } = dataset.targets;
+    hash.update(new TextEncoder().encode(`${kind} ${dataset.classes.join(" ")}`));
+    for (const targets of [training, testing]) hash.update(checksum(targets));
+  }
   const { owners } = dataset;
   if (owners) {
     hash.update(new TextEncoder().encode(owners.names.join("\n")));

@@ -1,21 +1,23 @@
 // Networks of one's own: a module that a config names, loaded once per thread. Only its address travels to workers, so every
 // thread imports it for itself.
-import type { Dataset } from "../data/index.ts";
+import type { Dataset, TargetKind } from "../data/index.ts";
 import { checkGate, checkModel } from "../moe/model.ts";
 import type { Module } from "../nn/index.ts";
 import { type Config, ConfigError } from "./config.ts";
 
-/** What a network of one's own is told: the shape of an input, the names of the classes, and a gate its outputs. */
+/** What a network of one's own is told: the shape of an input, the names of the classes or targets, and a gate its outputs. */
 export interface Form {
   readonly shape: readonly number[];
   readonly classes: readonly string[];
+  /** What rows are asked for, where that is no class. */
+  readonly task?: TargetKind;
   /** Logits a row that a gate gives: one, or three in a three-way mixture. */
   readonly outputs?: number;
 }
 
 /** The two exports of a module that a config names: modules, or functions that make them for the data. */
 export interface OwnNetworks {
-  /** From [rows, ...shape] to log-probabilities [rows, classes]. */
+  /** From [rows, ...shape] to log-probabilities [rows, classes]; with a task to a number or logit for each target. */
   readonly expert: Module | ((data: Form) => Module);
   /** From [rows, ...shape] to one logit a row; made with `outputs`, to so many. */
   readonly gate: Module | ((data: Form) => Module);
@@ -60,7 +62,7 @@ export async function loadNetworks({ model }: Pick<Config, "model">): Promise<vo
 
 /** The networks of a loaded module, made for a dataset and tried on it. */
 export function ownNetworks(
-  model: string,
+  { model, task }: Pick<Config, "model" | "task">,
   dataset: Dataset,
   threeWay = false,
 ): { expert: Module; gate: Module; threeGate?: Module } {
@@ -70,7 +72,7 @@ export function ownNetworks(
     throw new ConfigError(`model: ${model}, got texts (${dataset.name}), expected images or features`);
   const { shape, classes } = dataset;
   const make = (from: OwnNetworks["expert"], form: Form): Module => (typeof from === "function" ? from(form) : from);
-  const form = { shape, classes };
+  const form = { shape, classes, ...(task && { task }) };
   if (threeWay && typeof own.gate !== "function")
     throw new ConfigError(
       `${model}: a three-way mixture, got a gate of one output, expected a function that makes one from { outputs }`,
@@ -81,7 +83,7 @@ export function ownNetworks(
     ...(threeWay && { threeGate: make(own.gate, { ...form, outputs: 3 }) }),
   };
   try {
-    checkModel({ ...networks, shape, classes });
+    checkModel({ ...networks, ...form });
     if (networks.threeGate) checkGate(networks.threeGate, shape, 3);
   } catch (error) {
     throw new ConfigError(`${model} on inputs of ${shape.join(" x ")}: ${(error as Error).message}`);

@@ -14,12 +14,13 @@ import { usualEntries } from "../moe/methods/index.ts";
 import type { Config } from "./config.ts";
 import { privately } from "../moe/methods/authors.ts";
 import { behaviour } from "./fidelity.ts";
+import { everyOptimizer } from "../nn/index.ts";
 
 /** Defaults of the personal values' options. */
 export function settingsOf(config: Config): Settings {
   const { clients: _, optimizer, ...personal } = config.personal;
   const { variants: _variants, space: _space, ...mixing } = defined(config.mixture);
-  const training = { ...personal, ...(optimizer && { rule: defined(optimizer) }) };
+  const training = { ...personal, ...(optimizer && { rule: { ...defined(optimizer), make: everyOptimizer } }) };
   return privately({ training, mixture: { ...training, ...mixing } }, behaviour(config));
 }
 
@@ -62,7 +63,7 @@ function gateMethods({ rho, hazard }: NonNullable<Config["posterior"]>): Readonl
 }
 
 /** The paper's methods, and the mixtures and gates beside them that the config asks for. */
-export function paperMethods({ mixture: { variants = {} }, posterior: gate }: Config): {
+export function paperMethods({ mixture: { variants = {} }, posterior: gate, task }: Config): {
   readonly rows: readonly Row[];
   readonly entries: Readonly<Record<string, Entry>>;
 } {
@@ -72,8 +73,9 @@ export function paperMethods({ mixture: { variants = {} }, posterior: gate }: Co
   ]);
   const gates = gate ? gateRows.filter((name) => name !== "featureGate" || gate.features) : [];
   const more = [...beside.map(([name]) => name), ...gates];
+  const fits = ({ of }: Row): boolean => !(task && usualEntries[of]?.value.needsClasses);
   return {
-    rows: [...paperRows, ...more.map((name) => ({ name, of: name }))],
+    rows: [...paperRows.filter(fits), ...more.map((name) => ({ name, of: name }))],
     entries: { ...usualEntries, ...Object.fromEntries(beside), ...(gate && gateMethods(gate)) },
   };
 }

@@ -29,6 +29,7 @@ import { networks } from "./networks.ts";
 import { settingsOf } from "./personal.ts";
 import { rootKey, type Setup } from "./setup.ts";
 import { staging } from "./staging.ts";
+import { taskIn } from "./tasks.ts";
 import type { Watch } from "./watch.ts";
 
 /** What a federation left for one client, by the federation's name: what it is sent, and what it keeps. */
@@ -55,6 +56,7 @@ export function personalizing(
   const root = rootKey(config);
   const classes = dataset.classes.length;
   const stage = staging(config, dataset);
+  const task = taskIn(config);
   const federations = federationsOf(config).filter(({ rows }) => rows.length > 0);
 
   // what everybody's model answers serves every client of this worker that has the same tests
@@ -89,15 +91,16 @@ export function personalizing(
     const train = staged.train(rows.train, fold(root, "batches", client));
     const validation = staged.validation(rows.validation);
     const majority = (rows.classes ?? []).map((c) => lensOf(config, dataset, client)?.view.labels?.[c] ?? c);
-    // rows that others see tell nothing of the client's own distribution
-    const law = config.shift?.globalTest === "federation" ? undefined : countsOf(train.labels, classes);
+    // rows that others see tell nothing of the client's own distribution, nor do targets
+    const isLaw = !task && config.shift?.globalTest !== "federation";
+    const law = isLaw ? countsOf(train.labels, classes) : undefined;
     const validations: PersonalValidation[] = [];
     try {
       for (const federation of federations) {
         const told = federation.rows;
         const desk = new Desk({
           answers: answersFor(client, federation, held, { train, validation }),
-          own: { train, validation, classes },
+          own: { train, validation, classes, task },
           expert,
           gate,
           threeGate,
@@ -121,7 +124,9 @@ export function personalizing(
           },
         });
         try {
-          const { made, ...results } = evaluateRows(desk, told, { ...tests, classes, law }, majority, ["finetuned"]);
+          const { made, ...results } = evaluateRows(desk, told, { ...tests, classes, law, task }, majority, [
+            "finetuned",
+          ]);
           found = joined(found, results, config.methods ? keptUnder(told, made) : keptAlone(told, made));
         } finally {
           desk.dispose();

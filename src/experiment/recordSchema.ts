@@ -34,6 +34,10 @@ const result = v.object({
   globalF1: v.optional(stat),
   localAuc: v.optional(stat),
   globalAuc: v.optional(stat),
+  localRmse: v.optional(stat),
+  globalRmse: v.optional(stat),
+  localMae: v.optional(stat),
+  globalMae: v.optional(stat),
   lawTest: v.optional(stat),
 });
 
@@ -84,6 +88,7 @@ const summary = v.object({
       }),
     ),
   ),
+  task: v.optional(v.picklist(["regression", "multi-label"])),
   classNames: v.optional(texts),
   gates: v.optional(v.record(method, v.object({ own: stat, other: stat, spread: stat }))),
   command: text,
@@ -91,6 +96,12 @@ const summary = v.object({
 });
 
 const optionalNumber = v.optional(number);
+const ofRegression = {
+  localRmse: optionalNumber,
+  globalRmse: optionalNumber,
+  localMae: optionalNumber,
+  globalMae: optionalNumber,
+};
 // every figure of one model on one client
 const figures = {
   localTest: number,
@@ -152,6 +163,7 @@ const metric = v.variant("kind", [
     globalF1: optionalNumber,
     localAuc: optionalNumber,
     globalAuc: optionalNumber,
+    ...ofRegression,
     testRows: v.optional(index),
     cluster: v.optional(index),
     lawTest: optionalNumber,
@@ -207,7 +219,7 @@ const progress = v.object({
 });
 
 const trust = { ownMean: number, otherMean: number, spread: number };
-const scores = v.object({ ...figures, lawTest: optionalNumber });
+const scores = v.object({ ...figures, ...ofRegression, lawTest: optionalNumber });
 const measured = v.object({
   client: index,
   scores: v.record(method, scores),

@@ -12,6 +12,7 @@ import type {
 } from "../report/records.ts";
 import { recordVersion } from "../report/records.ts";
 import { stat } from "../report/stat.ts";
+import type { Scores } from "../moe/evaluate.ts";
 import type { Trust } from "../moe/trust.ts";
 import { csvTable } from "../io/csv.ts";
 import type { Config } from "./config.ts";
@@ -35,6 +36,7 @@ export function configRecord(config: Config, classNames: readonly string[]): Con
 export function clientMetrics(
   done: Measured,
   { optedOut, rows }: ClientSetup,
+  { task }: Pick<Config, "task"> = {},
 ): (EpochMetric | ClientMetric | ClockMetric | GateMetric | CurveMetric)[] {
   const { client, validations, scores, epochs, trust, readings = [], clusters = {}, curves = [] } = done;
   return [
@@ -44,7 +46,7 @@ export function clientMetrics(
       client,
       method,
       optedOut,
-      ...found,
+      ...(task ? onlyFigures(found, task) : found),
       testRows: rows.test.length,
       ...(clusters[method] !== undefined && { cluster: clusters[method] }),
       ...epochs[method],
@@ -66,17 +68,37 @@ const figures = [
   "globalF1",
   "localAuc",
   "globalAuc",
+  "localRmse",
+  "globalRmse",
+  "localMae",
+  "globalMae",
 ] as const;
+type Figure = (typeof figures)[number];
+
+/** Figures that a task has, by how they end. */
+const ends: Readonly<Record<NonNullable<Config["task"]> | "classes", RegExp>> = {
+  classes: /(?:Test|Nll|Ece|F1|Auc)$/,
+  regression: /(?:Test|Nll|Rmse|Mae)$/,
+  "multi-label": /(?:Test|Nll|F1|Auc)$/,
+};
+
+function figuresOf({ task }: Pick<Config, "task">): readonly Figure[] {
+  return figures.filter((figure) => ends[task ?? "classes"].test(figure));
+}
+
+function onlyFigures(found: Scores, task: NonNullable<Config["task"]>): Scores {
+  return Object.fromEntries(Object.entries(found).filter(([figure]) => ends[task].test(figure))) as unknown as Scores;
+}
 
 /** Means over clients by method. */
-export function methodResults(done: readonly Measured[]): Summary["methods"] {
+export function methodResults(done: readonly Measured[], config: Pick<Config, "task"> = {}): Summary["methods"] {
   const methods = Object.keys(done[0]!.scores);
   const result = (method: string): MethodResult =>
     Object.fromEntries(
-      figures.map((figure) => [
+      figuresOf(config).map((figure) => [
         figure,
         statOf(
-          done.map(({ scores }) => scores[method]![figure]),
+          done.map(({ scores }) => scores[method]![figure]!),
           figure,
         ),
       ]),
@@ -90,9 +112,9 @@ function lawResult(done: readonly Measured[], method: string): Pick<MethodResult
   return found.length === done.length ? { lawTest: stat(found) } : {};
 }
 
-// a test of one class has no area
-function statOf(values: readonly number[], figure: (typeof figures)[number]): MethodResult["localTest"] {
-  const some = figure.endsWith("Auc") ? values.filter((value) => !Number.isNaN(value)) : values;
+// a test of one class has no area, and one of equal targets no variance
+function statOf(values: readonly number[], figure: Figure): MethodResult["localTest"] {
+  const some = /(?:Auc|Test)$/.test(figure) ? values.filter((value) => !Number.isNaN(value)) : values;
   return stat(some.length > 0 ? some : values);
 }
 
@@ -133,7 +155,8 @@ export function summarize({ setup, done, ...rest }: Outcome): Summary {
     clients,
     ...rest,
     evaluatedClients: done.length,
-    methods: methodResults(done),
+    methods: methodResults(done, setup.config),
+    ...(setup.config.task && { task: setup.config.task }),
     ...(setup.config.files && { classNames: setup.dataset.classes }),
     gates: Object.fromEntries(
       Object.keys(done[0]!.gates).map((name) => [name, gateResult(done.map(({ gates }) => gates[name]!))]),

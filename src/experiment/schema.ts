@@ -11,6 +11,8 @@ import { mixture } from "./schema/mixture.ts";
 import { partition, shift, stream } from "./schema/partition.ts";
 import { optimizer, ownOptimizer, training } from "./schema/training.ts";
 import { count, finite, fraction, margin, name, rate, whole } from "./schema/values.ts";
+import { checkTask } from "./tasks.ts";
+
 const known: Readonly<Record<"dataset" | "model", readonly string[]>> = {
   dataset: Object.keys(catalogue),
   model: ["lenet", "mlp", "bilstm"],
@@ -24,6 +26,7 @@ const fields = v.strictObject({
   fidelity: v.picklist(["paper", "authors-code"]),
   dataset: name,
   files: v.optional(files),
+  task: v.optional(v.picklist(["regression", "multi-label"])),
   model: v.pipe(
     v.string(),
     v.check(
@@ -121,7 +124,10 @@ const schema = v.pipe(
 /** Checks a config; the error names every field that is wrong, what it got and what was expected. */
 export function parseConfig(input: unknown): Config {
   const result = v.safeParse(schema, input);
-  if (result.success) return result.output;
+  if (result.success) {
+    checkTask(result.output);
+    return result.output;
+  }
   const told = new Set<string>();
   const problems = result.issues.flatMap((issue) => {
     const path = v.getDotPath(issue) ?? "config";

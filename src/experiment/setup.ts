@@ -5,6 +5,7 @@ import { finish, type Steps } from "../runtime/steps.ts";
 import { type Config, ConfigError } from "./config.ts";
 import { behaviour } from "./fidelity.ts";
 import { partitionOf } from "./partitions.ts";
+import { checkTargets } from "./tasks.ts";
 
 /** Everything a worker needs to be any of the clients. */
 export interface Setup<D extends Dataset = Dataset> {
@@ -55,6 +56,7 @@ export function* setUpSteps<D extends Dataset>(
   onClient?: (done: number) => void,
 ): Steps<Setup<D>> {
   const root = rootKey(config);
+  checkTargets(config, whole);
   const { dataset, partition } = drawPartition(config, whole);
   const { clients, heldOut = [] } = partition;
   // a client that is held out takes no part, and is personalised and tested as one that opted out

@@ -10,6 +10,7 @@ import {
   inOrder,
   PaddedTextExamples,
   sorted,
+  TargetExamples,
   TextExamples,
 } from "../nn/index.ts";
 import type { Key } from "../runtime/random.ts";
@@ -51,10 +52,22 @@ function holder(config: Config, dataset: Dataset, lens: Lens | undefined): Hold 
       new ImageExamples({ ...lens.see({ ...take(dataset[part], rows), rows }, shape, part), shape, normalization });
   }
   if (dataset.kind === "features") {
-    const { shape } = dataset;
+    const { shape, targets, classes } = dataset;
+    const seen = (part: Part, rows: Int32Array) => lens!.see({ ...take(dataset[part], rows), rows }, shape, part);
+    if (targets) {
+      const outputs = classes.length;
+      if (!lens)
+        return (part, rows) => new TargetExamples({ ...dataset[part], targets: targets[part], shape, outputs }, rows);
+      return (part, rows = everything(part)) => {
+        const own = Float32Array.from(
+          { length: rows.length * outputs },
+          (_, i) => targets[part][rows[Math.floor(i / outputs)]! * outputs + (i % outputs)]!,
+        );
+        return new TargetExamples({ ...seen(part, rows), targets: own, shape, outputs });
+      };
+    }
     if (!lens) return (part, rows) => new FeatureExamples({ ...dataset[part], shape }, rows);
-    return (part, rows = everything(part)) =>
-      new FeatureExamples({ ...lens.see({ ...take(dataset[part], rows), rows }, shape, part), shape });
+    return (part, rows = everything(part)) => new FeatureExamples({ ...seen(part, rows), shape });
   }
   if (lens) return (part, rows, batching) => textsOf(lens.text(dataset[part]), rows, batching);
   return (part, rows, batching) => textsOf(dataset[part], rows, batching);

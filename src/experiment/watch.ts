@@ -3,6 +3,7 @@
 import type { AnswersOn } from "../moe/index.ts";
 import { accuracy } from "../nn/index.ts";
 import type { EpochMetric } from "../report/records.ts";
+import { ConfigError } from "./config.ts";
 import type { Setup } from "./setup.ts";
 import { type Staging, staging, type Tests } from "./staging.ts";
 
@@ -48,6 +49,8 @@ export class Watch {
 
   constructor(setup: Setup, { tell, rows = 200, share = 0.1 }: WatchOptions) {
     this.tell = tell;
+    if (setup.config.task)
+      throw new ConfigError(`watch: got the task ${setup.config.task}, expected classes, whose accuracies it tells`);
     this.#setup = setup;
     this.#staging = staging(setup.config, setup.dataset);
     this.#rows = rows;

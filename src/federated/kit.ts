@@ -12,8 +12,8 @@ import type { Optimizer, Rated } from "../nn/optimizers.ts";
 import type { Parameters, Part, Vector } from "../nn/parameters.ts";
 import { optimizerOf, type OptimizerRule } from "../nn/rule.ts";
 import { factorAt } from "../nn/schedule.ts";
-import { type Task, taskLoss } from "../nn/task.ts";
-import { likelihood } from "../nn/validate.ts";
+import { type Task, taskLoss, taskMetrics } from "../nn/task.ts";
+import { likelihood, validateNet } from "../nn/validate.ts";
 import { Kept } from "../runtime/kept.ts";
 import { fold, type Key } from "../runtime/random.ts";
 import type { Steps } from "../runtime/steps.ts";
@@ -209,6 +209,14 @@ export class Kit {
   loss(of: { forward(x: Tensor, mode: Mode): Tensor }): Loss {
     const { task } = this.options;
     return task ? taskLoss(task, of) : likelihood(of);
+  }
+
+  /** The mean loss of a net on examples, in evaluation mode. */
+  lossOn(net: Net, examples: Examples): number {
+    const { task } = this.options;
+    return task
+      ? taskMetrics(task, net, examples, this.classes)["loss"]!
+      : validateNet(net, examples, this.classes).loss;
   }
 
   readonly #rates = new Map<Rated, number>();

@@ -153,6 +153,8 @@ export interface Declaration<
   readonly after?: "abstract";
   /** What it does, in a sentence. */
   readonly about: string;
+  /** Whether it reads labels as classes, and so has no part in a regression or where rows have several labels. */
+  readonly needsClasses?: boolean;
   /** Every option with its default; a config may change them, and nothing else. */
   readonly options: O;
   readonly ranges?: { readonly [N in keyof O]?: Range };

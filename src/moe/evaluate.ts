@@ -20,6 +20,7 @@ import {
 } from "../nn/metrics.ts";
 import type { Net } from "../nn/net.ts";
 import { predictAll } from "../nn/predict.ts";
+import type { Metrics, Task } from "../nn/task.ts";
 import {
   asTwo,
   type ExpertOutput,
@@ -29,12 +30,21 @@ import {
   toLogProbabilities,
 } from "./mixture.ts";
 
-/** One method on one client; accuracies, F1, areas and calibration errors in percent, losses in nats. */
+/**
+ * One method on one client; accuracies, F1, areas and calibration errors in percent, losses in nats. In a regression the test is R2,
+ * the share of the targets' variance that answers explain, in percent, and the loss the mean squared error; of several labels the
+ * share of them that is told right, and their mean cross-entropy. What a task does not have is NaN.
+ */
 export interface Scores {
   readonly localTest: number;
   readonly globalTest: number;
   readonly localNll: number;
   readonly globalNll: number;
+  /** Of a regression, in units of the targets. */
+  readonly localRmse?: number;
+  readonly globalRmse?: number;
+  readonly localMae?: number;
+  readonly globalMae?: number;
   readonly localEce: number;
   readonly globalEce: number;
   /** Means over classes: see macroF1 and areaUnderCurve. NaN where the rows do not suffice. */
@@ -56,10 +66,16 @@ export interface TestSet {
   readonly global: Int32Array;
   /** The client's shares of classes. Where clients differ in these alone, all rows tell of its own distribution. */
   readonly law?: ArrayLike<number> | undefined;
+  /** What rows are asked for, where that is no class. */
+  readonly task?: Task | undefined;
 }
 
-/** Scores of log-probabilities [count, classes] over the whole test split. */
-export function score(logp: Tensor, { examples, classes, local, global, law }: TestSet): Scores {
+/** Scores of log-probabilities [count, classes], or of a task's answers, over the whole test split. */
+export function score(logp: Tensor, { examples, classes, local, global, law, task }: TestSet): Scores {
+  if (task) {
+    const of = (rows: Int32Array): Metrics => task.metrics(logp.toArray(), examples.labels, classes, rows);
+    return taskScores(task, of(local), of(global));
+  }
   return scoreOf({ logp: logp.toArray(), classes }, { labels: examples.labels, local, global, law });
 }
 
@@ -80,6 +96,28 @@ export function scoreOf(
     localAuc: 100 * areaUnderCurve(answers, labels, local),
     globalAuc: 100 * areaUnderCurve(answers, labels, global),
     ...(law && { lawTest: 100 * accuracyUnder(law, answers, labels, global) }),
+  };
+}
+
+function taskScores({ fit }: Task, local: Metrics, global: Metrics): Scores {
+  const percent = (found: Metrics, metric: string): number => 100 * (found[metric] ?? NaN);
+  return {
+    localTest: percent(local, fit),
+    globalTest: percent(global, fit),
+    localNll: local["loss"]!,
+    globalNll: global["loss"]!,
+    ...(local["rmse"] !== undefined && {
+      localRmse: local["rmse"],
+      globalRmse: global["rmse"]!,
+      localMae: local["mae"]!,
+      globalMae: global["mae"]!,
+    }),
+    localEce: NaN,
+    globalEce: NaN,
+    localF1: percent(local, "f1"),
+    globalF1: percent(global, "f1"),
+    localAuc: percent(local, "auc"),
+    globalAuc: percent(global, "auc"),
   };
 }
 
@@ -116,9 +154,10 @@ export function mixedAnswers(space: MixingSpace, output: ExpertOutput, experts: 
   );
 }
 
-/** Log-probabilities of h p_s + (1-h) p_g for one weight h in (0, 1) over log-probabilities. */
-export function constantAnswers(ls: Tensor, lg: Tensor, h: number): Tensor {
-  return scope(() => noGrad(() => mixture(ls, lg, tensor(new Float32Array(ls.shape[0]!).fill(logit(h))))));
+/** Log-probabilities of h p_s + (1-h) p_g for one weight h in (0, 1) over log-probabilities; of a task its answers, so mixed. */
+export function constantAnswers(ls: Tensor, lg: Tensor, h: number, task?: Task): Tensor {
+  const { mix } = task ?? { mix: mixture };
+  return scope(() => noGrad(() => mix(ls, lg, tensor(new Float32Array(ls.shape[0]!).fill(logit(h))))));
 }
 
 /** What gate logits [count, 1] or [count, 3] give the client's own experts together, against the generalist: [count]. */

@@ -32,6 +32,8 @@ export interface Personal<O extends Options = Options> {
   readonly after?: "abstract";
   /** What it does, in a sentence. */
   readonly about: string;
+  /** Whether it reads labels as classes, and so has no part in a regression or where rows have several labels. */
+  readonly needsClasses?: boolean;
   /** Every option with its default, which may be what an experiment says of all trainings. */
   options(settings: Settings): O;
   readonly ranges?: { readonly [N in keyof O]?: Range };
@@ -163,9 +165,11 @@ export class Desk {
     this.kept.dispose();
   }
 
-  // where experts put out probabilities, their logarithms
+  // where experts put out probabilities, their logarithms; in another task than telling classes its answers
   #logp(raw: Outputs): Predictor {
     const { output } = this.options;
+    const { task } = this.own;
+    if (task) return { ...combined(this.kept, [raw], (of) => task.answers(of)), raw };
     if (output === "logSoftmax") return { ...raw, raw };
     return { ...combined(this.kept, [raw], (of) => expertAnswers(of, output)), raw };
   }

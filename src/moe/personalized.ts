@@ -100,9 +100,10 @@ export function evaluateRows(
     const { weights, dial, scores: scored } = made[i]!;
     scores[name] = scored?.(test) ?? score(made[i]!.on(test.examples), test);
     if (dial) curves.push({ method: name, ...curveOf(dial(test.examples), test) });
-    if (weights) gates[name] = trust(weights(test.examples), test, majority);
+    if (weights && !test.task) gates[name] = trust(weights(test.examples), test, majority);
   }
-  const gate = made.find(({ weights }) => weights)?.weights;
+  // what a gate trusts is told by class
+  const gate = test.task ? undefined : made.find(({ weights }) => weights)?.weights;
   const constant = made.find(({ weight }) => weight !== undefined);
   return {
     made,

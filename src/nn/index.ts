@@ -17,7 +17,8 @@ export { Net, type NetOptions } from "./net.ts";
 export { clipGradient, Clipped, gradientNorm } from "./clip.ts";
 export { Adam, type AdamOptions, type Optimizer, type Rated, SGD, type SgdOptions } from "./optimizers.ts";
 export { Together } from "./together.ts";
-export { optimizerOf, type OptimizerRule } from "./rule.ts";
+export { everyOptimizer, optimizerKinds } from "./everyOptimizer.ts";
+export { type MakeOptimizer, type OptimizerKind, optimizerOf, type OptimizerRule, usualOptimizer } from "./rule.ts";
 export {
   Adagrad,
   type AdagradOptions,

@@ -25,7 +25,10 @@ export interface ConfigRecord {
   readonly [key: string]: unknown;
 }
 
-/** One method over the evaluated clients: local test = own distribution, global test = balanced. */
+/**
+ * One method over the evaluated clients: local test = own distribution, global test = balanced. A test is accuracy; of several labels
+ * the share of them that is told right, in a regression R2, the share of the targets' variance that is explained: percent.
+ */
 export interface MethodResult {
   readonly localTest: Stat;
   readonly globalTest: Stat;
@@ -38,6 +41,11 @@ export interface MethodResult {
   readonly globalF1?: Stat;
   readonly localAuc?: Stat;
   readonly globalAuc?: Stat;
+  /** Of a regression, in units of the targets. */
+  readonly localRmse?: Stat;
+  readonly globalRmse?: Stat;
+  readonly localMae?: Stat;
+  readonly globalMae?: Stat;
   /** Accuracy by class on the global test, weighted by the client's law of labels: local accuracy from all of its rows. */
   readonly lawTest?: Stat;
 }
@@ -118,6 +126,8 @@ export interface Summary {
   /** How many clients the methods' means are over. */
   readonly evaluatedClients: number;
   readonly methods: MethodResults;
+  /** What rows were asked for, where that is no class. */
+  readonly task?: "regression" | "multi-label";
   /** The federations of the methods that were asked for: what each took. Left out of a run of the paper's methods. */
   readonly federations?: Readonly<Record<string, FederationResult>>;
   /** Class names, where the dataset is one of the user's own. */
@@ -180,6 +190,10 @@ export interface ClientMetric {
   readonly globalF1?: number;
   readonly localAuc?: number;
   readonly globalAuc?: number;
+  readonly localRmse?: number;
+  readonly globalRmse?: number;
+  readonly localMae?: number;
+  readonly globalMae?: number;
   /** Rows of its local test: what it weighs in a weighted mean. */
   readonly testRows?: number;
   /** Which of its method's clusters it is in. */

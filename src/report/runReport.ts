@@ -9,15 +9,20 @@ import type { Html } from "./html.ts";
 import { leaderboard } from "./leaderboard.ts";
 import { clockTable, figuresTable, spreadTable } from "./leaderboardReport.ts";
 import { focusOf, methodOrder, methodStyle } from "./methods.ts";
+import { methodsTable, swatch, taskHeadline } from "./methodsTable.ts";
 import { duration, fixed, plusMinus, signed } from "./numbers.ts";
 import { figure, page, table } from "./page.ts";
 import { difference, pairClients } from "./pairs.ts";
 import type { Metric, RunRecords, Stat, Summary } from "./records.ts";
+import { taskFigures } from "./tasks.ts";
 import { sharesRows } from "./tradeOff.ts";
 
 /** The whole report as one self-contained page. Figures are drawn in `document`; see openDocument. */
 export function renderRunReport(run: RunRecords, document: Document): string {
   const { summary, metrics } = run;
+  const task = taskFigures(summary);
+  // a share of variance has no least, and figures of accuracies end at 0
+  const isShare = summary.task !== "regression";
   const has = (kind: string): boolean => metrics.some((metric) => metric.kind === kind);
   return page(
     `moiety: ${runName(summary)}`,
@@ -25,9 +30,10 @@ export function renderRunReport(run: RunRecords, document: Document): string {
         <h1>${subject(summary)}</h1>
         <p class="quiet">${setting(summary)}</p>
       </header>
-      ${headline(run)}
+      ${task ? taskHeadline(summary, task) : headline(run)}
       ${
         has("client") &&
+        isShare &&
         figure(
           (options) => plane(metrics, options),
           html`Faint points are clients, large ones the methods’ means with 95 % intervals over
@@ -43,7 +49,7 @@ export function renderRunReport(run: RunRecords, document: Document): string {
           ${federationsOf(metrics).map((of) => learning(run, of, document))} ${federationsTable(summary)}
         </section>`
       }
-      ${has("client") && clientsSection(run, document)} ${has("clock") && clockSection(run)}
+      ${has("client") && isShare && clientsSection(run, document)} ${has("clock") && clockSection(run)}
       ${
         has("gate") &&
         html`<section>
@@ -103,12 +109,14 @@ function learning({ metrics: all, summary }: RunRecords, of: string | undefined,
   const metrics = all.filter((metric) => metric.kind === "round" && metric.method === of);
   const kept = (of !== undefined && summary.federations?.[of]?.bestRound) || summary.bestRound;
   const name = of === undefined ? "" : `${methodStyle(of).label}: `;
+  const task = taskFigures(summary);
   return html`${figure(
-    (options) => lossCurves(metrics, options),
+    (options) => lossCurves(metrics, { ...options, ...(task && { unit: task.loss }) }),
     `${name}Training loss is the mean over the clients of a round, each on its own rows.`,
     document,
   )}
   ${
+    !task &&
     metrics.some((metric) => metric.kind === "round" && metric.validationAccuracy !== undefined) &&
     figure(
       (options) => accuracyCurve(metrics, options),
@@ -207,55 +215,6 @@ function verdict({ mean, ci95 }: Stat): string {
   if (!Number.isFinite(ci95)) return mean > 0 ? "is ahead" : mean < 0 ? "is behind" : "is even";
   if (mean - ci95 > 0) return "wins";
   return mean + ci95 < 0 ? "loses" : "does not differ clearly";
-}
-
-function swatch(method: string): Html {
-  const { color, label } = methodStyle(method);
-  return html`<span class="swatch" style="background: ${color}"></span>${label}`;
-}
-
-function methodsTable({ methods, evaluatedClients }: Summary): Html {
-  const names = methodOrder(Object.keys(methods));
-  const any = (key: "localNll" | "globalNll" | "localEce" | "globalEce"): boolean =>
-    names.some((name) => methods[name]?.[key] !== undefined);
-  const columns = [
-    { label: "Local test, %", of: (name: string) => methods[name]?.localTest, digits: 1 },
-    { label: "Global test, %", of: (name: string) => methods[name]?.globalTest, digits: 1 },
-    ...(names.some((name) => methods[name]?.lawTest)
-      ? [{ label: "Local by law, %", of: (name: string) => methods[name]?.lawTest, digits: 1 }]
-      : []),
-  ];
-  const calibration = [
-    { label: "Local NLL", key: "localNll", digits: 2 },
-    { label: "Global NLL", key: "globalNll", digits: 2 },
-    { label: "Local ECE, %", key: "localEce", digits: 1 },
-    { label: "Global ECE, %", key: "globalEce", digits: 1 },
-  ] as const;
-  const shown = calibration.filter(({ key }) => any(key));
-  return html`<section>
-    <h2>Methods</h2>
-    ${table(
-      `Accuracy: mean over ${evaluatedClients} clients ± half width of its 95 % interval.${
-        columns.length > 2
-          ? " By law: accuracy by class on the global test, weighted by each client’s shares of classes, which all test rows tell."
-          : ""
-      }`,
-      ["Method", ...columns.map(({ label }) => label)],
-      names.map((name) => [swatch(name), ...columns.map(({ of, digits }) => cell(of(name), digits))]),
-    )}
-    ${
-      shown.length > 0 &&
-      table(
-        "Calibration: negative log-likelihood in nats, expected calibration error in percent; less is better.",
-        ["Method", ...shown.map(({ label }) => label)],
-        names.map((name) => [swatch(name), ...shown.map(({ key, digits }) => cell(methods[name]?.[key], digits))]),
-      )
-    }
-  </section>`;
-}
-
-function cell(value: Stat | undefined, digits: number): string {
-  return value ? plusMinus(value, digits) : "–";
 }
 
 function differencesTable({ summary, metrics }: RunRecords): Html | null {

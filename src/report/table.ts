@@ -3,10 +3,16 @@ import type { Leaderboard } from "./leaderboard.ts";
 import { methodOrder, methodStyle, paperMethods } from "./methods.ts";
 import { fixed, plusMinus, signed } from "./numbers.ts";
 import type { RunRecords, Summary } from "./records.ts";
+import { type TaskFigures, taskFigures } from "./tasks.ts";
 import { advantage, focusOfRuns, settingName, settingStat, sweepOf } from "./sweep.ts";
 
-/** Method, local test and global test accuracy in percent, each with the half width of its 95 % interval. */
-export function methodTable({ methods }: Pick<Summary, "methods">): string {
+/**
+ * Method, local test and global test accuracy in percent, each with the half width of its 95 % interval; of a run with another task
+ * than telling classes its figures.
+ */
+export function methodTable({ methods, task }: Pick<Summary, "methods" | "task">): string {
+  const figures = taskFigures({ ...(task && { task }) });
+  if (figures) return taskLines(methods, figures);
   const rows = methodOrder(Object.keys(methods)).flatMap((method) => {
     const result = methods[method];
     if (!result) return [];
@@ -14,6 +20,21 @@ export function methodTable({ methods }: Pick<Summary, "methods">): string {
     return [[methodStyle(method).label, ...cells]];
   });
   return columns([["method", "local test", "±", "global test", "±"], ...rows], [15, 10, 5, 11, 5]);
+}
+
+function taskLines(methods: Summary["methods"], { test, beside }: TaskFigures): string {
+  const sides = [test, ...beside].flatMap(({ label, local, global, digits }) => [
+    { label: `local ${label}`, of: local, digits },
+    { label: `global ${label}`, of: global, digits },
+  ]);
+  const rows = methodOrder(Object.keys(methods)).map((method) => [
+    methodStyle(method).label,
+    ...sides.map(({ of, digits }) => {
+      const found = methods[method]?.[of];
+      return found ? plusMinus(found, digits) : "–";
+    }),
+  ]);
+  return columns([["method", ...sides.map(({ label }) => label)], ...rows], [15]);
 }
 
 /**

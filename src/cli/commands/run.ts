@@ -83,7 +83,7 @@ async function execute(store: Folder, config: Config, args: RunArguments): Promi
   const workers = usableWorkers(args.workers, config);
   const goOn = `${invocation()} run --resume ${quoted(store.path)}${dataFlag(args)}`;
   const { signal, release } = interruptible(goOn);
-  const shown = display();
+  const shown = display(config.task);
   try {
     const result = await run({
       config,

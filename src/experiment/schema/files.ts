@@ -12,7 +12,7 @@ export const files: v.GenericSchema<NonNullable<Config["files"]>> = v.variant("k
     folder,
     train: name,
     test: v.optional(name),
-    label: name,
+    label: v.union([name, v.array(name)], "expected a column's name, or names"),
     client: v.optional(name),
     // a column without a name can be left out only
     ignore: v.optional(v.array(v.string())),

@@ -1,5 +1,6 @@
 // How clients step, in a federation and by themselves.
 import * as v from "valibot";
+import { optimizerKinds } from "../../nn/index.ts";
 import type { Config } from "../config.ts";
 import { count, finite, fraction, margin, rate } from "./values.ts";
 
@@ -7,13 +8,22 @@ const warmup = v.optional(
   v.pipe(finite, v.integer("expected a whole number"), v.minValue(0, "expected a number from 0")),
 );
 
+const below = v.pipe(fraction, v.ltValue(1, "expected a number below 1"));
 const steps = {
-  kind: v.optional(v.picklist(["adam", "sgd"])),
+  kind: v.optional(v.picklist(optimizerKinds)),
   momentum: v.optional(fraction),
   nesterov: v.optional(v.boolean()),
+  betas: v.optional(v.strictTuple([below, below])),
+  eps: v.optional(margin),
+  decoupled: v.optional(v.boolean()),
+  alpha: v.optional(below),
+  centered: v.optional(v.boolean()),
+  lrDecay: v.optional(margin),
   weightDecay: v.optional(margin),
   clip: v.optional(rate),
+  clipValue: v.optional(rate),
 };
+
 /** Of a client by itself, whose rate does not go by rounds. */
 export const ownOptimizer: v.GenericSchema<NonNullable<Config["personal"]["optimizer"]>> = v.strictObject(steps);
 

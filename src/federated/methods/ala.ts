@@ -3,7 +3,7 @@
 import type { Vector } from "../../nn/parameters.ts";
 import { fold, type Key, Stream } from "../../runtime/random.ts";
 import type { Steps } from "../../runtime/steps.ts";
-import { type Kit, likelihood, type Pair } from "../kit.ts";
+import { type Kit, type Pair } from "../kit.ts";
 import type { Turn } from "../method.ts";
 
 export interface Ala {
@@ -50,7 +50,7 @@ export function* ala(
       if (new Stream(fold(key, "part", batch++)).uniform() >= sample) continue;
       head.copyFrom(mixed(local, shared, shares));
       const loss = kit.step(at, {
-        loss: likelihood(pair),
+        loss: kit.loss(pair),
         correct: () => {
           const gradient = head.gradient!.toArray();
           shares = shares.map((w, i) => Math.min(1, Math.max(0, w - rate * gradient[i]! * (shared[i]! - local[i]!))));

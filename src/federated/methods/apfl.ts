@@ -9,7 +9,7 @@ import { mean } from "../../autograd/ops/sum.ts";
 import type { Tensor } from "../../autograd/tensor.ts";
 import type { Loss } from "../../nn/fit.ts";
 import { answering } from "../answering.ts";
-import { likelihood, Tally } from "../kit.ts";
+import { Tally } from "../kit.ts";
 import { method, type Method, type Turn } from "../method.ts";
 import { averaging } from "../servers.ts";
 import { Mixing } from "./mixing.ts";
@@ -18,6 +18,7 @@ export const apfl: Method = method({
   name: "apfl",
   paper: "arXiv 2003.13461",
   about: "a mixture of the shared and an own model, of parameters or of outputs, at a share that each client learns",
+  needsClasses: true,
   // `adapt` is the rate of the share, 0 keeps it
   options: { alpha: 0.5, adapt: 0.01, form: "parameters" },
   ranges: { alpha: { min: 0, max: 1 }, adapt: { min: 0 }, form: { of: ["parameters", "outputs"] } },
@@ -55,7 +56,7 @@ export const apfl: Method = method({
             tally.add(at, loss);
             ofOwn.step();
           } else tally.add(at, kit.step(at, { loss: outputs(alpha), optimizer: ofOwn }));
-          kit.step(at, { loss: likelihood(shared), optimizer: ofShared });
+          kit.step(at, { loss: kit.loss(shared), optimizer: ofShared });
           yield;
         }
         return {

@@ -2,7 +2,7 @@
 // weights are its own secret and are learnt beside its core.
 import { pow } from "../../runtime/scalar.ts";
 import { answering } from "../answering.ts";
-import { likelihood, Tally } from "../kit.ts";
+import { Tally } from "../kit.ts";
 import { method, type Method, type Turn, type Vector, type Vectors } from "../method.ts";
 import { noticeboard, posted, without } from "../servers.ts";
 import { combination, dot } from "../vectors.ts";
@@ -69,7 +69,7 @@ export const apple: Method = method({
             if (rate === 0) return;
             for (const term of terms) term.weight -= rate * (dot(flat, term.core) + held * (term.weight - term.first));
           };
-          tally.add(at, kit.step(at, { loss: likelihood(mixed), correct, optimizer }));
+          tally.add(at, kit.step(at, { loss: kit.loss(mixed), correct, optimizer }));
           yield;
         }
         const now = core.parameters.toArray();

@@ -1,8 +1,7 @@
 // Several models at the server, of which a client trains the one that fits it best.
 import type { Examples } from "../../nn/examples.ts";
-import { validateNet } from "../../nn/validate.ts";
 import { answering } from "../answering.ts";
-import { type Kit, likelihood } from "../kit.ts";
+import type { Kit } from "../kit.ts";
 import type { ClientSide, Turn, Vectors } from "../method.ts";
 
 export const placeOf = (cluster: number): string => `model.${cluster}`;
@@ -35,7 +34,7 @@ export function clustered(kit: Kit, { count, explore }: Clustered): ClientSide<"
   const closestOn = (down: Vectors, rows: Examples): number => {
     const losses = all.map((_, c) => {
       net.parameters.copyFrom(down[placeOf(c)]!);
-      return rows.count > 0 ? validateNet(net, rows, kit.classes).loss : 0;
+      return rows.count > 0 ? kit.lossOn(net, rows) : 0;
     });
     return closest(losses);
   };
@@ -45,7 +44,7 @@ export function clustered(kit: Kit, { count, explore }: Clustered): ClientSide<"
       const down = turn.down as Vectors;
       const cluster = explore?.(turn) ?? closestOn(down, turn.own.train);
       net.parameters.copyFrom(down[placeOf(cluster)]!);
-      const { trainLoss } = yield* kit.train({ turn, loss: likelihood(net), optimizer });
+      const { trainLoss } = yield* kit.train({ turn, loss: kit.loss(net), optimizer });
       return { up: { model: net.parameters.toArray() }, metrics: { trainLoss, cluster } };
     },
     answers({ down, own }) {

@@ -3,7 +3,6 @@
 import { answering } from "../answering.ts";
 import { combination, zerosLike } from "../vectors.ts";
 import { method, type Method, type Vector, type Vectors } from "../method.ts";
-import { likelihood } from "../kit.ts";
 import { noticeboard, posted } from "../servers.ts";
 import { countsOf } from "../statistics.ts";
 
@@ -30,6 +29,7 @@ export const cwfedavg: Method = method({
   name: "cwfedavg",
   paper: "arXiv 2406.07800",
   about: "class-wise averages, mixed for each client by its classes; by its counts of them, which it sends",
+  needsClasses: true,
   options: {},
   sends: ["model", "law"],
   receives: ["model"],
@@ -40,7 +40,7 @@ export const cwfedavg: Method = method({
       initial: () => ({ model: kit.initial }),
       *train(turn) {
         net.parameters.copyFrom(turn.down.model);
-        const { trainLoss } = yield* kit.train({ turn, loss: likelihood(net), optimizer });
+        const { trainLoss } = yield* kit.train({ turn, loss: kit.loss(net), optimizer });
         const law = Float64Array.from(lawOf(countsOf(turn.own.train.labels, kit.classes)));
         return { up: { model: net.parameters.toArray(), law }, metrics: { trainLoss } };
       },

@@ -1,6 +1,5 @@
 // DiPLe (2022): a directed graph of peers whose weights each client learns on its own loss, on the simplex. Built from what
 // is known of it second hand: by projected gradient, over the peers that a client asked in the round.
-import { likelihood } from "../kit.ts";
 import { method, type Method, type Vector } from "../method.ts";
 import { combination, dot } from "../vectors.ts";
 import { drawn, exchanging, network } from "./exchange.ts";
@@ -45,7 +44,7 @@ export const diple: Method = method({
             net.parameters.spendGradient();
             weights = ontoSimplex(weights.map((weight, i) => weight - rate * dot(slope, all[i]!.vector)));
           };
-          kit.step(at, { loss: likelihood(net), correct });
+          kit.step(at, { loss: kit.loss(net), correct });
           yield;
         }
       all.forEach(({ client }, i) => known.set(client, weights[i]!));

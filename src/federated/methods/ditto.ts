@@ -1,7 +1,7 @@
 // Ditto (Li et al. 2021): FedAvg goes on as ever, and beside it every client trains a model of its own that is held to the
 // one it was sent.
 import { answering } from "../answering.ts";
-import { likelihood, pull, Tally } from "../kit.ts";
+import { pull, Tally } from "../kit.ts";
 import { method, type Method } from "../method.ts";
 import { averaging } from "../servers.ts";
 
@@ -19,7 +19,7 @@ export const ditto: Method = method({
     const [ofShared, ofOwn] = [kit.optimizer(shared.parameters), kit.optimizer(own.parameters)];
     const anchor = kit.vector(own.parameters.size);
     const correct = pull(own.parameters, anchor, lambda);
-    const [lossOfShared, lossOfOwn] = [likelihood(shared), likelihood(own)];
+    const [lossOfShared, lossOfOwn] = [kit.loss(shared), kit.loss(own)];
     return {
       initial: () => ({ model: kit.initial }),
       *train(turn) {

@@ -1,11 +1,10 @@
 // Clients that send each other their models, with no server between them. A board stands for the network: whoever has a turn finds
 // there the newest models of the peers it asks, and takes what it likes of them before it trains its own.
-import { validateNet } from "../../nn/validate.ts";
 import { Stream } from "../../runtime/random.ts";
 import type { Key } from "../../runtime/random.ts";
 import { log } from "../../runtime/scalar.ts";
 import { answering } from "../answering.ts";
-import { type Kit, likelihood } from "../kit.ts";
+import type { Kit } from "../kit.ts";
 import type { ClientSide, ServerSide, To, Turn, Vector, Vectors } from "../method.ts";
 import type { Net } from "../../nn/net.ts";
 import type { Steps } from "../../runtime/steps.ts";
@@ -50,14 +49,14 @@ export function exchanging<Up extends string = never, Kept extends string = neve
       const own = turn.kept["own"] ?? kit.initial;
       const lossOf = (model: Vector): number => {
         net.parameters.copyFrom(model);
-        return validateNet(net, turn.own.train, kit.classes).loss;
+        return kit.lossOn(net, turn.own.train);
       };
       const peers = posted(turn.down, "model");
       const offer = { turn: turn as Offer<Kept>["turn"], own, peers, net, lossOf };
       const made = take(offer);
       const { from, up, kept } = "from" in made ? made : yield* made;
       net.parameters.copyFrom(from);
-      const { trainLoss } = yield* kit.train({ turn, loss: likelihood(net), optimizer, stream: "own" });
+      const { trainLoss } = yield* kit.train({ turn, loss: kit.loss(net), optimizer, stream: "own" });
       const now = net.parameters.toArray();
       return { up: { model: now, ...up }, kept: { own: now, ...kept }, metrics: { trainLoss } };
     },

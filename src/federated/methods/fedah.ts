@@ -1,6 +1,5 @@
 // FedAH (2025), after the abstract: FedRep whose clients begin with a head between the shared one and their own, at a learnt
 // share for each number.
-import { likelihood } from "../kit.ts";
 import { method, type Method, type Vector } from "../method.ts";
 import { averaging } from "../servers.ts";
 import { ala } from "./ala.ts";
@@ -29,8 +28,8 @@ export const fedah: Method = method({
         const shares =
           kept.own &&
           (yield* ala(kit, pair, turn, { local: kept.own, shared: down.head, before: kept.shares }, options));
-        yield* kit.train({ turn, loss: likelihood(pair), optimizer: ofHead, epochs: headEpochs, stream: "head" });
-        const { trainLoss } = yield* kit.train({ turn, loss: likelihood(pair), optimizer: ofBody });
+        yield* kit.train({ turn, loss: kit.loss(pair), optimizer: ofHead, epochs: headEpochs, stream: "head" });
+        const { trainLoss } = yield* kit.train({ turn, loss: kit.loss(pair), optimizer: ofBody });
         const up = { body: body.parameters.toArray(), head: head.parameters.toArray() };
         return { up, kept: { own: up.head, ...(shares && { shares }) }, metrics: { trainLoss } };
       },

@@ -1,5 +1,4 @@
 // FedALA (Zhang et al. 2023): FedAvg whose clients do not begin at the shared head but between it and their own.
-import { likelihood } from "../kit.ts";
 import { method, type Method, type Vector } from "../method.ts";
 import { averaging } from "../servers.ts";
 import { ala } from "./ala.ts";
@@ -34,7 +33,7 @@ export const fedala: Method = method({
         const shares =
           kept.own &&
           (yield* ala(kit, pair, turn, { local: kept.own, shared: down.head, before: kept.shares }, options));
-        const { trainLoss } = yield* kit.train({ turn, loss: likelihood(pair), optimizer });
+        const { trainLoss } = yield* kit.train({ turn, loss: kit.loss(pair), optimizer });
         const up = { body: body.parameters.toArray(), head: head.parameters.toArray() };
         return { up, kept: { own: up.head, ...(shares && { shares }) }, metrics: { trainLoss } };
       },

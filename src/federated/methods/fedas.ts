@@ -7,7 +7,6 @@ import { square } from "../../autograd/ops/unary.ts";
 import { tensor } from "../../autograd/tensor.ts";
 import type { Loss } from "../../nn/fit.ts";
 import { predictSteps } from "../../nn/predict.ts";
-import { likelihood } from "../kit.ts";
 import { method, type Method, type Vector } from "../method.ts";
 import { averaging } from "../servers.ts";
 import { byClass } from "../statistics.ts";
@@ -17,6 +16,7 @@ export const fedas: Method = method({
   name: "fedas",
   paper: "CVPR 2024, pp. 11986-11995",
   about: "the shared body is drawn to a client's own class means before it trains, and averaged by Fisher information",
+  needsClasses: true,
   // epochs and rate of drawing; how clients count
   options: { epochs: 1, rate: 0.01, weight: "fisher" },
   ranges: { epochs: { min: 0, whole: true }, rate: { min: 0 }, weight: { of: ["fisher", "rows"] } },
@@ -45,13 +45,13 @@ export const fedas: Method = method({
           body.parameters.copyFrom(down.body);
           yield* kit.train({ turn, loss, optimizer: drawing, epochs, stream: "drawing" });
         } else body.parameters.copyFrom(down.body);
-        const { trainLoss } = yield* kit.train({ turn, loss: likelihood(pair), optimizer });
+        const { trainLoss } = yield* kit.train({ turn, loss: kit.loss(pair), optimizer });
         // of the batches' mean gradients, where the turn ends
         let fisher = 0;
         if (weight === "fisher")
           for (const at of kit.batches({ ...turn, effort: 1 }, { epochs: 1, stream: "fisher" })) {
             kit.step(at, {
-              loss: (batch) => likelihood(pair)(batch, { train: false }),
+              loss: (batch) => kit.loss(pair)(batch, { train: false }),
               correct: () => {
                 for (const { parameters } of [body, head]) {
                   const gradient = parameters.gradient!.toArray() as Vector;

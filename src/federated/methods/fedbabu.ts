@@ -2,7 +2,6 @@
 // to its rows when it is to answer.
 import type { Part } from "../../nn/parameters.ts";
 import { answering } from "../answering.ts";
-import { likelihood } from "../kit.ts";
 import { method, type Method } from "../method.ts";
 import { averaging } from "../servers.ts";
 import { partlyShared } from "./partlyShared.ts";
@@ -26,7 +25,7 @@ export const fedbabu: Method = method({
       train,
       *answers(turn) {
         net.parameters.copyFrom(kit.initial).write(kit.body, turn.down.shared);
-        yield* kit.train({ turn, loss: likelihood(net), optimizer, epochs, stream: "answer" });
+        yield* kit.train({ turn, loss: kit.loss(net), optimizer, epochs, stream: "answer" });
         return { own: answering(net) };
       },
     };

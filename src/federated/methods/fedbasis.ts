@@ -9,7 +9,7 @@ import { scope } from "../../autograd/tensor.ts";
 import type { Net } from "../../nn/net.ts";
 import { exp } from "../../runtime/scalar.ts";
 import { answering } from "../answering.ts";
-import { type At, likelihood, Tally } from "../kit.ts";
+import { type At, Tally } from "../kit.ts";
 import { method, type Method, type Vector, type Vectors } from "../method.ts";
 import { averaging } from "../servers.ts";
 import { between } from "../vectors.ts";
@@ -62,7 +62,7 @@ export const fedbasis: Method = method({
     // the mixture's loss on a batch; its gradient is `use`d and gone
     const push = (at: At, use: () => void, more: { readonly optimizer?: typeof optimizer } = {}): number =>
       kit.step(at, {
-        loss: likelihood(mixed),
+        loss: kit.loss(mixed),
         correct: () => {
           use();
           mixed.parameters.spendGradient();

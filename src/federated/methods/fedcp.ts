@@ -35,6 +35,7 @@ export const fedcp: Method = method({
   paper: "arXiv 2307.01217",
   about:
     "a gate parts every feature between the shared head and the client's own, by what the feature and the client are",
+  needsClasses: true,
   // `lambda` holds features to those of the body as it came; with `noise` the gate draws while it trains
   options: { lambda: 5, noise: true as boolean },
   ranges: { lambda: { min: 0 } },

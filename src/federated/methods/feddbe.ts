@@ -28,6 +28,7 @@ export const feddbe: Method = method({
   name: "feddbe",
   paper: "arXiv 2311.14975",
   about: "a bias of each client's features stays with it, and the mean of features is held to everybody's",
+  needsClasses: true,
   // `warm` rounds that only measure the mean; `weight` of holding to it; with `bias` false it is left out
   options: { weight: 1, warm: 1, bias: true as boolean },
   ranges: { weight: { min: 0 }, warm: { min: 1, whole: true } },

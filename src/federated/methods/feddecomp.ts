@@ -7,7 +7,6 @@ import { constant, fanInUniform } from "../../nn/init.ts";
 import type { Module, ParameterSpec } from "../../nn/module.ts";
 import type { Part } from "../../nn/parameters.ts";
 import { answering } from "../answering.ts";
-import { likelihood } from "../kit.ts";
 import { method, type Method, type Turn } from "../method.ts";
 import { averaging } from "../servers.ts";
 
@@ -70,7 +69,7 @@ export const feddecomp: Method = method({
       initial: () => ({ model: kit.initial }),
       *train(turn) {
         load(turn);
-        const loss = likelihood(net);
+        const loss = kit.loss(net);
         if (lowEpochs > 0) yield* kit.train({ turn, loss, optimizer: low, epochs: lowEpochs, stream: "low" });
         const { trainLoss } = yield* kit.train({ turn, loss, optimizer: shared });
         const values = net.parameters.toArray();

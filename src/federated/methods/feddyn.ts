@@ -1,7 +1,7 @@
 // FedDyn (Acar et al. 2021): every client's loss is changed by what it has learnt of its own gradient, so that all of them
 // have the federation's optimum in common.
 import { answering } from "../answering.ts";
-import { likelihood, pull } from "../kit.ts";
+import { pull } from "../kit.ts";
 import { method, type Method } from "../method.ts";
 import { only, Sums } from "../servers.ts";
 import { minus, plus, zerosLike } from "../vectors.ts";
@@ -43,7 +43,7 @@ export const feddyn: Method = method({
             pulled();
             net.parameters.addGradient(linear, scale);
           });
-        const { trainLoss, steps } = yield* kit.train({ turn, loss: likelihood(net), optimizer, correct });
+        const { trainLoss, steps } = yield* kit.train({ turn, loss: kit.loss(net), optimizer, correct });
         const after = net.parameters.toArray();
         return {
           up: { model: after },

@@ -14,6 +14,7 @@ export const fedem: Method = method({
   name: "fedem",
   paper: "arXiv 2108.10252",
   about: "a few models that all clients train on the rows that each explains, mixed at each client's own weights",
+  needsClasses: true,
   // `routed` averages a component by the rows that are its share rather than by all rows
   options: { components: 3, routed: false as boolean },
   ranges: { components: { min: 1, whole: true } },

@@ -1,10 +1,8 @@
 // FedFomo (Zhang et al. 2021): a client looks at a few others' models and takes of each as much as it lowers its own loss.
-import { validateNet } from "../../nn/validate.ts";
 import { answering } from "../answering.ts";
 import { method, type Method, type Vector, type Vectors } from "../method.ts";
 import { noticeboard, posted } from "../servers.ts";
 import { combination, normOf, minus } from "../vectors.ts";
-import { likelihood } from "../kit.ts";
 
 /** How much of each candidate is taken: what it lowers the loss by over how far it is, those that raise it none, 1 in all. */
 export function shares(before: number, candidates: readonly { loss: number; distance: number }[]): number[] {
@@ -34,7 +32,7 @@ export const fedfomo: Method = method({
         const rows = validation.count > 0 ? validation : train;
         const lossOf = (model: Vector): number => {
           net.parameters.copyFrom(model);
-          return validateNet(net, rows, kit.classes).loss;
+          return kit.lossOn(net, rows);
         };
         const candidates = posted(turn.down as Vectors, "model");
         const base = rows.count > 0 && candidates.length > 0 ? lossOf(before) : 0;
@@ -50,7 +48,7 @@ export const fedfomo: Method = method({
             ? combination([[rest, before], ...taken.map((share, i) => [share, candidates[i]!.vector] as const)])
             : before,
         );
-        const { trainLoss } = yield* kit.train({ turn, loss: likelihood(net), optimizer, stream: "own" });
+        const { trainLoss } = yield* kit.train({ turn, loss: kit.loss(net), optimizer, stream: "own" });
         const own = net.parameters.toArray();
         // m pairs whoever was there, as what is sent has one size for everybody
         const liking = new Float64Array(2 * m).fill(-1);

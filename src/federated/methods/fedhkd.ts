@@ -22,6 +22,7 @@ export const fedhkd: Method = method({
   paper: "arXiv 2301.08968",
   about:
     "FedAvg that distils each class' mean features and soft answers; without the noise that the paper adds to them",
+  needsClasses: true,
   options: { lambda: 0.05, gamma: 0.05, temperature: 0.5 },
   ranges: { lambda: { min: 0 }, gamma: { min: 0 }, temperature: { min: 0.01 } },
   sends: ["body", "head", "features", "answers", "counts"],

@@ -30,6 +30,7 @@ export const fedjets: Method = method({
   after: "abstract",
   about:
     "experts at the server, of which a client trains those that a shared gate on a common model's features finds best",
+  needsClasses: true,
   // of `experts` a client trains `k`; the first `warm` rounds make the common model; `anchor` weighs the pull of anchors
   options: { experts: 5, k: 2, warm: 2, anchor: 1 },
   ranges: { experts: COUNT, k: COUNT, warm: COUNT, anchor: { min: 0 } },

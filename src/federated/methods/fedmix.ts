@@ -22,6 +22,7 @@ export const fedmix: Method = method({
   after: "abstract",
   about:
     "experts that are trained and averaged by each client's weights for them; temperature 0 is one expert a client",
+  needsClasses: true,
   options: { experts: 4, temperature: 0.1 },
   ranges: { experts: { min: 1, whole: true }, temperature: { min: 0 } },
   sends: ["component.*", "shares"],

@@ -21,6 +21,7 @@ export const fedmoeda: Method = method({
   after: "abstract",
   about:
     "a mixture of experts at every client; body and gate are averaged, experts are exchanged with those that are like them",
+  needsClasses: true,
   // each expert takes of `peers` others; whom, is found anew every `refresh` rounds
   options: { experts: 4, peers: 3, tau: 1, refresh: 5 },
   ranges: { experts: COUNT, peers: { min: 0, whole: true }, tau: { min: 1e-6 }, refresh: COUNT },

@@ -16,6 +16,7 @@ export const fedproto: Method = method({
   name: "fedproto",
   paper: "arXiv 2105.00243",
   about: "whole models stay with their clients; mean features of each class are shared, and features are held to them",
+  needsClasses: true,
   options: { lambda: 1 },
   ranges: { lambda: { min: 0 } },
   sends: ["features", "counts"],

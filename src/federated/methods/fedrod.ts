@@ -24,6 +24,7 @@ export const fedrod: Method = method({
   name: "fedrod",
   paper: "arXiv 2107.00778",
   about: "a shared head for balanced classes, and an own one that adds what the client's classes are like",
+  needsClasses: true,
   // the exponent of class counts in the shared head's loss
   options: { gamma: 1 },
   ranges: { gamma: { min: 0 } },

@@ -22,6 +22,7 @@ export const fedthe: Method = method({
   paper: "arXiv 2205.10920",
   about:
     "a shared head and an own one, weighed for each input by certainty and by whose features it is like, without labels",
+  needsClasses: true,
   // steps that an input's weights take; the authors also compare with the stream of inputs before it, which is left out here
   options: { steps: 20, rate: 0.1 },
   ranges: { steps: { min: 0, whole: true }, rate: { min: 0 } },

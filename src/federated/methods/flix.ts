@@ -1,7 +1,7 @@
 // FLIX (Gasanov et al. 2021): every client answers at a x + (1 - a) x*, where x* is what it found by itself before anything
 // was sent, and the federation looks for the x that suits all of these.
 import { answering } from "../answering.ts";
-import { likelihood, Tally } from "../kit.ts";
+import { Tally } from "../kit.ts";
 import { method, type Method, type Turn } from "../method.ts";
 import { averaging } from "../servers.ts";
 import { Mixing } from "./mixing.ts";
@@ -30,7 +30,7 @@ export const flix: Method = method({
       *train(turn) {
         const alpha = load(turn);
         if (!turn.kept.optimum)
-          yield* kit.train({ turn, loss: likelihood(optimum), optimizer: ofOptimum, epochs: alone, stream: "alone" });
+          yield* kit.train({ turn, loss: kit.loss(optimum), optimizer: ofOptimum, epochs: alone, stream: "alone" });
         kit.begin(turn, ofShared);
         const tally = new Tally();
         for (const at of kit.batches(turn)) {

@@ -2,7 +2,7 @@
 // so that all of them become heads; after some rounds a client has a region of its own, near those who moved the heads as it did.
 import { fold } from "../../runtime/random.ts";
 import { answering } from "../answering.ts";
-import { likelihood, pull } from "../kit.ts";
+import { pull } from "../kit.ts";
 import { method, type Method, type Vector } from "../method.ts";
 import { averaging, posted, without } from "../servers.ts";
 import { minus } from "../vectors.ts";
@@ -42,12 +42,12 @@ export const floco: Method = method({
         const { model } = turn.down;
         region = unpacked(turn.down.region);
         net.parameters.copyFrom(model);
-        const { trainLoss } = yield* kit.train({ turn, loss: likelihood(net), optimizer });
+        const { trainLoss } = yield* kit.train({ turn, loss: kit.loss(net), optimizer });
         const up = { model: net.parameters.toArray() };
         if (!plus) return { up, metrics: { trainLoss } };
         net.parameters.copyFrom(turn.kept.own ?? first);
         anchor.set(model);
-        yield* kit.train({ turn, loss: likelihood(net), optimizer, correct, stream: "own" });
+        yield* kit.train({ turn, loss: kit.loss(net), optimizer, correct, stream: "own" });
         return { up, kept: { own: net.parameters.toArray() }, metrics: { trainLoss } };
       },
       // from the middle of its region, and for everybody from that of the simplex

@@ -38,6 +38,7 @@ export const gpfl: Method = method({
   name: "gpfl",
   paper: "arXiv 2308.10279",
   about: "shared class embeddings guide the features, read under a condition of everybody's and one of the client's",
+  needsClasses: true,
   // `lambda` holds features to their class' embedding, `mu` decays what guides; without `guide` there is neither guide nor valve
   options: { lambda: 0.01, mu: 0.1, guide: true as boolean },
   ranges: { lambda: { min: 0 }, mu: { min: 0 } },

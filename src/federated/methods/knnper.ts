@@ -1,6 +1,6 @@
 // kNN-Per (Marfoq et al. 2022): FedAvg whose clients answer with a mixture of the shared model and of their own rows' labels
 // nearby, in the shared model's features. What a client remembers of its rows is made when it answers, and never leaves it.
-import { likelihood, type Pair } from "../kit.ts";
+import type { Pair } from "../kit.ts";
 import { method, type Method, type Vector } from "../method.ts";
 import { averaging } from "../servers.ts";
 import { nearbyAnswer } from "./nearby.ts";
@@ -9,6 +9,7 @@ export const knnper: Method = method({
   name: "knn-per",
   paper: "arXiv 2111.09360",
   about: "FedAvg, whose clients answer with its model and with the labels of their own rows nearby",
+  needsClasses: true,
   // `lambda` is the labels' share, with `search` the best of 0, 0.1, ... 1 on the client's validation rows; `scale` of distances
   options: { k: 10, scale: 1, lambda: 0.5, search: true as boolean },
   ranges: { k: { min: 1, whole: true }, scale: { min: 1e-9 }, lambda: { min: 0, max: 1 } },
@@ -23,7 +24,7 @@ export const knnper: Method = method({
       *train(turn) {
         body.parameters.copyFrom(turn.down.body);
         head.parameters.copyFrom(turn.down.head);
-        const { trainLoss } = yield* kit.train({ turn, loss: likelihood(pair), optimizer });
+        const { trainLoss } = yield* kit.train({ turn, loss: kit.loss(pair), optimizer });
         return { up: { body: body.parameters.toArray(), head: head.parameters.toArray() }, metrics: { trainLoss } };
       },
       *answers({ down, own }) {

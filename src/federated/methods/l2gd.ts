@@ -2,7 +2,6 @@
 // towards the mean of all; who moves twice in a row moves towards the same mean, so it is asked for once.
 import { fold, type Key, Stream } from "../../runtime/random.ts";
 import { answering } from "../answering.ts";
-import { likelihood } from "../kit.ts";
 import { method, type Method } from "../method.ts";
 import { alike, averaging } from "../servers.ts";
 import { between } from "../vectors.ts";
@@ -36,7 +35,7 @@ export const l2gd: Method = method({
           return { up: {}, kept: { own: next, mean }, metrics: { trainLoss: 0 } };
         }
         net.parameters.copyFrom(own);
-        const { trainLoss } = yield* kit.train({ turn, loss: likelihood(net), optimizer, stream: "own" });
+        const { trainLoss } = yield* kit.train({ turn, loss: kit.loss(net), optimizer, stream: "own" });
         const after = net.parameters.toArray();
         const asked = isMean(kit.options.key, turn.round + 1, p);
         return { up: asked ? { model: after } : {}, kept: { own: after, mean }, metrics: { trainLoss } };

@@ -1,6 +1,5 @@
 // Every client by itself, round by round: what a federation has to beat.
 import { answering } from "../answering.ts";
-import { likelihood } from "../kit.ts";
 import { method, type Method } from "../method.ts";
 import { averaging } from "../servers.ts";
 
@@ -18,7 +17,7 @@ export const local: Method = method({
       initial: () => ({}),
       *train(turn) {
         net.parameters.copyFrom(turn.kept.own ?? kit.initial);
-        const { trainLoss } = yield* kit.train({ turn, loss: likelihood(net), optimizer, stream: "own" });
+        const { trainLoss } = yield* kit.train({ turn, loss: kit.loss(net), optimizer, stream: "own" });
         return { up: {}, kept: { own: net.parameters.toArray() }, metrics: { trainLoss } };
       },
       answers({ kept }) {

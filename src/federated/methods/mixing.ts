@@ -7,7 +7,7 @@ import { sum } from "../../autograd/ops/sum.ts";
 import { sub } from "../../autograd/ops/arithmetic.ts";
 import { scope } from "../../autograd/tensor.ts";
 import type { Net } from "../../nn/net.ts";
-import { type At, type Kit, likelihood } from "../kit.ts";
+import { type At, type Kit } from "../kit.ts";
 
 export class Mixing {
   readonly net: Net;
@@ -38,7 +38,7 @@ export class Mixing {
   push(at: At, to: Net, times: number): { loss: number; slope: number } {
     let slope = 0;
     const loss = this.#kit.step(at, {
-      loss: likelihood(this.net),
+      loss: this.#kit.loss(this.net),
       correct: () => {
         const gradient = this.net.parameters.gradient!;
         slope = scope(() =>

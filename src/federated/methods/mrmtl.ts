@@ -1,7 +1,7 @@
 // MR-MTL (mean-regularised multi-task learning; Evgeniou and Pontil 2004, Liu et al. 2022): every client's model is held to the
 // mean of all.
 import { answering } from "../answering.ts";
-import { likelihood, pull } from "../kit.ts";
+import { pull } from "../kit.ts";
 import { method, type Method } from "../method.ts";
 import { alike, averaging } from "../servers.ts";
 
@@ -23,7 +23,7 @@ export const mrmtl: Method = method({
       *train(turn) {
         net.parameters.copyFrom(turn.kept.own ?? kit.initial);
         anchor.set(turn.down.model);
-        const { trainLoss } = yield* kit.train({ turn, loss: likelihood(net), optimizer, correct, stream: "own" });
+        const { trainLoss } = yield* kit.train({ turn, loss: kit.loss(net), optimizer, correct, stream: "own" });
         const own = net.parameters.toArray();
         return { up: { model: own }, kept: { own }, metrics: { trainLoss } };
       },

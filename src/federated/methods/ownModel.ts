@@ -1,7 +1,7 @@
 // The client side of methods whose clients have a whole model each, and differ in what holds it.
 import type { Vector } from "../../nn/parameters.ts";
 import { answering } from "../answering.ts";
-import { type Kit, likelihood, pull } from "../kit.ts";
+import { type Kit, pull } from "../kit.ts";
 import type { ClientSide, Turn, Vectors } from "../method.ts";
 
 export interface OwnModel<Down extends string> {
@@ -26,7 +26,7 @@ export function ownModel<Down extends string>(
       const to = anchor?.(turn);
       if (to) held.set(to);
       const correct = to ? pulled : undefined;
-      const { trainLoss } = yield* kit.train({ turn, loss: likelihood(net), optimizer, correct, stream: "own" });
+      const { trainLoss } = yield* kit.train({ turn, loss: kit.loss(net), optimizer, correct, stream: "own" });
       const own = net.parameters.toArray();
       return { up: { model: own }, kept: { own }, metrics: { trainLoss } };
     },

@@ -1,11 +1,12 @@
 // Methods that differ in which part of the model travels and which trains when: one client side, and a few lines each.
 import { answering } from "../answering.ts";
-import { type Kit, likelihood } from "../kit.ts";
+import type { Kit } from "../kit.ts";
 import type { Part } from "../../nn/parameters.ts";
 import type { ClientSide, Turn } from "../method.ts";
 
 /** Some epochs in which a part of the model trains and the rest stands still. */
 export interface Phase {
+  /** The parameters that move. */
   readonly train: Part;
   /** The config's unless said. */
   readonly epochs?: number | undefined;
@@ -13,9 +14,11 @@ export interface Phase {
   readonly stream?: string;
 }
 
+/** What travels of a model, and what trains when. */
 export interface Plan {
   /** What travels; the rest stays with the client. */
   readonly share: Part;
+  /** Trainings of a turn, one after another. */
   readonly phases: readonly Phase[];
 }
 
@@ -36,7 +39,7 @@ export function partlyShared(kit: Kit, { share, phases }: Plan): ClientSide<"sha
     *train(turn) {
       load(turn);
       let trainLoss = 0;
-      for (const step of steps) ({ trainLoss } = yield* kit.train({ turn, loss: likelihood(net), ...step }));
+      for (const step of steps) ({ trainLoss } = yield* kit.train({ turn, loss: kit.loss(net), ...step }));
       return {
         up: { shared: net.parameters.read(share) },
         kept: { own: net.parameters.read(rest) },

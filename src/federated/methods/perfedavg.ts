@@ -5,7 +5,7 @@ import { copyInto } from "../../autograd/ops/copy.ts";
 import { addInto } from "../../autograd/ops/add.ts";
 import type { Net } from "../../nn/net.ts";
 import { answering } from "../answering.ts";
-import { type At, likelihood, Tally } from "../kit.ts";
+import { type At, Tally } from "../kit.ts";
 import { method, type Method } from "../method.ts";
 import { alike, averaging } from "../servers.ts";
 
@@ -32,9 +32,10 @@ export const perfedavg: Method = method({
       momentum: 0,
       weightDecay: 0,
       clip: undefined,
+      clipValue: undefined,
     });
     const [outer, second] = [kit.vector(net.parameters.size), kit.vector(net.parameters.size)];
-    const loss = likelihood(moved);
+    const loss = kit.loss(moved);
     // moved = net + by outer; its gradient on a batch, `times` as long, into `to`
     const from = (by: number): void =>
       noGrad(() => {

@@ -1,7 +1,7 @@
 // pFedMe (Dinh et al. 2020): the shared model is the centre of everybody's own; a client finds its own near the centre, then
 // moves its centre towards it.
 import { answering } from "../answering.ts";
-import { likelihood, pull, Tally } from "../kit.ts";
+import { pull, Tally } from "../kit.ts";
 import { method, type Method } from "../method.ts";
 import { alike, averaging, stepping } from "../servers.ts";
 import { partly } from "../serverSteps.ts";
@@ -25,7 +25,7 @@ export const pfedme: Method = method({
   keeps: ["own"],
   client: (kit, { lambda, inner, lr, start }) => {
     const [centre, own] = [kit.net(), kit.net()];
-    const [loss, optimizer] = [likelihood(own), kit.optimizer(own.parameters)];
+    const [loss, optimizer] = [kit.loss(own), kit.optimizer(own.parameters)];
     const correct = pull(own.parameters, centre.parameters.values, lambda);
     // the envelope's gradient is lambda (w - theta)
     const move = pull(centre.parameters, own.parameters.values, lambda);
@@ -35,6 +35,7 @@ export const pfedme: Method = method({
       momentum: 0,
       weightDecay: 0,
       clip: undefined,
+      clipValue: undefined,
     });
     return {
       initial: () => ({ model: kit.initial }),

@@ -22,6 +22,7 @@ export const pfedmm: Method = method({
   paper: "github Archipes/pFedMM",
   about:
     "a shared body with a few heads, which all clients train on the rows that each explains; weights are the client's",
+  needsClasses: true,
   options: { components: 3 },
   ranges: { components: { min: 1, whole: true } },
   sends: ["body", "head.*"],

@@ -21,6 +21,7 @@ export const pfedmoe: Method = method({
   paper: "arXiv 2402.01350",
   about:
     "features of a shared extractor and of the client's own, weighed by a gate that sees the input, under its own head",
+  needsClasses: true,
   // with `gate` "shared" or "even" nothing is learnt of the weights
   options: { gate: "learnt", hidden: 32 },
   ranges: { gate: { of: ["learnt", "shared", "even"] }, hidden: { min: 1, whole: true } },

@@ -1,7 +1,6 @@
 // SCAFFOLD (Karimireddy et al. 2020), option II: gradients are corrected by what the server knows of all clients' gradients
 // and this client of its own. The optimum it finds is that of the weights of the controls, whatever those of the models.
 import { answering } from "../answering.ts";
-import { likelihood } from "../kit.ts";
 import { method, type Method } from "../method.ts";
 import { only, Sums } from "../servers.ts";
 import { between, minus, plus, scaled, zerosLike } from "../vectors.ts";
@@ -29,7 +28,7 @@ export const scaffold: Method = method({
         correction.set(minus(all, own));
         const { trainLoss, rate } = yield* kit.train({
           turn,
-          loss: likelihood(net),
+          loss: kit.loss(net),
           optimizer,
           ...(control !== 0 && { correct: () => net.parameters.addGradient(correction, control) }),
         });

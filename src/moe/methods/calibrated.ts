@@ -9,6 +9,7 @@ export const calibrated: Personal = personal({
   name: "calibrated",
   paper: "arXiv 1901.06852",
   about: "the federation's model, with the temperature and class biases that its clients fitted, if they did",
+  needsClasses: true,
   options: () => ({ of: "generalist" }),
   *make(desk, { of }) {
     const { calibration = uncalibrated(desk.own.classes) } = desk.options;
@@ -20,6 +21,7 @@ export const blend: Personal = personal({
   name: "blend",
   paper: "",
   about: "the mean of a trained model's probabilities and of the generalist's times the client's label law",
+  needsClasses: true,
   options: () => ({ specialist: "finetuned", generalist: "calibrated" }),
   *make(desk, { specialist, generalist }) {
     const ratio = ownRatio(desk.own);

@@ -18,6 +18,7 @@ export const featureGate: Personal = personal({
   paper: "",
   about:
     "two answers weighed by how likely an input is the client's own, learnt in features against the federation's Gaussians",
+  needsClasses: true,
   // `drawn` rows of the federation for each row held out
   options: () => ({ specialist: "finetuned", generalist: "calibrated", rho: RHO, drawn: 5 }),
   ranges: { rho: { min: 0.01, max: 0.99 }, drawn: { min: 1, whole: true } },

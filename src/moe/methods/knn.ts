@@ -10,6 +10,7 @@ export const knn: Personal = personal({
   name: "knn",
   paper: "arXiv 2111.09360",
   about: "the federation's model and the labels of the client's own rows nearby; nothing is trained",
+  needsClasses: true,
   options: () => ({ of: "generalist", k: 10, scale: 1, lambda: 0.5, search: true as boolean }),
   ranges: { k: { min: 1, whole: true }, scale: { min: 1e-9 }, lambda: { min: 0, max: 1 } },
   *make(desk, { of, ...options }, name) {

@@ -27,6 +27,7 @@ export const labelLawTimes: Personal = personal({
   name: "labelLaw",
   paper: "10.1162/089976602753284446",
   about: "the federation's model times the client's label law over one of equal classes; nothing is trained",
+  needsClasses: true,
   // the law's exponent: 0 leaves the model as it is
   options: () => ({ of: "generalist", t: 1 }),
   ranges: { t: { min: 0, max: 1 } },

@@ -83,10 +83,14 @@ export const mixture: Personal = personal({
     const fit = yield* trainMixtureSteps(experts, desk.own, settings, fold(desk.key, "mixture"), hears);
     const z = desk.outputs(gate, threeWay ? 3 : 1);
     const special = gateOnly ? from : desk.expert(specialist as Net<"private">);
+    const { task } = desk.own;
     const parts = [special.raw, general.raw, z, ...(alone ? [desk.outputs(alone, desk.own.classes)] : [])];
     return desk.combined(
       parts,
-      (ls, lg, logits, la) => mixedAnswers(space, output, { specialist: ls!, generalist: lg!, alone: la }, logits!),
+      (ls, lg, logits, la) =>
+        task
+          ? task.mix(task.answers(ls!), task.answers(lg!), logits!)
+          : mixedAnswers(space, output, { specialist: ls!, generalist: lg!, alone: la }, logits!),
       {
         fit,
         specialist: special,

@@ -8,6 +8,7 @@ export const pooled: Personal = personal({
   name: "pooled",
   paper: "",
   about: "a trained model and the generalist times the client's label law, each to a power that held-out rows choose",
+  needsClasses: true,
   options: () => ({ specialist: "finetuned", generalist: "calibrated" }),
   *make(desk, { specialist, generalist }) {
     const ratio = ownRatio(desk.own);

@@ -56,6 +56,7 @@ export const posterior: Personal = personal({
   name: "posterior",
   paper: "arXiv 0902.3430",
   about: "two answers weighed by how likely an input is the client's own, of inputs of which a share rho is",
+  needsClasses: true,
   options,
   ranges,
   *make(desk, { rho, ...experts }) {
@@ -70,6 +71,7 @@ export const platt: Personal = personal({
   paper: "",
   about:
     "the posterior gate with a slope and a shift that are learnt on held-out rows, weighed towards the federation's law",
+  needsClasses: true,
   options,
   ranges: { rho: { min: 0.01, max: 0.99 } },
   *make(desk, { rho, ...experts }) {
@@ -91,6 +93,7 @@ export const permuted: Personal = personal({
   name: "permuted",
   paper: "",
   about: "the posterior gate's weights, each at another input: what is left when the input does not matter",
+  needsClasses: true,
   options,
   ranges,
   *make(desk, { rho, ...experts }) {

@@ -42,6 +42,7 @@ export const stackedGate: Personal = personal({
   name: "stackedGate",
   paper: "10.1016/S0893-6080(05)80023-1",
   about: "two answers weighed by a gate that sees them, and learns on the client's validation rows",
+  needsClasses: true,
   options: () => ({ specialist: "finetuned", generalist: "generalist" }),
   *make(desk, { specialist, generalist }) {
     const [s, g] = [yield* desk.of(specialist), yield* desk.of(generalist)];
@@ -55,6 +56,7 @@ export const reweightedGate: Personal = personal({
   name: "reweightedGate",
   paper: "",
   about: "the gate over two answers, whose validation rows count towards the federation's law with share 1 - rho",
+  needsClasses: true,
   options: () => ({ specialist: "blend", generalist: "calibrated", rho: RHO }),
   ranges: { rho: { min: 0.01, max: 0.99 } },
   *make(desk, { specialist, generalist, rho }) {

@@ -38,6 +38,7 @@ export const stream: Personal = personal({
   paper: "10.1109/5.18626",
   about:
     "two answers weighed by what all inputs so far say of where they come from; told on streams of the tests' rows",
+  needsClasses: true,
   // `turn` inputs of one source after as many of the other; 0 for streams of one source each. `heldOut` chooses the hazard on
   // streams of held-out rows
   options: () => ({

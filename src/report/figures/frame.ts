@@ -2,7 +2,7 @@
 import { axisX, axisY, gridX, gridY } from "../plot.ts";
 import type { Markish, PlotOptions } from "@observablehq/plot";
 import { color } from "../theme.ts";
-import { type Canvas, type Figure, wideFrom } from "./axis.ts";
+import { type Axis, type Canvas, type Figure, wideFrom } from "./axis.ts";
 
 /** Plot's form of a canvas. */
 export function canvas({ width, height, x, y }: Canvas): PlotOptions {
