@@ -43,6 +43,7 @@ const blocks = documents.flatMap((path): Block[] =>
 // blocks that a test of their own runs, whole
 const tested: Readonly<Record<string, string>> = {
   "README.md": "test/readme.test.ts",
+  "docs/autograd.md": "test/examples/autogradPage.test.ts",
   "docs/methods.md": "test/cli/methods.test.ts",
 };
 

@@ -15,10 +15,13 @@ import { scope, type Tensor, tensor } from "./tensor.ts";
 
 /** One input: its values in double precision, row by row. */
 export interface Point {
+  /** Its shape. */
   readonly shape: Shape;
+  /** Its elements, row by row. */
   readonly values: ArrayLike<number>;
 }
 
+/** How a gradient is checked. */
 export interface GradcheckOptions {
   /** Seed of the directions. */
   readonly seed?: number;

@@ -17,7 +17,9 @@ import {
 
 export type { AnyOp, Context, Inputs, Vjp };
 
+/** What an op is. @typeParam X its inputs @typeParam A its attributes @typeParam D its output's element type */
 export interface OpDeclaration<X extends Inputs, A, D extends DType = "f32"> {
+  /** As errors, profiles and the registry call it; no two ops have the same. */
   readonly name: string;
   /**
    * The output's shape; throws in the caller's face when inputs or attributes do not fit. What it lets through is all that
@@ -38,6 +40,7 @@ export interface OpDeclaration<X extends Inputs, A, D extends DType = "f32"> {
   readonly vjp: { readonly [I in keyof X]: Vjp<X, A> | null };
 }
 
+/** A declared op: a function of inputs and attributes, with its declaration on it. */
 export type Op<X extends Inputs, A, D extends DType = "f32"> = OpDeclaration<X, A, D> & {
   (x: X, attrs: A, out?: Tensor): Tensor<D>;
 };

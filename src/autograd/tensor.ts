@@ -17,6 +17,7 @@ export type Inputs = readonly (Tensor | null)[];
 export interface Context<X extends Inputs, A> {
   readonly x: X;
   readonly y: Tensor;
+  /** What the op was told besides its inputs. */
   readonly attrs: A;
   /** Where the engine would like the result to be written (a parameter's gradient slot), if it has a wish. */
   readonly out: Tensor | undefined;
@@ -43,14 +44,20 @@ const dropped = new FinalizationRegistry<{ engine: Engine; pointer: number }>((b
   block.engine.heap.free(block.pointer);
 });
 
-/** @typeParam D its element type, where it is known: what an op gives back is f32 unless its declaration says otherwise */
+/**
+ * Numbers of one kind in linear memory, and how they came to be.
+ * @typeParam D its element type, where it is known: what an op gives back is f32 unless its declaration says otherwise
+ */
 export class Tensor<D extends DType = DType> {
   /** Byte address of the first element; 0 when the tensor is away, or gone. Read it through `ptr`. */
   declare address: number;
   /** The elements while they are outside linear memory. */
   declare away: Elements | null;
+  /** Sizes of its axes. */
   declare readonly shape: Shape;
+  /** How many elements it has. */
   declare readonly size: number;
+  /** What its elements are: f32, i32 or u8. */
   declare readonly dtype: D;
   /** Creation order, which is a topological order of the graph. */
   declare readonly id: number;
@@ -69,10 +76,13 @@ export class Tensor<D extends DType = DType> {
 
   /** History: the op, its inputs and attributes. Null in a leaf. */
   declare op: AnyOp | null;
+  /** What the op that made it had as inputs; none in a leaf. */
   declare inputs: Inputs;
+  /** What that op was told besides. */
   declare attrs: unknown;
   /** The gradient on its way during backward. */
   declare pending: Tensor | null;
+  /** The walk back through the graph that last met it. */
   declare visited: number;
 
   /** The scope whose memory this tensor lies in; null on the heap. */

@@ -6,20 +6,27 @@ import { share } from "./share.ts";
 
 /** Images as bytes, prod(shape) for each label. */
 export interface Arrays {
+  /** Bytes, prod(shape) for each label, channel by channel. */
   readonly x: Uint8Array;
+  /** Class numbers, one a row. */
   readonly labels: ArrayLike<number>;
   /** Whose each row is: a name or a number for each. */
   readonly owners?: OwnerNames | undefined;
 }
 
+/** What images in memory are. */
 export interface ArraysOptions {
+  /** What the dataset is called. */
   readonly name: string;
   /** Class names in label order; labels are numbers from 0. */
   readonly classes: readonly string[];
+  /** [channels, height, width] of one example. */
   readonly shape: ImageDataset["shape"];
   /** Without it, 0.5 and 0.5 in every channel. */
   readonly normalization?: Normalization;
+  /** Rows to train and validate on. */
   readonly train: Arrays;
+  /** Rows to test on. */
   readonly test: Arrays;
 }
 

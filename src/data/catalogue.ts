@@ -9,6 +9,7 @@ import { type DataSource, locate, type NamedFile } from "./source.ts";
 import { fromTexts, type Texts } from "./texts.ts";
 
 interface Entry {
+  /** What classes are called, in the order of their numbers. */
   readonly classes: readonly string[];
   /** Rows of the whole distribution. */
   readonly rows: { readonly train: number; readonly test: number };
@@ -16,23 +17,31 @@ interface Entry {
   readonly files: { readonly train: readonly string[]; readonly test: readonly string[] };
   /** By the name of a file, that of one with a part of its rows, which does where the whole one is not there. */
   readonly parts?: Readonly<Record<string, string>>;
+  /** Where its files are looked for below a data folder. */
   readonly folders: readonly string[];
   /** Where its publishers have it, and under what terms. */
   readonly source: string;
+  /** Under what terms. */
   readonly licence: string;
+  /** Reads how many rows a file has. */
   count(files: readonly NamedFile[]): Promise<number>;
 }
 
 /** Images as their publishers distribute them. */
 export interface ImageEntry extends Entry {
+  /** What its rows are. */
   readonly kind: "image";
+  /** [channels, height, width]. */
   readonly shape: ImageDataset["shape"];
+  /** Reads it from a source; a RangeError names a file that is missing or damaged. */
   load(files: readonly NamedFile[]): Promise<Split>;
 }
 
 /** Texts as their publishers distribute them. */
 export interface TextEntry extends Entry {
+  /** What its rows are. */
   readonly kind: "text";
+  /** Reads it from a source; a RangeError names a file that is missing or damaged. */
   load(files: readonly NamedFile[]): Promise<Texts>;
 }
 

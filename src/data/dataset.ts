@@ -5,8 +5,11 @@ import type { Owners } from "./owners.ts";
 
 /** Rows of one part of a dataset: `x` holds `rows` examples of prod(shape) bytes each, `labels` one class number per row. */
 export interface Split {
+  /** Bytes, prod(shape) a row. */
   readonly x: Uint8Array;
+  /** Class numbers, one a row. */
   readonly labels: Uint8Array;
+  /** How many rows there are. */
   readonly rows: number;
 }
 
@@ -33,18 +36,27 @@ export function take<X extends Uint8Array | Float32Array>(
 
 /** How bytes become numbers: channel c of a pixel is `(byte / 255 - mean[c]) / std[c]`. */
 export interface Normalization {
+  /** By channel, of bytes over 255. */
   readonly mean: readonly number[];
+  /** By channel, above 0. */
   readonly std: readonly number[];
 }
 
 /** Images with one class each. Examples lie channel by channel, rows from the top; `shape` is [channels, height, width]. */
 export interface ImageDataset {
+  /** What its rows are. */
   readonly kind: "image";
+  /** What the dataset is called. */
   readonly name: string;
+  /** What classes are called, in the order of their numbers. */
   readonly classes: readonly string[];
+  /** [channels, height, width] of one example. */
   readonly shape: readonly [channels: number, height: number, width: number];
+  /** Rows to train and validate on. */
   readonly train: Split;
+  /** Rows to test on. */
   readonly test: Split;
+  /** How bytes become numbers. */
   readonly normalization: Normalization;
   /** Whose each row is, where the data say so. */
   readonly owners?: Owners | undefined;
@@ -55,20 +67,29 @@ export interface ImageDataset {
  * into the vocabulary.
  */
 export interface TextSplit {
+  /** Numbers into the vocabulary, text after text. */
   readonly words: Int32Array;
+  /** Where each text begins, [rows + 1]. */
   readonly offsets: Int32Array;
+  /** Class numbers, one a row. */
   readonly labels: Uint8Array;
+  /** How many rows there are. */
   readonly rows: number;
 }
 
 /** Texts with one class each. */
 export interface TextDataset {
+  /** What its rows are. */
   readonly kind: "text";
+  /** What the dataset is called. */
   readonly name: string;
+  /** What classes are called, in the order of their numbers. */
   readonly classes: readonly string[];
   /** Words by number; UNKNOWN and PADDING are the first two. */
   readonly vocabulary: readonly string[];
+  /** Rows to train and validate on. */
   readonly train: TextSplit;
+  /** Rows to test on. */
   readonly test: TextSplit;
   /** Whose each row is, where the data say so. */
   readonly owners?: Owners | undefined;

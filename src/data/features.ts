@@ -7,8 +7,11 @@ import { shared } from "./share.ts";
 
 /** `rows` examples of prod(shape) floats each, and a class number per row. */
 export interface FeatureSplit {
+  /** Floats, prod(shape) a row. */
   readonly x: Float32Array;
+  /** Class numbers, one a row. */
   readonly labels: Uint8Array;
+  /** How many rows there are. */
   readonly rows: number;
 }
 
@@ -17,18 +20,27 @@ export type TargetKind = "regression" | "multi-label";
 
 /** Targets of both splits, row by row, as many a row as the dataset has names in `classes`; labels are 0 and 1. */
 export interface Targets {
+  /** What the targets are. */
   readonly kind: TargetKind;
+  /** Of the training rows, [rows, outputs]. */
   readonly train: Float32Array;
+  /** Of the test rows, [rows, outputs]. */
   readonly test: Float32Array;
 }
 
 /** Numbers with one class each; `shape` is that of one example, [columns] for a table. */
 export interface FeatureDataset {
+  /** What its rows are. */
   readonly kind: "features";
+  /** What the dataset is called. */
   readonly name: string;
+  /** What classes are called, in the order of their numbers; with targets what those are. */
   readonly classes: readonly string[];
+  /** Of one example. */
   readonly shape: readonly number[];
+  /** Rows to train and validate on. */
   readonly train: FeatureSplit;
+  /** Rows to test on. */
   readonly test: FeatureSplit;
   /** What rows have instead of a class: then `classes` are the targets' names, and the label of every row is 0. */
   readonly targets?: Targets | undefined;
@@ -38,18 +50,25 @@ export interface FeatureDataset {
 
 /** Floats, prod(shape) for each label. */
 export interface Features {
+  /** Floats, prod(shape) a row. */
   readonly x: ArrayLike<number>;
+  /** Class numbers, one a row. */
   readonly labels: Labels;
   /** Whose each row is: a name or a number for each. */
   readonly owners?: OwnerNames | undefined;
 }
 
+/** What numbers in memory are. */
 export interface FeaturesOptions {
+  /** What the dataset is called. */
   readonly name: string;
   /** Class names in label order; labels are numbers from 0. */
   readonly classes: readonly string[];
+  /** Of one example. */
   readonly shape: readonly number[];
+  /** Rows to train and validate on. */
   readonly train: Features;
+  /** Rows to test on. */
   readonly test: Features;
   /** Instead of classes: `classes` are then the targets' names, and all labels 0. */
   readonly targets?: { readonly kind: TargetKind; readonly train: ArrayLike<number>; readonly test: ArrayLike<number> };

@@ -5,7 +5,9 @@ import type { DataSource } from "./source.ts";
 
 /** What one place has of one dataset. */
 export interface Found {
+  /** Which one. */
   readonly dataset: DatasetName;
+  /** Where it was found. */
   readonly source: DataSource;
   /** Rows of each split as the files promise; undefined if files are missing or damaged, so that it cannot be loaded. */
   readonly rows: { readonly train: number; readonly test: number } | undefined;

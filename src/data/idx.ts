@@ -8,7 +8,9 @@ import type { NamedFile } from "./source.ts";
 
 /** An idx file of unsigned bytes: the sizes of its dimensions, and their product of bytes. */
 export interface Idx {
+  /** Sizes of its axes. */
   readonly shape: number[];
+  /** Its bytes, row by row. */
   readonly data: Uint8Array;
 }
 

@@ -2,8 +2,11 @@
 
 /** A client's number for every row of both splits; names are in order, so both splits and every reading agree. */
 export interface Owners {
+  /** What owners are called, in order. */
   readonly names: readonly string[];
+  /** The owner of each training row, by its place in `names`. */
   readonly train: Int32Array;
+  /** The owner of each test row. */
   readonly test: Int32Array;
 }
 

@@ -3,7 +3,9 @@ import { checkKinds, type Columns, type Words } from "./columnKinds.ts";
 import type { Csv } from "./csv.ts";
 import type { TargetKind } from "./features.ts";
 
+/** Which files a table is in, and what its columns hold. */
 export interface TableOptions {
+  /** What the dataset is called. */
   readonly name: string;
   /**
    * The file's name; `.gz` is found too. A `*` in it stands for a client: `writers/*.csv` is a file for each, and with the `*`

@@ -8,19 +8,25 @@ import { UNKNOWN, vocabularyOf } from "./vocabulary.ts";
 
 /** Texts and a class for each. */
 export interface Texts {
+  /** Texts as they are written. */
   readonly texts: readonly string[];
+  /** Class numbers, one a text. */
   readonly labels: ArrayLike<number>;
   /** Whose each text is: a name or a number for each. */
   readonly owners?: OwnerNames | undefined;
 }
 
+/** What texts in memory are. */
 export interface TextsOptions {
+  /** What the dataset is called. */
   readonly name: string;
   /** Class names in label order; labels are numbers from 0. */
   readonly classes: readonly string[];
   /** How many words the vocabulary has besides the two special ones; 10,000 as in the authors' code. */
   readonly words?: number;
+  /** Texts to train and validate on; their words make the vocabulary. */
   readonly train: Texts;
+  /** Texts to test on. */
   readonly test: Texts;
 }
 

@@ -87,6 +87,7 @@ export interface PrivacyConfig {
 
 /** A complete description of an experiment. */
 export interface Config {
+  /** What it began as, and what its run folder is called after. */
   readonly preset: string;
   /** The method as meant, or the authors' code bug for bug. */
   readonly fidelity: "paper" | "authors-code";
@@ -98,8 +99,11 @@ export interface Config {
   readonly task?: TargetKind | undefined;
   /** "lenet", "mlp", "bilstm", or the address of a module that exports an expert and a gate (see OwnNetworks). */
   readonly model: string;
+  /** The seed of everything random. */
   readonly seed: number;
+  /** How many clients there are. */
   readonly clients: number;
+  /** Who owns which rows. */
   readonly partition: PartitionConfig;
   /** How clients differ in what they see of their rows, or what they call it; in nothing unless said. */
   readonly shift?: ShiftConfig | undefined;
@@ -111,6 +115,7 @@ export interface Config {
   readonly optOut: number;
   /** Fraction of every client's training rows that the federation never uses. */
   readonly ownRowsKeptBack: number;
+  /** How the federation trains. */
   readonly federation: {
     readonly rounds: number;
     /** Clients trained in a round. */
@@ -143,6 +148,7 @@ export interface Config {
   readonly training?: Readonly<Record<string, TrainingConfig>> | undefined;
   /** When models of compared methods are tested, beside the end. */
   readonly clock?: ClockConfig | undefined;
+  /** How clients train for themselves. */
   readonly personal: {
     /** How many clients are personalised and evaluated, drawn from all. */
     readonly clients: number;
@@ -156,6 +162,7 @@ export interface Config {
     /** How much lower a validation loss must be to count as an improvement. */
     readonly margin: number;
   };
+  /** How mixtures train and what their gates are. */
   readonly mixture: GateConfig & {
     /** Of the specialist, and of the gate unless it has its own. */
     readonly lr: number;
@@ -189,6 +196,7 @@ export interface Config {
 
 /** A plain error in what a user asked for: shown as one line, without a stack trace. */
 export class ConfigError extends Error {
+  /** What tells it from other errors where classes do not: between threads. */
   override readonly name = "ConfigError";
 }
 

@@ -11,6 +11,7 @@ import type { Setup } from "./setup.ts";
 import type { RunStore } from "./store.ts";
 
 export interface RecordsOptions {
+  /** Where the run's files go. */
   readonly store: RunStore;
   /**
    * Whether summary.json tells time, command and runtime ("summary"), or timing.json does ("apart"), so that the bytes of

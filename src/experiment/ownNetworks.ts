@@ -7,7 +7,9 @@ import { type Config, ConfigError } from "./config.ts";
 
 /** What a network of one's own is told: the shape of an input, the names of the classes or targets, and a gate its outputs. */
 export interface Form {
+  /** Of one input. */
   readonly shape: readonly number[];
+  /** What classes are called, or targets. */
   readonly classes: readonly string[];
   /** What rows are asked for, where that is no class. */
   readonly task?: TargetKind;

@@ -8,19 +8,25 @@ import type { RecordsOptions } from "./files.ts";
 import type { Measured } from "./measured.ts";
 import type { Setup } from "./setup.ts";
 
+/** What a run needs, and who hears of it. */
 export interface RunOptions extends RecordsOptions {
+  /** What is asked for, checked by parseConfig. */
   readonly config: Config;
+  /** The data that it names. */
   readonly dataset: Dataset;
   /** Makes the pool the clients run on, once the setup is known. */
   readonly pool: (setup: Setup) => Promise<Pool<ExperimentCalls>>;
   /** Go on from what the store holds; otherwise begin anew. */
   readonly resume?: boolean;
+  /** Aborting it ends the run where it can be gone on with. */
   readonly signal?: AbortSignal;
+  /** Hears what happens, as it happens. */
   readonly onEvent?: (event: RunEvent) => void;
   /** Hears what a user should know of: a torn file whose client is done again. */
   readonly onNote?: (note: string) => void;
   /** For summary.json: how to repeat the run, and where it ran. */
   readonly command?: string;
+  /** Where it runs, for people. */
   readonly runtime?: string;
   /** Also write audit.jsonl: every tensor and scalar that left a client, as it left. A resumed run goes on with its log. */
   readonly audit?: boolean;

@@ -9,8 +9,11 @@ import { checkTargets } from "./tasks.ts";
 
 /** Everything a worker needs to be any of the clients. */
 export interface Setup<D extends Dataset = Dataset> {
+  /** What is asked for. */
   readonly config: Config;
+  /** The data; of some partitions both splits as one. */
   readonly dataset: D;
+  /** Every client's rows and part in it, by number. */
   readonly clients: readonly ClientSetup[];
 }
 

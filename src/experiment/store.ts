@@ -1,11 +1,14 @@
 // A run folder as the runner sees it: Node keeps it on disk, a page in memory.
 
+/** Where a run's files are: a folder, or memory. */
 export interface RunStore {
   /** The bytes of a file, or undefined if there is none. */
   read(name: string): Promise<Uint8Array | undefined>;
   /** Writes a whole file; a reader sees the old one or the new one, never a part. */
   write(name: string, content: Uint8Array | string): Promise<void>;
+  /** Adds to a file's end; makes it where there is none. */
   append(name: string, text: string): Promise<void>;
+  /** Removes a file, if it is there. */
   remove(name: string): Promise<void>;
   /** Names of the files in a folder, without it; none if there is none. */
   list(folder: string): Promise<string[]>;
@@ -13,6 +16,7 @@ export interface RunStore {
 
 /** A run folder in memory. */
 export class MemoryStore implements RunStore {
+  /** Files by name. */
   readonly files: Map<string, Uint8Array> = new Map();
 
   async read(name: string): Promise<Uint8Array | undefined> {

@@ -10,11 +10,15 @@ import { parseConfig } from "./schema.ts";
 export interface Variation {
   /** A path as `override` takes it: `partition.p`. */
   readonly path: string;
+  /** The values that it takes. */
   readonly values: readonly unknown[];
 }
 
+/** Which runs a sweep is. */
 export interface SweepPlan {
+  /** The config that all runs begin with. */
   readonly base: Config;
+  /** Fields that vary, each over its values. */
   readonly variations: readonly Variation[];
   /** Seeds are base.seed, base.seed + 1, ...; 1 where the seed itself is varied. */
   readonly seeds: number;
@@ -24,7 +28,9 @@ export interface SweepPlan {
 
 /** One run of a sweep: where it lies below the sweep's folder, and what it is. */
 export interface PlannedRun {
+  /** What its folder is called. */
   readonly name: string;
+  /** What it runs. */
   readonly config: Config;
 }
 

@@ -15,7 +15,9 @@ export type Fault = "failed" | "silent" | "malformed" | "diverged" | "spent";
 
 /** An answer that was left out. */
 export interface Rejection {
+  /** The client, by its number. */
   readonly client: number;
+  /** Whose fault it is. */
   readonly fault: Fault;
   /** One line. */
   readonly reason: string;

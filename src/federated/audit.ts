@@ -6,12 +6,17 @@ import type { Evaluation, Update } from "./method.ts";
 
 /** One message of a client. */
 export interface Sent {
+  /** The round, which counts from 0. */
   readonly round: number;
+  /** The client, by its number. */
   readonly client: number;
+  /** What the client was asked for. */
   readonly kind: "train" | "evaluate";
+  /** How many of its rows it said it is over. */
   readonly examples?: number;
   /** Names of its scalars. */
   readonly scalars?: readonly string[];
+  /** What left, vector by vector. */
   readonly vectors?: readonly { readonly name: string; readonly size: number; readonly sha256: string }[];
   /** Why it could not answer, where it did not. */
   readonly error?: string;
@@ -21,8 +26,11 @@ function refusal({ client, reason }: Rejection, round: number, kind: Sent["kind"
   return { round, client, kind, error: reason };
 }
 
+/** Where the log goes. */
 export interface AuditOptions {
+  /** SHA-256 of bytes, in hexadecimal. */
   readonly hash: (bytes: Uint8Array) => string;
+  /** Takes a line of the log before the message leaves. */
   readonly write: (sent: readonly Sent[]) => Promise<void>;
 }
 

@@ -22,7 +22,9 @@ import type { Answer, Turn } from "./turn.ts";
 
 export { likelihood } from "../nn/validate.ts";
 
+/** What an experiment says of the model and of training. */
 export interface KitOptions {
+  /** The model that is trained. */
   readonly model: Module;
   /** How many classes, or outputs. */
   readonly classes: number;
@@ -34,13 +36,17 @@ export interface KitOptions {
   readonly initial: Vector;
   /** How clients step, unless a method says otherwise. */
   readonly optimizer: OptimizerRule;
+  /** Epochs of a turn. */
   readonly epochs: number;
+  /** Rows in a batch; the last one of an epoch may be smaller. */
   readonly batchSize: number;
 }
 
 /** Which batches: all of the client's training rows, as often as the config says, unless told otherwise. */
 export interface Which {
+  /** Epochs at most. */
   readonly epochs?: number | undefined;
+  /** Rows in a batch; the last one of an epoch may be smaller. */
   readonly batchSize?: number | undefined;
   readonly examples?: Examples | undefined;
   /** Names this training among several of a turn, which then has an order and masks of its own. */
@@ -77,11 +83,13 @@ export interface Trained {
 
 /** Losses of single steps, for the mean over the last epoch. */
 export class Tally {
+  /** Steps so far. */
   steps = 0;
   #epoch = -1;
   #total = 0;
   #rows = 0;
 
+  /** Counts a step's mean loss. */
   add({ epoch, rows }: At, loss: number): void {
     if (epoch !== this.#epoch) [this.#epoch, this.#total, this.#rows] = [epoch, 0, 0];
     this.#total += loss * rows.size;
@@ -89,6 +97,7 @@ export class Tally {
     this.steps++;
   }
 
+  /** Mean loss over the last epoch, 0 without steps. */
   get trainLoss(): number {
     return this.#rows > 0 ? this.#total / this.#rows : 0;
   }
@@ -102,8 +111,11 @@ export interface Pair {
   readonly predict: Answer;
 }
 
+/** What a method builds from in one thread. */
 export class Kit {
+  /** What it was made with. */
   readonly options: KitOptions;
+  /** How many classes there are, or outputs. */
   readonly classes: number;
   /** Epochs of a turn as the config has them. */
   readonly epochs: number;
@@ -118,6 +130,7 @@ export class Kit {
 
   // ---- the model and its parts
 
+  /** The model that is trained. */
   get model(): Module {
     return this.options.model;
   }
@@ -165,10 +178,12 @@ export class Kit {
 
   // ---- what a side is made of; all of it lives as long as the kit
 
+  /** A net of a module, with parameters that are undefined until they are set. */
   net(module: Module = this.model, { trainable = true }: { trainable?: boolean } = {}): Net {
     return this.#made.add(new Net(module, { group: "private", trainable }));
   }
 
+  /** The model as body and head. */
   pair(): Pair {
     const [body, head] = [this.net(this.parts.body), this.net(this.parts.head)];
     return {
@@ -264,6 +279,7 @@ export class Kit {
     });
   }
 
+  /** Frees everything that was made of it. */
   dispose(): void {
     this.#made.dispose();
     this.#rates.clear();

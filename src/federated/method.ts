@@ -24,6 +24,7 @@ export interface ClientSide<
 > {
   /** What the server begins with, the same at every client. */
   initial(): Vectors;
+  /** A turn on the client's own rows, in steps. */
   train(turn: Turn<Down, Kept>): Steps<R>;
   /** Who answers after this turn's `down` and `kept`; good until the next call. */
   answers(turn: Turn<Down, Kept>): Answers | Steps<Answers>;
@@ -36,16 +37,23 @@ export interface ClientSide<
 
 /** What the server holds of a reply. */
 export interface Update {
+  /** The client, by its number. */
   readonly client: number;
+  /** What it sent, by name. */
   readonly up: Vectors;
+  /** How many rows it is over. */
   readonly examples: number;
+  /** Numbers beside it, by name. */
   readonly metrics: Metrics;
 }
 
 /** Scalars a client measured; `examples` is their weight. */
 export interface Evaluation {
+  /** The client, by its number. */
   readonly client: number;
+  /** How many rows it is over. */
   readonly examples: number;
+  /** Numbers beside it, by name. */
   readonly metrics: Metrics;
 }
 
@@ -71,6 +79,7 @@ export interface Round {
 export type Purpose = "turn" | "validation" | "answers";
 
 export interface To {
+  /** The client, by its number. */
   readonly client: number;
   readonly round: number;
   readonly purpose: Purpose;
@@ -79,9 +88,11 @@ export interface To {
 
 /** A method at the server: functions of a state that is vectors, which are replaced and never changed. */
 export interface ServerSide {
+  /** The state before the first round. */
   begin(initial: Vectors): Vectors;
   /** What a client is sent of the state; all of it unless said. Vectors that many are sent should be the same object. */
   down?(state: Vectors, to: To): Vectors;
+  /** Takes what a round's clients answer, one by one. */
   gather(state: Vectors, round: Round): Gathering;
   /** Which cluster a client is in, where that is the server's to say. */
   cluster?(state: Vectors, client: number): number;
@@ -92,6 +103,7 @@ export interface ServerSide {
 }
 
 export type Option = number | string | boolean;
+/** A method's options by name. */
 export type Options = Readonly<Record<string, Option>>;
 
 /** Some of a method's options. */
@@ -99,14 +111,19 @@ export type Some<O extends Options> = string extends keyof O ? Options : Partial
 
 /** What an option may be, where its default's type does not say enough. */
 export interface Range {
+  /** The least it may be. */
   readonly min?: number;
+  /** The most it may be. */
   readonly max?: number;
+  /** Whether it is a whole number. */
   readonly whole?: boolean;
+  /** The words it may be. */
   readonly of?: readonly string[];
 }
 
 /** With these options the method is another one: the clients' own answers are the same bits, and a test says so. */
 export interface Law<O extends Options = Options> {
+  /** The options. */
   readonly when: Some<O>;
   /** The other method's name. */
   readonly is: string;
@@ -116,11 +133,17 @@ export interface Law<O extends Options = Options> {
 
 /** How a method was run by somebody: settings only. */
 export interface Preset<O extends Options = Options> {
+  /** Options that are not the defaults. */
   readonly options?: Some<O>;
+  /** How clients step. */
   readonly optimizer?: OptimizerRule;
+  /** Epochs of a turn. */
   readonly localEpochs?: number;
+  /** Rows in a batch; the last one of an epoch may be smaller. */
   readonly batchSize?: number;
+  /** Rounds of the federation. */
   readonly rounds?: number;
+  /** Clients of a round. */
   readonly cohort?: number;
   /** Where it is from, and what is left out. */
   readonly note?: string;
@@ -135,9 +158,11 @@ export interface Sizes {
   readonly classes: number;
   /** Of the federation, and of a round. */
   readonly clients: number;
+  /** Clients of a round. */
   readonly cohort: number;
 }
 
+/** A federated method: what it is called, what leaves a client, and its two sides. */
 export interface Declaration<
   O extends Options = Options,
   Up extends string = string,
@@ -157,6 +182,7 @@ export interface Declaration<
   readonly needsClasses?: boolean;
   /** Every option with its default; a config may change them, and nothing else. */
   readonly options: O;
+  /** What options may be, where their types do not say enough. */
   readonly ranges?: { readonly [N in keyof O]?: Range };
   /** What leaves a client, by name: the compiler and the host hold it to exactly that, and the audit log names it. */
   readonly sends: readonly Up[];
@@ -170,11 +196,15 @@ export interface Declaration<
   readonly measures?: readonly string[];
   /** What a client keeps between its turns. */
   readonly keeps?: readonly Kept[];
+  /** Makes the client side for one thread. */
   client(kit: Kit, options: O): ClientSide<NoInfer<Up>, NoInfer<Down>, NoInfer<Kept>, R>;
+  /** Makes the server side. */
   server(options: O, kit: Kit): ServerSide;
   /** Numbers that a client is sent and sends in a turn, once every client has had one; and of those sent to it, its peers'. */
   traffic?(sizes: Sizes, options: O): { readonly down: number; readonly up: number; readonly peer?: number };
+  /** Options with which it is another method, to the bit. */
   readonly laws?: readonly Law<NoInfer<O>>[];
+  /** How it was run by somebody, by name. */
   readonly presets?: Readonly<Record<string, Preset<NoInfer<O>>>>;
 }
 

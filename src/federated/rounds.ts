@@ -11,8 +11,11 @@ import type { Evaluation, Purpose, ServerSide, Update, Vectors } from "./method.
 import type { Marks, States } from "./states.ts";
 import { type Bytes, bytesOf, Traffic } from "./traffic.ts";
 
+/** Who takes part in a federation, how long, and who hears of it. */
 export interface RoundsOptions {
+  /** Where the clients are. */
   readonly host: Host;
+  /** The method at the server. */
   readonly server: ServerSide;
   /** What clients may send: see Method.sends. */
   readonly sends: readonly string[];
@@ -26,6 +29,7 @@ export interface RoundsOptions {
   readonly states: States;
   /** Ids of the clients that take part; opted-out clients are not among them. */
   readonly clients: readonly number[];
+  /** Rounds at most. */
   readonly rounds: number;
   /** How many clients a round trains, drawn uniformly without replacement. */
   readonly cohort: number;
@@ -43,6 +47,7 @@ export interface RoundsOptions {
     /** How many clients validate; always the same ones. */
     readonly clients: number;
   };
+  /** The address of the federation's random numbers. */
   readonly key: Key;
   /** What a simulation has of clients that go: the share of a cohort that does not answer. The first of a cohort always does. */
   readonly dropout?: number;
@@ -55,17 +60,25 @@ export interface RoundsOptions {
    * console unless said, null for nobody. Nothing else comes of it: a limit, which results depend on, is `answerSeconds`.
    */
   readonly onSilence?: ((clients: readonly number[], seconds: number) => void) | null;
+  /** Hears of every round, with the state after it. */
   readonly onRound?: (report: Report, state: RoundsState) => void | Promise<void>;
+  /** Aborting it ends the federation after what has been taken; the state says where. */
   readonly signal?: AbortSignal;
 }
 
+/** What a round came to. */
 export interface Report {
+  /** The round, which counts from 0. */
   readonly round: number;
+  /** The clients that were asked, ascending. */
   readonly clients: readonly number[];
   /** Mean over the rows that were trained on; none in a round that nobody took part in, or where clients do not tell. */
   readonly trainLoss?: number;
+  /** Mean loss over validating clients, where the round validates. */
   readonly validationLoss?: number;
+  /** Their accuracy, a fraction. */
   readonly validationAccuracy?: number;
+  /** Whether it was the best so far. */
   readonly best?: boolean;
   /** Clients whose answers were left out of this round, and why. */
   readonly refused?: readonly Rejection[];
@@ -73,6 +86,7 @@ export interface Report {
 
 /** A server's state and the clients' that belong to it. */
 export interface Moment {
+  /** The method at the server. */
   readonly server: Vectors;
   readonly marks: Marks;
 }
@@ -81,12 +95,17 @@ export interface Moment {
 export interface RoundsState {
   /** Rounds done. */
   readonly round: number;
+  /** The server's state. */
   readonly now: Vectors;
+  /** The moment whose validation was best. */
   readonly best: Moment;
+  /** Its round; -1 before the first validation. */
   readonly bestRound: number;
+  /** Its validation loss; Infinity before the first. */
   readonly bestLoss: number;
   /** Validations since the best. */
   readonly waited: number;
+  /** Bytes of the vectors that clients were sent and that they sent, so far. */
   readonly bytes: Bytes;
   /** Whether the loop has ended by itself. */
   readonly done: boolean;

@@ -6,6 +6,7 @@ import type { Gathering, Metrics, ServerSide, Update, Vector, Vectors } from "./
 export class Sums {
   readonly #sums = new Map<string, { sum: Float64Array; weight: number; like: Vector }>();
 
+  /** Adds a vector, so many times. */
   add(name: string, values: Vector, weight: number, client?: number): void {
     let at = this.#sums.get(name);
     if (!at) this.#sums.set(name, (at = { sum: new Float64Array(values.length), weight: 0, like: values.slice(0, 0) }));

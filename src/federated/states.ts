@@ -8,9 +8,13 @@ export type Marks = Readonly<Record<number, number>>;
 
 /** Where versions go that do not fit in memory, by name. */
 export interface StateFiles {
+  /** Names of all files. */
   list(): Promise<readonly string[]>;
+  /** A file's bytes; undefined where there is none. */
   read(name: string): Promise<Vectors | undefined>;
+  /** Writes a file whole, or not at all. */
   write(name: string, vectors: Vectors): Promise<void>;
+  /** Removes a file, if it is there. */
   remove(name: string): Promise<void>;
 }
 
@@ -27,6 +31,7 @@ const NOTHING: Vectors = {};
 const nameOf = (client: number, round: number): string => `${client}-${round}`;
 const bytesOf = (vectors: Vectors): number => Object.values(vectors).reduce((n, { byteLength }) => n + byteLength, 0);
 
+/** What clients keep between turns, by client; spilled to files where there are any. */
 export class States {
   readonly #files: StateFiles | undefined;
   readonly #budget: number;

@@ -35,12 +35,15 @@ export interface Own {
 
 /** One client's turn. */
 export interface Turn<Down extends string = string, Kept extends string = string> {
+  /** The client, by its number. */
   readonly client: number;
+  /** The round, which counts from 0. */
   readonly round: number;
   /** What the server sent. */
   readonly down: Named<Down>;
   /** What this client kept of its last turn, nothing before the first. Only its host ever has it. */
   readonly kept: Keeping<Kept>;
+  /** The client's own rows. */
   readonly own: Own;
   /** The address of this turn's random numbers. */
   readonly key: Key;
@@ -50,11 +53,13 @@ export interface Turn<Down extends string = string, Kept extends string = string
 
 /** What leaves the client, and what stays. */
 export interface Reply<Up extends string = string, Kept extends string = string> {
+  /** What leaves the client, by name. */
   readonly up: Named<Up>;
   /** All that stays for the client's next turn; as it was, unless said. */
   readonly kept?: Keeping<Kept> | undefined;
   /** The reply's weight; the client's training rows unless said. */
   readonly examples?: number;
+  /** Numbers beside it; `trainLoss` is the mean loss of its last epoch. */
   readonly metrics: Metrics & { readonly trainLoss: number };
 }
 

@@ -9,7 +9,9 @@ export type Json = null | boolean | number | string | readonly Json[] | { readon
 
 /** Tensors by name, and anything else as JSON. Those that are read are flat; the file keeps the shape that was written. */
 export interface Checkpoint<T = NumericArray> {
+  /** Tensors by name. */
   readonly tensors: Readonly<Record<string, T>>;
+  /** Whatever JSON holds. */
   readonly meta: Json;
   /** Texts that any reader of safetensors sees. */
   readonly labels?: Readonly<Record<string, string>>;

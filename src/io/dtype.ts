@@ -18,7 +18,9 @@ export type NumericArray =
 
 /** A tensor as files know it: a shape and its elements in row-major order. */
 export interface TensorData {
+  /** Sizes of its axes. */
   readonly shape: readonly number[];
+  /** Its elements, row by row. */
   readonly data: NumericArray;
   /** Single floats that a file holds in 16 bits; so read, and so written. */
   readonly stored?: Half;

@@ -3,7 +3,9 @@
 
 /** What was read: every whole row, and whether an unfinished line was left out at the end. */
 export interface JsonLines {
+  /** What each whole line holds. */
   readonly rows: readonly unknown[];
+  /** Whether the last line is only a part of one. */
   readonly torn: boolean;
 }
 

@@ -8,7 +8,9 @@ import { type Half, narrowed, widened } from "./half.ts";
 
 /** A file's content. Tensors keep their order; metadata values are strings, as the format wants. */
 export interface Safetensors {
+  /** Tensors by name, in the order of the file. */
   readonly tensors: ReadonlyMap<string, TensorData>;
+  /** Strings by name. */
   readonly metadata: Readonly<Record<string, string>>;
 }
 

@@ -47,31 +47,41 @@ import { Desk, type Heard } from "./personal.ts";
 
 /** How far personalisation has come, told after every validation. */
 export interface DeviceProgress {
+  /** What is being trained. */
   readonly phase: "specialist" | "mixture";
   /** Epochs of this phase done, and how many there are at most. */
   readonly epoch: number;
+  /** Epochs of this phase at most. */
   readonly epochs: number;
   /** From 0 to 1; early stopping makes it jump. */
   readonly done: number;
+  /** Mean loss of the epochs since the last validation. */
   readonly trainLoss: number;
+  /** Mean loss on the rows held out. */
   readonly validationLoss: number;
   /** A fraction of the rows held out. */
   readonly validationAccuracy: number;
+  /** Whether it was the best so far. */
   readonly best: boolean;
 }
 
+/** How long and how fast a client trains for itself. */
 export interface DeviceOptions {
   /** Epochs at most, for the specialist and again for specialist and gate together. */
   readonly epochs?: number;
+  /** The learning rate, 5e-4 unless said. */
   readonly lr?: number;
+  /** Rows in a batch, 10 unless said. */
   readonly batchSize?: number;
   /** Changes inputs on their way into training, as `flipped()` of moiety/nn does; the generalist answers to them as they are. */
   readonly augment?: Augment;
   /** The share of rows that are held out to stop early by. */
   readonly heldOut?: number;
+  /** The seed of everything random. */
   readonly seed?: number;
   /** Aborting frees everything and rejects with the signal's reason. */
   readonly signal?: AbortSignal;
+  /** Hears of every validation. */
   readonly onProgress?: (progress: DeviceProgress) => void;
   /** Milliseconds of work between two turns of the event loop. */
   readonly slice?: number;
@@ -79,8 +89,11 @@ export interface DeviceOptions {
 
 /** A generalist, a specialist and the gate that weighs them: h p_specialist + (1 - h) p_generalist, input by input. */
 export class Mixture {
+  /** Everybody's model, as it was. */
   readonly generalist: Generalist;
+  /** The client's own. */
   readonly specialist: Net<"private">;
+  /** What weighs the two. */
   readonly gate: Net<"private">;
 
   constructor(generalist: Generalist, specialist: Net<"private">, gate: Net<"private">) {
@@ -89,6 +102,7 @@ export class Mixture {
     this.gate = gate;
   }
 
+  /** Its networks and what goes into them. */
   get model(): Model {
     return this.generalist.model;
   }

@@ -36,21 +36,33 @@ import {
  * share of them that is told right, and their mean cross-entropy. What a task does not have is NaN.
  */
 export interface Scores {
+  /** Of the local test. */
   readonly localTest: number;
+  /** Of the global test. */
   readonly globalTest: number;
+  /** Mean loss on the local test. */
   readonly localNll: number;
+  /** Mean loss on the global test. */
   readonly globalNll: number;
   /** Of a regression, in units of the targets. */
   readonly localRmse?: number;
+  /** On the global test. */
   readonly globalRmse?: number;
+  /** Mean absolute error on the local test. */
   readonly localMae?: number;
+  /** And on the global test. */
   readonly globalMae?: number;
+  /** Expected calibration error on the local test. */
   readonly localEce: number;
+  /** And on the global test. */
   readonly globalEce: number;
   /** Means over classes: see macroF1 and areaUnderCurve. NaN where the rows do not suffice. */
   readonly localF1: number;
+  /** Macro-F1 on the global test. */
   readonly globalF1: number;
+  /** Area under the ROC curve on the local test. */
   readonly localAuc: number;
+  /** And on the global test. */
   readonly globalAuc: number;
   /** Accuracy by class on the global test, weighted by the client's law of labels, where that is known. */
   readonly lawTest?: number;
@@ -58,7 +70,9 @@ export interface Scores {
 
 /** The test split and which of its rows count. */
 export interface TestSet {
+  /** All rows of both tests. */
   readonly examples: Examples;
+  /** How many classes there are, or outputs. */
   readonly classes: number;
   /** Rows of the client's own distribution. */
   readonly local: Int32Array;

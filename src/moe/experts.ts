@@ -26,13 +26,19 @@ import {
 
 /** How long and how fast a client trains alone. */
 export interface PersonalOptions {
+  /** The learning rate. */
   readonly lr: number;
   /** How it steps, at that rate; Adam unless said. */
   readonly rule?: Omit<Partial<OptimizerRule>, "lr" | "schedule"> | undefined;
+  /** Epochs at most. */
   readonly epochs: number;
+  /** Rows in a batch; the last one of an epoch may be smaller. */
   readonly batchSize: number;
+  /** Epochs from one validation to the next. */
   readonly validateEvery: number;
+  /** Validations without improvement after which it ends. */
   readonly patience: number;
+  /** How much lower a loss must be to be an improvement. */
   readonly margin: number;
   /** Which weights early stopping leaves: the best unless said, or (the authors' code, Q2) the last. */
   readonly keep?: "best" | "last";
@@ -50,7 +56,9 @@ export interface Tuning {
 
 /** A client's own rows: what it trains on and what it validates on. */
 export interface OwnExamples {
+  /** Rows to train on. */
   readonly train: Examples;
+  /** Rows to stop early by. */
   readonly validation: Examples;
   /** How many classes, or outputs. */
   readonly classes: number;
@@ -157,8 +165,11 @@ export interface Expert {
 
 /** The networks of a client. The generalist never learns: its backward is never computed. */
 export interface Experts {
+  /** The client's own model, which learns. */
   readonly specialist: Net<"private">;
+  /** Everybody's model, which does not. */
   readonly generalist: Net;
+  /** What weighs the two. */
   readonly gate: Net<"private">;
   /** A third expert, trained alone from random weights; the gate then has three outputs (see asTwo). */
   readonly alone?: Net<"private"> | undefined;
@@ -166,7 +177,9 @@ export interface Experts {
 
 /** Experts that need not be networks where they do not learn. */
 export interface Answerers extends Omit<Experts, "specialist" | "generalist"> {
+  /** The client's own model, which learns. */
   readonly specialist: Net<"private"> | Expert;
+  /** Everybody's model, which does not. */
   readonly generalist: Expert;
 }
 
@@ -285,6 +298,7 @@ export function* trainMixtureSteps(
 
 /** What an expert answers to a batch in training and to one held out. */
 interface Answers {
+  /** Rows to train on. */
   readonly train: (x: Tensor, rows: Tensor, mode: Mode) => Tensor;
   readonly held: (x: Tensor, rows: Tensor) => Tensor;
 }

@@ -24,12 +24,17 @@ export interface Participant extends Rows {
   readonly optOut?: boolean;
 }
 
+/** How long and how fast a federation trains. */
 export interface GeneralistOptions {
+  /** Rounds at most. */
   readonly rounds?: number;
   /** Clients trained in a round; all of them unless there are more than ten. */
   readonly cohort?: number;
+  /** Epochs of a client's turn. */
   readonly localEpochs?: number;
+  /** Rows in a batch; the last one of an epoch may be smaller. */
   readonly batchSize?: number;
+  /** The learning rate. */
   readonly lr?: number;
   /** Changes inputs on their way into training, as `flipped()` of moiety/nn does. */
   readonly augment?: Augment;
@@ -43,9 +48,11 @@ export interface GeneralistOptions {
   readonly validateEvery?: number;
   /** Validations without improvement after which the federation ends. */
   readonly patience?: number;
+  /** The seed of everything random. */
   readonly seed?: number;
   /** Aborting frees everything and rejects with the signal's reason. */
   readonly signal?: AbortSignal;
+  /** Hears of every round. */
   readonly onRound?: (report: Report) => void;
   /** Milliseconds of work between two turns of the event loop. */
   readonly slice?: number;

@@ -34,6 +34,7 @@ export interface MixedAnswer extends Answer {
   readonly trust: number;
   /** Probabilities of the specialist and of the generalist by class. */
   readonly specialist: Float32Array;
+  /** Probabilities by class of the generalist alone. */
   readonly generalist: Float32Array;
 }
 
@@ -68,7 +69,9 @@ export function netFrom<G extends "shared" | "private">(
   return net;
 }
 
+/** A federation's model: answers, and is saved and loaded as bytes. */
 export class Generalist {
+  /** Its networks and what goes into them. */
   readonly model: Model;
   /** Frozen: it has no gradients. */
   readonly net: Net<"shared">;

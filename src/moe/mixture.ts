@@ -22,7 +22,9 @@ export type ExpertOutput = "logSoftmax" | "softmax";
 
 /** What the experts of one gate put out, [rows, classes] each. */
 export interface ExpertOutputs {
+  /** The specialist's. */
   readonly specialist: Tensor;
+  /** The generalist's. */
   readonly generalist: Tensor;
   /** The third expert, where there are three: the model that the client trained alone. */
   readonly alone?: Tensor | undefined;

@@ -15,6 +15,7 @@ export interface Pair {
   readonly specialist: Net<"private">;
 }
 
+/** What a stream knows of its client, and expects of its inputs. */
 export interface MixtureStreamOptions extends StreamOptions {
   /** The client's own labels, which its law of classes is counted from: those that it was personalised with. */
   readonly labels: Rows["labels"];

@@ -39,7 +39,9 @@ export type Inputs = Uint8Array | Float32Array | readonly ArrayLike<number>[];
  * or 1 for each (or a probability): an array a row, or all of them in one.
  */
 export interface Rows {
+  /** The inputs. */
   readonly x: Inputs;
+  /** What each of them is. */
   readonly labels: ArrayLike<number> | readonly string[] | readonly ArrayLike<number>[];
 }
 

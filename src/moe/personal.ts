@@ -18,7 +18,9 @@ import { combined, type Outputs, type Predictor, remembered } from "./predictor.
 
 /** How an experiment has its clients train for themselves: defaults of the values' options. */
 export interface Settings {
+  /** Of trainings. */
   readonly training: PersonalOptions;
+  /** Of mixtures. */
   readonly mixture: MixtureSettings;
 }
 
@@ -36,7 +38,9 @@ export interface Personal<O extends Options = Options> {
   readonly needsClasses?: boolean;
   /** Every option with its default, which may be what an experiment says of all trainings. */
   options(settings: Settings): O;
+  /** What options may be, where their types do not say enough. */
   readonly ranges?: { readonly [N in keyof O]?: Range };
+  /** Makes the predictor at a client's desk, in steps. */
   make(desk: Desk, options: O, name: string): Steps<Predictor>;
 }
 
@@ -47,7 +51,9 @@ export function personal<O extends Options>(declared: Personal<O>): Personal {
 
 /** A value with options, under the name by which others ask for it. */
 export interface Entry {
+  /** What is made. */
   readonly value: Personal;
+  /** Options that are not the defaults. */
   readonly options?: Options | undefined;
 }
 
@@ -56,16 +62,23 @@ export type AnswersOn = (examples: Examples) => Tensor;
 
 export type Heard = Parameters<OnValidation>[0];
 
+/** A client, what it has and how it trains. */
 export interface DeskOptions {
   /** Who the federation left to answer for this client: its `own`, and others as it calls them. */
   readonly answers: Readonly<Record<string, Answer>>;
+  /** The client's own rows. */
   readonly own: OwnExamples;
+  /** The model that experts are. */
   readonly expert: Module;
+  /** The network that gates are. */
   readonly gate: Module;
   /** A gate with three outputs, for mixtures of three experts. */
   readonly threeGate?: Module | undefined;
+  /** What experts put out. */
   readonly output: ExpertOutput;
+  /** Defaults of the values' options. */
   readonly settings: Settings;
+  /** What can be asked for by name. */
   readonly entries: Readonly<Record<string, Entry>>;
   /** Temperature and class biases [1 + classes] of the federation's model, where its clients fitted them. */
   readonly calibration?: ArrayLike<number> | undefined;
@@ -83,10 +96,15 @@ export interface DeskOptions {
 
 /** One client at work for itself. What is made on it is gone when it is disposed of. */
 export class Desk {
+  /** What it was made with. */
   readonly options: DeskOptions;
+  /** The client's own rows. */
   readonly own: OwnExamples;
+  /** Root of this client's random numbers. */
   readonly key: Key;
+  /** Defaults of the values' options. */
   readonly settings: Settings;
+  /** Everything that was made here and is freed with it. */
   readonly kept: Kept = new Kept();
   readonly #made = new Map<string, Predictor>();
 
@@ -160,6 +178,7 @@ export class Desk {
     return hear && ((at) => hear(entry, at, answers));
   }
 
+  /** Frees everything that was made here. */
   dispose(): void {
     this.#made.clear();
     this.kept.dispose();

@@ -8,18 +8,25 @@ import type { Predictor } from "./predictor.ts";
 import { type Curve, curveOf } from "./tradeOff.ts";
 import { gateTrust, type GateTrust, trust, type Trust } from "./trust.ts";
 
+/** One validation of a client's private training. */
 export interface PersonalValidation {
   /** Whose, by its row's name. */
   readonly method: string;
+  /** After which epoch, which counts from 0. */
   readonly epoch: number;
+  /** Mean loss of the epochs since the last one. */
   readonly trainLoss: number;
+  /** Mean loss on the rows held out. */
   readonly validationLoss: number;
+  /** Accuracy on them, in percent. */
   readonly validationAccuracy: number;
+  /** Whether it was the best so far. */
   readonly best: boolean;
 }
 
 /** How long something was trained, and its best validation: what to choose between mixtures by. */
 export interface Training {
+  /** How long each row was trained, where it was. */
   readonly epochs: number;
   readonly bestEpoch: number;
   readonly bestLoss: number;
@@ -27,10 +34,13 @@ export interface Training {
 
 /** What a client keeps, and what is told about it. */
 export interface Personalized {
+  /** The client, by its number. */
   readonly client: number;
   /** What stays with the client, by name: of the paper's methods the mixture's `specialist` and `gate`. */
   readonly kept: Vectors;
+  /** How well each row does. */
   readonly scores: Readonly<Record<string, Scores>>;
+  /** How long each row was trained, where it was. */
   readonly epochs: Readonly<Record<string, Training>>;
   /** What the first gate trusts, where there is one. */
   readonly trust?: GateTrust;
@@ -40,6 +50,7 @@ export interface Personalized {
   readonly constantWeight?: number;
   /** What can be turned, at all its settings. */
   readonly curves?: readonly NamedCurve[];
+  /** What was heard while they trained. */
   readonly validations: readonly PersonalValidation[];
 }
 
@@ -50,7 +61,9 @@ export interface NamedCurve extends Curve {
 
 /** A row of the comparison: its name in records, and who that is at the desk. */
 export interface Row {
+  /** In records. */
   readonly name: string;
+  /** At the desk. */
   readonly of: string;
 }
 

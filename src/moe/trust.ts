@@ -5,6 +5,7 @@ import type { TestSet } from "./evaluate.ts";
 export interface Trust {
   /** Mean h over rows of the client's majority classes, and over all others. */
   readonly ownMean: number;
+  /** Over rows of all other classes. */
   readonly otherMean: number;
   /** Standard deviation of h over all rows: 0 is a constant. */
   readonly spread: number;
@@ -12,8 +13,11 @@ export interface Trust {
 
 /** The same in full: counts of h in 20 bins for own and other classes, mean h by class. */
 export interface GateTrust extends Trust {
+  /** Counts of h over the client's own classes. */
   readonly own: readonly number[];
+  /** Counts of h over all other classes. */
   readonly other: readonly number[];
+  /** Mean h by class, 0 where there are no rows. */
   readonly perClass: readonly number[];
 }
 

@@ -31,6 +31,7 @@ export class Accumulated extends Around {
     this.#reached = blocks.map(({ tensors }) => new Int32Array(tensors.length));
   }
 
+  /** Keeps the gradient, or steps with the mean of those kept. */
   override step(): void {
     const last = ++this.#waiting === this.#every;
     for (const [i, block] of this.#blocks.entries()) {
@@ -50,6 +51,7 @@ export class Accumulated extends Around {
     this.inner.step();
   }
 
+  /** The inner optimiser's, and what is kept. */
   override memory(): Memories {
     const waiting = number(
       () => this.#waiting,
@@ -63,6 +65,7 @@ export class Accumulated extends Around {
     return [...super.memory(), ...under("accumulated", own)];
   }
 
+  /** Forgets what is kept, too. */
   override reset(): void {
     this.#waiting = 0;
     for (const sum of this.#sums) fillInto(sum, 0);
@@ -70,6 +73,7 @@ export class Accumulated extends Around {
     super.reset();
   }
 
+  /** Frees its memory now rather than when it is collected. */
   override dispose(): void {
     for (const sum of this.#sums) sum.dispose();
     super.dispose();

@@ -11,6 +11,7 @@ type Of = readonly Parameters[] | Parameters;
 
 /** What every optimiser takes. */
 interface Common {
+  /** The rate of the steps to come. */
   readonly lr?: number;
   /** L2 in the gradient; Lion's is taken off the weights. */
   readonly weightDecay?: number;
@@ -18,9 +19,13 @@ interface Common {
   readonly only?: Part;
 }
 
+/** Of RMSprop; defaults are PyTorch's. */
 export interface RmspropOptions extends Common {
+  /** The share of what is remembered of squares, in [0, 1). */
   readonly alpha?: number;
+  /** Added to what is divided by. */
   readonly eps?: number;
+  /** The share of the last step in the next one; 0 is none. */
   readonly momentum?: number;
   /** Divides by the gradient's spread about its mean instead of its size. */
   readonly centered?: boolean;
@@ -48,9 +53,11 @@ export class RMSprop extends Blocks {
   }
 }
 
+/** Of Adagrad; defaults are PyTorch's. */
 export interface AdagradOptions extends Common {
   /** The rate of step t, which counts from 1, is lr / (1 + (t - 1) lrDecay). */
   readonly lrDecay?: number;
+  /** Added to what is divided by. */
   readonly eps?: number;
 }
 
@@ -73,8 +80,11 @@ export class Adagrad extends Blocks {
   }
 }
 
+/** Of AMSGrad; defaults are PyTorch's. */
 export interface AmsgradOptions extends Common {
+  /** Shares of what is remembered in the first and the second moment, each in [0, 1). */
   readonly betas?: readonly [number, number];
+  /** Added to what is divided by. */
   readonly eps?: number;
 }
 
@@ -104,7 +114,9 @@ export class AMSGrad extends Blocks {
   }
 }
 
+/** Of Lion; defaults are the paper's. */
 export interface LionOptions extends Common {
+  /** Shares of what is remembered in the first and the second moment, each in [0, 1). */
   readonly betas?: readonly [number, number];
 }
 

@@ -3,6 +3,7 @@ import type { Rated } from "./optimizers.ts";
 import { type Memories, memoryOf, type Remembering } from "./state.ts";
 
 export abstract class Around implements Rated, Remembering {
+  /** The optimiser that steps. */
   protected readonly inner: Rated;
 
   constructor(inner: Rated) {
@@ -19,6 +20,7 @@ export abstract class Around implements Rated, Remembering {
 
   abstract step(): void;
 
+  /** The inner optimiser's. */
   memory(): Memories {
     return memoryOf(this.inner);
   }
@@ -27,6 +29,7 @@ export abstract class Around implements Rated, Remembering {
     this.inner.reset();
   }
 
+  /** Frees the inner optimiser, too. */
   dispose(): void {
     this.inner.dispose();
   }

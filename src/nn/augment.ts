@@ -33,6 +33,7 @@ export class Augmented implements Examples {
     if (of.answering) this.answering = () => of.answering!();
   }
 
+  /** How many examples there are. */
   get count(): number {
     return this.#of.count;
   }
@@ -47,6 +48,7 @@ export class Augmented implements Examples {
     return { ...batch, x: noGrad(() => this.#augment(batch.x, fold(mode.key, "augment"))) };
   }
 
+  /** Frees its memory now rather than when it is collected. */
   dispose(): void {
     this.#of.dispose();
   }

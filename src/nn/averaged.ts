@@ -29,6 +29,7 @@ export class Averaged extends Around {
     copyInto(this.#average, parameters.values);
   }
 
+  /** Steps, then takes the weights into the average. */
   override step(): void {
     this.inner.step();
     const average = this.#average;
@@ -41,6 +42,7 @@ export class Averaged extends Around {
     return this.#average.toArray();
   }
 
+  /** The inner optimiser's, and the averages. */
   override memory(): Memories {
     return [...super.memory(), ["average", remembered(this.#average)]];
   }
@@ -51,6 +53,7 @@ export class Averaged extends Around {
     super.reset();
   }
 
+  /** Frees its memory now rather than when it is collected. */
   override dispose(): void {
     this.#average.dispose();
     super.dispose();

@@ -35,6 +35,7 @@ export class Clipped extends Around {
     this.#norm = norm;
   }
 
+  /** Shortens gradients to the norm, then steps. */
   override step(): void {
     clipGradient(this.#blocks, this.#norm);
     this.inner.step();

@@ -28,6 +28,7 @@ export class ValueClipped extends Around {
     this.#most = most;
   }
 
+  /** Holds the gradients' elements, then steps. */
   override step(): void {
     clipGradientValues(this.#blocks, this.#most);
     this.inner.step();

@@ -7,6 +7,7 @@ import type { Forward, Mode, Module, ParameterSpec } from "./module.ts";
  * `new Combined({ body }, ({ body }, x, mode) => add(x, body(x, mode)))`.
  */
 export class Combined<Name extends string> implements Module {
+  /** What its parameters are called, how large they are and how they begin, in the order of a flat vector. */
   readonly specs: readonly ParameterSpec[];
   readonly #children: readonly (readonly [Name, Module])[];
   readonly #run: (children: Readonly<Record<Name, Forward>>, x: Tensor, mode: Mode) => Tensor;

@@ -23,6 +23,7 @@ function specsOf(shape: readonly number[], outputs: number, bias: boolean): Para
 
 /** PyTorch's Conv2d: [batch, inputs, h, w] to [batch, outputs, h', w']. As many groups as channels make it depthwise. */
 export class Convolution implements Module {
+  /** What its parameters are called, how large they are and how they begin, in the order of a flat vector. */
   readonly specs: readonly ParameterSpec[];
   readonly #options: ConvolveOptions;
 
@@ -44,6 +45,7 @@ export class Convolution implements Module {
 
 /** PyTorch's Conv1d: [batch, inputs, length] to [batch, outputs, length']. */
 export class Conv1d implements Module {
+  /** What its parameters are called, how large they are and how they begin, in the order of a flat vector. */
   readonly specs: readonly ParameterSpec[];
   readonly #options: ConvolveOptions;
 
@@ -65,6 +67,7 @@ export class Conv1d implements Module {
 
 /** PyTorch's ConvTranspose2d: [batch, inputs, h, w] to [batch, outputs, h', w'], h' about stride times h. */
 export class ConvTranspose2d implements Module {
+  /** What its parameters are called, how large they are and how they begin, in the order of a flat vector. */
   readonly specs: readonly ParameterSpec[];
   readonly #options: ConvolveTransposedOptions;
 

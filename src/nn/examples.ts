@@ -7,6 +7,7 @@ import type { Mode } from "./module.ts";
 
 /** Inputs as the network takes them, and what it is to answer. */
 export interface Batch {
+  /** Inputs [rows, ...shape]. */
   readonly x: Tensor;
   /** Class numbers, i32 [rows]; or targets, f32 [rows, outputs]. */
   readonly labels: Tensor;
@@ -14,7 +15,9 @@ export interface Batch {
   readonly rows: Tensor;
 }
 
+/** Rows in linear memory, of which batches are made. */
 export interface Examples {
+  /** How many there are. */
   readonly count: number;
   /** Class numbers; or targets, [count, outputs] row by row. */
   readonly labels: ArrayLike<number>;
@@ -27,14 +30,19 @@ export interface Examples {
   epoch?(): readonly Int32Array[];
   /** The batches in which all examples are best answered, each in one; else they are taken in their order. */
   answering?(): readonly Int32Array[];
+  /** Frees its memory now rather than when it is collected. */
   dispose(): void;
 }
 
 /** Byte images and how their channels become numbers: `(byte / 255 - mean) / std`. */
 export interface Images {
+  /** Bytes, prod(shape) a row. */
   readonly x: Uint8Array;
+  /** Class numbers, one a row. */
   readonly labels: ArrayLike<number>;
+  /** [channels, height, width]. */
   readonly shape: readonly number[];
+  /** How bytes become numbers, by channel. */
   readonly normalization: { readonly mean: readonly number[]; readonly std: readonly number[] };
 }
 
@@ -48,7 +56,9 @@ export function checkRows(op: string, rows: ArrayLike<number> | undefined, count
 
 /** Rows of byte images, copied to linear memory once; batches are normalised by the kernel that gathers them. */
 export class ImageExamples implements Examples {
+  /** How many there are. */
   readonly count: number;
+  /** Class numbers, one a row. */
   readonly labels: Int32Array;
   readonly #tensors: readonly Tensor[];
 
@@ -87,6 +97,7 @@ export class ImageExamples implements Examples {
     return { x: imageRows(pixels, rows, scale, shift), labels: labelRows(labels, rows), rows };
   }
 
+  /** Frees its memory now rather than when it is collected. */
   dispose(): void {
     for (const t of this.#tensors) t.dispose();
   }
@@ -108,7 +119,9 @@ export function* parts(order: Tensor, like: readonly Int32Array[]): Generator<Te
 
 /** Examples that are floats already, [count, ...]: features, tables, answers of other networks. The tensor stays the caller's. */
 export class FloatExamples implements Examples {
+  /** How many there are. */
   readonly count: number;
+  /** Class numbers, one a row. */
   readonly labels: Int32Array;
   readonly #x: Tensor;
   readonly #labels: Tensor;
@@ -125,6 +138,7 @@ export class FloatExamples implements Examples {
     return { x: gather(this.#x, rows), labels: labelRows(this.#labels, rows), rows };
   }
 
+  /** Frees its memory now rather than when it is collected. */
   dispose(): void {
     this.#labels.dispose();
   }

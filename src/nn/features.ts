@@ -5,14 +5,19 @@ import { type Batch, checkRows, type Examples } from "./examples.ts";
 
 /** prod(shape) floats for each label. */
 export interface FeatureRows {
+  /** Floats, prod(shape) a row. */
   readonly x: Float32Array;
+  /** Class numbers, one a row. */
   readonly labels: ArrayLike<number>;
+  /** Of one row. */
   readonly shape: readonly number[];
 }
 
 /** Rows copied to linear memory once; batches are gathered from there. */
 export class FeatureExamples implements Examples {
+  /** How many there are. */
   readonly count: number;
+  /** Class numbers, one a row. */
   readonly labels: Int32Array;
   readonly #x: Tensor;
   readonly #labels: Tensor;
@@ -40,6 +45,7 @@ export class FeatureExamples implements Examples {
     return { x: gather(this.#x, rows), labels: labelRows(this.#labels, rows), rows };
   }
 
+  /** Frees its memory now rather than when it is collected. */
   dispose(): void {
     this.#x.dispose();
     this.#labels.dispose();

@@ -12,10 +12,15 @@ import type { Optimizer } from "./optimizers.ts";
 /** The mean loss of a batch, a scalar. */
 export type Loss = (batch: Batch, mode: Mode) => Tensor;
 
+/** One pass over the rows. */
 export interface EpochOptions {
+  /** What is trained on. */
   readonly examples: Examples;
+  /** The mean loss of a batch. */
   readonly loss: Loss;
+  /** What steps. */
   readonly optimizer: Optimizer;
+  /** Rows in a batch; the last one of an epoch may be smaller. */
   readonly batchSize: number;
   /** The address of this epoch: its order and every step's random numbers are below it. */
   readonly key: Key;
@@ -27,7 +32,9 @@ export interface EpochOptions {
 
 /** A step's batch to be: which rows (i32, on the heap), and the address of the step's random numbers. */
 export interface Drawn {
+  /** Numbers of the rows, i32. */
   readonly rows: Tensor;
+  /** Training, with the address of this step's random numbers. */
   readonly mode: Mode & { readonly train: true };
 }
 
@@ -86,13 +93,17 @@ export function* epochSteps({ examples, loss, optimizer, correct, ...of }: Epoch
 
 /** What a validation found. */
 export interface Validation {
+  /** Mean loss. */
   readonly loss: number;
   /** How right answers are, 1 at best: the fraction of rows, or of labels, or R2 in a regression. */
   readonly accuracy: number;
 }
 
+/** Epochs with early stopping. */
 export interface FitOptions extends Omit<EpochOptions, "key"> {
+  /** The address of everything random. */
   readonly key: Key;
+  /** Epochs at most. */
   readonly epochs: number;
   /** Validate after every so many epochs, beginning with the first. */
   readonly validateEvery: number;
@@ -100,16 +111,21 @@ export interface FitOptions extends Omit<EpochOptions, "key"> {
   readonly margin: number;
   /** Stop after so many validations without improvement. */
   readonly patience: number;
+  /** Loss and accuracy on held-out rows, in steps. */
   readonly validate: () => Validation | Steps<Validation>;
   /** Called at an improvement: the place to keep a snapshot. */
   readonly keep: () => void;
+  /** Hears of every validation. */
   readonly onValidation?: (at: Validation & { epoch: number; trainLoss: number; best: boolean }) => void;
 }
 
 /** Where training stopped, and which epoch's validation was best. */
 export interface Fit {
+  /** Epochs that were run. */
   readonly epochs: number;
+  /** The one after which validation was best; -1 without validations. */
   readonly bestEpoch: number;
+  /** That validation. */
   readonly best: Validation;
 }
 

@@ -6,6 +6,7 @@ import { Together } from "./together.ts";
 
 /** Some parameters, and the optimiser that is to move them. */
 export interface ParameterGroup {
+  /** Which parameters, by name. */
   readonly only: Part;
   /** An optimiser over `parameters` that moves nothing but `only`. */
   readonly make: (parameters: Parameters, only: Part) => Rated;
@@ -48,6 +49,7 @@ export class Groups implements Rated, Remembering {
     this.#all.step();
   }
 
+  /** All rules', under their numbers. */
   memory(): Memories {
     return this.#all.memory();
   }
@@ -56,6 +58,7 @@ export class Groups implements Rated, Remembering {
     this.#all.reset();
   }
 
+  /** Frees its memory now rather than when it is collected. */
   dispose(): void {
     this.#all.dispose();
   }

@@ -12,6 +12,7 @@ import type { Forward, Module, ParameterSpec } from "./module.ts";
 
 /** Y = X W^T + b, optionally through ReLU in the same pass. X [batch, inputs] or anything that flattens to it. */
 export class Linear implements Module {
+  /** What its parameters are called, how large they are and how they begin, in the order of a flat vector. */
   readonly specs: readonly ParameterSpec[];
   readonly #inputs: number;
   readonly #relu: boolean;
@@ -36,6 +37,7 @@ export class Linear implements Module {
 
 /** Convolution with square kernels, [batch, inputs, h, w] to [batch, outputs, h', w']. */
 export class Conv2d implements Module {
+  /** What its parameters are called, how large they are and how they begin, in the order of a flat vector. */
   readonly specs: readonly ParameterSpec[];
   readonly #options: { stride: number; pad: number; relu: boolean };
 
@@ -62,6 +64,7 @@ export class Conv2d implements Module {
 
 /** The largest value of each window; with `relu` also max(0, .), which is cheaper here than in front of the pool. */
 export class MaxPool2d implements Module {
+  /** What its parameters are called, how large they are and how they begin, in the order of a flat vector. */
   readonly specs: readonly ParameterSpec[] = [];
   readonly #options: { kernel: number; stride: number; relu: boolean };
 
@@ -77,6 +80,7 @@ export class MaxPool2d implements Module {
 
 /** Zeroes activations with probability p while training; does nothing in evaluation. */
 export class Dropout implements Module {
+  /** What its parameters are called, how large they are and how they begin, in the order of a flat vector. */
   readonly specs: readonly ParameterSpec[] = [];
   readonly #p: number;
 

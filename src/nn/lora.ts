@@ -7,7 +7,9 @@ import type { Tensor } from "../autograd/tensor.ts";
 import { constant, fanInUniform } from "./init.ts";
 import type { Forward, Module, ParameterSpec } from "./module.ts";
 
+/** How much a layer may learn beside what is frozen. */
 export interface LoraOptions {
+  /** Columns of the two factors. */
   readonly rank?: number;
   /** The product counts alpha / rank. */
   readonly alpha?: number;
@@ -19,6 +21,7 @@ export interface LoraOptions {
  * X [batch, inputs] or anything that flattens to it.
  */
 export class LoraLinear implements Module {
+  /** What its parameters are called, how large they are and how they begin, in the order of a flat vector. */
   readonly specs: readonly ParameterSpec[];
   readonly #inputs: number;
   readonly #scale: number;

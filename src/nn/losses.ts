@@ -16,6 +16,7 @@ import type { Tensor } from "../autograd/tensor.ts";
 
 /** One number for each element or row, their sum, or their mean, which is what losses give unless said. */
 export interface Reduction {
+  /** The mean unless said, the sum, or a loss for each row. */
   readonly reduction?: "none" | "sum" | "mean";
 }
 

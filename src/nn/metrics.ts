@@ -3,7 +3,9 @@ import { exp } from "../runtime/scalar.ts";
 
 /** Log-probabilities [count, classes] row by row, as `Tensor.toArray()` gives them. */
 export interface Answers {
+  /** Log-probabilities, row by row. */
   readonly logp: ArrayLike<number>;
+  /** How many of them a row has. */
   readonly classes: number;
 }
 

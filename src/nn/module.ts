@@ -15,10 +15,13 @@ export const EVALUATE: Mode = { train: false };
 export type Forward = (x: Tensor, mode: Mode) => Tensor;
 
 export interface ParameterSpec extends TensorSpec {
+  /** Draws its first values. */
   readonly init: Initializer;
 }
 
+/** Parameters by name and shape, and how to run on them. */
 export interface Module {
+  /** What its parameters are called, how large they are and how they begin, in the order of a flat vector. */
   readonly specs: readonly ParameterSpec[];
   /**
    * Resolves parameters once, so that a step looks nothing up.
@@ -32,7 +35,9 @@ export interface Module {
 
 /** A model in two: features, and what makes answers of them. */
 export interface Parts {
+  /** From inputs to features. */
   readonly body: Module;
+  /** From features to answers. */
   readonly head: Module;
 }
 
@@ -44,6 +49,7 @@ export type Children = Readonly<Record<string, Module>> | readonly (readonly [na
  * whole numbers stand in pairs [name, module] in a list: an object would put them first, wherever they were written.
  */
 export class Sequential implements Module {
+  /** What its parameters are called, how large they are and how they begin, in the order of a flat vector. */
   readonly specs: readonly ParameterSpec[];
   readonly #names: readonly string[];
   readonly #children: readonly Module[];
@@ -114,6 +120,7 @@ function chain(children: readonly Module[], tensors: readonly Tensor[], at: numb
 
 /** A module made of a function without parameters. */
 export class Apply implements Module {
+  /** What its parameters are called, how large they are and how they begin, in the order of a flat vector. */
   readonly specs: readonly ParameterSpec[] = [];
   readonly #fn: (x: Tensor) => Tensor;
 

@@ -5,6 +5,7 @@ import { fold, type Key, key } from "../runtime/random.ts";
 import { EVALUATE, type Forward, type Mode, type Module } from "./module.ts";
 import { type Group, Parameters } from "./parameters.ts";
 
+/** Whose parameters these are, and whether they learn. */
 export interface NetOptions<G extends Group> {
   /** May these parameters leave the client? */
   readonly group: G;
@@ -18,8 +19,11 @@ function floats(y: Tensor): Tensor<"f32"> {
   return y as Tensor<"f32">;
 }
 
+/** A module and its parameters. */
 export class Net<G extends Group = Group> {
+  /** What runs. */
   readonly module: Module;
+  /** What it runs on: one flat vector with a view for each parameter. */
   readonly parameters: Parameters<G>;
   readonly #forward: Forward;
 
@@ -55,6 +59,7 @@ export class Net<G extends Group = Group> {
     return copy;
   }
 
+  /** Frees its memory now rather than when it is collected. */
   dispose(): void {
     this.parameters.dispose();
   }

@@ -19,6 +19,7 @@ const affine = (shape: Shape): ParameterSpec[] => [
  * evaluation.
  */
 export class BatchNorm implements Module {
+  /** What its parameters are called, how large they are and how they begin, in the order of a flat vector. */
   readonly specs: readonly ParameterSpec[];
   readonly #options: Required<NormOptions>;
   readonly #momentum: number;
@@ -53,6 +54,7 @@ export class BatchNorm implements Module {
 
 /** Layer normalisation (Ba et al. 2016, arXiv 1607.06450) over the last axes. */
 export class LayerNorm implements Module {
+  /** What its parameters are called, how large they are and how they begin, in the order of a flat vector. */
   readonly specs: readonly ParameterSpec[];
   readonly #options: NormOptions & { axes: number };
 
@@ -71,6 +73,7 @@ export class LayerNorm implements Module {
 
 /** Group normalisation (Wu and He 2018, arXiv 1803.08494) of [batch, channels, ...]; as many groups as channels are instances. */
 export class GroupNorm implements Module {
+  /** What its parameters are called, how large they are and how they begin, in the order of a flat vector. */
   readonly specs: readonly ParameterSpec[];
   readonly #groups: number;
   readonly #options: NormOptions;

@@ -5,11 +5,13 @@ import { BELOW_ONE, checkNames, checkOptions, FINITE, NOT_NEGATIVE } from "../ru
 import { Block, type Run } from "./block.ts";
 import type { Parameters, Part } from "./parameters.ts";
 
+/** What moves parameters along their gradients. */
 export interface Optimizer {
   /** Moves the parameters that the last backward() reached along its gradients, which are spent with it. */
   step(): void;
   /** Forgets moments and step count, as a new optimiser would begin. */
   reset(): void;
+  /** Frees its memory now rather than when it is collected. */
   dispose(): void;
 }
 
@@ -23,6 +25,7 @@ export interface Rated extends Optimizer {
 export abstract class Blocks implements Rated {
   #lr = 0;
   readonly #name: string;
+  /** The blocks of parameters that it moves, with what it remembers of them. */
   readonly blocks: readonly Block[];
 
   /**
@@ -64,15 +67,21 @@ export abstract class Blocks implements Rated {
     for (const block of this.blocks) block.reset();
   }
 
+  /** Frees its memory now rather than when it is collected. */
   dispose(): void {
     for (const block of this.blocks) block.dispose();
   }
 }
 
+/** Of Adam; defaults are PyTorch's. */
 export interface AdamOptions {
+  /** The learning rate. */
   readonly lr?: number;
+  /** Shares of what is remembered in the first and the second moment, each in [0, 1). */
   readonly betas?: readonly [number, number];
+  /** Added to what is divided by. */
   readonly eps?: number;
+  /** L2 in the gradient. */
   readonly weightDecay?: number;
   /** AdamW instead of L2 in the gradient. */
   readonly decoupled?: boolean;
@@ -134,11 +143,17 @@ const RATE = { lr: NOT_NEGATIVE };
 const ADAM = { beta1: BELOW_ONE, beta2: BELOW_ONE, eps: NOT_NEGATIVE, weightDecay: NOT_NEGATIVE };
 const SGD_OPTIONS = { momentum: NOT_NEGATIVE, dampening: FINITE, weightDecay: NOT_NEGATIVE };
 
+/** Of SGD; defaults are PyTorch's. */
 export interface SgdOptions {
+  /** The learning rate. */
   readonly lr?: number;
+  /** The share of the last step in the next one; 0 is none. */
   readonly momentum?: number;
+  /** The share of a gradient that does not go into the momentum. */
   readonly dampening?: number;
+  /** L2 in the gradient. */
   readonly weightDecay?: number;
+  /** Whether a step looks ahead along its momentum. */
   readonly nesterov?: boolean;
   /** Moves only these parameters; all of them unless said. */
   readonly only?: Part;

@@ -7,6 +7,7 @@ import { byLength, cut, type Sentences, TextExamples } from "./textExamples.ts";
 /** From the lengths of all sentences to batches of their numbers, each sentence in one. */
 export type Batching = (lengths: Int32Array) => readonly Int32Array[];
 
+/** Sentences padded to the longest of their batch, as the authors' code reads them. */
 export class PaddedTextExamples extends TextExamples {
   readonly #batches: readonly Int32Array[];
 

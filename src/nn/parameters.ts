@@ -13,7 +13,9 @@ import { checkFinite } from "./finite.ts";
 
 /** Name and shape of one parameter. */
 export interface TensorSpec {
+  /** As state dicts call it. */
   readonly name: string;
+  /** Sizes of its axes. */
   readonly shape: Shape;
   /** A table of which a batch reaches few rows: its gradient keeps track of which. */
   readonly table?: boolean;
@@ -27,10 +29,14 @@ export type Part = (name: string) => boolean;
 /** A model's numbers, or a part of them: single precision, or double on a reference engine. */
 export type Vector = Float32Array | Float64Array;
 
+/** Whether parameters may leave their client. */
 export type Group = "shared" | "private";
 
+/** A model's parameters in one block, with a named view for each. */
 export class Parameters<G extends Group = Group> {
+  /** Whether they may leave their client. */
   readonly group: G;
+  /** What they are, in the order of the block. */
   readonly specs: readonly TensorSpec[];
   /** The whole state, [size]. */
   readonly values: Tensor<"f32">;

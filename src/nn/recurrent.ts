@@ -10,8 +10,11 @@ import { fold } from "../runtime/random.ts";
 import { fanInUniform } from "./init.ts";
 import type { Forward, Mode, Module, ParameterSpec } from "./module.ts";
 
+/** How many layers, and in which directions they read. */
 export interface RecurrentOptions {
+  /** Layers on each other, 1 unless said. */
   readonly layers?: number;
+  /** Whether each layer reads both ways; outputs are then twice as wide. */
   readonly bidirectional?: boolean;
   /** Of what goes from one layer to the next, while training. */
   readonly dropout?: number;
@@ -19,6 +22,7 @@ export interface RecurrentOptions {
 
 /** States [batch, width], for each layer the forward and, if there is one, the backward direction. */
 export interface RecurrentStates {
+  /** Hidden states of each layer and direction, [batch, hidden] each. */
   readonly h: readonly Tensor<"f32">[];
   /** Cells; a GRU has none. */
   readonly c: readonly Tensor<"f32">[];
@@ -32,6 +36,7 @@ export type RecurrentForward = (
 ) => { readonly y: Tensor<"f32"> } & RecurrentStates;
 
 class Recurrent implements Module {
+  /** What its parameters are called, how large they are and how they begin, in the order of a flat vector. */
   readonly specs: readonly ParameterSpec[];
   readonly #gates: 3 | 4;
   readonly #layers: number;

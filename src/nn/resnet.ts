@@ -10,7 +10,9 @@ import { Apply, type Module, Sequential } from "./module.ts";
 import { BatchNorm, GroupNorm } from "./norm.ts";
 import { AdaptiveAvgPool2d, Flatten } from "./pooling.ts";
 
+/** How deep a residual network is, and how it normalises. */
 export interface ResnetOptions {
+  /** How many classes it tells, 10 unless said. */
   readonly classes?: number;
   /** Of the images. */
   readonly channels?: number;

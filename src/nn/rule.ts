@@ -5,11 +5,14 @@ import { Adam, type Rated, SGD } from "./optimizers.ts";
 import type { Parameters, Part } from "./parameters.ts";
 import type { Schedule } from "./schedule.ts";
 
+/** Optimisers by name. */
 export type OptimizerKind = "adam" | "sgd" | "rmsprop" | "adagrad" | "amsgrad" | "lion";
 
 /** Which optimiser, and how it steps. What is left out is as in PyTorch. */
 export interface OptimizerRule {
+  /** Which one. */
   readonly kind: OptimizerKind;
+  /** The learning rate. */
   readonly lr: number;
   /** Of SGD and RMSprop. */
   readonly momentum?: number | undefined;
@@ -23,6 +26,7 @@ export interface OptimizerRule {
   readonly decoupled?: boolean | undefined;
   /** Of RMSprop. */
   readonly alpha?: number | undefined;
+  /** Of RMSprop: divides by the gradient's spread about its mean. */
   readonly centered?: boolean | undefined;
   /** Of Adagrad. */
   readonly lrDecay?: number | undefined;

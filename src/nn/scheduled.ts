@@ -18,11 +18,13 @@ export class Scheduled extends Around {
     this.#rate = inner.lr;
   }
 
+  /** Steps at the rate of this step. */
   override step(): void {
     this.inner.lr = this.#rate * factorAt(this.#schedule, this.#steps++);
     this.inner.step();
   }
 
+  /** The inner optimiser's, and how many steps there were. */
   override memory(): Memories {
     const steps = number(
       () => this.#steps,
@@ -31,6 +33,7 @@ export class Scheduled extends Around {
     return [...super.memory(), ["scheduled", steps]];
   }
 
+  /** Begins the schedule anew, too. */
   override reset(): void {
     this.#steps = 0;
     super.reset();

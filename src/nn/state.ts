@@ -14,8 +14,11 @@ export type SavedState = Readonly<Record<string, { readonly data: ArrayLike<numb
 
 /** One vector that an optimiser remembers: read as a copy, overwritten by as many numbers. */
 export interface Memory {
+  /** How many numbers. */
   readonly length: number;
+  /** A copy of them. */
   readonly read: () => Float32Array | Float64Array | Int32Array;
+  /** Overwrites them. */
   readonly write: (values: ArrayLike<number>) => void;
 }
 
@@ -24,6 +27,7 @@ export type Memories = readonly (readonly [name: string, memory: Memory])[];
 
 /** An optimiser that says what the steps to come depend on, besides the parameters and what it was made with. */
 export interface Remembering {
+  /** What it remembers, by name. */
   memory(): Memories;
 }
 

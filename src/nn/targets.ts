@@ -5,8 +5,11 @@ import type { Batch, Examples } from "./examples.ts";
 
 /** prod(shape) floats for each row, and as many targets a row as there are outputs. */
 export interface TargetRows {
+  /** Floats, prod(shape) a row. */
   readonly x: Float32Array;
+  /** Row by row, `outputs` each. */
   readonly targets: ArrayLike<number>;
+  /** Of one row. */
   readonly shape: readonly number[];
   /** Targets a row, 1 unless said. In several labels at once they are 0 and 1, or probabilities. */
   readonly outputs?: number;
@@ -14,8 +17,10 @@ export interface TargetRows {
 
 /** Rows copied to linear memory once. A batch's labels are its targets, f32 [rows, outputs]; all of them are `labels`, row by row. */
 export class TargetExamples implements Examples {
+  /** How many there are. */
   readonly count: number;
   readonly labels: Float32Array;
+  /** Targets a row. */
   readonly outputs: number;
   readonly #x: Tensor;
   readonly #targets: Tensor;
@@ -49,6 +54,7 @@ export class TargetExamples implements Examples {
     return { x: gather(this.#x, rows), labels: gather(this.#targets, rows), rows };
   }
 
+  /** Frees its memory now rather than when it is collected. */
   dispose(): void {
     this.#x.dispose();
     this.#targets.dispose();

@@ -18,15 +18,19 @@ import type { Mode } from "./module.ts";
 import { predictSteps } from "./predict.ts";
 import { labelScores, regressionScores } from "./scores.ts";
 
+/** Tasks by name. */
 export type TaskName = "classification" | "regression" | "multi-label";
 
 /** Metrics by name: fractions, or in units of the targets. */
 export type Metrics = Readonly<Record<string, number>>;
 
+/** What rows are asked for. */
 export interface Task {
+  /** As configs and models call it. */
   readonly name: TaskName;
   /** From what a network puts out [rows, outputs] to answers that can be mixed and judged [rows, width(outputs)]. */
   readonly answers: (raw: Tensor) => Tensor;
+  /** Numbers of an answer, of so many outputs. */
   readonly width: (outputs: number) => number;
   /** The mean loss of answers against class numbers i32 [rows], or targets f32 [rows, outputs]. */
   readonly loss: (answers: Tensor, labels: Tensor) => Tensor;

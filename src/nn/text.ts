@@ -12,6 +12,7 @@ import type { Forward, Module, ParameterSpec, Parts } from "./module.ts";
 
 /** A vector for each word of a vocabulary, normal with standard deviation 1 at first. */
 export class Embedding implements Module {
+  /** What its parameters are called, how large they are and how they begin, in the order of a flat vector. */
   readonly specs: readonly ParameterSpec[];
 
   constructor(words: number, width: number) {
@@ -26,6 +27,7 @@ export class Embedding implements Module {
 
 /** One layer of LSTM in both directions, with PyTorch's names, layout and first values. */
 export class BiLstm {
+  /** What its parameters are called, how large they are and how they begin, in the order of a flat vector. */
   readonly specs: readonly ParameterSpec[];
 
   constructor(inputs: number, width: number) {
@@ -48,6 +50,7 @@ export class BiLstm {
   }
 }
 
+/** Sizes of a bidirectional LSTM over words. */
 export interface TextClassifierOptions {
   /** Size of the vocabulary. */
   readonly words: number;
@@ -55,6 +58,7 @@ export interface TextClassifierOptions {
   readonly embedding: number;
   /** Width of the LSTM's state in each direction. */
   readonly hidden: number;
+  /** Numbers a sentence: classes, or logits of a gate. */
   readonly outputs: number;
   /** What comes behind the last layer. */
   readonly head?: (x: Tensor) => Tensor;
@@ -62,6 +66,7 @@ export interface TextClassifierOptions {
 
 /** Embedding, bidirectional LSTM and a linear layer on its last states: i32 [batch, longest] to [batch, outputs]. */
 export class TextClassifier implements Module {
+  /** What its parameters are called, how large they are and how they begin, in the order of a flat vector. */
   readonly specs: readonly ParameterSpec[];
   readonly #embedding: Embedding;
   readonly #rnn: BiLstm;

@@ -7,16 +7,22 @@ import { type Batch, checkRows, type Examples } from "./examples.ts";
 
 /** Sentences one after another: row r is `words[offsets[r]]` to before `words[offsets[r + 1]]`. */
 export interface Sentences {
+  /** Numbers into the vocabulary, sentence after sentence. */
   readonly words: Int32Array;
+  /** Where each sentence begins, [rows + 1]. */
   readonly offsets: Int32Array;
+  /** Class numbers, one a sentence. */
   readonly labels: ArrayLike<number>;
 }
 
 // large enough for matrix products, small enough that the states of all steps stay in the second-level cache
 const ANSWERED = 32;
 
+/** Sentences of any length; a batch has them packed. */
 export class TextExamples implements Examples {
+  /** How many there are. */
   readonly count: number;
+  /** Class numbers, one a sentence. */
   readonly labels: Int32Array;
   /** Words of each sentence. */
   readonly lengths: Int32Array;
@@ -64,6 +70,7 @@ export class TextExamples implements Examples {
     return cut(byLength(this.lengths), ANSWERED);
   }
 
+  /** Frees its memory now rather than when it is collected. */
   dispose(): void {
     for (const t of this.#tensors) t.dispose();
   }

@@ -14,6 +14,7 @@ export class Together implements Optimizer, Remembering {
     for (const part of this.#parts) part.step();
   }
 
+  /** All of theirs, under their numbers. */
   memory(): Memories {
     return this.#parts.flatMap((part, i) => under(`${i}`, memoryOf(part)));
   }
@@ -22,6 +23,7 @@ export class Together implements Optimizer, Remembering {
     for (const part of this.#parts) part.reset();
   }
 
+  /** Frees its memory now rather than when it is collected. */
   dispose(): void {
     for (const part of this.#parts) part.dispose();
   }

@@ -24,6 +24,7 @@ function rowwise(x: Tensor, w: Tensor, b: Tensor): Tensor {
 /** Attention over [batch, steps, width]; mask [batch, steps] is 0 where there is nothing to see. */
 export type AttentionForward = (x: Tensor, mode: Mode, mask?: Tensor) => Tensor;
 
+/** What queries do not see. */
 export interface MultiHeadOptions {
   /** A step sees those before it and itself. */
   readonly causal?: boolean;
@@ -31,6 +32,7 @@ export interface MultiHeadOptions {
 
 /** PyTorch's MultiheadAttention of a sequence over itself (Vaswani et al. 2017), [batch, steps, width] to the same. */
 export class MultiHeadAttention implements Module {
+  /** What its parameters are called, how large they are and how they begin, in the order of a flat vector. */
   readonly specs: readonly ParameterSpec[];
   readonly #heads: number;
   readonly #causal: boolean;
@@ -72,17 +74,21 @@ export class MultiHeadAttention implements Module {
   }
 }
 
+/** A layer of attention and two products. */
 export interface TransformerLayerOptions extends MultiHeadOptions {
   /** Width of the layer between, four times the width unless said. */
   readonly feedforward?: number;
+  /** The probability of leaving out, 0 unless said. */
   readonly dropout?: number;
   /** Normalise in front of attention and layers rather than behind, true unless said. */
   readonly normFirst?: boolean;
+  /** Between the two products; GELU unless said. */
   readonly activation?: "gelu" | "relu";
 }
 
 /** PyTorch's TransformerEncoderLayer: [batch, steps, width] to the same; causal, it is a decoder's without a second sequence. */
 export class TransformerLayer implements Module {
+  /** What its parameters are called, how large they are and how they begin, in the order of a flat vector. */
   readonly specs: readonly ParameterSpec[];
   readonly #attention: MultiHeadAttention;
   readonly #norm: LayerNorm;
@@ -135,14 +141,19 @@ export class TransformerLayer implements Module {
   }
 }
 
+/** Sizes of a transformer. */
 export interface TransformerOptions {
   /** Size of the vocabulary. */
   readonly words: number;
   /** The longest sequence. */
   readonly length: number;
+  /** Features of a word. */
   readonly width?: number;
+  /** Layers on each other. */
   readonly layers?: number;
+  /** Heads of attention, which share `width`. */
   readonly heads?: number;
+  /** The probability of leaving out, 0 unless said. */
   readonly dropout?: number;
   /** Numbers per step, as many as words unless said. */
   readonly outputs?: number;
@@ -152,6 +163,7 @@ export interface TransformerOptions {
 
 /** Words and their places as vectors, transformer layers, a norm and a linear layer: i32 [batch, steps] to [batch, steps, outputs]. */
 export class Transformer implements Module {
+  /** What its parameters are called, how large they are and how they begin, in the order of a flat vector. */
   readonly specs: readonly ParameterSpec[];
   readonly #length: number;
   readonly #layers: readonly TransformerLayer[];

@@ -10,6 +10,7 @@ import { encodeModel, type Graph } from "./proto.ts";
 
 export { exported };
 
+/** What an exported network is called, and what goes into it. */
 export interface OnnxOptions {
   /** Inputs are whole numbers below this, the words of a vocabulary; floats unless said. */
   readonly words?: number;

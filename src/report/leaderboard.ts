@@ -81,7 +81,9 @@ export interface Board {
   readonly lines: readonly Line[];
 }
 
+/** Methods side by side, in every setting. */
 export interface Leaderboard {
+  /** A board for each setting. */
   readonly boards: readonly Board[];
   /** Mean place of a method on each test over the settings that have it, 1 is best. */
   readonly ranks: readonly {

@@ -10,9 +10,11 @@ import type { RunRecords, Stat } from "./records.ts";
 import type { FailedRun } from "./sweepReport.ts";
 import { distinct } from "./sweep.ts";
 
+/** What a leaderboard tells besides. */
 export interface LeaderboardOptions {
   /** A validation accuracy in percent that rounds and bytes are counted to. */
   readonly target?: number | undefined;
+  /** Runs that have no result. */
   readonly failed?: readonly FailedRun[];
 }
 

@@ -21,8 +21,11 @@ export type SymbolName =
 
 /** A method's face. */
 export interface MethodStyle {
+  /** As figures and tables call it. */
   readonly label: string;
+  /** A CSS colour. */
   readonly color: string;
+  /** At its points. */
   readonly symbol: SymbolName;
 }
 

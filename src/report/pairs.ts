@@ -4,9 +4,13 @@ import { pairedDifference } from "./stat.ts";
 
 /** One client under two methods. */
 export interface Pair {
+  /** The client, by its number. */
   readonly client: number;
+  /** Whether it took no part in the federation. */
   readonly optedOut: boolean;
+  /** What the first method has. */
   readonly from: ClientMetric;
+  /** What the second one has. */
   readonly to: ClientMetric;
 }
 

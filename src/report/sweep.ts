@@ -11,12 +11,15 @@ export type ParameterValue = string | number | boolean | null;
 export interface Setting {
   /** The varied parameters' values, in the order of `Sweep.parameters`. */
   readonly values: ReadonlyMap<string, ParameterValue>;
+  /** Its runs, a seed each. */
   readonly runs: readonly RunRecords[];
 }
 
 /** Runs sorted into settings. */
 export interface Sweep {
+  /** What varies. */
   readonly parameters: readonly string[];
+  /** Every combination of it. */
   readonly settings: readonly Setting[];
 }
 

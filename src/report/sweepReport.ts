@@ -31,7 +31,9 @@ const tests = [
 
 /** A run of a sweep that ended without a result, and why. */
 export interface FailedRun {
+  /** What its folder is called. */
   readonly name: string;
+  /** Why it has no result. */
   readonly reason: string;
 }
 

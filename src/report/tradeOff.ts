@@ -68,6 +68,7 @@ export function away(from: readonly Both[], to: readonly Both[]): { readonly loc
 
 /** The posterior gate where a share of the inputs is the client's own. */
 export interface ShareRow {
+  /** The share of inputs that are the client's own. */
   readonly share: number;
   /** Of the gate that reckons with this share. */
   readonly mean: Stat;

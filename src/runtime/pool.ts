@@ -11,7 +11,9 @@ export type Calls = Record<string, (argument: never) => unknown>;
 type Argument<C extends Calls, N extends keyof C> = Parameters<C[N]>[0];
 type Answer<C extends Calls, N extends keyof C> = Awaited<ReturnType<C[N]>>;
 
+/** Who does calls: threads, or this one. */
 export interface Pool<C extends Calls> {
+  /** How many calls are done at once. */
   readonly size: number;
   /** Whether calls run on other threads than this one. */
   readonly apart?: boolean;
@@ -21,6 +23,7 @@ export interface Pool<C extends Calls> {
     arguments_: readonly Argument<C, N>[],
     onAnswer?: (answer: Answer<C, N>, index: number) => void,
   ): Promise<Answer<C, N>[]>;
+  /** Ends its threads. */
   close(): Promise<void>;
 }
 
@@ -41,6 +44,7 @@ function movedWith(message: unknown): readonly ArrayBuffer[] {
 
 /** A pool that runs calls in this thread, one after another, giving others a turn in between. */
 export class InThread<C extends Calls> implements Pool<C> {
+  /** How many calls are done at once. */
   readonly size = 1;
   readonly apart = false;
   readonly #calls: C;
@@ -93,6 +97,7 @@ interface Job {
 
 /** A pool over worker ports: each has one call at a time, and takes the next as it finishes. */
 export class Threads<C extends Calls> implements Pool<C> {
+  /** How many calls are done at once. */
   readonly size: number;
   readonly apart = true;
   readonly #ports: readonly Port[];

@@ -4,10 +4,15 @@ import type { Point } from "../autograd/gradcheck.ts";
 import { type Shape, sizeOf } from "../autograd/shape.ts";
 import { key, Stream } from "../runtime/random.ts";
 
+/** What shapes may be. */
 export interface ShapeConstraints {
+  /** Axes at least, 0 unless said. */
   readonly minRank?: number;
+  /** Axes at most, 6 unless said. */
   readonly maxRank?: number;
+  /** The least size of an axis, 1 unless said. */
   readonly minSize?: number;
+  /** The largest size of an axis, 7 unless said. */
   readonly maxSize?: number;
   /** Of the whole tensor: axes that would make more are as short as they may be. */
   readonly maxElements?: number;
@@ -15,6 +20,7 @@ export interface ShapeConstraints {
 
 /** Shapes of up to 6 axes of 1 to 7 elements, at most 2401 in all, unless said. */
 export function shape({
+  /** Axes at least, 0 unless said. */
   minRank = 0,
   maxRank = 6,
   minSize = 1,

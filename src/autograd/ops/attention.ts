@@ -101,6 +101,7 @@ const attentionGradOp: Op<readonly [...Operands, Tensor, Tensor], Plan> = /* @__
   ],
 });
 
+/** What queries do not see, and how scores are scaled. */
 export interface AttentionOptions {
   /** Query i sees keys 0 to i alone. */
   readonly causal?: boolean;

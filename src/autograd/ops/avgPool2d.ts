@@ -10,8 +10,10 @@ import { matmul } from "./matmul.ts";
 import { pair, pairOf, type PerAxis } from "./window.ts";
 
 interface Window {
+  /** Height and width of a window. */
   readonly kernel: readonly [number, number];
   readonly stride: readonly [number, number];
+  /** Zeros around a plane; 0 unless said. */
   readonly pad: readonly [number, number];
   /** Whether padding counts as zeros. */
   readonly padded: boolean;
@@ -77,9 +79,11 @@ const avgPool2dGradOp: Op<readonly [Tensor], Behind> = /* @__PURE__ */ defineOp<
 
 /** Sizes of the window; one number serves both axes. */
 export interface AvgPoolOptions {
+  /** Height and width of a window. */
   readonly kernel?: PerAxis;
   /** The kernel's unless said. */
   readonly stride?: PerAxis;
+  /** Zeros around a plane; 0 unless said. */
   readonly pad?: PerAxis;
   /** Whether padding counts as zeros (PyTorch's count_include_pad), true unless said. */
   readonly countPad?: boolean;

@@ -8,11 +8,14 @@ import { throughRelu } from "./matmul.ts";
 import { reshape } from "./reshape.ts";
 
 interface Geometry {
+  /** From one window to the next, 1 unless said. */
   readonly stride: number;
+  /** Zeros around a plane, 0 unless said. */
   readonly pad: number;
 }
 
 interface Forward extends Geometry {
+  /** Whether what is below 0 becomes 0. */
   readonly relu: boolean;
 }
 
@@ -152,8 +155,11 @@ function geometry(x: Tensor, w: Tensor, { stride, pad }: Geometry): Backward {
 
 /** Stride, zero padding on every side, and whether max(0, .) is applied in the same pass. */
 export interface Conv2dOptions {
+  /** From one window to the next, 1 unless said. */
   readonly stride?: number;
+  /** Zeros around a plane, 0 unless said. */
   readonly pad?: number;
+  /** Whether what is below 0 becomes 0. */
   readonly relu?: boolean;
 }
 

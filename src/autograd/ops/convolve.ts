@@ -14,6 +14,7 @@ import { pad as surround } from "./strided.ts";
 import { pairOf, type PerAxis } from "./window.ts";
 
 interface Geometry {
+  /** From one window to the next, 1 unless said. */
   readonly stride: readonly [number, number];
   /** In front of each axis; behind it lies what the output's size asks for. */
   readonly before: readonly [number, number];
@@ -188,8 +189,11 @@ const convolveGradWeightOp: Op<Pair, Geometry> = /* @__PURE__ */ defineOp<readon
 export type Padding =
   PerAxis | readonly [vertical: readonly [number, number], horizontal: readonly [number, number]] | "same";
 
+/** How a kernel goes over its axes; what is one number holds for all of them. */
 export interface ConvolveOptions {
+  /** From one window to the next, 1 unless said. */
   readonly stride?: PerAxis;
+  /** Zeros at the ends of each axis: numbers, or "same" for an output as long as the input over the stride. */
   readonly pad?: Padding;
   /** From one tap to the next. */
   readonly dilation?: PerAxis;

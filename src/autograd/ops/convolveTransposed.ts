@@ -4,10 +4,15 @@ import type { Tensor } from "../tensor.ts";
 import { along, checkBias, convolveGradInputOp, flat, row, withBias } from "./convolve.ts";
 import { pairOf, type PerAxis } from "./window.ts";
 
+/** The convolution whose gradient this is. */
 export interface ConvolveTransposedOptions {
+  /** From one window to the next, 1 unless said. */
   readonly stride?: PerAxis;
+  /** Zeros at the ends of each axis of the output, 0 unless said. */
   readonly pad?: PerAxis;
+  /** From one element of a kernel to the next, 1 unless said. */
   readonly dilation?: PerAxis;
+  /** In how many parts channels are, each with kernels of its own; 1 unless said. */
   readonly groups?: number;
   /** Of the sizes that a stride rounds to this one, so many above the smallest. */
   readonly outputPad?: PerAxis;
@@ -59,6 +64,7 @@ export function convolveTransposed(
 }
 
 function lengthwise({
+  /** From one window to the next, 1 unless said. */
   stride = 1,
   pad = 0,
   dilation = 1,

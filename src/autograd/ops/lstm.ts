@@ -115,6 +115,7 @@ export interface LstmWeights {
   readonly wh: Tensor;
   /** Both [4 width]. */
   readonly bx: Tensor;
+  /** Biases of what comes from the step before, [4 hidden]. */
   readonly bh: Tensor;
 }
 

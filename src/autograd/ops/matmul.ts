@@ -10,7 +10,9 @@ import { sumRows } from "./sum.ts";
 
 /** Which operands are read transposed. */
 export interface MatmulOptions {
+  /** Whether the first is transposed on its last two axes. */
   readonly transA?: boolean;
+  /** Whether the second is. */
   readonly transB?: boolean;
 }
 

@@ -20,6 +20,7 @@ interface Layout {
 }
 
 interface Plan extends Layout {
+  /** Added to what is divided by. */
   readonly eps: number;
   /** Of each group, [groups]. */
   readonly mean: Tensor;
@@ -120,12 +121,15 @@ function scaleGradient(x: Tensor, g: Tensor, plan: Plan): Tensor<"f32"> {
 
 /** What is added to a variance before its root is taken. */
 export interface NormOptions {
+  /** Added to variances, 1e-5 unless said. */
   readonly eps?: number;
 }
 
 /** Mean and variance of groups, [groups]; the variance is the biased one. */
 export interface Moments {
+  /** Means by channel. */
   readonly mean: Tensor<"f32">;
+  /** Variances by channel. */
   readonly variance: Tensor<"f32">;
 }
 

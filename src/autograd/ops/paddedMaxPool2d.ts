@@ -6,9 +6,13 @@ import { pairOf } from "./window.ts";
 
 /** As for maxPool2d, and how far windows reach beyond each side. */
 export interface PaddedMaxPoolOptions {
+  /** Height and width of a window. */
   readonly kernel?: number;
+  /** From one window to the next; the kernel unless said. */
   readonly stride?: number;
+  /** What lies around a plane and is never the largest; 0 unless said. */
   readonly pad?: number;
+  /** Whether what is below 0 becomes 0. */
   readonly relu?: boolean;
 }
 

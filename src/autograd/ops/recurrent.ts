@@ -17,6 +17,7 @@ type Cell = readonly [x: Tensor, wx: Tensor, wh: Tensor, bx: Tensor, bh: Tensor,
 interface Run {
   readonly steps: number;
   readonly batch: number;
+  /** Whether it reads from the last step to the first. */
   readonly reverse: boolean;
   /** Gates of every row after their non-linearity [rows, 4 width]. */
   readonly gates: Tensor;
@@ -131,6 +132,7 @@ type GruCell = readonly [x: Tensor, wx: Tensor, wh: Tensor, bx: Tensor, bh: Tens
 interface GruRun {
   readonly steps: number;
   readonly batch: number;
+  /** Whether it reads from the last step to the first. */
   readonly reverse: boolean;
   /** Gates of every row after their non-linearity [rows, 3 width]. */
   readonly gates: Tensor;
@@ -217,15 +219,21 @@ function check(
 
 /** The states an LSTM begins with, [batch, width] each, zeros unless said; and whether it runs from the last step to the first. */
 export interface LstmStart {
+  /** Hidden states [batch, hidden]: those it begins with, or ends with. */
   readonly h?: Tensor;
+  /** Cells [batch, hidden]: those it begins with, or ends with. */
   readonly c?: Tensor;
+  /** Whether it reads from the last step to the first. */
   readonly reverse?: boolean;
 }
 
 /** The state behind every step [steps, batch, width], and hidden state and cell behind the last one that was run [batch, width]. */
 export interface LstmStates {
+  /** Hidden states of all steps, [batch, steps, hidden]. */
   readonly y: Tensor<"f32">;
+  /** Hidden states [batch, hidden]: those it begins with, or ends with. */
   readonly h: Tensor<"f32">;
+  /** Cells [batch, hidden]: those it begins with, or ends with. */
   readonly c: Tensor<"f32">;
 }
 
@@ -253,7 +261,9 @@ export function lstmSequence(x: Tensor, weights: LstmWeights, { h, c, reverse = 
 
 /** The state a GRU begins with [batch, width], zeros unless said; and whether it runs from the last step to the first. */
 export interface GruStart {
+  /** Hidden states [batch, hidden]: those it begins with, or ends with. */
   readonly h?: Tensor;
+  /** Whether it reads from the last step to the first. */
   readonly reverse?: boolean;
 }
 

@@ -10,7 +10,9 @@ import { reshape } from "./reshape.ts";
 
 interface Range {
   readonly axis: number;
+  /** The first element that is taken, 0 unless said. */
   readonly from: number;
+  /** The one before which it ends; the end of the axis unless said. */
   readonly to: number;
   /** From one element to the next one that is taken, 1 unless said. */
   readonly step?: number;
@@ -18,6 +20,7 @@ interface Range {
 
 /** Which elements of an axis. */
 export interface SliceOptions extends Partial<Range> {
+  /** The axis that is cut; negative ones count from the last. */
   readonly axis: number;
 }
 
@@ -102,11 +105,7 @@ const concatOp: Op<readonly Tensor[], number> = /* @__PURE__ */ defineOp<readonl
   }),
 });
 
-/**
- * Elements from..to of one axis (`to` not included), or every `step`-th of them; copies.
- * @param from 0 unless said
- * @param to the axis' end unless said
- */
+/** Elements from..to of one axis (`to` not included), or every `step`-th of them; copies. */
 export function slice(x: Tensor, { axis, from = 0, to, step = 1 }: SliceOptions): Tensor<"f32"> {
   const at = checkAxis("slice", x.shape, axis);
   return sliceOp([x], { axis: at, from, to: to ?? x.shape[at]!, step });

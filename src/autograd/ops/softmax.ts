@@ -76,6 +76,7 @@ const logSoftmaxGradOp: Op<Pair, undefined> = /* @__PURE__ */ defineOp<Pair>({
 
 /** Which axis, the last unless said; negative counts from the end. */
 export interface AxisOption {
+  /** The axis that sums to 1; the last one unless said, negative ones count from it. */
   readonly axis?: number;
 }
 

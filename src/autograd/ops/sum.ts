@@ -85,7 +85,9 @@ function product(shape: Shape, from: number, to: number): number {
 
 /** Which axes to reduce (all by default; negative counts from the end), and whether they stay as size 1. */
 export interface ReduceOptions {
+  /** Axes to reduce, all of them unless said; negative ones count from the last. */
   readonly axis?: number | readonly number[];
+  /** Whether reduced axes stay, of size 1. */
   readonly keep?: boolean;
 }
 

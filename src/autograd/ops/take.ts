@@ -133,7 +133,9 @@ const topKOp: Op<readonly [Tensor], number, "i32"> = /* @__PURE__ */ defineOp<re
 
 /** The largest elements of an axis, and their numbers (i32). */
 export interface TopK {
+  /** The largest elements, the largest first. */
   readonly values: Tensor<"f32">;
+  /** Where along the axis each of them stood, i32. */
   readonly numbers: Tensor<"i32">;
 }
 

@@ -4,6 +4,7 @@ import type { Owners } from "../owners.ts";
 import type { Counts } from "./hands.ts";
 import { checkCounts, checkShare, type ClientRows, type Partition } from "./partition.ts";
 
+/** Which owners become clients, and with which of their rows. */
 export interface ColumnOptions {
   /** How many of the owners are clients, drawn uniformly; in the order of their names. */
   readonly clients: number;

@@ -9,7 +9,9 @@ import { checkCounts, classCount, type Labels } from "./partition.ts";
 import { dealt } from "./pathological.ts";
 import { Pool } from "./pool.ts";
 
+/** Few classes a client, and each dealt out by Dirichlet. */
 export interface ExtendedDirichletOptions {
+  /** How many clients there are. */
   readonly clients: number;
   /** Classes of each client; every class has holders as many as any other, to within one. */
   readonly classes: number;

@@ -8,6 +8,7 @@ export interface GivenPartition {
   readonly labels?: string | undefined;
   /** Whether rows are numbered in the pool of both splits, the test rows behind the training rows, and every list is of it. */
   readonly pooled?: boolean | undefined;
+  /** Rows of each client, by their numbers. */
   readonly clients: readonly {
     readonly name?: string | undefined;
     readonly train: readonly number[];

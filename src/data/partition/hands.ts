@@ -7,6 +7,7 @@ import { Pool } from "./pool.ts";
 
 /** Rows of the train split for every client, no row twice. */
 export interface Hands {
+  /** Row numbers of each client. */
   readonly rows: readonly Int32Array[];
   /** The classes that the law gave each client, where it gives any. */
   readonly classes?: readonly (readonly number[])[];
@@ -16,11 +17,15 @@ export interface Hands {
 
 /** How many rows of each kind. */
 export interface Counts {
+  /** Training rows. */
   readonly train: number;
+  /** Validation rows. */
   readonly validation: number;
+  /** Test rows. */
   readonly test: number;
 }
 
+/** What becomes of the hands that a law deals. */
 export interface PartOptions {
   /** At most so many rows of each hand for training and validation, and of the test split for the local test. */
   readonly rows: Counts;

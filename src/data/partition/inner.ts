@@ -9,8 +9,11 @@ import { checkCounts, classCount, type Labels } from "./partition.ts";
 import { dealt } from "./pathological.ts";
 import { Pool } from "./pool.ts";
 
+/** Every client has class proportions of its own. */
 export interface InnerDirichletOptions {
+  /** How many clients there are. */
   readonly clients: number;
+  /** Concentration of its proportions: small ones give few classes. */
   readonly alpha: number;
   /** Sizes of the clients, to be met in proportion; equal unless said. */
   readonly sizes?: ArrayLike<number>;

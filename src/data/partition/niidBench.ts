@@ -8,8 +8,11 @@ import { NumpyGenerator } from "./numpy/generator.ts";
 import { checkCounts, classCount, type Labels } from "./partition.ts";
 import { rowsByClass } from "./pool.ts";
 
+/** As flwr_datasets and niid_bench call it. */
 export interface NiidBenchOptions {
+  /** How many clients there are. */
   readonly clients: number;
+  /** Which of its laws. */
   readonly split: "iid" | "dirichlet" | "label-quantity";
   /** Of "dirichlet": from 0.1 to 1; 0.5 in its tables. */
   readonly alpha?: number;

@@ -4,7 +4,9 @@ import { checkCounts, checkShare, type ClientRows } from "./partition.ts";
 
 /** The training rows of a client in two parts; only `shared` may be used for anything that leaves it. */
 export interface OwnRows {
+  /** Rows that the federation may use. */
   readonly shared: Int32Array;
+  /** Rows that stay the client's. */
   readonly keptBack: Int32Array;
 }
 

@@ -5,8 +5,11 @@
 export interface ClientRows {
   /** What the data call it, where they do. */
   readonly name?: string;
+  /** Rows of the train split that it trains on. */
   readonly train: Int32Array;
+  /** Rows of the train split that it validates on. */
   readonly validation: Int32Array;
+  /** Rows of the test split: its local test. */
   readonly test: Int32Array;
   /** Its majority classes, where the law has any. */
   readonly classes?: readonly number[];
@@ -14,6 +17,7 @@ export interface ClientRows {
 
 /** Who owns which rows. */
 export interface Partition {
+  /** Rows of each client. */
   readonly clients: readonly ClientRows[];
   /** Rows that are of another class or with another client than the law drew, because there were no more; 0 is the law itself. */
   readonly substituted: number;
@@ -26,8 +30,11 @@ export type Labels = ArrayLike<number>;
 
 /** How many clients there are, and how many rows each has. */
 export interface Sizes {
+  /** How many clients there are. */
   readonly clients: number;
+  /** Training rows of each client. */
   readonly trainRows: number;
+  /** Validation rows of each client. */
   readonly validationRows: number;
   /** Rows of the client's local test, drawn from the test split; local tests of two clients may share rows. */
   readonly testRows: number;

@@ -7,7 +7,9 @@ import { type Choice, dealToHolders, holders } from "./holders.ts";
 import { checkCounts, classCount, type Labels } from "./partition.ts";
 import { Pool } from "./pool.ts";
 
+/** A few classes for each client. */
 export interface PathologicalOptions {
+  /** How many clients there are. */
   readonly clients: number;
   /** Classes of each client. */
   readonly classes: number;

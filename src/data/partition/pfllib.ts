@@ -8,7 +8,9 @@ import { rowsByClass } from "./pool.ts";
 import { checkCounts, classCount, type ClientRows, type Labels, type Partition } from "./partition.ts";
 import { Stream } from "../../runtime/random.ts";
 
+/** As PFLlib's generators call it. */
 export interface PfllibOptions {
+  /** How many clients there are. */
   readonly clients: number;
   /** "dir", "pat" (a few classes each), or neither: "iid" is "pat" with all classes. */
   readonly split: "dir" | "pat" | "iid";
@@ -26,7 +28,9 @@ export interface PfllibOptions {
 
 /** Rows of one client, numbers in the pool: test rows come behind all training rows. */
 export interface PooledRows {
+  /** Rows of the pool that a client trains on. */
   readonly train: Int32Array;
+  /** Rows of the pool that test it. */
   readonly test: Int32Array;
 }
 

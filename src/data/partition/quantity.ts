@@ -14,8 +14,11 @@ export type QuantityLaw = "log-normal" | "power-law" | "linear" | "square" | "ex
 
 const laws: readonly QuantityLaw[] = ["log-normal", "power-law", "linear", "square", "exponential"];
 
+/** Sizes by a law, classes alike. */
 export interface QuantityOptions {
+  /** How many clients there are. */
   readonly clients: number;
+  /** How sizes are distributed. */
   readonly law: QuantityLaw;
   /** From 0, which is equal sizes; of the first two laws only, 1 unless said. */
   readonly spread?: number;

@@ -5,7 +5,9 @@ import type { Hands } from "./hands.ts";
 import { checkCounts, classCount, type Labels } from "./partition.ts";
 import { concat, Pool } from "./pool.ts";
 
+/** Rows sorted by class and cut. */
 export interface ShardsOptions {
+  /** How many clients there are. */
   readonly clients: number;
   /** Pieces for each client; 2 in the paper. */
   readonly shards: number;

@@ -9,7 +9,9 @@ import { checkCounts, classCount, type ClientRows, type Labels, type Partition }
 import { dealt } from "./pathological.ts";
 import { Pool } from "./pool.ts";
 
+/** Every class dealt out over the clients, to hands of one size. */
 export interface DirichletSharesOptions {
+  /** How many clients there are. */
   readonly clients: number;
   /** Concentration of the law by which a class is dealt out. */
   readonly alpha: number;
@@ -17,6 +19,7 @@ export interface DirichletSharesOptions {
   readonly minimumRows: number;
   /** The part of a client's rows that validates, below 1; rounded down. */
   readonly validationShare: number;
+  /** Test rows of each client. */
   readonly testRows: number;
 }
 
@@ -77,8 +80,11 @@ export function dirichletShares(train: Labels, test: Labels, options: DirichletS
   return { clients: all, substituted };
 }
 
+/** Every class dealt out over the clients, all rows of it. */
 export interface DirichletHandsOptions {
+  /** How many clients there are. */
   readonly clients: number;
+  /** Concentration of a class over clients: small ones give it to few. */
   readonly alpha: number;
   /** Whether clients that have their share of all rows get no more (NIID-Bench, PFLlib); they do unless said. */
   readonly balanced?: boolean;

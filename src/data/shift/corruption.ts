@@ -2,9 +2,12 @@
 // random numbers. Contrast and brightness with their factors for small images, brightness in every channel.
 import { imageShape } from "./rotation.ts";
 
+/** The corruptions that images may have, by name. */
 export const corruptions = ["blur", "contrast", "brightness"] as const;
 
+/** One corruption, as strong as it is. */
 export interface Corruption {
+  /** Which of them. */
   readonly kind: (typeof corruptions)[number];
   /** From 1 to 5. */
   readonly severity: number;

@@ -42,8 +42,11 @@ export interface Drift {
 
 /** Which of how many. */
 export interface Place {
+  /** The client, by its number. */
   readonly client: number;
+  /** How many clients there are. */
   readonly clients: number;
+  /** How many classes there are. */
   readonly classes: number;
   /** A federated round, from 0; after all of them unless said. */
   readonly round?: number | undefined;

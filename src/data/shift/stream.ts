@@ -1,6 +1,7 @@
 // Rows that come in order: a client trains on what has come lately, not on all that it will have had.
 import type { Labels } from "../partition/partition.ts";
 
+/** In which order rows come in the course of the rounds. */
 export interface StreamOptions {
   /** Sorted by class, or as they come in the client's rows ("row": by their number, which is time where a file is in time). */
   readonly by: "label" | "row";

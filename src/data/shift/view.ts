@@ -11,13 +11,17 @@ export interface View {
   readonly turns?: number;
   /** What each class is called: row r of class c has class labels[c]. */
   readonly labels?: readonly number[];
+  /** Noise on the inputs, where there is any. */
   readonly noise?: Noise;
+  /** What its images suffer, where they do. */
   readonly corruption?: Corruption;
 }
 
 /** Some rows of a split: prod(shape) bytes or floats for each label. */
 export interface Rows<X extends Uint8Array | Float32Array> {
+  /** Inputs, prod(shape) a row. */
   readonly x: X;
+  /** Class numbers, one a row. */
   readonly labels: Uint8Array;
   /** Their numbers in the split: what is drawn for a row is always the same. */
   readonly rows: ArrayLike<number>;

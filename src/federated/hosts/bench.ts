@@ -16,7 +16,9 @@ export interface Hiding {
 
 /** A method at work in one thread. */
 export interface Bench {
+  /** What of its declaration a host goes by. */
   readonly method: Pick<Method, "name" | "sends" | "receives" | "keeps" | "differences" | "measures">;
+  /** Its client side, made for this thread. */
   readonly side: ClientSide;
   /** How many classes, or outputs. */
   readonly classes: number;

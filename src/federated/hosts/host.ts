@@ -4,7 +4,9 @@ import type { Evaluation, Update, Vectors } from "../method.ts";
 
 /** What a client is asked in a round. */
 export interface Order {
+  /** The client, by its number. */
   readonly client: number;
+  /** What it is sent, by name. */
   readonly down: Vectors;
   /** How much of its work it will get done in time; all of it unless said. */
   readonly effort?: number;
@@ -15,7 +17,9 @@ export const AT_ONCE = 64;
 
 /** The loop asks for a round's work and gets an answer to each order, in their order: what was asked for, or why not. */
 export interface Host {
+  /** A turn of training of each client, in any order. */
   train(orders: readonly Order[], round: number): Promise<(Update | Rejection)[]>;
+  /** How well each of them does, in any order. */
   evaluate(orders: readonly Order[], round: number): Promise<(Evaluation | Rejection)[]>;
   /** How many orders of so many bytes it is best asked for at a time; 64 unless said. */
   atOnce?(bytes: number): number;

@@ -25,7 +25,9 @@ type Answer = (Update & { readonly kept: Vectors | undefined; readonly departing
 
 /** What a worker answers: a list of turns, one after another. */
 export type ClientCalls = {
+  /** A turn of training of one client. */
   train: (list: List) => Promise<Answer[]>;
+  /** How well one client does. */
   evaluate: (list: List) => Promise<(Evaluation | Rejection)[]>;
 };
 

@@ -9,10 +9,12 @@ export interface Account {
   readonly rho: number;
 }
 
+/** An account before its first round. */
 export const NOTHING_SPENT: Account = { rounds: 0, rho: 0 };
 
 /** Where an account is kept. Who keeps it on a disk keeps it over restarts. */
 export interface Ledger {
+  /** What has been spent so far. */
   read(): Promise<Account>;
   /** Resolves once it is kept; a rejection keeps the answer at home. */
   write(account: Account): Promise<void>;

@@ -16,6 +16,7 @@ export type LocalNoise = { readonly delta: number } & (
   | { readonly multiplier: number; readonly epsilon?: undefined }
 );
 
+/** What a client itself does to what leaves it. */
 export interface PrivacyOptions {
   /** Largest L2 norm of a round's update; longer ones are scaled down to it. */
   readonly clip: number;
@@ -27,8 +28,11 @@ export interface PrivacyOptions {
 
 /** What the noise of all rounds so far guarantees together. */
 export interface PrivacySpent {
+  /** Rounds that were run. */
   readonly rounds: number;
+  /** What these rounds have cost. */
   readonly epsilon: number;
+  /** The probability that this does not hold. */
   readonly delta: number;
   /** Standard deviation of the noise on each weight. */
   readonly sigma: number;

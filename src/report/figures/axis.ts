@@ -10,6 +10,7 @@ export interface Figure {
 
 /** How large to draw: about 640 for a page, 340 for a phone. */
 export interface FigureOptions {
+  /** Pixels, 640 unless said. */
   readonly width?: number;
 }
 
@@ -57,6 +58,7 @@ export function domainOf(
 
 /** What a figure is drawn on: its size and two linear axes inside their margins. */
 export interface Canvas {
+  /** Pixels. */
   readonly width: number;
   readonly height: number;
   readonly x: Axis;

@@ -14,8 +14,11 @@ import type { Axis, Figure, FigureOptions } from "./axis.ts";
 
 /** Which two methods to compare, and on which test. */
 export interface ClientsOptions extends FigureOptions {
+  /** The method that gains are over; `local` unless said. */
   readonly from?: string;
+  /** The method that gains are of; `mixture` unless said. */
   readonly to?: string;
+  /** Which test; the local one unless said. */
   readonly test?: "localTest" | "globalTest";
 }
 

@@ -11,10 +11,15 @@ import type { SymbolName } from "../methods.ts";
 
 /** One line: where it was measured and what it is called. */
 export interface Series {
+  /** Beside its line. */
   readonly label: string;
+  /** Of line and symbols. */
   readonly color: string;
+  /** At its points. */
   readonly symbol: SymbolName;
+  /** Whether the line is. */
   readonly dashed?: boolean;
+  /** Where it goes. */
   readonly points: readonly { readonly at: number; readonly value: Stat }[];
 }
 

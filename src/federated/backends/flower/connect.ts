@@ -2,6 +2,7 @@
 import { fetchPost } from "./transport.ts";
 import type { FleetTransport } from "./transport.ts";
 
+/** How a SuperLink is reached. */
 export interface ConnectOptions {
   /** PEM certificates to trust instead of the system's (not in browsers, which trust what their user trusts). */
   readonly ca?: string | undefined;

@@ -2,6 +2,7 @@
 import { oneLine } from "../../admission.ts";
 import type { Leaving } from "./leaving.ts";
 
+/** What a node does and hears, as it happens. */
 export type NodeEvent =
   | { readonly type: "joined"; readonly nodeId: bigint; readonly address: string }
   | { readonly type: "task"; readonly messageType: string }

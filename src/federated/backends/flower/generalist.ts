@@ -10,28 +10,39 @@ import { bodyOf } from "./transport.ts";
 const FORMAT = "moiety-generalist/1";
 const MOST_MANIFEST_BYTES = 4_194_304;
 
+/** What a server says of the generalist that it publishes. */
 export interface Manifest {
+  /** Always "moiety-generalist". */
   readonly format: string;
+  /** Of the manifest's form. */
   readonly version: number;
   /** The rounds behind the weights. */
   readonly round: number;
+  /** When it was written, ISO 8601. */
   readonly created: string;
+  /** The file of its weights: name, bytes, SHA-256. */
   readonly weights: { readonly file: string; readonly bytes: number; readonly sha256: string };
+  /** Its tensors, by name. */
   readonly tensors: readonly { readonly name: string; readonly shape: readonly number[]; readonly dtype: string }[];
 }
 
+/** A published generalist that has been fetched and checked. */
 export interface Generalist {
+  /** What the server said of it. */
   readonly manifest: Manifest;
+  /** Its tensors, by name. */
   readonly tensors: ReadonlyMap<string, TensorData>;
   /** The safetensors file as it was fetched. */
   readonly bytes: Uint8Array;
 }
 
+/** How a generalist is fetched. */
 export interface PullOptions {
   /** The publisher's Ed25519 key, raw in base64: what the server prints and writes to publisher.pub. */
   readonly key: string;
   /** Refuse anything older than this round, so that nobody can serve yesterday's model as today's. */
   readonly since?: number;
+  /** Aborting it ends the work with its reason. */
   readonly signal?: AbortSignal;
   /** GETs the bytes of a URL, at most so many; `fetch` by default, which follows no redirect. */
   readonly get?: (url: string, signal: AbortSignal | undefined, most: number) => Promise<Uint8Array<ArrayBuffer>>;

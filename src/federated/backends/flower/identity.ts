@@ -13,7 +13,9 @@ export interface Credentials {
 
 /** A node's identity. The private key never leaves it. */
 export interface Identity {
+  /** The public key, as the SuperLink knows it. */
   readonly publicKey: Uint8Array<ArrayBuffer>;
+  /** Signs the present time for a call. */
   credentials(now?: Date): Promise<Credentials>;
 }
 

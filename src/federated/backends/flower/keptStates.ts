@@ -6,11 +6,15 @@ import type { Vectors } from "../../turn.ts";
 
 /** Whose versions: those of a federation (its name has 32 hexadecimal digits) by a method. */
 export interface Whose {
+  /** Which federation. */
   readonly federation: string;
+  /** The method, as records call it. */
   readonly method: string;
+  /** The client, by its number. */
   readonly client: number;
 }
 
+/** What a client keeps between turns, on its own disk. */
 export class KeptStates {
   readonly #filesOf: (whose: Whose) => StateFiles;
 

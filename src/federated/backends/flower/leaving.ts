@@ -7,7 +7,9 @@ import { ConfigRecord, ConfigValue, MetricRecord, MetricValue } from "./values.t
 
 /** A tensor in a message. */
 export interface SentTensor {
+  /** Its name. */
   readonly name: string;
+  /** Sizes of its axes. */
   readonly shape: readonly number[];
   /** SHA-256 of the object that holds it. */
   readonly objectId: string;
@@ -15,12 +17,15 @@ export interface SentTensor {
 
 /** A named value in a message, and its size in bytes as it is written. */
 export interface SentScalar {
+  /** Its name. */
   readonly name: string;
+  /** How many bytes leave for it. */
   readonly bytes: number;
 }
 
 /** A reply before its first byte leaves. Whether it arrives is told later, or never. */
 export interface Leaving {
+  /** What the server asked for. */
   readonly messageType: string;
   /** The server's round; 0 where the instruction did not say, or could not be read. */
   readonly round: number;
@@ -28,7 +33,9 @@ export interface Leaving {
   readonly replyId: string;
   /** Of all its objects. */
   readonly bytes: number;
+  /** Tensors that leave. */
   readonly tensors: readonly SentTensor[];
+  /** Numbers that leave. */
   readonly scalars: readonly SentScalar[];
   /** The text of an error reply. */
   readonly error?: string | undefined;

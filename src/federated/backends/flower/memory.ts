@@ -6,6 +6,7 @@ import { KeptStates, type Whose } from "./keptStates.ts";
 import { readConfigs } from "./records.ts";
 import type { Answer, Task } from "./task.ts";
 
+/** What a node remembers between messages of a run. */
 export interface Memory {
   /** Where the privacy account is kept; in memory unless said. */
   readonly ledger?: Ledger | undefined;

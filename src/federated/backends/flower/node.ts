@@ -20,9 +20,13 @@ import { Transfers } from "./transfers.ts";
 import { FleetError } from "./transport.ts";
 import type { FleetTransport } from "./transport.ts";
 
+/** Who takes part, where, and who hears of it. */
 export interface NodeOptions {
+  /** The way to the SuperLink. */
   readonly transport: FleetTransport;
+  /** Who it is. */
   readonly identity: Identity;
+  /** Answers what the server asks. */
   readonly trainer: Trainer;
   /** Seconds between heartbeats, 10 to 1800. The SuperLink gives a silent node up after twice that. */
   readonly heartbeatSeconds?: number;
@@ -36,6 +40,7 @@ export interface NodeOptions {
   readonly unregister?: boolean;
   /** Aborting leaves the federation cleanly. */
   readonly signal?: AbortSignal;
+  /** Hears what happens. */
   readonly onEvent?: (event: NodeEvent) => void;
   /** Hears of everything that leaves before it does, and is waited for. If it rejects, nothing is sent and the node leaves. */
   readonly onLeaving?: (leaving: Leaving) => void | Promise<void>;
@@ -43,6 +48,7 @@ export interface NodeOptions {
 
 /** How a node's membership ended. */
 export interface NodeSummary {
+  /** Why it ended. */
   readonly reason: "finished" | "left";
   /** Train rounds answered. */
   readonly rounds: number;

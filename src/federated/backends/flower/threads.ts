@@ -5,6 +5,7 @@ import type { Answer, Task, Trainer } from "./task.ts";
 
 /** The call that a worker of this pool answers. */
 export type TrainerCalls = {
+  /** Answers one message on the worker. */
   answer: (call: { readonly client: number; readonly task: Task }) => Promise<Answer>;
 };
 

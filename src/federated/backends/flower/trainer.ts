@@ -16,9 +16,11 @@ import { initialContent, namedContent, scoresContent, vectorsContent, whoContent
 import type { Answer, Task, Trainer } from "./task.ts";
 import { plainModel, sizeOfAll, vectorOf, vectorsOf } from "./vector.ts";
 
+/** Who trains, and what is done to what leaves. */
 export interface ClientTrainerOptions extends Memory {
   /** A client, or one client's part in each of several methods; servers that know no method are answered by the first. */
   readonly client: Participant | readonly Participant[];
+  /** Noise of the client's own. */
   readonly privacy?: PrivacyOptions | undefined;
   /** What client and server must have alike; a server that has something else is refused. */
   readonly terms?: string | undefined;

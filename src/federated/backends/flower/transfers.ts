@@ -1,6 +1,7 @@
 // Objects on their way: so many at a time, and what was fetched before is not fetched again. Nodes of one process share
 // this, so that two hundred of them fetch a generalist once and do not run a SuperLink over.
 
+/** How objects are fetched and pushed. */
 export interface TransferOptions {
   /** Objects under way at the same time. */
   readonly concurrent?: number;
@@ -8,6 +9,7 @@ export interface TransferOptions {
   readonly cacheBytes?: number;
 }
 
+/** Objects on their way to and from a SuperLink. */
 export class Transfers {
   readonly #waiting: (() => void)[] = [];
   readonly #known = new Map<string, Promise<Uint8Array>>();

@@ -12,6 +12,7 @@ export type FleetErrorKind = "unreachable" | "untrusted" | "unauthenticated" | "
 
 /** A Fleet call that failed. */
 export class FleetError extends Error {
+  /** What sort of failure it is. */
   readonly kind: FleetErrorKind;
 
   constructor(rpc: string, kind: FleetErrorKind, detail: string, options?: ErrorOptions) {
@@ -21,6 +22,7 @@ export class FleetError extends Error {
   }
 }
 
+/** A way to call a SuperLink. */
 export interface FleetTransport {
   /** Where it leads, for messages to people. */
   readonly address: string;
@@ -31,6 +33,7 @@ export interface FleetTransport {
     credentials: Credentials,
     call: CallOptions,
   ): Promise<Uint8Array>;
+  /** Ends the connection. */
   close(): void;
 }
 
