@@ -11,7 +11,9 @@ import { launchChromium } from "../../scripts/chromium.ts";
 import { buildLab, labFolder } from "../../scripts/lab.ts";
 import { type Served, serveFolder } from "../../scripts/serve.ts";
 import { assert, suite } from "../support/suite.ts";
+import { accessBefore } from "./browser/access.ts";
 import type { Desk } from "./browser/desk.ts";
+import { elsewhere } from "./browser/elsewhere.ts";
 import { lasting } from "./browser/lasting.ts";
 import { unfit } from "./browser/unfit.ts";
 import { LabPage, small } from "./support/page.ts";
@@ -344,7 +346,7 @@ lab(
 );
 
 const desk = (): Desk => ({ browser, url: served.url });
-for (const tests of [lasting, unfit]) tests(lab, desk);
+for (const tests of [lasting, unfit, accessBefore, elsewhere]) tests(lab, desk);
 
 // runs in the page
 function painted(pad: Element): string {
