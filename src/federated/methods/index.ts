@@ -3,6 +3,7 @@ import type { Method } from "../method.ts";
 import { aem } from "./aem.ts";
 import { apfl } from "./apfl.ts";
 import { apple } from "./apple.ts";
+import { cfedfn } from "./cfedfn.ts";
 import { cfl } from "./cfl.ts";
 import { cwfedavg } from "./cwfedavg.ts";
 import { dac } from "./dac.ts";
@@ -60,6 +61,7 @@ const all: readonly Method[] = [
   aem,
   apfl,
   apple,
+  cfedfn,
   cfl,
   cwfedavg,
   dac,

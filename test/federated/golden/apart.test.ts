@@ -1,5 +1,6 @@
 // Methods whose clients are sent different things, or send more than a model, held to their closed forms.
 import fc from "fast-check";
+import { alikeness, assigned, grouped } from "../../../src/federated/methods/cfedfn.ts";
 import { bipartition, isAtOdds } from "../../../src/federated/methods/cfl.ts";
 import { closest as closestModel } from "../../../src/federated/methods/clusters.ts";
 import { mixtureOf } from "../../../src/federated/methods/cwfedavg.ts";
@@ -86,6 +87,44 @@ test("CFL parts what points apart", () => {
   const clients = [on(1, 4), on(1, 4.2), on(1, -4), on(1, -4.1)];
   const { own } = quadratics(of("cfl"), { eps1: 0.2, eps2: 1, from: 2 }, { clients, rounds: 200 });
   near(own.flat(), [4.1, 4.1, 4.1, 4.1, -4.05, -4.05, -4.05, -4.05], 1e-9);
+});
+
+test("cFedFN groups by norms of classes that both have, and newcomers go to who is like them", () => {
+  const v = (...values: number[]): Float64Array => Float64Array.from(values);
+  near([alikeness(v(1, 2, 0), v(2, 4, 7)), alikeness(v(1, 0, 0), v(0, 1, 0))], [1, 0], 1e-12);
+  const norms = [v(1, 5, 1), v(5, 1, 1), v(2, 9, 0), v(9, 2, 3)];
+  assert.equal(grouped(norms, 2), [[0, 2], [1, 3]]); // prettier-ignore
+  assert.equal(grouped(norms, 1), [[0, 1, 2, 3]]);
+  const state = Object.fromEntries(norms.map((vector, client) => [`norms.${client}`, vector] as const));
+  const first = assigned(state, 2);
+  const cluster = (found: Vectors): (number | undefined)[] => [0, 1, 2, 3, 4].map((client) => found[`cluster.${client}`]?.[0]);
+  assert.equal(cluster(first), [0, 1, 0, 1, undefined]);
+  const later = assigned({ ...state, ...first, "norms.4": v(8, 1, 1) }, 2);
+  assert.equal(cluster(later), [undefined, undefined, undefined, undefined, 1]);
+});
+
+test("cFedFN's clusters begin where FedAvg was, and are then FedAvg of their members", () => {
+  const server = of("cfedfn").server({ k: 2, warm: 1 }, undefined as never);
+  const norms = [[1, 5], [5, 1], [1, 4], [4, 1]]; // prettier-ignore
+  const sent = (models: readonly number[], from: number): Update[] =>
+    models.map((model, i) => ({
+      client: from + i,
+      up: { model: Float64Array.of(model), norms: Float64Array.from(norms[from + i]!) },
+      examples: from + i + 1,
+      metrics: { trainLoss: 0 },
+    }));
+  const after = (state: Vectors, at: number, updates: readonly Update[]): Vectors => {
+    const gathering = server.gather(state, { ...round, round: at });
+    for (const update of updates) gathering.add(update);
+    return gathering.result();
+  };
+  const parted = after(server.begin({ model: Float64Array.of(0) }), 0, sent([1, 2, 3, 4], 0));
+  near([parted["model.0"]![0]!, parted["model.1"]![0]!], [3, 3], 1e-12);
+  assert.equal([0, 1, 2, 3].map((client) => server.cluster!(parted, client)), [0, 1, 0, 1]); // prettier-ignore
+  const next = after(parted, 1, sent([10, 20, 30, 40], 0));
+  near([next["model.0"]![0]!, next["model.1"]![0]!], [25, 100 / 3], 1e-12);
+  const down = server.down!(next, { client: 3, round: 2, purpose: "turn", key: round.key });
+  near(down["model"]!, [100 / 3], 1e-12);
 });
 
 test("cwFedAvg with equal laws is FedAvg, with laws of one class each is every client's own", () => {
