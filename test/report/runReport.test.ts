@@ -105,4 +105,23 @@ test("the same records give the same page", () => {
   assert.is(renderRunReport(exampleRun(), document), text);
 });
 
+test("what clients were sent of each other has a column where a method has peers, and none elsewhere", () => {
+  const took = { rounds: 3, bestRound: 2, down: 4e6, up: 2e6 };
+  const rowsOf = (federations: NonNullable<RunRecords["summary"]["federations"]>): string[] => {
+    const rendered = renderRunReport({ ...run, summary: { ...run.summary, federations } }, document);
+    const tables = [...parseHTML(rendered).document.querySelectorAll("table")];
+    const found = tables.find((one) => flat(one).includes("MB up"))!;
+    const rows = [...found.querySelectorAll("tr")].map((row) =>
+      [...row.querySelectorAll("th, td")].map(flat).join("|"),
+    );
+    return rows;
+  };
+  assert.equal(rowsOf({ gossip: { ...took, peer: 3e6 }, ditto: took }), [
+    "Method|Rounds|Kept|MB down|MB up|MB of peers",
+    "gossip|3|2|4.0|2.0|3.0",
+    "ditto|3|2|4.0|2.0|",
+  ]);
+  assert.is(rowsOf({ ditto: took })[0], "Method|Rounds|Kept|MB down|MB up");
+});
+
 test.run();
