@@ -9,6 +9,7 @@ export const majorityClass: Personal = personal({
   name: "majorityClass",
   paper: "",
   about: "the frequencies of the client's labels, whatever the input: the floor of every table",
+  needsClasses: true,
   options: () => ({}),
   // oxlint-disable-next-line require-yield -- like its fellows it is made in steps, of which it needs none
   *make({ kept, own }) {

@@ -11,6 +11,8 @@ import { domainOf, pixels, valueAt, wideFrom } from "./axis.ts";
 import type { Axis, Figure, FigureOptions } from "./axis.ts";
 
 export interface CurveOptions extends FigureOptions {
+  /** What the loss is, and its unit. */
+  readonly unit?: string;
   /** How many rounds to leave room for, while they are still to come. */
   readonly rounds?: number;
 }
@@ -32,7 +34,7 @@ const validationAccuracy: Curve = {
 
 /** Training and validation loss of the generalist by round. */
 export function lossCurves(metrics: readonly Metric[], options: CurveOptions = {}): Figure {
-  return curves("Loss by round", "Loss (nats)", 2, [training, validationLoss], validationLoss, metrics, options);
+  return curves("Loss by round", options.unit ?? "Loss (nats)", 2, [training, validationLoss], validationLoss, metrics, options);
 }
 
 /** Validation accuracy of the generalist by round. */
