@@ -205,15 +205,8 @@ export function* trainMixtureSteps(
   const { classes, task } = own;
   if (task && alone) throw new TypeError(`mixture: a third expert, got one in a ${task.name}, expected it for classes`);
   const width = task ? task.width(classes) : classes;
-  const {
-    space = "probability",
-    output = "logSoftmax",
-    gateOnly,
-    generalistDropout = false,
-    lr,
-    gateLr = lr,
-    gateSchedule,
-  } = options;
+  const { space = "probability", output = "logSoftmax", gateOnly, generalistDropout, gateSchedule } = options;
+  const { lr, gateLr = lr } = options;
   const { train, rows, held, heldRows } = lessons(own, options, fold(key, "halves"));
   // the likelihood mixes log-probabilities whatever the experts end in
   const mixed = (answers: Tensor): Tensor =>
