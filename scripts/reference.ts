@@ -42,9 +42,8 @@ export async function reference(out?: string): Promise<void> {
     excludeInternal: true,
     excludePrivate: true,
     excludeExternals: true,
-    // there is no history to link into where a package or a copy is built
-    disableGit: true,
-    sourceLinkTemplate: "https://github.com/moiety/moiety/blob/main/{path}#L{line}",
+    // sources are in the package; there is no address of the repository to link into
+    disableSources: true,
     sort: ["source-order"],
     validation: { notExported: false, invalidLink: true, invalidPath: false, rewrittenLink: true, notDocumented: true },
     skipErrorChecking: true,

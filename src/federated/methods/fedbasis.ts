@@ -15,7 +15,6 @@ import { averaging } from "../servers.ts";
 import { between } from "../vectors.ts";
 
 type Bases = Readonly<Record<`basis.${string}`, Vector>>;
-
 const basisOf = (k: number): string => `basis.${k}`;
 
 /** e^(z / temperature) over its sum. */
@@ -59,7 +58,6 @@ export const fedbasis: Method = method({
       );
     const along = (of: Net): number =>
       scope(() => noGrad(() => sum(mul(mixed.parameters.gradient!, of.parameters.values)).item()));
-    // the mixture's loss on a batch; its gradient is `use`d and gone
     const push = (at: At, use: () => void, more: { readonly optimizer?: typeof optimizer } = {}): number =>
       kit.step(at, {
         loss: kit.loss(mixed),
@@ -72,10 +70,10 @@ export const fedbasis: Method = method({
     return {
       initial: () =>
         Object.fromEntries(
-          nets.map((_, k) => {
-            const drawn = k === 0 ? kit.initial : kit.first(kit.model, `basis ${k}`);
-            return [basisOf(k), k === 0 ? kit.initial : between(kit.initial, drawn, apart)];
-          }),
+          nets.map((_, k) => [
+            basisOf(k),
+            k === 0 ? kit.initial : between(kit.initial, kit.first(kit.model, `basis ${k}`), apart),
+          ]),
         ),
       *train(turn) {
         load(turn.down as Vectors);

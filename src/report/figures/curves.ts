@@ -34,7 +34,15 @@ const validationAccuracy: Curve = {
 
 /** Training and validation loss of the generalist by round. */
 export function lossCurves(metrics: readonly Metric[], options: CurveOptions = {}): Figure {
-  return curves("Loss by round", options.unit ?? "Loss (nats)", 2, [training, validationLoss], validationLoss, metrics, options);
+  return curves(
+    "Loss by round",
+    options.unit ?? "Loss (nats)",
+    2,
+    [training, validationLoss],
+    validationLoss,
+    metrics,
+    options,
+  );
 }
 
 /** Validation accuracy of the generalist by round. */
