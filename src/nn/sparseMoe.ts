@@ -24,6 +24,7 @@ export interface Routing {
   readonly weights: Tensor;
 }
 
+/** How a `SparseMoe` routes its rows. */
 export interface SparseMoeOptions {
   /** How many experts a row has; 2 unless said. */
   readonly k?: number;

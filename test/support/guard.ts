@@ -69,7 +69,8 @@ export class Guard {
         }
         let at = 0;
         for (const [begin, end] of [...this.#working, ...this.#allocated].toSorted(([a], [b]) => a - b)) {
-          this.#compare(at, begin);
+          // memory that came meanwhile is nobody else's
+          this.#compare(at, Math.min(begin, size));
           at = Math.max(at, end);
         }
         this.#compare(at, size);
