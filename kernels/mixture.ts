@@ -81,7 +81,10 @@ export function mixtureGrad(
   rows: i32,
   cols: i32,
 ): void {
-  if (cols <= 0) return;
+  if (cols <= 0) {
+    if (gz) memory.fill(gz, 0, (<usize>rows) << 2);
+    return;
+  }
   const bytes = (<usize>cols) << 2;
   const last = lastVector(cols);
   const lanes = lastLanes(cols);
@@ -223,7 +226,10 @@ export function mixtureLogGrad(
   rows: i32,
   cols: i32,
 ): void {
-  if (cols <= 0) return;
+  if (cols <= 0) {
+    if (gz) memory.fill(gz, 0, (<usize>rows) << 2);
+    return;
+  }
   const bytes = (<usize>cols) << 2;
   const last = lastVector(cols);
   const lanes = lastLanes(cols);

@@ -44,6 +44,7 @@ export async function reference(out?: string): Promise<void> {
     excludeExternals: true,
     // sources are in the package; there is no address of the repository to link into
     disableSources: true,
+    ignoredHighlightLanguages: ["bibtex"],
     sort: ["source-order"],
     validation: { notExported: false, invalidLink: true, invalidPath: false, rewrittenLink: true, notDocumented: true },
     skipErrorChecking: true,

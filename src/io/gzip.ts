@@ -1,7 +1,7 @@
 // The gzip format: members one behind another, each a header, a deflate stream, and a checksum and length of what it unpacks
 // to. Padding with zeros is let through, anything else behind the last member is not. Format: RFC 1952.
 import { crc32 } from "./crc32.ts";
-import { inflate, Room } from "./inflate.ts";
+import { inflater, Room } from "./inflate.ts";
 
 /** What came out, and whether that is all. */
 export interface Gunzipped {
@@ -27,10 +27,11 @@ export function gunzip(
   { most, allocate = (size) => new Uint8Array(size) }: GunzipOptions,
 ): Gunzipped {
   const room = new Room(most, 2 * bytes.length, allocate);
+  const inflate = inflater(bytes, room);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   for (let at = 0; at < bytes.length;) {
     const begin = room.size;
-    at = inflate(bytes, headerEnd(bytes, at), room);
+    at = inflate(headerEnd(bytes, at));
     if (room.full) return { bytes: room.bytes.subarray(0, most), whole: false };
     if (at + 8 > bytes.length) throw wrong("its end too early", at);
     const unpacked = room.bytes.subarray(begin, room.size);
@@ -44,7 +45,7 @@ export function gunzip(
 
 /** Where the deflate stream of the member at `at` begins. */
 function headerEnd(bytes: Uint8Array, at: number): number {
-  if (!isGzip(bytes.subarray(at))) throw wrong("bytes that belong to no member", at);
+  if (!(bytes[at] === 0x1f && bytes[at + 1] === 0x8b)) throw wrong("bytes that belong to no member", at);
   const [method, flags] = [bytes[at + 2], bytes[at + 3]!];
   if (at + 10 > bytes.length) throw wrong("its end too early", at);
   if (method !== 8 || flags & 0xe0) throw wrong("a packing that is not deflate", at);

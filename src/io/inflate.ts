@@ -123,13 +123,15 @@ function fixed(): readonly [Codes, Codes] {
 }
 
 /**
- * Unpacks the stream that begins at byte `at` of `input` behind what `room` has, and returns where it ends. Stops early when
- * the room is full. A RangeError for a damaged or truncated stream; memory is never more than twice what came out.
+ * Unpacks streams of `input` into `room`, one behind another: for where one begins, where it ends. Stops early when the room is
+ * full. A RangeError for a damaged or truncated stream; memory is never more than twice what came out, and a stream of nothing
+ * takes none.
  */
-export function inflate(input: Uint8Array, at: number, room: Room): number {
-  const begin = room.size;
+export function inflater(input: Uint8Array, room: Room): (at: number) => number {
+  let at = 0;
+  let begin = 0;
   let out = room.bytes;
-  let size = begin;
+  let size = 0;
   // bits that were read and not used, the next one lowest
   let held = 0;
   let count = 0;
@@ -233,13 +235,19 @@ export function inflate(input: Uint8Array, at: number, room: Room): number {
     [out, size, at, held, count] = [into, to, from, bits, n];
   };
 
-  for (let last = 0; last === 0 && size <= room.most;) {
-    last = take(1);
-    const kind = take(2);
-    if (kind === 3) throw damaged("a block of no kind");
-    if (kind === 0) stored();
-    else packed(kind === 1 ? fixed() : dynamic());
-  }
-  room.size = size;
-  return at - (count >> 3);
+  return (from) => {
+    at = from;
+    begin = size = room.size;
+    out = room.bytes;
+    held = count = 0;
+    for (let last = 0; last === 0 && size <= room.most;) {
+      last = take(1);
+      const kind = take(2);
+      if (kind === 3) throw damaged("a block of no kind");
+      if (kind === 0) stored();
+      else packed(kind === 1 ? fixed() : dynamic());
+    }
+    room.size = size;
+    return at - (count >> 3);
+  };
 }

@@ -2,13 +2,17 @@
 import fc from "fast-check";
 import {
   concat,
+  convolve,
   cumsum,
   expand,
   grad,
   memory,
+  mixture,
+  mixtureLog,
   mul,
   noGrad,
   ops,
+  pad,
   reshape,
   scatterAdd,
   scope,
@@ -128,6 +132,31 @@ test("where one axis has nothing, another one of any size costs nothing", () => 
     assert.equal(scatterAdd(zeros(shape.with(long, 2)), numbers, most, long).shape, shape.with(long, most));
     assert.equal(grad(sum(cumsum(mul(x, 2), { axis: last })), [x])[0]!.shape, shape);
   }
+});
+
+test("a gate over no classes has a gradient of zeros", () => {
+  for (const mixed of [mixture, mixtureLog])
+    scope(() => {
+      // what lies about is not zero
+      tensor(new Float32Array(100).fill(7));
+      const z = tensor([-0.3, 0.7]);
+      z.requiresGrad = true;
+      assert.equal(Array.from(grad(sum(mixed(zeros([2, 0]), zeros([2, 0]), z)), [z])[0]!.toArray()), [0, 0]);
+    });
+});
+
+test("a stride that is never taken may be of any size", () => {
+  const [x, w] = [tensor([-2, 0.5], [1, 1, 2, 1]), tensor([-2], [1, 1, 1, 1])];
+  for (const stride of [2, 2 ** 31 - 1] as const)
+    assert.equal(Array.from(convolve(x, w, null, { stride: [stride, 1] }).toArray()), [4]);
+});
+
+test("widths of a border that are no pairs are refused", () => {
+  for (const widths of [[1], [[1]], [[1, 2, 3]], [["1", 2]]])
+    refuses(
+      () => pad(tensor([1]), widths as unknown as [number, number][]),
+      /^pad: got .*, expected two integers of at least 0/,
+    );
 });
 
 test("a shape that its caller changes afterwards changes no tensor", () => {

@@ -62,9 +62,12 @@ const places = ({ input, weight, output, stride, before, dilation }: Geometry): 
   output[3]!,
   weight[2]!,
   weight[3]!,
-  ...stride,
+  // steps that are never made may be of any size, and kernels count with 32 bits
+  output[2]! > 1 ? stride[0] : 1,
+  output[3]! > 1 ? stride[1] : 1,
   ...before,
-  ...dilation,
+  weight[2]! > 1 ? dilation[0] : 1,
+  weight[3]! > 1 ? dilation[1] : 1,
 ];
 
 const isDepthwise = ({ input, weight, groups }: Geometry): boolean => groups === input[1] && groups === weight[0];

@@ -100,7 +100,12 @@ export function pad(
   widths: readonly (readonly [before: number, after: number])[],
   { value = 0 }: { value?: number } = {},
 ): Tensor<"f32"> {
-  if (widths.length !== x.shape.length || widths.flat().some((width) => !(Number.isInteger(width) && width >= 0)))
+  if (
+    widths.length !== x.shape.length ||
+    widths.some(
+      (of) => !(Array.isArray(of) && of.length === 2 && of.every((width) => Number.isInteger(width) && width >= 0)),
+    )
+  )
     throw new RangeError(
       `pad: got [${widths.join(" ")}], expected two integers of at least 0 for each axis of ${formatShape(x.shape)}`,
     );

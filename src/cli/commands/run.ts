@@ -67,9 +67,8 @@ async function begin(folder: Folder, config: Config, args: RunArguments): Promis
 
 async function resume(folder: Folder, args: RunArguments): Promise<void> {
   if (await isFinished(folder))
-    throw new ConfigError(
-      `--resume: ${folder.path} has finished; ${invocation()} report ${quoted(folder.path)} shows it`,
-    );
+    // killed behind its last write, or asked for once too often: there is nothing left to do
+    return console.log(`${folder.path} has finished; ${invocation()} report ${quoted(folder.path)} shows it`);
   return execute(folder, parseConfig(await readConfig(`${folder.path}/config.json`)), args);
 }
 
