@@ -2,8 +2,9 @@
 // that; where the process with the rounds is killed in between, the round is made again with other noise, and they see the
 // same sums twice. So that a round is shown is written down before it is, and what was shown in vain is charged all the same.
 import type { Rejection } from "../federated/admission.ts";
-import { AT_ONCE, type Host, type Order } from "../federated/hosts/host.ts";
-import type { Evaluation, Update } from "../federated/method.ts";
+import { Around } from "../federated/hosts/around.ts";
+import type { Host, Order } from "../federated/hosts/host.ts";
+import type { Evaluation } from "../federated/method.ts";
 import { chargedFor } from "../federated/privacy/central.ts";
 import { firstState } from "../federated/rounds.ts";
 import { ConfigError } from "./config.ts";
@@ -63,42 +64,25 @@ export async function charged(
 }
 
 /** A host that shows a model of a round to nobody before that is written down. */
-export class Shows implements Host {
-  readonly #host: Host;
+export class Shows extends Around {
   readonly #store: RunStore;
   readonly #federation: string;
   #round = -1;
 
   constructor(host: Host, store: RunStore, federation: string) {
-    this.#host = host;
+    super(host);
     this.#store = store;
     this.#federation = federation;
   }
 
-  get apart(): boolean {
-    return this.#host.apart ?? false;
-  }
-
-  atOnce(bytes: number): number {
-    return this.#host.atOnce?.(bytes) ?? AT_ONCE;
-  }
-
-  spent(update: Update): void {
-    this.#host.spent?.(update);
-  }
-
-  // what it begins with is of the round before, and its checkpoint is written
-  train(orders: readonly Order[], round: number): Promise<(Update | Rejection)[]> {
-    return this.#host.train(orders, round);
-  }
-
-  async evaluate(orders: readonly Order[], round: number): Promise<(Evaluation | Rejection)[]> {
+  // what training begins with is of the round before, and its checkpoint is written
+  override async evaluate(orders: readonly Order[], round: number): Promise<(Evaluation | Rejection)[]> {
     if (round !== this.#round) {
       const before = await shownIn(this.#store, this.#federation);
       const times = before?.round === round ? before.times + 1 : 1;
       await this.#store.write(fileOf(this.#federation), `${JSON.stringify({ round, times })}\n`);
       this.#round = round;
     }
-    return this.#host.evaluate(orders, round);
+    return super.evaluate(orders, round);
   }
 }

@@ -1,7 +1,8 @@
 // Everything that left a client, written down from the message itself: which vectors, how long, and a hash of each that a
 // client can compare with what it meant to send.
 import { isRejection, type Rejection } from "./admission.ts";
-import { AT_ONCE, type Host, type Order } from "./hosts/host.ts";
+import { Around } from "./hosts/around.ts";
+import type { Host, Order } from "./hosts/host.ts";
 import type { Evaluation, Update } from "./method.ts";
 
 /** One message of a client. */
@@ -35,29 +36,16 @@ export interface AuditOptions {
 }
 
 /** A host whose messages are written down before anybody else has them. */
-export class Audited implements Host {
-  readonly #host: Host;
+export class Audited extends Around {
   readonly #options: AuditOptions;
 
   constructor(host: Host, options: AuditOptions) {
-    this.#host = host;
+    super(host);
     this.#options = options;
   }
 
-  get apart(): boolean {
-    return this.#host.apart ?? false;
-  }
-
-  atOnce(bytes: number): number {
-    return this.#host.atOnce?.(bytes) ?? AT_ONCE;
-  }
-
-  spent(update: Update): void {
-    this.#host.spent?.(update);
-  }
-
-  async train(orders: readonly Order[], round: number): Promise<(Update | Rejection)[]> {
-    const answers = await this.#host.train(orders, round);
+  override async train(orders: readonly Order[], round: number): Promise<(Update | Rejection)[]> {
+    const answers = await super.train(orders, round);
     const { hash, write } = this.#options;
     await write(
       answers.map((answer) => {
@@ -74,8 +62,8 @@ export class Audited implements Host {
     return answers;
   }
 
-  async evaluate(orders: readonly Order[], round: number): Promise<(Evaluation | Rejection)[]> {
-    const answers = await this.#host.evaluate(orders, round);
+  override async evaluate(orders: readonly Order[], round: number): Promise<(Evaluation | Rejection)[]> {
+    const answers = await super.evaluate(orders, round);
     await this.#options.write(
       answers.map((answer) => {
         if (isRejection(answer)) return refusal(answer, round, "evaluate");

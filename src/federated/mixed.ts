@@ -50,16 +50,21 @@ export function* rowLosses(answer: Answer, rows: Examples, classes: number): Ste
   return Float64Array.from({ length: rows.count }, (_, i) => -values[i * classes + rows.labels[i]!]!);
 }
 
+/** e^(z / temperature) over its sum. */
+export function softmaxAt(z: ArrayLike<number>, temperature: number): number[] {
+  const top = Math.max(...Array.from(z));
+  const raised = Array.from(z, (one) => exp((one - top) / temperature));
+  const total = raised.reduce((sum, one) => sum + one, 0);
+  return raised.map((one) => one / total);
+}
+
 /** w_k e^-loss_k over its sum, row by row. @param losses of each model on the rows. @param weights not all of them 0 */
 export function responsibilities(losses: readonly Float64Array[], weights: ArrayLike<number>): Float64Array[] {
   const logs = Array.from(weights, (weight) => (weight > 0 ? log(weight) : -Infinity));
   const found = losses.map(({ length }) => new Float64Array(length));
   for (let i = 0; i < (losses[0]?.length ?? 0); i++) {
     const scores = losses.map((of, k) => logs[k]! - of[i]!);
-    const top = Math.max(...scores);
-    const raised = scores.map((score) => (score === -Infinity ? 0 : exp(score - top)));
-    const total = raised.reduce((sum, one) => sum + one, 0);
-    raised.forEach((one, k) => (found[k]![i] = one / total));
+    softmaxAt(scores, 1).forEach((share, k) => (found[k]![i] = share));
   }
   return found;
 }

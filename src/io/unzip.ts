@@ -1,6 +1,7 @@
 // Files of a zip archive, stored or deflated: what a page handed out, as it is or packed again by whoever unpacked it. What an archive says
 // of itself is believed only as far as its bytes bear it out. Format: PKWARE APPNOTE 6.3, sections 4.3.7 to 4.3.16.
 import { crc32 } from "./crc32.ts";
+import { inflater, Room } from "./inflate.ts";
 
 const [LOCAL, ENTRY, END] = [0x04034b50, 0x02014b50, 0x06054b50];
 const [STORED, DEFLATED] = [0, 8];
@@ -32,7 +33,7 @@ export async function decodeZip(
     left -= entry.size;
     if (left < 0) throw new RangeError(`zip: files of over ${most} bytes, expected fewer; unpack it by other means`);
     if (files.has(path)) throw new RangeError(`zip: ${path} is there twice`);
-    files.set(path, await contentOf(view, archive, entry, path));
+    files.set(path, contentOf(view, archive, entry, path));
   }
   return files;
 }
@@ -70,7 +71,7 @@ function entryAt(view: DataView, archive: Uint8Array, at: number): Entry {
   };
 }
 
-async function contentOf(view: DataView, archive: Uint8Array, entry: Entry, path: string): Promise<Uint8Array> {
+function contentOf(view: DataView, archive: Uint8Array, entry: Entry, path: string): Uint8Array {
   const { local, packed, size, method } = entry;
   if (local + 30 > view.byteLength || view.getUint32(local, true) !== LOCAL) throw damaged();
   const begin = local + 30 + view.getUint16(local + 26, true) + view.getUint16(local + 28, true);
@@ -78,28 +79,22 @@ async function contentOf(view: DataView, archive: Uint8Array, entry: Entry, path
   const bytes = archive.slice(begin, begin + packed);
   if (method !== STORED && method !== DEFLATED)
     throw new RangeError(`zip: ${path}, got packing ${method}, expected stored or deflated; pack it anew`);
-  const content = method === STORED ? bytes : await inflated(bytes, size, path);
+  const content = method === STORED ? bytes : inflated(bytes, size, path);
   if (content.length !== size || crc32(content) !== entry.crc) throw new RangeError(`zip: ${path} is damaged`);
   return content;
 }
 
-async function inflated(bytes: Uint8Array<ArrayBuffer>, size: number, path: string): Promise<Uint8Array> {
-  const content = new Uint8Array(size);
-  let at = 0;
-  const reader = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate-raw")).getReader();
+function inflated(bytes: Uint8Array, size: number, path: string): Uint8Array {
+  // more than it said is not unpacked, and what it said is not believed beforehand
+  const room = new Room(size, 2 * bytes.length, (length) => new Uint8Array(length));
   try {
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done) return content.subarray(0, at);
-      // more than it said is not read on
-      if (at + value.length > size) throw new RangeError("longer than it says");
-      content.set(value, at);
-      at += value.length;
-    }
+    const end = inflater(bytes, room)(0);
+    if (room.full) throw new RangeError("longer than it says");
+    if (end !== bytes.length) throw new RangeError("bytes behind its end");
   } catch (cause) {
-    await reader.cancel().catch(() => {});
     throw new RangeError(`zip: ${path} is damaged (${(cause as Error).message})`, { cause });
   }
+  return room.bytes.subarray(0, room.size);
 }
 
 // a path inside of the folder it is unpacked to

@@ -1,11 +1,12 @@
 // Clients that lie, in a simulation: what some of them answer is changed on its way to the server, by the seed and alike for
 // all methods. What the server makes of it is the server's affair, as with a real liar.
 import { isRejection, type Rejection } from "../admission.ts";
-import type { Evaluation, Update, Vector } from "../method.ts";
+import type { Update, Vector } from "../method.ts";
 import { fold, type Key, Stream } from "../../runtime/random.ts";
 import { addressedNoise } from "../privacy/noise.ts";
 import { minus, normOf } from "../vectors.ts";
-import { AT_ONCE, type Host, type Order } from "./host.ts";
+import { Around } from "./around.ts";
+import type { Host, Order } from "./host.ts";
 
 export type AttackKind =
   "sign-flip" | "scaled" | "noise" | "colluding" | "not-a-number" | "huge" | "wrong-length" | "counts";
@@ -63,41 +64,28 @@ export function liarsOf({ share }: Attack, clients: readonly number[], key: Key)
 }
 
 /** A host some of whose clients lie when they train. Validations are honest: what is to be seen is what lies do to the model. */
-export class Attacked implements Host {
-  readonly #host: Host;
+export class Attacked extends Around {
   readonly #attack: Attack;
   readonly #liars: ReadonlySet<number>;
   readonly #key: Key;
 
   constructor(host: Host, attack: Attack, liars: readonly number[], key: Key) {
-    this.#host = host;
+    super(host);
     this.#attack = attack;
     this.#liars = new Set(liars);
     this.#key = key;
   }
 
-  get apart(): boolean {
-    return this.#host.apart ?? false;
-  }
-
-  atOnce(bytes: number): number {
-    return this.#host.atOnce?.(bytes) ?? AT_ONCE;
-  }
-
   // a lie's memory is nobody's to use again
-  spent(update: Update): void {
-    if (!this.#liars.has(update.client)) this.#host.spent?.(update);
+  override spent(update: Update): void {
+    if (!this.#liars.has(update.client)) super.spent(update);
   }
 
-  async train(orders: readonly Order[], round: number): Promise<(Update | Rejection)[]> {
-    const answers = await this.#host.train(orders, round);
+  override async train(orders: readonly Order[], round: number): Promise<(Update | Rejection)[]> {
+    const answers = await super.train(orders, round);
     return answers.map((answer, i) =>
       isRejection(answer) || !this.#liars.has(answer.client) ? answer : this.#lie(answer, orders[i]!, round),
     );
-  }
-
-  evaluate(orders: readonly Order[], round: number): Promise<(Evaluation | Rejection)[]> {
-    return this.#host.evaluate(orders, round);
   }
 
   #lie(update: Update, { down }: Order, round: number): Update {

@@ -4,19 +4,7 @@ import { method, type Method, type Vector } from "../method.ts";
 import { combination, dot } from "../vectors.ts";
 import { drawn, exchanging, network } from "./exchange.ts";
 import { pairsOf } from "./fedfomo.ts";
-
-/** The nearest point whose numbers are none below 0 and 1 in all. */
-export function ontoSimplex(point: readonly number[]): number[] {
-  let [sum, over] = [0, 0];
-  point
-    .toSorted((a, b) => b - a)
-    .forEach((value, i) => {
-      sum += value;
-      const shift = (sum - 1) / (i + 1);
-      if (value > shift) over = shift;
-    });
-  return point.map((value) => Math.max(0, value - over));
-}
+import { projected } from "./simplex.ts";
 
 export const diple: Method = method({
   name: "diple",
@@ -34,7 +22,7 @@ export const diple: Method = method({
     exchanging<never, "weights">(kit, function* ({ turn, own, peers, net }) {
       const known = new Map(pairsOf(turn.kept.weights ?? Float64Array.of(turn.client, 1)));
       const all = [{ client: turn.client, vector: own }, ...peers];
-      let weights = ontoSimplex(all.map(({ client }) => known.get(client) ?? 0));
+      let weights = projected(Float64Array.from(all, ({ client }) => known.get(client) ?? 0));
       const mix = (): Vector => combination(all.map(({ vector }, i) => [weights[i]!, vector] as const));
       if (rate > 0 && peers.length > 0)
         for (const at of kit.batches(turn, { stream: "weights", epochs })) {
@@ -42,7 +30,7 @@ export const diple: Method = method({
           const correct = (): void => {
             const slope = net.parameters.gradient!.toArray() as Vector;
             net.parameters.spendGradient();
-            weights = ontoSimplex(weights.map((weight, i) => weight - rate * dot(slope, all[i]!.vector)));
+            weights = projected(weights.map((weight, i) => weight - rate * dot(slope, all[i]!.vector)));
           };
           kit.step(at, { loss: kit.loss(net), correct });
           yield;

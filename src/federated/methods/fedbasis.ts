@@ -7,23 +7,15 @@ import { copyInto } from "../../autograd/ops/copy.ts";
 import { sum } from "../../autograd/ops/sum.ts";
 import { scope } from "../../autograd/tensor.ts";
 import type { Net } from "../../nn/net.ts";
-import { exp } from "../../runtime/scalar.ts";
 import { answering } from "../answering.ts";
 import { type At, Tally } from "../kit.ts";
+import { softmaxAt } from "../mixed.ts";
 import { method, type Method, type Vector, type Vectors } from "../method.ts";
 import { averaging } from "../servers.ts";
 import { between } from "../vectors.ts";
 
 type Bases = Readonly<Record<`basis.${string}`, Vector>>;
 const basisOf = (k: number): string => `basis.${k}`;
-
-/** e^(z / temperature) over its sum. */
-export function softmaxAt(z: ArrayLike<number>, temperature: number): number[] {
-  const top = Math.max(...Array.from(z));
-  const raised = Array.from(z, (one) => exp((one - top) / temperature));
-  const total = raised.reduce((sum, one) => sum + one, 0);
-  return raised.map((one) => one / total);
-}
 
 export const fedbasis: Method = method({
   name: "fedbasis",

@@ -2,7 +2,7 @@
 import type { Vector, Vectors } from "../method.ts";
 import { posted } from "../servers.ts";
 import { cosine } from "../vectors.ts";
-import { softmaxAt } from "./fedbasis.ts";
+import { softmaxAt } from "../mixed.ts";
 
 /** Whose expert, and how much of it is taken. */
 export interface Match {

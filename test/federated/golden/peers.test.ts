@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import type { Method } from "../../../src/federated/method.ts";
 import { likeness } from "../../../src/federated/methods/dac.ts";
-import { ontoSimplex } from "../../../src/federated/methods/diple.ts";
+import { projected } from "../../../src/federated/methods/simplex.ts";
 import { drawn, told } from "../../../src/federated/methods/exchange.ts";
 import { methods } from "../../../src/federated/methods/index.ts";
 import { neighbours, seenOf } from "../../../src/federated/methods/pens.ts";
@@ -82,10 +82,10 @@ test("the nearest point of the simplex", () => {
   const square = (a: readonly number[], b: readonly number[]): number => a.reduce((sum, x, i) => sum + (x - b[i]!) ** 2, 0);
   fc.assert(
     fc.property(point, point, (from, to) => {
-      const found = ontoSimplex(from);
+      const found = Array.from(projected(Float64Array.from(from)));
       near([found.reduce((a, b) => a + b, 0)], [1], 1e-9);
       assert.ok(found.every((x) => x >= 0));
-      near(ontoSimplex(found), found, 1e-9);
+      near(Array.from(projected(Float64Array.from(found))), found, 1e-9);
       // no other one is nearer
       const raw = from.map((_, i) => Math.abs(to[i % to.length]!) + 1e-9);
       const other = raw.map((x) => x / raw.reduce((a, b) => a + b, 0));
