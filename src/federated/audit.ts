@@ -44,6 +44,7 @@ export class Audited extends Around {
     this.#options = options;
   }
 
+  /** Rounds of the host within, whose answers are written down before they are handed on. Errors: those of the host and of `write`. */
   override async train(orders: readonly Order[], round: number): Promise<(Update | Rejection)[]> {
     const answers = await super.train(orders, round);
     const { hash, write } = this.#options;
@@ -62,6 +63,7 @@ export class Audited extends Around {
     return answers;
   }
 
+  /** Evaluations of the host within, written down likewise: sizes and names of scalars. */
   override async evaluate(orders: readonly Order[], round: number): Promise<(Evaluation | Rejection)[]> {
     const answers = await super.evaluate(orders, round);
     await this.#options.write(
