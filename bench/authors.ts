@@ -2,7 +2,7 @@
 // PyTorch thread. Theirs takes a quarter of an hour, so its units of work are timed (bench/peers/authors.py), before our run
 // and after it, and multiplied by how often our run did them: as many rounds, epochs, validations and tests.
 //
-//   npm run bench:authors -- [--write]      CIFAR-10 from where MOIETY_DATA says; --write puts the table into docs/reproduction.md
+//   npm run bench:authors -- [--write]      CIFAR-10 from where MOIETY_DATA says; --write puts the table into docs/reproduction/authors-code.md
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -19,7 +19,7 @@ import { machine, machineLine } from "./machine.ts";
 import { installPython, python } from "./peers.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const page = `${root}docs/reproduction.md`;
+const page = `${root}docs/reproduction/authors-code.md`;
 
 const units = ["round", "validation", "epoch", "mixtureEpoch", "mixtureValidation", "test", "mixtureTest"] as const;
 type Unit = (typeof units)[number];

@@ -37,7 +37,7 @@ export async function reference(out?: string): Promise<void> {
     entryPoints: await entrySources(),
     tsconfig: join(root, "tsconfig.json"),
     readme: join(root, "README.md"),
-    projectDocuments: [join(root, "docs/*.md")],
+    projectDocuments: [join(root, "docs/*.md"), join(root, "docs/reproduction/*.md")],
     navigationLinks: { Lab: LAB_LINK },
     excludeInternal: true,
     excludePrivate: true,

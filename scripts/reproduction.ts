@@ -1,20 +1,21 @@
-// docs/reproduction.md: its tables and figures from the runs that are committed beside it.
+// docs/reproduction.md and the pages behind it: their tables and figures from the runs that are committed beside them.
 //
-//   node --import tsx scripts/reproduction.ts                  writes the page and the figures again
+//   node --import tsx scripts/reproduction.ts                  writes the pages and the figures again
 //   node --import tsx scripts/reproduction.ts --take FOLDER    copies a finished sweep in first, without weights and epochs
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { figureFile, methodPaths, openDocument, paperMethods, type RunRecords, tradeOff } from "../src/report/index.ts";
 import { readRun } from "../src/cli/records.ts";
 import { runsAt } from "../src/cli/runs.ts";
 import * as gate from "./reproduction/gate.ts";
+import { type Pages, pageWith, readPages } from "./reproduction/pages.ts";
+import { summary } from "./reproduction/summary.ts";
 import * as tables from "./reproduction/tables.ts";
 import { replaceSection } from "./section.ts";
 
 const docs = fileURLToPath(new URL("../docs/", import.meta.url));
 const folder = join(docs, "reproduction");
-const page = join(docs, "reproduction.md");
 
 const weighed = ["finetuned", "ensemble", "constantWeight", "stackedGate", "mixture"];
 const schedules = ["fastPlateau", "faster", "fasterPlateau", "heldOut", "heldOutPlateau", "featuresPlateau"];
@@ -86,7 +87,7 @@ const otherSights: Tables = {
   cost: costAlone,
 };
 
-/** The tables of the page by the sweep that they are of; where runs of two sweeps count together, by both names and a plus. */
+/** The tables of the pages by the sweep that they are of; where runs of two sweeps count together, by both names and a plus. */
 const sections: Readonly<Record<string, Tables>> = {
   "cifar10-authors-code": {
     figure: tables.besideFigure,
@@ -146,16 +147,24 @@ export async function readSweep(path: string): Promise<RunRecords[]> {
   return Promise.all((await runsAt(path)).done.map(readRun));
 }
 
-/** Everything that is made from the committed runs: the page, and figures by their path below docs/reproduction. */
-export async function reproduction(text: string): Promise<{ page: string; figures: Map<string, string> }> {
+/** Everything that is made from the committed runs: pages by their path below docs/, and figures by theirs below docs/reproduction. */
+export async function reproduction(before: Pages): Promise<{ pages: Pages; figures: Map<string, string> }> {
   const document = await openDocument();
+  const pages = new Map(before);
   const figures = new Map<string, string>();
+  const put = (kind: string, name: string, content: string): void => {
+    const path = pageWith(pages, `<!-- ${kind}: ${name} -->`);
+    pages.set(path, replaceSection(pages.get(path)!, kind, name, content));
+  };
+  const isShown = (file: string): boolean =>
+    [...pages.values()].some((text) => text.includes(`(${file})`) || text.includes(`(reproduction/${file})`));
+  const read = new Map<string, RunRecords[]>();
   for (const [sweep, made] of Object.entries(sections)) {
-    const paths = sweep.split("+").map((name) => join(folder, name));
-    if (!paths.every((path) => existsSync(path))) continue;
-    const runs = (await Promise.all(paths.map(readSweep))).flat();
-    for (const [name, table] of Object.entries(made))
-      text = replaceSection(text, "reproduced", `${sweep} ${name}`, table(runs));
+    const names = sweep.split("+");
+    if (!names.every((name) => existsSync(join(folder, name)))) continue;
+    for (const name of names) if (!read.has(name)) read.set(name, await readSweep(join(folder, name)));
+    const runs = names.flatMap((name) => read.get(name)!);
+    for (const [name, table] of Object.entries(made)) put("reproduced", `${sweep} ${name}`, table(runs));
     const settings = tables.namedSettings(runs);
     const [varied] = [...settings[0]!.values.keys()].filter((name) =>
       settings.every(({ values }) => typeof values.get(name) === "number"),
@@ -164,13 +173,13 @@ export async function reproduction(text: string): Promise<{ page: string; figure
     const methods = sweep === "cifar10-authors-code" ? paperMethods : [...paperMethods, "ensemble"];
     for (const setting of settings) {
       const file = `${[sweep, ...[...setting.values].map(([name, value]) => `${name}${value}`)].join("-")}.svg`;
-      if (text.includes(`(reproduction/${file})`))
-        figures.set(file, figureFile(tradeOff(setting.runs.map((run) => run.metrics)), document));
+      if (isShown(file)) figures.set(file, figureFile(tradeOff(setting.runs.map((run) => run.metrics)), document));
     }
-    if (varied && text.includes(`(reproduction/${sweep}.svg)`))
+    if (varied && isShown(`${sweep}.svg`))
       figures.set(`${sweep}.svg`, figureFile(methodPaths(settings, varied, { methods }), document));
   }
-  return { page: text, figures };
+  put("summary", "reproduction", summary(read, pages));
+  return { pages, figures };
 }
 
 const kept = ["config.json", "summary.json", "timing.json", "clients.csv", "curves.csv"];
@@ -193,8 +202,13 @@ function take(from: string): void {
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const at = process.argv.indexOf("--take");
   if (at > 0) for (const from of process.argv.slice(at + 1)) take(resolve(from));
-  const { page: text, figures } = await reproduction(readFileSync(page, "utf8"));
-  writeFileSync(page, text);
+  const { pages, figures } = await reproduction(readPages(docs));
+  for (const [path, text] of pages) writeFileSync(join(docs, path), text);
   for (const [name, svg] of figures) writeFileSync(join(folder, name), svg);
-  console.log(`${page}\n${[...figures.keys()].map((name) => join(folder, name)).join("\n")}`);
+  console.log(
+    [
+      ...[...pages.keys()].map((path) => join(docs, path)),
+      ...[...figures.keys()].map((name) => join(folder, name)),
+    ].join("\n"),
+  );
 }

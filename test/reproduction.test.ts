@@ -1,28 +1,47 @@
-// docs/reproduction.md says what the runs beside it say.
+// docs/reproduction.md and the pages behind it say what the runs beside them say.
 import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { readSweep, reproduction } from "../scripts/reproduction.ts";
+import { readPages } from "../scripts/reproduction/pages.ts";
+import { anchor } from "../scripts/reproduction/summary.ts";
 import { assert, suite } from "./support/suite.ts";
 
 const test = suite("the reproduction");
 const docs = fileURLToPath(new URL("../docs/", import.meta.url));
-const text = readFileSync(`${docs}reproduction.md`, "utf8");
+const pages = readPages(docs);
 const sweeps = readdirSync(`${docs}reproduction`, { withFileTypes: true })
   .filter((entry) => entry.isDirectory())
   .map(({ name }) => name);
 
-test("page and figures are what the committed runs give", async () => {
-  const made = await reproduction(text);
-  assert.is(made.page, text, "npm run reproduction writes the page again");
+test("pages and figures are what the committed runs give", async () => {
+  const made = await reproduction(pages);
+  for (const [path, text] of made.pages) assert.is(text, pages.get(path), `npm run reproduction writes ${path} again`);
   for (const [name, svg] of made.figures)
     assert.is(readFileSync(`${docs}reproduction/${name}`, "utf8"), svg, `npm run reproduction writes ${name} again`);
 });
 
 test("every sweep has its section, every section its sweep, every figure its file", () => {
-  const sections = new Set([...text.matchAll(/<!-- reproduced: ([\w+-]+) /g)].flatMap(([, name]) => name!.split("+")));
+  const all = [...pages.values()].join("\n");
+  const sections = new Set([...all.matchAll(/<!-- reproduced: ([\w+-]+) /g)].flatMap(([, name]) => name!.split("+")));
   assert.equal([...sections].toSorted(), sweeps.toSorted());
-  for (const [, path] of text.matchAll(/!\[.*?\]\((.*?)\)/g)) assert.ok(existsSync(docs + path!), path);
-  assert.not.match(text, /PLACE/);
+  for (const [page, text] of pages)
+    for (const [, path] of text.matchAll(/!\[.*?\]\((.*?)\)/g))
+      assert.ok(existsSync(join(docs, dirname(page), path!)), `${page}: ${path}`);
+});
+
+test("every link from page to page leads to a heading", () => {
+  for (const [page, text] of pages)
+    for (const [link, path = "", at] of text.matchAll(/\]\(([^)#:]*)#([^)]+)\)/g)) {
+      const target = pages.get(path === "" ? page : join(dirname(page), path));
+      const headings = [...(target ?? "").matchAll(/^#+ (.*)$/gm)].map(([, heading]) => anchor(heading!));
+      assert.ok(headings.includes(at!), `${page}: ${link} leads nowhere`);
+    }
+});
+
+test("the front page begins with ten lines at most, and its table", () => {
+  const before = pages.get("reproduction.md")!.split("<!-- summary: reproduction -->")[0]!;
+  assert.ok(before.trim().split("\n").filter(Boolean).length <= 10);
 });
 
 test("runs are kept small and whole: no weights, no epochs, three seeds of every setting", async () => {

@@ -4,6 +4,7 @@
 import { readFileSync } from "node:fs";
 import yargs from "yargs";
 import { hideBin } from "yargs/helpers";
+import { configCommand } from "./commands/config.ts";
 import { dataCommand } from "./commands/data.ts";
 import { flowerCommand } from "./commands/flower.ts";
 import { joinCommand } from "./commands/join.ts";
@@ -39,6 +40,7 @@ const cli = yargs(words)
   .command(compareCommand)
   .command(partitionCommand)
   .command(presetsCommand)
+  .command(configCommand)
   .command(methodsCommand)
   .command(privacyCommand)
   .command(dataCommand)

@@ -3,14 +3,16 @@ import { shown } from "../runtime/options.ts";
 import * as v from "valibot";
 import { catalogue } from "../data/index.ts";
 import { problemOf } from "./chosenMethods.ts";
-import { attackKinds } from "../federated/hosts/attacked.ts";
 import { type Config, ConfigError } from "./config.ts";
 import { isAddress } from "./ownNetworks.ts";
+import { type Field, fieldsOf } from "./schema/declared.ts";
+import { federation } from "./schema/federation.ts";
 import { files } from "./schema/files.ts";
 import { mixture } from "./schema/mixture.ts";
 import { partition, shift, stream } from "./schema/partition.ts";
-import { optimizer, ownOptimizer, training } from "./schema/training.ts";
-import { count, finite, fraction, margin, name, rate, whole } from "./schema/values.ts";
+import { clock, personal, posterior, quirks } from "./schema/personal.ts";
+import { training } from "./schema/training.ts";
+import { count, finite, fraction, maybe, name, told, whole } from "./schema/values.ts";
 import { checkTask } from "./tasks.ts";
 
 const known: Readonly<Record<"dataset" | "model", readonly string[]>> = {
@@ -18,57 +20,50 @@ const known: Readonly<Record<"dataset" | "model", readonly string[]>> = {
   model: ["lenet", "mlp", "bilstm"],
 };
 
-const OPEN = "expected a number from 0.01 to 0.99";
-const HAZARD = "expected a number from 0 to 0.5, or held-out";
+const oneOfModels = `expected ${known.model.join(", ")} or the path of a module (./network.js)`;
+
 const fields = v.strictObject({
   // it becomes a part of a folder's name
-  preset: v.pipe(v.string(), v.regex(/^[A-Za-z0-9][\w.-]*$/, "expected a name of letters and digits")),
-  fidelity: v.picklist(["paper", "authors-code"]),
-  dataset: name,
-  files: v.optional(files),
-  task: v.optional(v.picklist(["regression", "multi-label"])),
-  model: v.pipe(
-    v.string(),
-    v.check(
-      (model) => known.model.includes(model) || isAddress(model),
-      `expected ${known.model.join(", ")} or the path of a module (./network.js)`,
-    ),
+  preset: told(
+    v.pipe(v.string(), v.regex(/^[A-Za-z0-9][\w.-]*$/, "expected a name of letters and digits")),
+    "what the config began as: what it leaves out is taken from there; any name once it is complete",
+    { matters: "the run folder's name" },
   ),
-  seed: v.pipe(finite, v.safeInteger("expected an integer below 2^53")),
-  clients: count,
-  partition,
-  shift: v.optional(shift),
-  stream: v.optional(stream),
-  rows: v.strictObject({ train: count, validation: count, test: count }),
-  optOut: fraction,
-  ownRowsKeptBack: fraction,
-  federation: v.strictObject({
-    rounds: count,
-    cohort: count,
-    localEpochs: count,
-    batchSize: count,
-    lr: rate,
-    validateEvery: count,
-    patience: count,
-    validationClients: count,
-    dropout: v.optional(fraction),
-    slow: v.optional(fraction),
-    attack: v.optional(v.strictObject({ kind: v.picklist(attackKinds), share: fraction, scale: v.optional(rate) })),
-    sampling: v.optional(v.picklist(["fixed", "poisson"])),
-    privacy: v.optional(
-      v.strictObject({
-        kind: v.optional(v.picklist(["central", "local"])),
-        clip: rate,
-        epsilon: v.optional(rate),
-        multiplier: v.optional(rate),
-        delta: v.optional(v.pipe(rate, v.ltValue(1, "expected a number below 1"))),
-        budget: v.optional(rate),
-        quantile: v.optional(v.pipe(rate, v.ltValue(1, "expected a number below 1"))),
-      }),
-    ),
-    optimizer: v.optional(optimizer),
+  fidelity: told(v.picklist(["paper", "authors-code"]), "the method as meant, or the authors' code bug for bug"),
+  dataset: told(name, "a dataset known by name or, with `files`, any name for one's own"),
+  files: maybe(files, "files of one's own (docs/embedding.md)", { unless: "a known dataset" }),
+  task: maybe(v.picklist(["regression", "multi-label"]), "what rows are asked for", {
+    unless: "one class of several",
+    matters: "`files.kind=csv`, `model=mlp` or one's own, and partitions that need no classes",
   }),
-  methods: v.optional(
+  model: told(
+    v.pipe(
+      v.string(),
+      v.check((model) => known.model.includes(model) || isAddress(model), oneOfModels),
+    ),
+    "the network, or a module that exports an expert and a gate",
+  ),
+  seed: told(v.pipe(finite, v.safeInteger("expected an integer below 2^53")), "the seed of everything random"),
+  clients: told(count, "how many clients there are"),
+  partition: told(partition, "who owns which rows (docs/partitions.md)"),
+  shift: maybe(shift, "how clients differ in what they see of their rows, or what they call it", {
+    unless: "in nothing",
+  }),
+  stream: maybe(stream, "rows come in order in the course of the rounds", {
+    unless: "a client has all of its rows in every round",
+  }),
+  rows: told(
+    v.strictObject({
+      train: told(count, "training rows of a client"),
+      validation: told(count, "rows that choose moments, constants and gates", { matters: "of the training split" }),
+      test: told(count, "rows of its local test, of its own distribution", { matters: "how sure an accuracy is" }),
+    }),
+    "how many rows a client has",
+  ),
+  optOut: told(fraction, "fraction of the clients that never send"),
+  ownRowsKeptBack: told(fraction, "fraction of every client's training rows that the federation never uses"),
+  federation: told(federation, "how the federation trains"),
+  methods: maybe(
     v.pipe(
       v.record(name, v.record(name, v.union([v.number(), v.string(), v.boolean()]))),
       v.rawCheck(({ dataset, addIssue }) => {
@@ -76,38 +71,29 @@ const fields = v.strictObject({
         if (problem) addIssue({ message: problem, received: Object.keys(dataset.value as object).join(", ") });
       }),
     ),
+    "federated methods to compare, by name or a module's address, each with the options that are not its defaults",
+    { unless: "FedAvg, and the paper's methods made from it", matters: "`moiety methods NAME` lists options" },
   ),
-  training: v.optional(v.record(name, training)),
-  clock: v.optional(
-    v.strictObject({ every: v.optional(count), turn: v.optional(v.boolean()), globalRows: v.optional(count) }),
-  ),
-  personal: v.strictObject({
-    clients: count,
-    lr: rate,
-    optimizer: v.optional(ownOptimizer),
-    epochs: count,
-    batchSize: count,
-    validateEvery: count,
-    patience: count,
-    margin,
+  training: maybe(v.record(name, training), "how single methods are trained, by name", {
+    unless: "as `federation` says",
+    matters: "presets of methods write it",
   }),
-  mixture,
-  posterior: v.optional(
-    v.strictObject({
-      rho: v.pipe(finite, v.minValue(0.01, OPEN), v.maxValue(0.99, OPEN)),
-      hazard: v.union([v.pipe(finite, v.minValue(0, HAZARD), v.maxValue(0.5, HAZARD)), v.literal("held-out")], HAZARD),
-      calibrate: v.boolean(),
-      features: v.optional(v.boolean()),
-    }),
-  ),
-  quirks: v.optional(
-    v.strictObject({
-      selection: v.optional(v.picklist(["average", "last-client"])),
-      keep: v.optional(v.picklist(["best", "last"])),
-      generalistDropout: v.optional(v.boolean()),
-    }),
-  ),
-  checkpointEvery: whole,
+  clock: maybe(clock, "when models of compared methods are tested, beside the end", {
+    unless: "at the end alone",
+    matters: "with `methods`",
+  }),
+  personal: told(personal, "how clients train for themselves"),
+  mixture: told(mixture, "how mixtures train and what their gates are"),
+  posterior: maybe(posterior, "a gate by how likely an input is the client's own, beside the paper's methods", {
+    unless: "none",
+    matters: "`--gate posterior` says it",
+  }),
+  quirks: maybe(quirks, "single behaviours that differ from the fidelity's (docs/fidelity.md)", {
+    unless: "the fidelity's",
+  }),
+  checkpointEvery: told(whole, "federated rounds between checkpoints; 0: none", {
+    matters: "what a kill costs, and time on a slow disk",
+  }),
 });
 
 const schema = v.pipe(
@@ -120,6 +106,11 @@ const schema = v.pipe(
     ["dataset"],
   ),
 );
+
+/** Every field of a config with its meaning and its limits. */
+export function configFields(): Field[] {
+  return fieldsOf(fields);
+}
 
 /** Checks a config; the error names every field that is wrong, what it got and what was expected. */
 export function parseConfig(input: unknown): Config {

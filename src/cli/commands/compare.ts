@@ -74,7 +74,7 @@ export const compareCommand: CommandModule<object, CompareArguments> = {
         type: "string",
         array: true,
         describe:
-          "with --method: the preset or config.json to compare on (default: quick); else folders of runs and sweeps",
+          "with --method: the preset or config.json to compare on, quick unless said; else folders of runs and sweeps",
       }),
     )
       .option("baselines", {
@@ -84,7 +84,8 @@ export const compareCommand: CommandModule<object, CompareArguments> = {
       })
       .option("target", {
         type: "number",
-        describe: "validation accuracy in percent that rounds and bytes are counted to; default FedAvg's best",
+        defaultDescription: "FedAvg's best",
+        describe: "validation accuracy in percent that rounds and bytes are counted to",
       })
       .example(
         "$0 compare quick --method ditto,fedrep,fedrod",

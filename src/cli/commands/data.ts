@@ -6,7 +6,15 @@ import { DATA_VARIABLE, sources } from "../sources.ts";
 export const dataCommand: CommandModule<object, { data: string | undefined }> = {
   command: "data",
   describe: "show which datasets are found where",
-  builder: (yargs) => yargs.option("data", { type: "string", describe: "a folder to look in, and in no other" }),
+  builder: (yargs) =>
+    yargs
+      .option("data", {
+        type: "string",
+        defaultDescription: "MOIETY_DATA, Debian's package, the bundled part",
+        describe: "a folder to look in, and in no other",
+      })
+      .example("$0 data", "what is there, and where to have the rest")
+      .example("$0 data --data ~/datasets", "what a folder holds"),
   handler: async ({ data }) => {
     const places = await sources(data);
     const found = await survey(places);

@@ -13,7 +13,8 @@ export const flowerCommand: CommandModule<object, UpArguments & { action: string
       .option("method", {
         type: "string",
         array: true,
-        describe: "a method of moiety's (see moiety methods) or a module of one's own, instead of Flower's FedAvg",
+        defaultDescription: "Flower's FedAvg",
+        describe: "a method of moiety's (see moiety methods) or a module of one's own",
       })
       .option("config", {
         type: "string",
@@ -23,10 +24,15 @@ export const flowerCommand: CommandModule<object, UpArguments & { action: string
       .option("set", {
         type: "string",
         array: true,
-        describe: "any field of the config, or a method's option: ditto.lambda=0.1",
+        defaultDescription: "nothing",
+        describe: "any field of the config (see moiety config), or a method's option: ditto.lambda=0.1",
       })
       .option("gate", gateFlag)
-      .option("data", { type: "string", describe: "folder with the dataset; with --method" })
+      .option("data", {
+        type: "string",
+        defaultDescription: "MOIETY_DATA, Debian's package, the bundled part",
+        describe: "folder with the dataset; with --method",
+      })
       .option("answer-seconds", {
         type: "number",
         default: 3600,
@@ -38,7 +44,11 @@ export const flowerCommand: CommandModule<object, UpArguments & { action: string
         describe: "also log what clients sent, in rounds/audit.jsonl; with --method",
       })
       .option("out", { type: "string", default: "federation", describe: "folder for checkpoints and the generalist" })
-      .option("rounds", { type: "number", describe: "rounds at most; 10 of FedAvg, or as the config says" })
+      .option("rounds", {
+        type: "number",
+        defaultDescription: "10 of FedAvg, else the config's",
+        describe: "rounds at most",
+      })
       .option("min-nodes", {
         type: "number",
         default: 2,
@@ -51,17 +61,33 @@ export const flowerCommand: CommandModule<object, UpArguments & { action: string
         describe: "port that clients on other machines use, through Envoy; with --cert",
       })
       .option("origin", { type: "string", default: "*", describe: "pages that may take part, by their origin" })
-      .option("weights", { type: "string", describe: "safetensors to start from; else the first client's" })
+      .option("weights", {
+        type: "string",
+        defaultDescription: "the first client's",
+        describe: "safetensors to start from",
+      })
       .option("start", { type: "boolean", default: false, describe: "run it on 127.0.0.1, until the rounds are done" })
       .option("resume", {
         type: "boolean",
         default: false,
         describe: "go on after the last checkpoint in the folder",
       })
-      .option("bin", { type: "string", describe: "folder with flower-superlink and flwr, if they are not on the PATH" })
-      .option("cert", { type: "string", describe: "TLS certificate of the server (PEM)" })
-      .option("cert-key", { type: "string", describe: "its private key" })
-      .option("ca", { type: "string", describe: "certificate of the authority that signed it" })
+      .option("bin", {
+        type: "string",
+        defaultDescription: "the PATH",
+        describe: "folder with flower-superlink and flwr",
+      })
+      .option("cert", {
+        type: "string",
+        defaultDescription: "none: plain text",
+        describe: "TLS certificate of the server (PEM)",
+      })
+      .option("cert-key", { type: "string", defaultDescription: "none", describe: "its private key" })
+      .option("ca", {
+        type: "string",
+        defaultDescription: "none",
+        describe: "certificate of the authority that signed it",
+      })
       .option("authentication", {
         type: "boolean",
         default: false,

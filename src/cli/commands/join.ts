@@ -14,18 +14,28 @@ export const joinCommand: CommandModule<object, JoinArguments> = {
         describe: "https://host:8000 (Flower 1.40 and later) or grpcs://host:9092 (before)",
       }),
     )
-      .option("key", { type: "string", describe: "this node's key file; made if missing (default <out>/node.key)" })
-      .option("ca", { type: "string", describe: "PEM certificates to trust, for a SuperLink with its own authority" })
+      .option("key", {
+        type: "string",
+        defaultDescription: "OUT/node.key",
+        describe: "this node's key file; made if missing",
+      })
+      .option("ca", {
+        type: "string",
+        defaultDescription: "those of Node",
+        describe: "PEM certificates to trust, for a SuperLink with its own authority",
+      })
       .option("insecure", { type: "boolean", default: false, describe: "allow plain text to another machine" })
       .option("heartbeat", { type: "number", default: 30, describe: "seconds between heartbeats, 10 to 1800" })
-      .option("clip", { type: "number", describe: "largest L2 norm of what a round sends" })
+      .option("clip", { type: "number", defaultDescription: "none", describe: "largest L2 norm of what a round sends" })
       .option("epsilon", {
         type: "number",
+        defaultDescription: "none",
         describe: "hide each round's update with local differential privacy; needs --clip",
       })
       .option("delta", { type: "number", default: 1e-5, describe: "delta of --epsilon" })
       .option("budget", {
         type: "number",
+        defaultDescription: "none",
         describe: "epsilon that all rounds together may cost, sessions before this one too; then nothing is answered",
       })
       .example("$0 join https://flower.example:8000 --ca ca.pem --config quick --client 3", "client 3 of a preset")

@@ -99,8 +99,15 @@ export const methodsCommand: CommandModule<object, MethodsArguments> = {
   describe: "list what --method takes: federated methods, and what clients make of one; or tell all about one",
   builder: (yargs) =>
     yargs
-      .positional("name", { type: "string", describe: "a method's name, or a module with one of your own" })
-      .option("json", { type: "boolean", default: false, describe: "the declarations, for programs" }),
+      .positional("name", {
+        type: "string",
+        defaultDescription: "all",
+        describe: "a method's name, or a module with one of your own",
+      })
+      .option("json", { type: "boolean", default: false, describe: "the declarations, for programs" })
+      .example("$0 methods", "a line for each")
+      .example("$0 methods ditto", "what it sends and keeps, its options with their limits, how its paper ran it")
+      .example("$0 methods ./mine.js", "one of your own (docs/methods.md)"),
   handler: async ({ name, json }) => {
     const found = name === undefined ? undefined : await named(name);
     const shown = found ? [found] : [...methods.values(), ...personals.values()];

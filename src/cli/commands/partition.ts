@@ -5,7 +5,7 @@ import { givePartition } from "../../data/index.ts";
 import { ConfigError, drawPartition, setUp } from "../../experiment/index.ts";
 import { openDataset } from "../dataset.ts";
 import { configOf } from "../configOf.ts";
-import { experimentFlags } from "../experimentFlags.ts";
+import { experimentFlags, usual } from "../experimentFlags.ts";
 
 interface PartitionArguments {
   experiment?: string;
@@ -49,10 +49,18 @@ export const partitionCommand: CommandModule<object, PartitionArguments> = {
   describe: "show who would own which rows, and write it to a file",
   builder: (yargs) =>
     experimentFlags(
-      yargs.positional("experiment", { type: "string", describe: "preset (see moiety presets) or config.json" }),
+      yargs.positional("experiment", {
+        type: "string",
+        defaultDescription: "quick",
+        describe: "preset (see moiety presets) or config.json",
+      }),
     )
-      .option("seed", { type: "number", describe: "seed of everything random" })
-      .option("out", { type: "string", describe: "a .json file to write: row numbers for every client" })
+      .option("seed", { type: "number", defaultDescription: usual("seed"), describe: "seed of everything random" })
+      .option("out", {
+        type: "string",
+        defaultDescription: "none",
+        describe: "a .json file to write: row numbers for every client",
+      })
       .example("$0 partition quick --set partition.kind=shards", "the counts of every client")
       .example(
         "$0 partition quick --out p.json && $0 run quick --set partition=p.json",

@@ -20,7 +20,10 @@ export const presetsCommand: CommandModule<object, { json: boolean }> = {
   command: "presets",
   describe: "list the experiments that can be run by name, the kinds of partition and of shift",
   builder: (yargs) =>
-    yargs.option("json", { type: "boolean", default: false, describe: "whole configs, as config.json takes them" }),
+    yargs
+      .option("json", { type: "boolean", default: false, describe: "whole configs, as config.json takes them" })
+      .example("$0 presets", "what there is")
+      .example("$0 presets --json", "every field of every preset"),
   handler: ({ json }) => {
     const presets = presetList();
     if (json)

@@ -37,11 +37,17 @@ export const privacyCommand: CommandModule<object, PrivacyArguments> = {
       .option("rounds", { type: "number", demandOption: true, describe: "rounds, each of them noised" })
       .option("multiplier", {
         type: "number",
+        defaultDescription: "what --epsilon needs",
         describe: "standard deviation of the sum's noise over the longest update",
       })
-      .option("epsilon", { type: "number", describe: "or: what all rounds together may cost" })
+      .option("epsilon", {
+        type: "number",
+        defaultDescription: "what --multiplier costs",
+        describe: "or: what all rounds together may cost",
+      })
       .option("delta", { type: "number", default: 1e-5, describe: "below one over the number of clients" })
       .example("$0 privacy --clients 10000 --cohort 100 --rounds 1000 --epsilon 2", "the noise for epsilon 2")
+      .example("$0 privacy --clients 10000 --cohort 100 --rounds 1000 --multiplier 1", "what that noise costs")
       .epilogue(
         "poisson: each client takes part by itself, and one is added or removed (exact accounting by privacy losses).\n" +
           "fixed: a round has exactly so many clients, and one is replaced by another (upper bound by Renyi divergences).\n" +

@@ -30,6 +30,7 @@ export const pullCommand: CommandModule<object, PullArguments> = {
         default: true,
         describe: "train specialist and gate on own rows; --no-personalize only fetches",
       })
-      .example("$0 pull https://models.example/fashion --publisher KEY --client 7", "an opted-out client"),
+      .example("$0 pull https://models.example/fashion --publisher KEY --client 7", "an opted-out client")
+      .example("$0 pull https://models.example/fashion --publisher publisher.pub --no-personalize", "the model alone"),
   handler: async (args) => (await import("../flower/pull.ts")).pull(args),
 };

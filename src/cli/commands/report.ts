@@ -67,11 +67,18 @@ export const reportCommand: CommandModule<
       })
       .option("out", {
         type: "string",
-        describe:
-          "file to write; default report.html in the folder, NAME.html beside NAME.zip, or sweep.html here for several",
+        defaultDescription: "report.html in the folder, NAME.html beside NAME.zip, sweep.html here for several",
+        describe: "file to write",
       })
-      .option("svg", { type: "string", describe: "also write the figures as SVG files into this folder" })
-      .option("open", { type: "boolean", default: false, describe: "open the report in the browser" }),
+      .option("svg", {
+        type: "string",
+        defaultDescription: "none",
+        describe: "also write the figures as SVG files into this folder",
+      })
+      .option("open", { type: "boolean", default: false, describe: "open the report in the browser" })
+      .example("$0 report runs/quick-paper-p0.6-seed1 --open", "one run again, in the browser")
+      .example("$0 report runs/sweep-quick-paper --svg figures", "a sweep, and its figures for a paper")
+      .example("$0 report export.zip", "what the lab exported"),
   handler: async ({ runs: named, out, svg, open: shown }) => {
     const archives: Awaited<ReturnType<typeof unpackRuns>>[] = [];
     try {

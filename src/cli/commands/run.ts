@@ -13,7 +13,7 @@ import { isFinished, newRunFolder, unfinishedRun } from "../runs.ts";
 import { openDataset } from "../dataset.ts";
 import { configOf, readConfig } from "../configOf.ts";
 import { privacyLines } from "../privacyLines.ts";
-import { checkWorkers, dataFlag, experimentFlags } from "../experimentFlags.ts";
+import { checkWorkers, dataFlag, experimentFlags, usual } from "../experimentFlags.ts";
 
 interface RunArguments {
   experiment?: string;
@@ -129,18 +129,24 @@ export function commandOf(folder: string, args: { readonly data?: string | undef
 
 export const runCommand: CommandModule<object, RunArguments> = {
   command: "run [experiment]",
-  describe: "run an experiment: a preset's name or a config file (default: quick)",
+  describe: "run an experiment: a preset's name or a config file",
   builder: (yargs) =>
     experimentFlags(
-      yargs.positional("experiment", { type: "string", describe: "preset (see moiety presets) or config.json" }),
+      yargs.positional("experiment", {
+        type: "string",
+        defaultDescription: "quick",
+        describe: "preset (see moiety presets) or config.json",
+      }),
     )
-      .option("seed", { type: "number", describe: "seed of everything random" })
+      .option("seed", { type: "number", defaultDescription: usual("seed"), describe: "seed of everything random" })
       .option("resume", {
         type: "string",
+        defaultDescription: "a new run",
         describe: "go on with a run folder; without a value the newest unfinished one",
       })
       .option("audit", {
         type: "boolean",
+        defaultDescription: "false",
         describe: "also write audit.jsonl: everything that left a client, as it left",
       })
       .conflicts("resume", [

@@ -27,7 +27,7 @@ import { readRun } from "../records.ts";
 import { isFinished, PLAN } from "../runs.ts";
 import { sources } from "../sources.ts";
 import { configOf, pathIn, resolved, valueOf } from "../configOf.ts";
-import { checkWorkers, experimentFlags, fields } from "../experimentFlags.ts";
+import { checkWorkers, experimentFlags, fields, usual } from "../experimentFlags.ts";
 import { commandOf } from "./run.ts";
 
 export interface SweepArguments {
@@ -235,13 +235,15 @@ export function sweepFlags<T>(yargs: Argv<T>): Argv<T> {
     .option("vary", {
       type: "string",
       array: true,
+      defaultDescription: "nothing: seeds alone",
       describe: "a field and its values, as in p=0.2,0.6,1.0 or opt-out=0,0.5",
     })
     .option("seeds", {
       type: "number",
-      describe: "runs of each setting, with seeds from --seed upward; 3 unless said",
+      defaultDescription: "3; 1 where --vary has seeds",
+      describe: "runs of each setting, with seeds from --seed upward",
     })
-    .option("seed", { type: "number", describe: "the first seed" });
+    .option("seed", { type: "number", defaultDescription: usual("seed"), describe: "the first seed" });
 }
 
 export const sweepCommand: CommandModule<object, SweepArguments> = {
@@ -250,10 +252,13 @@ export const sweepCommand: CommandModule<object, SweepArguments> = {
   builder: (yargs) =>
     sweepFlags(
       yargs.positional("experiment", { type: "string", demandOption: true, describe: "preset or config.json" }),
-    ).example(
-      "$0 sweep cifar10 --data DIR --vary p=0.2,0.6,1.0 --seeds 3",
-      "the paper's figure, in part",
-    ) as Argv<SweepArguments>,
+    )
+      .example("$0 sweep quick --vary opt-out=0,0.5 --seeds 3", "six runs of the bundled data, and a report over them")
+      .example("$0 sweep quick --vary federation.lr=0.0003,0.001 --vary p=0.2,0.6", "every combination of two fields")
+      .example("$0 sweep cifar10 --data DIR --vary p=0.2,0.6,1.0 --seeds 3", "the paper's figure, in part")
+      .epilogue(
+        "Killed at any instant, the same command goes on; a run that failed is named, and tried again by it. Results lie in --out (runs/sweep-PRESET-FIDELITY): a folder for each run, and report.html.",
+      ) as Argv<SweepArguments>,
   handler: (args) => runSweep(args, { apart: false, name: "sweep", page: renderSweepReport, table: settingTable }),
 };
 

@@ -14,6 +14,7 @@ export interface MemberArguments {
 /** The gate that a federation's config asks for, the same for server and clients. */
 export const gateFlag = {
   choices: ["held-out", "posterior"],
+  defaultDescription: "as published: learns on the specialist's rows",
   describe:
     "held-out: train the gate alone, on rows held out; posterior: beside it a gate that weighs by how likely an input is the client's own",
 } as const;
@@ -25,15 +26,26 @@ export function memberFlags<T>(yargs: Argv<T>): Argv<T & MemberArguments> {
     .option("client", { type: "number", default: 0, describe: "which of the config's clients this is" })
     .option("rows", {
       type: "string",
+      defaultDescription: "the config's partition",
       describe:
         'own rows instead of the config\'s partition: a JSON file {"train": [..], "validation": [..], "test": [..]}',
     })
-    .option("data", { type: "string", describe: "folder with the dataset" })
-    .option("set", { type: "string", array: true, describe: "any field of the config, as in federation.lr=0.001" })
+    .option("data", {
+      type: "string",
+      defaultDescription: "MOIETY_DATA, Debian's package, the bundled part",
+      describe: "folder with the dataset",
+    })
+    .option("set", {
+      type: "string",
+      array: true,
+      defaultDescription: "nothing",
+      describe: "any field of the config (see moiety config), as in federation.lr=0.001",
+    })
     .option("method", {
       type: "string",
       array: true,
-      describe: "the federation's method, if it is not FedAvg (see moiety methods), or a module of one's own",
+      defaultDescription: "FedAvg",
+      describe: "the federation's method (see moiety methods), or a module of one's own",
     })
     .option("gate", gateFlag)
     .option("out", { type: "string", default: "client", describe: "folder for what the client keeps" }) as Argv<

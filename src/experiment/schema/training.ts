@@ -2,26 +2,33 @@
 import * as v from "valibot";
 import { optimizerKinds } from "../../nn/index.ts";
 import type { Config } from "../config.ts";
-import { count, finite, fraction, margin, rate } from "./values.ts";
+import { count, finite, fraction, margin, maybe, rate, told } from "./values.ts";
 
-const warmup = v.optional(
+const warmup = maybe(
   v.pipe(finite, v.integer("expected a whole number"), v.minValue(0, "expected a number from 0")),
+  "rounds in which the rate rises in a line, before the rest begins",
+  { unless: "0" },
 );
+const rounds = told(count, "rounds over which the rate goes its way, behind the warm-up");
+const end = "where it ends, over the rate";
 
 const below = v.pipe(fraction, v.ltValue(1, "expected a number below 1"));
 const steps = {
-  kind: v.optional(v.picklist(optimizerKinds)),
-  momentum: v.optional(fraction),
-  nesterov: v.optional(v.boolean()),
-  betas: v.optional(v.strictTuple([below, below])),
-  eps: v.optional(margin),
-  decoupled: v.optional(v.boolean()),
-  alpha: v.optional(below),
-  centered: v.optional(v.boolean()),
-  lrDecay: v.optional(margin),
-  weightDecay: v.optional(margin),
-  clip: v.optional(rate),
-  clipValue: v.optional(rate),
+  kind: maybe(v.picklist(optimizerKinds), "which optimiser", { unless: "adam" }),
+  momentum: maybe(fraction, "momentum", { unless: "0", matters: "sgd, rmsprop" }),
+  nesterov: maybe(v.boolean(), "Nesterov's momentum", { unless: "false", matters: "sgd" }),
+  betas: maybe(v.strictTuple([below, below]), "decay of both moments", {
+    unless: "as in PyTorch",
+    matters: "adam, amsgrad, lion",
+  }),
+  eps: maybe(margin, "what keeps a denominator from 0", { unless: "as in PyTorch", matters: "all but sgd and lion" }),
+  decoupled: maybe(v.boolean(), "weight decay is taken off the weights: AdamW", { unless: "false", matters: "adam" }),
+  alpha: maybe(below, "decay of the mean square", { unless: "0.99", matters: "rmsprop" }),
+  centered: maybe(v.boolean(), "divides by the spread about the mean", { unless: "false", matters: "rmsprop" }),
+  lrDecay: maybe(margin, "how the rate falls with steps", { unless: "0", matters: "adagrad" }),
+  weightDecay: maybe(margin, "L2 in the gradient; of lion and AdamW off the weights", { unless: "0" }),
+  clip: maybe(rate, "largest norm of a gradient, after all that a method adds to it", { unless: "none" }),
+  clipValue: maybe(rate, "largest element of a gradient, before the norm is clipped", { unless: "none" }),
 };
 
 /** Of a client by itself, whose rate does not go by rounds. */
@@ -29,30 +36,37 @@ export const ownOptimizer: v.GenericSchema<NonNullable<Config["personal"]["optim
 
 export const optimizer: v.GenericSchema<NonNullable<Config["federation"]["optimizer"]>> = v.strictObject({
   ...steps,
-  schedule: v.optional(
+  schedule: maybe(
     v.variant("kind", [
       v.strictObject({ kind: v.literal("constant"), warmup }),
-      v.strictObject({ kind: v.literal("exponential"), gamma: rate, every: v.optional(count), warmup }),
-      v.strictObject({ kind: v.literal("linear"), rounds: count, end: fraction, warmup }),
-      v.strictObject({ kind: v.literal("cosine"), rounds: count, end: v.optional(fraction), warmup }),
+      v.strictObject({
+        kind: v.literal("exponential"),
+        gamma: told(rate, "what the rate is multiplied by"),
+        every: maybe(count, "rounds from one fall to the next", { unless: "1" }),
+        warmup,
+      }),
+      v.strictObject({ kind: v.literal("linear"), rounds, end: told(fraction, end), warmup }),
+      v.strictObject({ kind: v.literal("cosine"), rounds, end: maybe(fraction, end, { unless: "0" }), warmup }),
       v.strictObject({
         kind: v.literal("one-cycle"),
-        rounds: count,
-        rise: v.optional(fraction),
-        start: v.optional(fraction),
-        end: v.optional(fraction),
+        rounds,
+        rise: maybe(fraction, "the part of them in which it rises", { unless: "0.3" }),
+        start: maybe(fraction, "where it starts, over the rate", { unless: "1/25" }),
+        end: maybe(fraction, end, { unless: "`start` / 10,000" }),
         warmup,
       }),
     ]),
+    "how the rate goes from round to round",
+    { unless: "it stays" },
   ),
 });
 
 /** Of a single method. */
 export const training: v.GenericSchema<NonNullable<Config["training"]>[string]> = v.strictObject({
-  rounds: v.optional(count),
-  cohort: v.optional(count),
-  localEpochs: v.optional(count),
-  batchSize: v.optional(count),
-  lr: v.optional(rate),
-  optimizer: v.optional(optimizer),
+  rounds: maybe(count, "its rounds at most", { unless: "`federation.rounds`" }),
+  cohort: maybe(count, "its clients a round", { unless: "`federation.cohort`" }),
+  localEpochs: maybe(count, "its epochs in a turn", { unless: "`federation.localEpochs`" }),
+  batchSize: maybe(count, "its rows in a step", { unless: "`federation.batchSize`" }),
+  lr: maybe(rate, "its clients' learning rate", { unless: "`federation.lr`" }),
+  optimizer: maybe(optimizer, "how its clients step", { unless: "`federation.optimizer`" }),
 });

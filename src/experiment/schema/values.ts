@@ -23,3 +23,28 @@ export const rate: v.GenericSchema<number> = v.pipe(finite, v.gtValue(0, "expect
 export const margin: v.GenericSchema<number> = v.pipe(finite, v.minValue(0, "expected a number from 0"));
 
 export const name: v.GenericSchema<string> = v.pipe(v.string(), v.minLength(1, "expected a name"));
+
+/** What a field of a config says about itself. */
+export interface Told {
+  /** What it means. */
+  readonly about: string;
+  /** What holds where it is left out. */
+  readonly unless?: string | undefined;
+  /** What it counts for: the commands, kinds or methods that read it, and what it moves. */
+  readonly matters?: string | undefined;
+}
+
+/** A field's schema with its meaning, from which `moiety config` and docs/config.md are made. */
+export function told<S extends v.GenericSchema>(schema: S, about: string, more: Omit<Told, "about"> = {}): S {
+  // behind what only says something a schema is what it was
+  return v.pipe(schema, v.metadata({ about, ...more })) as unknown as S;
+}
+
+/** One entry that may be left out. */
+export function maybe<S extends v.GenericSchema>(
+  schema: S,
+  about: string,
+  more: Omit<Told, "about"> = {},
+): v.OptionalSchema<S, undefined> {
+  return told(v.optional(schema), about, more);
+}
