@@ -2,7 +2,9 @@
 // command wrote: <!-- bench: step --> ... <!-- /bench -->
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { figureFile, openDocument } from "../src/report/index.ts";
 import { standings, standingTable } from "./bars.ts";
+import { rowsOf, speedChart, summary } from "./chart.ts";
 import { type Line, parseLine } from "./line.ts";
 import { replaceSection } from "../scripts/section.ts";
 import { markdown } from "./table.ts";
@@ -17,17 +19,41 @@ export function replaceLines(kept: readonly Line[], fresh: readonly Line[]): Lin
 const page = fileURLToPath(new URL("../docs/performance.md", import.meta.url));
 const data = fileURLToPath(new URL("../docs/performance.jsonl", import.meta.url));
 
+/** Where the chart lies. */
+export const chartFile: string = fileURLToPath(new URL("../docs/images/speed.svg", import.meta.url));
+
+function keptLines(): Line[] {
+  return existsSync(data) ? readFileSync(data, "utf8").trim().split("\n").map(parseLine) : [];
+}
+
+/** The chart of what is kept, and what the page says of it. */
+export async function drawnChart(): Promise<{ svg: string; caption: string }> {
+  const rows = rowsOf(keptLines());
+  const caption =
+    "![Speeds of moiety and others, PyTorch on one thread being 1](images/speed.svg)\n\n" +
+    `*Further right is faster: ${summary(rows)}. Of single operations (conv, matmul, ops) only those stand here that PyTorch wins by most.*`;
+  return { svg: figureFile(speedChart(rows), await openDocument()), caption };
+}
+
+/** Draws the chart again. */
+export async function writeChart(): Promise<void> {
+  const { svg, caption } = await drawnChart();
+  writeFileSync(chartFile, svg);
+  write("chart", caption);
+}
+
 /** Puts one suite's lines on the page, and how everything on it stands against what is promised. */
-export function writeSuite(fresh: readonly Line[], at: string): void {
+export async function writeSuite(fresh: readonly Line[], at: string): Promise<void> {
   const [first] = fresh;
   if (!first) return;
-  const kept = existsSync(data) ? readFileSync(data, "utf8").trim().split("\n").map(parseLine) : [];
-  const lines = replaceLines(kept, fresh);
+  const lines = replaceLines(keptLines(), fresh);
   writeFileSync(data, lines.map((line) => `${JSON.stringify(line, rounded)}\n`).join(""));
   // other builds and runtimes have sections of their own
   const plain = first.build === "plain";
   write(plain ? first.suite : `${first.suite} ${first.build}`, `${markdown(fresh)}\n\n${at}`);
-  if (plain) write("bars", standingTable(standings(lines.filter(({ build }) => build === "plain"))));
+  if (!plain) return;
+  write("bars", standingTable(standings(lines.filter(({ build }) => build === "plain"))));
+  await writeChart();
 }
 
 /** Puts a text on the page. */

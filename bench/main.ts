@@ -2,7 +2,7 @@
 import { parseArgs } from "node:util";
 import { standings, standingTable } from "./bars.ts";
 import { checkout, compare, type Comparison } from "./compare.ts";
-import { write, writeSuite } from "./document.ts";
+import { write, writeChart, writeSuite } from "./document.ts";
 import type { Line } from "./line.ts";
 import { machine, machineLine } from "./machine.ts";
 import { measure } from "./measure.ts";
@@ -21,6 +21,7 @@ ${suites.map(({ name, about }) => `  ${name.padEnd(10)} ${about}`).join("\n")}
 options
   --json            a JSON line per measurement on stdout, everything else on stderr
   --write           put the tables into docs/performance.md
+  --chart           draw the chart of docs/performance.md again from the lines that are kept, and measure nothing
   --peers           the peers as well; the first time installs them into bench/peers
   --build <name>    other kernels: relaxed, wide (plain)
   --beside <name>   a second build of the kernels to measure beside it
@@ -43,7 +44,7 @@ function parse(): { flags: ReturnType<typeof parseFlags>["values"]; wanted: read
   }
   const known = new Set(["all", ...suites.map(({ name }) => name)]);
   for (const name of positionals) if (!known.has(name)) complain(`no suite ${name}`);
-  if (positionals.length === 0) complain("name at least one suite");
+  if (positionals.length === 0 && !values.chart) complain("name at least one suite");
   return {
     flags: values,
     wanted: suites.filter(({ name }) => positionals.includes(name) || positionals.includes("all")),
@@ -58,6 +59,7 @@ function parseFlags() {
         help: { type: "boolean", short: "h", default: false },
         json: { type: "boolean", default: false },
         write: { type: "boolean", default: false },
+        chart: { type: "boolean", default: false },
         peers: { type: "boolean", default: false },
         bare: { type: "boolean", default: false },
         build: { type: "string", default: "plain" },
@@ -95,7 +97,7 @@ async function runSuites(): Promise<void> {
         lines.push(line);
         console.log(flags.json ? JSON.stringify(line) : textLine(line));
       }
-      if (flags.write) writeSuite(lines, at);
+      if (flags.write) await writeSuite(lines, at);
       all.push(...lines);
     }
     const found = standings(all);
@@ -129,7 +131,8 @@ async function compareSuites(ref: string): Promise<void> {
 }
 
 try {
-  if (flags.compare === undefined) await runSuites();
+  if (flags.chart) await writeChart();
+  else if (flags.compare === undefined) await runSuites();
   else await compareSuites(flags.compare);
 } catch (error) {
   console.error(`bench: ${error instanceof Error ? error.message : String(error)}`);
