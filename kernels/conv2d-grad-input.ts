@@ -1,7 +1,6 @@
 // Gradient of a convolution with respect to its input, without a column matrix: for every input pixel the dot products,
 // along taps and output channels, of the mirrored weights with the output gradients that saw it. Up to 4 samples go
-// together, since they share weights and taps; only taps that meet the output are visited; a stride is undone by zeros
-// between the outputs.
+// together, since they share weights and taps; only taps that meet an output are visited, of a stride every one in so many.
 import { dotRuns } from "./conv2d-dots";
 import { lines, outputSide, toPixels } from "./conv2d-layout";
 import { sumLanes } from "./matmul-dot";
@@ -30,37 +29,35 @@ export function conv2dGradInput(
     memory.fill(gx, 0, <usize>batch * inSample);
     return;
   }
-  // gy pixel by pixel, spread by the stride
-  const height = (oh - 1) * stride + 1;
-  const width = (ow - 1) * stride + 1;
+  // gy pixel by pixel
   const pixel = (<usize>((oc + 3) & ~3)) << 2;
-  const row = <usize>width * pixel;
-  const spread = scratch + 128;
-  const spreadSample = <usize>lines(height * <i32>row);
-  const mirrored = spread + 4 * spreadSample;
-  if (stride > 1) memory.fill(spread, 0, 4 * spreadSample);
-  mirrorWeights(w, mirrored, oc, ic, kh, kw, pixel);
+  const row = <usize>ow * pixel;
+  const dense = scratch + 128;
+  const denseSample = <usize>lines(oh * <i32>row);
+  const mirrored = dense + 4 * denseSample;
+  mirrorWeights(w, mirrored, oc, ic, kh, kw, stride, pixel);
 
   for (let n = 0; n < batch;) {
     const left = batch - n;
     const samples = left <= 4 ? left : left <= 6 ? 3 : 4;
     for (let i = 0; i < samples; i++, gy += outSample)
-      toPixels(gy, spread + <usize>i * spreadSample, oc, oh, ow, <usize>stride * pixel, <usize>stride * row);
+      toPixels(gy, dense + <usize>i * denseSample, oc, oh, ow, pixel, row);
     for (let iy = 0; iy < ih; iy++) {
-      // the taps ky that meet the output from here: output row y - ky
+      // the taps ky that meet an output from here: every stride-th, output row (y - ky) / stride
       const y = iy + pad;
-      const firstRow = max(0, y - height + 1);
-      const runs = min(kh - 1, y) - firstRow + 1;
+      const firstRow = nextIn(y, max(0, y - (oh - 1) * stride), stride);
+      const runs = (min(kh - 1, y) - firstRow + stride) / stride;
       for (let ix = 0; ix < iw; ix++) {
-        // and the taps along the row, mirrored so that both sides ascend: output column `first` + tap
+        // and the taps along the row, mirrored so that both sides ascend: output column (first + tap) / stride
         const first = ix + pad - kw + 1;
-        const from = max(0, -first);
-        const steps = ((min(kw - 1, width - 1 - first) - from + 1) * <i32>pixel) >> 4;
-        const q = spread + <usize>(y - firstRow) * row + <usize>(first + from) * pixel;
-        const r = mirrored + <usize>(firstRow * kw + from) * pixel;
-        const live = steps > 0 ? runs : 0;
+        const from = nextIn(-first, max(0, -first), stride);
+        const last = min(kw - 1, (ow - 1) * stride - first);
+        const steps = (((last - from + stride) / stride) * <i32>pixel) >> 4;
+        const q = dense + <usize>((y - firstRow) / stride) * row + <usize>((first + from) / stride) * pixel;
+        const r = mirrored + <usize>(firstRow * kw + placeOf(from, kw, stride)) * pixel;
+        const live = last >= from ? runs : 0;
         const out = gx + ((<usize>(iy * iw + ix)) << 2);
-        channelPairs(samples, r, q, spreadSample, steps, live, kw, kh, pixel, row, scratch, out, ic, ih * iw);
+        channelPairs(samples, r, q, denseSample, steps, live, kw, kh, stride, pixel, row, scratch, out, ic, ih * iw);
       }
     }
     n += samples;
@@ -80,19 +77,32 @@ export function conv2dGradInputScratchBytes(
   stride: i32,
   pad: i32,
 ): i32 {
-  const height = (outputSide(ih, kh, stride, pad) - 1) * stride + 1;
-  const width = (outputSide(iw, kw, stride, pad) - 1) * stride + 1;
   const pixel = ((oc + 3) & ~3) << 2;
-  return 128 + 4 * lines(max(0, height) * max(0, width) * pixel) + ic * kh * kw * pixel;
+  return 128 + 4 * lines(outputSide(ih, kh, stride, pad) * outputSide(iw, kw, stride, pad) * pixel) + ic * kh * kw * pixel;
 }
 
-/** out[c][ky][kw - 1 - kx][o] = w[o, c, ky, kx], channels o filled up with zeros to whole vectors. */
-function mirrorWeights(w: usize, out: usize, oc: i32, ic: i32, kh: i32, kw: i32, pixel: usize): void {
+/** The first number from `least` on that leaves the same rest by the stride as `n`. */
+@inline
+function nextIn(n: i32, least: i32, stride: i32): i32 {
+  return stride == 1 ? least : least + (((n - least) % stride) + stride) % stride;
+}
+
+/** Where a mirrored tap lies in its row: those that meet outputs together, every stride-th, lie together. */
+@inline
+function placeOf(tap: i32, kw: i32, stride: i32): i32 {
+  if (stride == 1) return tap;
+  const whole = kw / stride;
+  const rest = tap % stride;
+  return rest * whole + min(rest, kw % stride) + tap / stride;
+}
+
+/** out[c][ky][place of kw - 1 - kx][o] = w[o, c, ky, kx], channels o filled up with zeros to whole vectors. */
+function mirrorWeights(w: usize, out: usize, oc: i32, ic: i32, kh: i32, kw: i32, stride: i32, pixel: usize): void {
   memory.fill(out, 0, <usize>(ic * kh * kw) * pixel);
   for (let o = 0; o < oc; o++, out += 4) {
     let row = out;
     for (let r = 0; r < ic * kh; r++, row += <usize>kw * pixel)
-      for (let kx = 0; kx < kw; kx++, w += 4) store<f32>(row + <usize>(kw - 1 - kx) * pixel, load<f32>(w));
+      for (let kx = 0; kx < kw; kx++, w += 4) store<f32>(row + <usize>placeOf(kw - 1 - kx, kw, stride) * pixel, load<f32>(w));
   }
 }
 
@@ -107,6 +117,7 @@ function channelPairs(
   runs: i32,
   kw: i32,
   kh: i32,
+  stride: i32,
   pixel: usize,
   row: usize,
   tile: usize,
@@ -117,7 +128,7 @@ function channelPairs(
   const length = (<usize>steps) << 4;
   const rRow = <usize>kw * pixel;
   const rPlane = <usize>kh * rRow;
-  const rJump = rRow - length;
+  const rJump = <usize>stride * rRow - length;
   const qJump = -(row + length);
   const q1 = q + qSample;
   const q2 = q1 + qSample;

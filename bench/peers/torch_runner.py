@@ -157,12 +157,18 @@ def normalised():
     return nn.Sequential(*part(3, 16), *part(16, 32), nn.Flatten(), nn.Linear(2048, 10))
 
 
+def wide():
+    features = [nn.Conv2d(3, 32, 3), nn.ReLU(), nn.Conv2d(32, 64, 3), nn.ReLU(), nn.MaxPool2d(2)]
+    return nn.Sequential(*features, nn.Flatten(), nn.Linear(12_544, 128), nn.ReLU(), nn.Linear(128, 10))
+
+
 # network, shape of its input, words it is of, classes of its labels
 NETWORKS = {
     "resnet20": (resnet20, (32, 3, 32, 32), None, 10),
     "transformer": (lambda: Transformer(100, 64), (16, 64), 100, 100),
     "lstm": (States, (32, 64, 64), None, None),
     "normalised": (normalised, (32, 3, 32, 32), None, 10),
+    "wide": (wide, (10, 3, 32, 32), None, 10),
 }
 
 INPUTS = {"lenetCifar": (3, 32, 32), "lenetFashion": (1, 28, 28), "mlp": (784,), "bilstm": (40,)}

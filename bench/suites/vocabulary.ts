@@ -87,6 +87,21 @@ const networks: Readonly<Record<string, Network>> = {
     classes: 10,
     flops: 2 * 32 * (3 * (442_368 + 1_179_648 + 20_480) - 442_368),
   },
+  wide: {
+    title: "CNN of 3x3 convolutions 32 and 64, fc 128, batch 10",
+    module: () =>
+      new Sequential({
+        conv1: new Convolution(3, 32, 3),
+        relu1: new Apply(relu),
+        conv2: new Convolution(32, 64, 3),
+        pool: new MaxPool2d(2, { relu: true }),
+        fc1: new Linear(12_544, 128, { relu: true }),
+        fc2: new Linear(128, 10),
+      }),
+    input: [10, 3, 32, 32],
+    classes: 10,
+    flops: 2 * 10 * (2 * 900 * 32 * 27 + 3 * (784 * 64 * 288 + 12_544 * 128 + 1280)),
+  },
 };
 
 const product = (shape: readonly number[]): number => shape.reduce((n, size) => n * size, 1);

@@ -16,4 +16,5 @@ export * from "./recurrent";
 export * from "./select";
 export * from "./topK";
 export * from "./window";
+export * from "./winograd";
 export { max } from "../reduce";

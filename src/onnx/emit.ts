@@ -135,6 +135,7 @@ const emitters = {
     const attributes = { strides: [stride, stride], pads: [pad, pad, pad, pad] };
     return rectified(to, to.node("Conv", names(to, x), attributes), relu);
   },
+  winograd: (to, _, x, { pad }: { pad: number }) => to.node("Conv", names(to, x), { pads: [pad, pad, pad, pad] }),
   convolve: (to, y, x, { stride, before, dilation, groups }: Convolution) => {
     const [input, weight] = x as readonly [Tensor, Tensor];
     const after = [0, 1].map((axis) => {

@@ -161,6 +161,10 @@ def convolve(x, w, a):
     return F.conv2d(x, w, None, a["stride"], 0, a["dilation"], a["groups"])
 
 
+def winograd(x, w, b, a):
+    return F.conv2d(x, w.transpose(0, 1).flip(2, 3) if a["mirrored"] else w, b, 1, a["pad"])
+
+
 def average(x, a):
     return F.avg_pool2d(x, a["kernel"], a["stride"], a["pad"], count_include_pad=a["padded"])
 
@@ -366,6 +370,10 @@ twins = {
     "convolve": convolve,
     "convolveGradInput": lambda g, w, a: linear_gradient(lambda x, w: convolve(x, w, a), a["input"], 0)(w, g),
     "convolveGradWeight": lambda x, g, a: linear_gradient(lambda x, w: convolve(x, w, a), a["weight"], 1)(x, g),
+    "winograd": winograd,
+    "winogradGradWeight": lambda x, g, a: linear_gradient(
+        lambda x, w: F.conv2d(x, w, None, 1, a["pad"]), [g.shape[1], x.shape[1], 3, 3], 1
+    )(x, g),
     "avgPool2d": average,
     "avgPool2dGrad": lambda g, a: linear_gradient(lambda x: average(x, a), a["input"], 0)(g),
     "add": lambda a, b, _: a + b,

@@ -47,6 +47,7 @@ export interface Exported {
 export const networks: Readonly<Record<string, Exported>> = {
   lenet: { module: lenetFashion(), shape: [1, 28, 28] },
   resnet: { module: resnet(8, { width: 4 }), shape: [3, 16, 16] },
+  tiles: { module: new Convolution(16, 17, 3, { pad: 1 }), shape: [16, 8, 8] },
   transformer: {
     module: new Transformer({ words: 11, length: 7, width: 8, heads: 2, layers: 2 }),
     shape: [7],

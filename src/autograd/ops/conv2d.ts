@@ -149,6 +149,21 @@ const conv2dGradBiasOp: Op<readonly [Tensor], undefined> = /* @__PURE__ */ defin
   vjp: [(u, { x: [g] }) => expand(reshape(u, [1, u.size, 1, 1]), g.shape)],
 });
 
+/** The gradient of the input, from the output's and the weights. */
+export function conv2dGradInput(g: Tensor, w: Tensor, geometry: Backward, out?: Tensor): Tensor<"f32"> {
+  return conv2dGradInputOp([g, w], geometry, out);
+}
+
+/** The gradient of the weights, from x and the output's gradient. */
+export function conv2dGradWeight(x: Tensor, g: Tensor, geometry: Backward, out?: Tensor): Tensor<"f32"> {
+  return conv2dGradWeightOp([x, g], geometry, out);
+}
+
+/** The gradient of a bias, [out], from that of [batch, out, h, w]. */
+export function conv2dGradBias(g: Tensor, out?: Tensor): Tensor<"f32"> {
+  return conv2dGradBiasOp([g], undefined, out);
+}
+
 function geometry(x: Tensor, w: Tensor, { stride, pad }: Geometry): Backward {
   return { stride, pad, input: x.shape, weight: w.shape };
 }

@@ -1,4 +1,4 @@
-// Convolution with sizes for each axis, dilation and groups. What the direct kernels of conv2d can do goes
+// Convolution with sizes for each axis, dilation and groups. What the kernels of plain ones can do goes
 // there; depthwise ones have kernels of their own; the rest is a product of the weights and columns of one sample at a
 // time. Each of value and gradients is bilinear, so each one's gradients are the other two.
 import { engine } from "../../runtime/engine.ts";
@@ -7,11 +7,11 @@ import { defineOp, type Op } from "../op.ts";
 import { alike, checkShape, formatShape, type Shape } from "../shape.ts";
 import { type DType, empty, type Tensor } from "../tensor.ts";
 import { add } from "./add.ts";
-import { conv2d } from "./conv2d.ts";
 import { fillInto } from "./fill.ts";
 import { reshape } from "./reshape.ts";
 import { pad as surround } from "./strided.ts";
 import { pairOf, type PerAxis } from "./window.ts";
+import { plain } from "./winograd.ts";
 
 interface Geometry {
   /** From one window to the next, 1 unless said. */
@@ -272,14 +272,14 @@ export function convolve(x: Tensor, w: Tensor, b: Tensor | null, options: Convol
     );
   if (groups === 1 && stride[0] === stride[1] && dilation[0] === 1 && dilation[1] === 1) {
     const even = [...before, ...after].every((n) => n === before[0]);
-    if (even) return conv2d(x, w, b, { stride: stride[0], pad: before[0] });
+    if (even) return plain(x, w, b, { stride: stride[0], pad: before[0] });
     const padded = surround(x, [
       [0, 0],
       [0, 0],
       [before[0], after[0]],
       [before[1], after[1]],
     ]);
-    return conv2d(padded, w, b, { stride: stride[0] });
+    return plain(padded, w, b, { stride: stride[0], pad: 0 });
   }
   const output = [input[0]!, weight[0]!, ...out];
   return withBias(convolveOp([x, w], { stride, before, dilation, groups, input, weight, output }), b);

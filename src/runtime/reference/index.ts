@@ -30,6 +30,7 @@ import { softmax } from "./softmax.ts";
 import { topK } from "./topK.ts";
 import { unary } from "./unary.ts";
 import { window } from "./window.ts";
+import { winograd } from "./winograd.ts";
 import type { Views } from "./views.ts";
 
 /** The twins over a memory; with a Float64Array for `views.f` everything is computed and kept in double precision. */
@@ -74,6 +75,7 @@ export function referenceExtra(views: Views): ExtraKernels {
     ...select(views),
     ...topK(views),
     ...window(views),
+    ...winograd(views),
   };
 }
 

@@ -36,6 +36,17 @@ const convolution = (name: string, a: "input" | "output", b: "weight" | "output"
   tolerance: 1e-5,
 });
 
+/** What Winograd's kernels take, tiles with and without parts beyond the plane. */
+const tiled = fc
+  .record({ batch: int(1, 2), ic: int(1, 5), oc: int(1, 5), oh: int(1, 6), ow: int(1, 6), pad: int(0, 2) })
+  .filter(({ oh, ow, pad }) => Math.min(oh, ow) + 2 - 2 * pad >= 1)
+  .map(({ batch, ic, oc, oh, ow, pad }) => ({
+    x: [batch, ic, oh + 2 - 2 * pad, ow + 2 - 2 * pad],
+    w: [oc, ic, 3, 3],
+    y: [batch, oc, oh, ow],
+    pad,
+  }));
+
 const windows = fc
   .record({
     planes: int(1, 3),
@@ -70,6 +81,25 @@ export const planes: Readonly<Record<string, Sample>> = {
   convolve: convolution("convolve", "input", "weight"),
   convolveGradInput: convolution("convolveGradInput", "output", "weight"),
   convolveGradWeight: convolution("convolveGradWeight", "input", "output"),
+  winograd: {
+    cases: fc.tuple(tiled, fc.boolean(), fc.boolean()).chain(([{ x, w, y, pad }, mirrored, bias]) => {
+      const outputs = mirrored ? x[1]! : y[1]!;
+      return points(point(mirrored ? y : x), point(w), point([outputs])).map((points) => ({
+        f: (a, w, b) => op("winograd", [a!, w!, b ?? null], { pad: mirrored ? 2 - pad : pad, mirrored }),
+        points: bias ? points : points.slice(0, 2),
+      }));
+    }),
+    tolerance: 2e-5,
+  },
+  winogradGradWeight: {
+    cases: tiled.chain(({ x, y, pad }) =>
+      points(point(x), point(y)).map((points) => ({
+        f: (x, g) => op("winogradGradWeight", [x!, g!], { pad }),
+        points,
+      })),
+    ),
+    tolerance: 2e-5,
+  },
   avgPool2d: {
     cases: windows.chain(({ input, window }) =>
       points(point(input)).map((points) => ({ f: (x) => op("avgPool2d", [x!], window), points })),
