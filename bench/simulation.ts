@@ -4,7 +4,8 @@ import { type Config, experimentCalls, parseConfig, preset, setUp } from "../src
 import { federationKey, federationsOf, initialOf, serverOf } from "../src/experiment/federations.ts";
 import type { Host } from "../src/federated/hosts/host.ts";
 import { PoolHost } from "../src/federated/hosts/pool.ts";
-import { firstState, runRounds } from "../src/federated/rounds.ts";
+import { runRounds } from "../src/federated/rounds.ts";
+import { firstState } from "../src/federated/roundsState.ts";
 import { States } from "../src/federated/states.ts";
 import { memory } from "../src/autograd/index.ts";
 import { InThread } from "../src/runtime/pool.ts";

@@ -4,7 +4,7 @@ import type { Figure } from "../src/report/figures/axis.ts";
 import { comparedAccuracies, comparedLosses } from "../src/report/figures/compared.ts";
 import { accuracyCurve, type CurveOptions, lossCurves } from "../src/report/figures/curves.ts";
 import { classTrust } from "../src/report/figures/gate.ts";
-import type { Metric } from "../src/report/records.ts";
+import type { Metric } from "../src/report/metrics.ts";
 import { startWorker } from "../src/runtime/platform.ts";
 import type { Conducting, LabEvent } from "./messages.ts";
 import { ClientView } from "./page/client.ts";

@@ -1,7 +1,8 @@
 // What the page and its conductor say to each other: plain records only.
 import type { Config } from "../src/experiment/config.ts";
 import type { LiveEvent } from "../src/experiment/watch.ts";
-import type { Metric, Summary } from "../src/report/records.ts";
+import type { Summary } from "../src/report/records.ts";
+import type { Metric } from "../src/report/metrics.ts";
 
 /** The data to work on: what comes with the page, or files from the reader. */
 export type DataChoice = { readonly kind: "bundled" } | { readonly kind: "own"; readonly files: readonly File[] };

@@ -5,7 +5,7 @@ import { METRICS } from "../../src/experiment/progress.ts";
 import { parseMetric } from "../../src/experiment/recordSchema.ts";
 import { GENERALIST } from "../../src/experiment/chosenMethods.ts";
 import { parseJsonLines } from "../../src/io/jsonl.ts";
-import type { Metric, RoundMetric } from "../../src/report/records.ts";
+import type { Metric, RoundMetric } from "../../src/report/metrics.ts";
 import type { LabEvent } from "../messages.ts";
 import type { Part } from "./parts.ts";
 

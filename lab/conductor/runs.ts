@@ -1,7 +1,8 @@
 // The run that the page has, and those that the browser keeps.
 import type { Config } from "../../src/experiment/config.ts";
 import { parseConfig } from "../../src/experiment/schema.ts";
-import { parseSummary, readJson } from "../../src/experiment/recordSchema.ts";
+import { parseSummary } from "../../src/experiment/recordSchema.ts";
+import { readJson } from "../../src/experiment/checked.ts";
 import { MemoryStore } from "../../src/experiment/store.ts";
 import type { KeptRun } from "../messages.ts";
 import { take, taken } from "./lock.ts";

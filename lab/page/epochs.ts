@@ -4,7 +4,7 @@ import { canvas, frame, gridStyle, wholeTicks } from "../../src/report/figures/f
 import { type Axis, domainOf, type Figure, pixels, valueAt } from "../../src/report/figures/axis.ts";
 import { spread } from "../../src/report/labels.ts";
 import { methodOrder, methodStyle } from "../../src/report/methods.ts";
-import type { EpochMetric } from "../../src/report/records.ts";
+import type { EpochMetric } from "../../src/report/metrics.ts";
 
 /** Validation accuracy by epoch; undefined without any epoch. */
 export function epochCurves(epochs: readonly EpochMetric[], width: number): Figure | undefined {

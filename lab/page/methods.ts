@@ -2,7 +2,7 @@
 import { methodOrder, methodStyle } from "../../src/report/methods.ts";
 import { plusMinus } from "../../src/report/numbers.ts";
 import { stat } from "../../src/report/stat.ts";
-import type { ClientMetric } from "../../src/report/records.ts";
+import type { ClientMetric } from "../../src/report/metrics.ts";
 import { el } from "./element.ts";
 import type { View } from "./frames.ts";
 import { inlineMark } from "./marks.ts";

@@ -1,4 +1,5 @@
 // Everything the page has heard of a run, in plain records; knows nothing of how it is shown.
+import type { Summary } from "../../src/report/records.ts";
 import type {
   ClientMetric,
   CurveMetric,
@@ -6,8 +7,7 @@ import type {
   GateMetric,
   Metric,
   RoundMetric,
-  Summary,
-} from "../../src/report/records.ts";
+} from "../../src/report/metrics.ts";
 import type { ClientOutline, DataOutline, GeneralistStanding, KeptRun, LabEvent, Phase } from "../messages.ts";
 
 /** Where the page is. */

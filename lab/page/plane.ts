@@ -2,7 +2,7 @@
 // as the client trains.
 import { plane, planeCanvas, type PlaneDomain, planeDomain } from "../../src/report/figures/plane.ts";
 import { pixels } from "../../src/report/figures/axis.ts";
-import type { Metric } from "../../src/report/records.ts";
+import type { Metric } from "../../src/report/metrics.ts";
 import { el, svg } from "./element.ts";
 import { picture } from "./figure.ts";
 import type { View } from "./frames.ts";

@@ -1,5 +1,6 @@
 // What a sweep's run that ended without a result leaves in its folder: why.
-import { parseFailure, readJson } from "../experiment/recordSchema.ts";
+import { parseFailure } from "../experiment/recordSchema.ts";
+import { readJson } from "../experiment/checked.ts";
 import { recordVersion } from "../report/records.ts";
 import type { Folder } from "./folder.ts";
 

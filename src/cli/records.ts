@@ -2,9 +2,11 @@
 import { readCsv } from "../data/csv.ts";
 import { catalogue } from "../data/index.ts";
 import { configRecord, ConfigError, parseConfig } from "../experiment/index.ts";
-import { parseMetric, parseSummary, readJson } from "../experiment/recordSchema.ts";
+import { parseMetric, parseSummary } from "../experiment/recordSchema.ts";
+import { readJson } from "../experiment/checked.ts";
 import { parseJsonLines } from "../io/index.ts";
-import type { ClientMetric, Metric, RunRecords, Summary } from "../report/records.ts";
+import type { RunRecords, Summary } from "../report/records.ts";
+import type { ClientMetric, Metric } from "../report/metrics.ts";
 import { isKnown } from "./dataset.ts";
 import { Folder } from "./folder.ts";
 

@@ -1,7 +1,7 @@
 // Where a run begins: its setup, its federations, and what its store holds of them.
 import type { ServerSide } from "../federated/method.ts";
 import type { States } from "../federated/states.ts";
-import type { RoundMetric, TickMetric } from "../report/records.ts";
+import type { RoundMetric, TickMetric } from "../report/metrics.ts";
 import type { Key } from "../runtime/random.ts";
 import { inTurns } from "../runtime/steps.ts";
 import { openLog } from "./auditLog.ts";

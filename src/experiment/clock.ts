@@ -7,7 +7,7 @@ import { countsOf } from "../federated/statistics.ts";
 import { taken } from "../federated/taken.ts";
 import { constantAnswers, score, type Scores } from "../moe/evaluate.ts";
 import { type Examples, predictAll } from "../nn/index.ts";
-import type { Moment, Reading } from "../report/records.ts";
+import type { Moment, Reading } from "../report/metrics.ts";
 import { Kept } from "../runtime/kept.ts";
 import { fold } from "../runtime/random.ts";
 import { finish } from "../runtime/steps.ts";

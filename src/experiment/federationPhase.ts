@@ -1,9 +1,11 @@
 // A run's first phase: the rounds of its federations, one after another, from their beginnings or from where its store says.
 import { type Attack, Attacked, liarsOf } from "../federated/hosts/attacked.ts";
 import type { Host } from "../federated/hosts/host.ts";
-import { firstState, type RoundsState, runRounds } from "../federated/rounds.ts";
+import { runRounds } from "../federated/rounds.ts";
+import { firstState, type RoundsState } from "../federated/roundsState.ts";
 import { jsonLine } from "../io/index.ts";
-import type { RoundMetric, Summary, TickMetric } from "../report/records.ts";
+import type { Summary } from "../report/records.ts";
+import type { RoundMetric, TickMetric } from "../report/metrics.ts";
 import type { Pool } from "../runtime/pool.ts";
 import { audited } from "./auditLog.ts";
 import type { Begun, Over, Plan } from "./begun.ts";

@@ -2,7 +2,8 @@
 import { sizeOf } from "../autograd/shape.ts";
 import { encodeSafetensors, jsonLine, Sha256 } from "../io/index.ts";
 import type { Vector, Vectors } from "../federated/method.ts";
-import type { Metric, RoundMetric, RunRecords, Summary, TickMetric } from "../report/records.ts";
+import type { RunRecords, Summary } from "../report/records.ts";
+import type { Metric, RoundMetric, TickMetric } from "../report/metrics.ts";
 import type { Measured } from "./measured.ts";
 import { networks } from "./networks.ts";
 import { METRICS } from "./progress.ts";

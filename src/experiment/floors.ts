@@ -2,7 +2,7 @@
 // rows, it has learnt who its clients are and nothing of what they see. In a run of the paper's methods they are rows as others.
 import { persistent } from "../autograd/tensor.ts";
 import { scoreOf, type Scores, type TestSet } from "../moe/evaluate.ts";
-import type { OwnExamples } from "../moe/experts.ts";
+import type { OwnExamples } from "../moe/alone.ts";
 import { labelLawAnswers, lawAnswers, ownLaw, ownRatio } from "../moe/labelLaw.ts";
 import { Kept } from "../runtime/kept.ts";
 

@@ -3,7 +3,8 @@
 // few numbers, so a run that was killed does it again.
 import type { Host } from "../federated/hosts/host.ts";
 import type { Vector, Vectors } from "../federated/method.ts";
-import { downOf, firstState, runRounds } from "../federated/rounds.ts";
+import { runRounds } from "../federated/rounds.ts";
+import { downOf, firstState } from "../federated/roundsState.ts";
 import { without } from "../federated/servers.ts";
 import { States } from "../federated/states.ts";
 import type { Federation } from "./chosenMethods.ts";

@@ -1,6 +1,6 @@
 // What is measured of a client: of its private training, and on the clock of its federations.
 import type { Personalized } from "../moe/personalized.ts";
-import type { Reading } from "../report/records.ts";
+import type { Reading } from "../report/metrics.ts";
 
 export interface Measured extends Personalized {
   /** Its models at the moments and on the sides of a turn that the clock asks at. */

@@ -1,7 +1,7 @@
 // What clients have of a federation: at its best moment, and at its end or on the way.
 import type { ServerSide, Vector, Vectors } from "../federated/method.ts";
 import { withoutAccount } from "../federated/privacy/hiding.ts";
-import { downOf, type RoundsState } from "../federated/rounds.ts";
+import { downOf, type RoundsState } from "../federated/roundsState.ts";
 import type { Over, Plan } from "./begun.ts";
 import type { Standing } from "./clock.ts";
 import type { Federation } from "./chosenMethods.ts";

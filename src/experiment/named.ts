@@ -1,7 +1,7 @@
 // What a federation with real clients is called, and what of it nobody else is to know. Both last as long as its folder.
 import type { Key } from "../runtime/random.ts";
 import { ConfigError } from "./config.ts";
-import { readJson } from "./recordSchema.ts";
+import { readJson } from "./checked.ts";
 import type { RunStore } from "./store.ts";
 
 export interface Named {

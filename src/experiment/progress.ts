@@ -2,10 +2,10 @@
 // all there is to it.
 import { decodeCheckpoint, encodeCheckpoint } from "../io/checkpoint.ts";
 import { jsonLine, parseJsonLines } from "../io/jsonl.ts";
-import type { Metric, RoundMetric, TickMetric } from "../report/records.ts";
+import type { Metric, RoundMetric, TickMetric } from "../report/metrics.ts";
 import { parseMetric, parseProgress } from "./recordSchema.ts";
 import type { Vectors } from "../federated/method.ts";
-import type { RoundsState } from "../federated/rounds.ts";
+import type { RoundsState } from "../federated/roundsState.ts";
 import { type StateFiles, States } from "../federated/states.ts";
 import { clientFile } from "./clientFile.ts";
 import { ConfigError } from "./config.ts";

@@ -1,11 +1,12 @@
 // The gate that every record of a run folder passes on its way in: JSON, the version we write, and fields of the types they
 // are said to have. What is behind it may be drawn and printed as it is.
 import * as v from "valibot";
-import type { RoundsState } from "../federated/rounds.ts";
+import type { RoundsState } from "../federated/roundsState.ts";
 import type { Marks } from "../federated/states.ts";
 import type { Measured } from "./measured.ts";
-import { type Metric, recordVersion, type Summary } from "../report/records.ts";
-import { ConfigError } from "./config.ts";
+import { recordVersion, type Summary } from "../report/records.ts";
+import type { Metric } from "../report/metrics.ts";
+import { checked } from "./checked.ts";
 import type { Origin } from "./origin.ts";
 import { parseConfig } from "./schema.ts";
 import type { SweepPlan } from "./sweep.ts";
@@ -244,53 +245,24 @@ const measured = v.object({
 
 const failure = v.object({ version: v.literal(recordVersion), reason: text });
 
-/** The JSON in a file; a RangeError that names the file where it is empty, torn or none. */
-export function readJson(bytes: Uint8Array, name: string): unknown {
-  if (bytes.length === 0) throw new RangeError(`${name}: got an empty file, expected JSON; was its writing cut short?`);
-  try {
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
-  } catch (cause) {
-    throw new RangeError(`${name}: got no JSON, ${(cause as Error).message}; is it damaged?`, { cause });
-  }
-}
-
-function check<T extends v.GenericSchema>(
-  schema: T,
-  input: unknown,
-  name: string,
-  remedy = "is it of a run of moiety?",
-): v.InferOutput<T> {
-  const { version } = (input ?? {}) as { version?: unknown };
-  if (version !== undefined && version !== recordVersion)
-    throw new ConfigError(
-      `${name}: version, got ${JSON.stringify(version)}, expected ${recordVersion}; read it with the moiety that wrote it`,
-    );
-  const found = v.safeParse(schema, input, { abortEarly: true });
-  if (found.success) return found.output;
-  const [issue] = found.issues;
-  const path = v.getDotPath(issue);
-  const wanted = issue.message.startsWith("Invalid") ? `expected ${issue.expected}` : issue.message;
-  throw new ConfigError(`${name}: ${path ?? "content"}, got ${issue.received}, ${wanted}; ${remedy}`);
-}
-
 /** A summary as summary.json has it; a ConfigError that names file and field for what is none, or of another version. */
 export function parseSummary(input: unknown, name: string): Summary {
-  return check(summary, input, name) as unknown as Summary;
+  return checked(summary, input, name) as unknown as Summary;
 }
 
 /** A line of metrics.jsonl; `name` says which file and line. */
 export function parseMetric(input: unknown, name: string): Metric {
-  return check(metric, input, name) as Metric;
+  return checked(metric, input, name) as Metric;
 }
 
 /** Why a run of a sweep has no result. */
 export function parseFailure(input: unknown, name: string): { readonly reason: string } {
-  return check(failure, input, name);
+  return checked(failure, input, name);
 }
 
 /** What a sweep's folder says it is: sweep.json. */
 export function parsePlan(input: unknown, name: string): SweepPlan {
-  const { base, ...rest } = check(plan, input, name);
+  const { base, ...rest } = checked(plan, input, name);
   return { base: parseConfig(base), ...rest };
 }
 
@@ -305,13 +277,13 @@ export interface ProgressRecord extends Omit<RoundsState, "now" | "best" | "best
 
 /** The counters of a federation on its way, and what it is of. */
 export function parseProgress(input: unknown, name: string): ProgressRecord {
-  return check(progress, input, name, "remove it and the federation runs again, to the same numbers");
+  return checked(progress, input, name, "remove it and the federation runs again, to the same numbers");
 }
 
 /** What was measured of a client, in the order in which it was written. */
 export function parseMeasured(input: unknown, name: string): Omit<Measured, "kept"> {
   // a run of an older moiety measured less
-  check(measured, input, name, "remove it, and the client is done again");
+  checked(measured, input, name, "remove it, and the client is done again");
   return withoutNulls(input) as Omit<Measured, "kept">;
 }
 

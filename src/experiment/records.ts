@@ -1,15 +1,6 @@
 // From results to the plain records of a run folder.
-import type {
-  ClientMetric,
-  ClientRow,
-  ClockMetric,
-  ConfigRecord,
-  CurveMetric,
-  EpochMetric,
-  GateMetric,
-  MethodResult,
-  Summary,
-} from "../report/records.ts";
+import type { ClientRow, ConfigRecord, MethodResult, Summary } from "../report/records.ts";
+import type { ClientMetric, ClockMetric, CurveMetric, EpochMetric, GateMetric } from "../report/metrics.ts";
 import { recordVersion } from "../report/records.ts";
 import { stat } from "../report/stat.ts";
 import type { Scores } from "../moe/evaluate.ts";

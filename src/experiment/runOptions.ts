@@ -1,6 +1,7 @@
 // What a run is asked for, and what it tells.
 import type { Dataset } from "../data/index.ts";
-import type { RoundMetric, RunRecords } from "../report/records.ts";
+import type { RunRecords } from "../report/records.ts";
+import type { RoundMetric } from "../report/metrics.ts";
 import type { Pool } from "../runtime/pool.ts";
 import type { ExperimentCalls } from "./clients.ts";
 import type { Config } from "./config.ts";

@@ -6,12 +6,12 @@ import { Around } from "../federated/hosts/around.ts";
 import type { Host, Order } from "../federated/hosts/host.ts";
 import type { Evaluation } from "../federated/method.ts";
 import { chargedFor } from "../federated/privacy/central.ts";
-import { firstState } from "../federated/rounds.ts";
+import { firstState } from "../federated/roundsState.ts";
 import { ConfigError } from "./config.ts";
 import type { Begun } from "./begun.ts";
 import { initialOf } from "./federations.ts";
 import { mostRounds } from "./privacy.ts";
-import { readJson } from "./recordSchema.ts";
+import { readJson } from "./checked.ts";
 import type { RunStore } from "./store.ts";
 
 /** The round that was shown last, and how often. */

@@ -2,7 +2,7 @@
 // no number of a run, and takes no more than its share of the time; what is too much is left out.
 import type { AnswersOn } from "../moe/index.ts";
 import { accuracy } from "../nn/index.ts";
-import type { EpochMetric } from "../report/records.ts";
+import type { EpochMetric } from "../report/metrics.ts";
 import { ConfigError } from "./config.ts";
 import type { Setup } from "./setup.ts";
 import { type Staging, staging, type Tests } from "./staging.ts";

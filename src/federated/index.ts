@@ -5,7 +5,7 @@ export { Audited, type AuditOptions, type Sent } from "./audit.ts";
 export type { Bench } from "./hosts/bench.ts";
 export type { Host, Order } from "./hosts/host.ts";
 export { type ClientCalls, clientCalls, PoolHost } from "./hosts/pool.ts";
-export { Kit, type KitOptions, likelihood, pull, Tally } from "./kit.ts";
+export { Kit, type KitOptions, likelihood, pull } from "./kit.ts";
 export {
   type Answer,
   type Answers,
@@ -28,7 +28,9 @@ export {
 export { methods } from "./methods/index.ts";
 export { partlyShared, type Phase, type Plan } from "./methods/partlyShared.ts";
 export { sharedModel } from "./methods/sharedModel.ts";
-export { firstState, type Report, type RoundsOptions, type RoundsState, runRounds } from "./rounds.ts";
+export { type RoundsOptions, runRounds } from "./rounds.ts";
+export { firstState, type Report, type RoundsState } from "./roundsState.ts";
 export { averaging, noticeboard, only, posted, stepping, Sums } from "./servers.ts";
 export { byClass, classMeans } from "./statistics.ts";
 export { States, type StateFiles } from "./states.ts";
+export { Tally } from "./tally.ts";

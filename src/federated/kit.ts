@@ -18,6 +18,7 @@ import { Kept } from "../runtime/kept.ts";
 import { fold, type Key } from "../runtime/random.ts";
 import type { Steps } from "../runtime/steps.ts";
 import { answering } from "./answering.ts";
+import { Tally } from "./tally.ts";
 import type { Answer, Turn } from "./turn.ts";
 
 export { likelihood } from "../nn/validate.ts";
@@ -79,28 +80,6 @@ export interface Trained {
   readonly steps: number;
   /** The sum of the rates of these steps. */
   readonly rate: number;
-}
-
-/** Losses of single steps, for the mean over the last epoch. */
-export class Tally {
-  /** Steps so far. */
-  steps = 0;
-  #epoch = -1;
-  #total = 0;
-  #rows = 0;
-
-  /** Counts a step's mean loss. */
-  add({ epoch, rows }: At, loss: number): void {
-    if (epoch !== this.#epoch) [this.#epoch, this.#total, this.#rows] = [epoch, 0, 0];
-    this.#total += loss * rows.size;
-    this.#rows += rows.size;
-    this.steps++;
-  }
-
-  /** Mean loss over the last epoch, 0 without steps. */
-  get trainLoss(): number {
-    return this.#rows > 0 ? this.#total / this.#rows : 0;
-  }
 }
 
 /** A model in two nets, so that one may be sent, frozen or replaced without the other. */

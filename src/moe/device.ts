@@ -15,7 +15,7 @@ import { checkOptions, COUNT, NOT_NEGATIVE, POSITIVE, SEED, SHARE } from "../run
 import { fold, key } from "../runtime/random.ts";
 import { inTurns, type Steps } from "../runtime/steps.ts";
 import { answering } from "../federated/answering.ts";
-import type { PersonalOptions } from "./experts.ts";
+import type { PersonalOptions } from "./alone.ts";
 import {
   ask,
   asked,

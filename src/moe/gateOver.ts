@@ -10,7 +10,7 @@ import { optimizerOf } from "../nn/rule.ts";
 import { validation } from "../nn/validate.ts";
 import type { Key } from "../runtime/random.ts";
 import type { Steps } from "../runtime/steps.ts";
-import { fitBlocks, type OwnExamples, type PersonalOptions, ruleOf } from "./experts.ts";
+import { fitBlocks, type OwnExamples, type PersonalOptions, ruleOf } from "./alone.ts";
 import type { Outputs } from "./predictor.ts";
 
 export interface GateOver {

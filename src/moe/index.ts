@@ -1,17 +1,8 @@
 // Mixtures of a federation's generalist and a client's own specialist.
 export { type DeviceOptions, type DeviceProgress, Mixture, personalize } from "./device.ts";
 export { MixtureStream, type MixtureStreamOptions } from "./mixtureStream.ts";
-export {
-  type Experts,
-  type MixtureOptions,
-  type MixtureSettings,
-  type OwnExamples,
-  type PersonalOptions,
-  trainAlone,
-  trainAloneSteps,
-  trainMixture,
-  trainMixtureSteps,
-} from "./experts.ts";
+export { type Experts, type MixtureOptions, type MixtureSettings, trainMixture, trainMixtureSteps } from "./experts.ts";
+export { type OwnExamples, type PersonalOptions, trainAlone, trainAloneSteps } from "./alone.ts";
 export { type Scores, type TestSet } from "./evaluate.ts";
 export {
   asTwo,

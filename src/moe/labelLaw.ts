@@ -8,7 +8,7 @@ import { logSoftmax } from "../autograd/ops/softmax.ts";
 import { scope, type Tensor, tensor } from "../autograd/tensor.ts";
 import { countsOf } from "../federated/statistics.ts";
 import { log } from "../runtime/scalar.ts";
-import type { OwnExamples } from "./experts.ts";
+import type { OwnExamples } from "./alone.ts";
 
 /** Shares of classes [classes] among labels, (n_y + 1) / (n + classes): a class that was not seen is rare, not impossible. */
 export function labelLaw(labels: ArrayLike<number>, classes: number): Float64Array {

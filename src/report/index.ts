@@ -18,6 +18,7 @@ export type { MethodStyle, SymbolName } from "./methods.ts";
 export { clientsByMethod, difference, pairClients } from "./pairs.ts";
 export type { Pair } from "./pairs.ts";
 export { recordVersion } from "./records.ts";
+export type * from "./metrics.ts";
 export type * from "./records.ts";
 export { renderRunReport, runName } from "./runReport.ts";
 export { pairedDifference, stat, tQuantile } from "./stat.ts";

@@ -2,7 +2,8 @@
 import { plane } from "./figures/plane.ts";
 import { html } from "./html.ts";
 import type { Html, HtmlPart } from "./html.ts";
-import { type Board, type Figure, type Leaderboard, leaderboard, type Line } from "./leaderboard.ts";
+import { type Board, type Leaderboard, leaderboard } from "./leaderboard.ts";
+import type { Figure, Line } from "./line.ts";
 import { floors, methodStyle } from "./methods.ts";
 import { duration, fixed, plusMinus, signed } from "./numbers.ts";
 import { figure, page, table } from "./page.ts";

@@ -1,5 +1,6 @@
 // What many clients' figures come to: pure functions of numbers, for reports and for whoever reads records.
-import type { Metric, RoundMetric, Stat } from "./records.ts";
+import type { Stat } from "./records.ts";
+import type { Metric, RoundMetric } from "./metrics.ts";
 import { stat } from "./stat.ts";
 
 /** How a figure is spread over clients. */

@@ -1,5 +1,6 @@
 // Client records side by side: what two methods reach on the same client.
-import type { ClientMetric, Metric, Stat } from "./records.ts";
+import type { Stat } from "./records.ts";
+import type { ClientMetric, Metric } from "./metrics.ts";
 import { pairedDifference } from "./stat.ts";
 
 /** One client under two methods. */

@@ -13,7 +13,8 @@ import { methodsTable, swatch, taskHeadline } from "./methodsTable.ts";
 import { duration, fixed, plusMinus, signed } from "./numbers.ts";
 import { figure, page, table } from "./page.ts";
 import { difference, pairClients } from "./pairs.ts";
-import type { Metric, RunRecords, Stat, Summary } from "./records.ts";
+import type { RunRecords, Stat, Summary } from "./records.ts";
+import type { Metric } from "./metrics.ts";
 import { taskFigures } from "./tasks.ts";
 import { sharesRows } from "./tradeOff.ts";
 

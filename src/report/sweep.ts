@@ -1,5 +1,6 @@
 // Many runs as a table of settings: which parameters were varied, and what each setting gives over its seeds.
-import type { ClientMetric, RunRecords, Stat } from "./records.ts";
+import type { RunRecords, Stat } from "./records.ts";
+import type { ClientMetric } from "./metrics.ts";
 import { stat } from "./stat.ts";
 import { type Focus, focusOf } from "./methods.ts";
 import { clientsByMethod, difference, pairClients } from "./pairs.ts";

@@ -1,6 +1,7 @@
 // Trade-offs between a client's own test and everybody's: methods with a dial as curves, and what is reached where a share of
 // the inputs is the client's own.
-import type { CurveMetric, Metric, Stat } from "./records.ts";
+import type { Stat } from "./records.ts";
+import type { CurveMetric, Metric } from "./metrics.ts";
 import { methodStyle } from "./methods.ts";
 import { clientsByMethod } from "./pairs.ts";
 import { pairedDifference, stat } from "./stat.ts";

@@ -1,7 +1,7 @@
 // The clock of a comparison: which model is asked when, and that it is the model it is said to be.
 import { type Config, MemoryStore } from "../../src/experiment/index.ts";
 import { setUp } from "../../src/experiment/setup.ts";
-import type { ClientMetric, ClockMetric, Metric, Model, Moment, TickMetric } from "../../src/report/records.ts";
+import type { ClientMetric, ClockMetric, Metric, Model, Moment, TickMetric } from "../../src/report/metrics.ts";
 import { floors } from "../../src/report/methods.ts";
 import { near } from "../support/near.ts";
 import { assert, test } from "../support/suite.ts";

@@ -5,7 +5,7 @@ import { parseJsonLines } from "../../src/io/index.ts";
 import { CALIBRATION_ROUNDS } from "../../src/moe/methods/calibration.ts";
 import { coursesOf } from "../../src/moe/courses.ts";
 import { paperRows } from "../../src/moe/personalized.ts";
-import type { CurveMetric } from "../../src/report/records.ts";
+import type { CurveMetric } from "../../src/report/metrics.ts";
 import { key } from "../../src/runtime/random.ts";
 import { near } from "../support/near.ts";
 import { refuses } from "../support/refuses.ts";

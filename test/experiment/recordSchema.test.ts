@@ -1,12 +1,7 @@
 // The gate of records: what we write passes, and nothing with a field of another type does.
 import fc from "fast-check";
-import {
-  parseMeasured,
-  parseMetric,
-  parseProgress,
-  parseSummary,
-  readJson,
-} from "../../src/experiment/recordSchema.ts";
+import { parseMeasured, parseMetric, parseProgress, parseSummary } from "../../src/experiment/recordSchema.ts";
+import { readJson } from "../../src/experiment/checked.ts";
 import { exampleRun } from "../report/example.ts";
 import { refuses } from "../support/refuses.ts";
 import { assert, test } from "../support/suite.ts";

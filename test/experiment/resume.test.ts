@@ -6,7 +6,7 @@ import { networks } from "../../src/experiment/networks.ts";
 import { dataHash } from "../../src/experiment/origin.ts";
 import { decodeSafetensors } from "../../src/io/index.ts";
 import { Mixture } from "../../src/moe/index.ts";
-import type { ClientMetric, RoundMetric } from "../../src/report/records.ts";
+import type { ClientMetric, RoundMetric } from "../../src/report/metrics.ts";
 import {
   type Config,
   type ExperimentCalls,
@@ -17,7 +17,7 @@ import {
   type RunResult,
 } from "../../src/experiment/index.ts";
 import { loadFederation, saveFederation, statesIn } from "../../src/experiment/progress.ts";
-import { firstState } from "../../src/federated/rounds.ts";
+import { firstState } from "../../src/federated/roundsState.ts";
 import { averaging } from "../../src/federated/servers.ts";
 import { InThread } from "../../src/runtime/pool.ts";
 import { refusesLater } from "../support/refuses.ts";

@@ -4,13 +4,8 @@ import { mock } from "node:test";
 import type { Host, Order } from "../../src/federated/hosts/host.ts";
 import type { ServerSide, Vectors } from "../../src/federated/method.ts";
 import { fedavg } from "../../src/federated/methods/fedavg.ts";
-import {
-  firstState,
-  type Report,
-  type RoundsOptions,
-  type RoundsState,
-  runRounds,
-} from "../../src/federated/rounds.ts";
+import { type RoundsOptions, runRounds } from "../../src/federated/rounds.ts";
+import { firstState, type Report, type RoundsState } from "../../src/federated/roundsState.ts";
 import { alike, averaging } from "../../src/federated/servers.ts";
 import { States } from "../../src/federated/states.ts";
 import { lastClient } from "../../src/moe/methods/authors.ts";

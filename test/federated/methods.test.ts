@@ -12,7 +12,7 @@ import {
 } from "../../src/federated/method.ts";
 import { methods } from "../../src/federated/methods/index.ts";
 import { covers } from "../../src/federated/outgoing.ts";
-import type { RoundsState } from "../../src/federated/rounds.ts";
+import type { RoundsState } from "../../src/federated/roundsState.ts";
 import { States } from "../../src/federated/states.ts";
 import { taken } from "../../src/federated/taken.ts";
 import { predictAll } from "../../src/nn/index.ts";

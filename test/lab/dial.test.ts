@@ -4,7 +4,7 @@ import { Notebook, POSTERIOR, type Topic } from "../../lab/page/notebook.ts";
 import { defaultConfig, readAddress, writeAddress } from "../../lab/page/address.ts";
 import { posteriorGate } from "../../src/experiment/presets.ts";
 import { openDocument } from "../../src/report/index.ts";
-import type { ClientMetric, CurveMetric } from "../../src/report/records.ts";
+import type { ClientMetric, CurveMetric } from "../../src/report/metrics.ts";
 import { assert, test } from "../support/suite.ts";
 
 const at = [0, 0.5, 1];

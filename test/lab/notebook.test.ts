@@ -1,6 +1,6 @@
 import type { ClientOutline } from "../../lab/messages.ts";
 import { Notebook, type Topic } from "../../lab/page/notebook.ts";
-import type { ClientMetric } from "../../src/report/records.ts";
+import type { ClientMetric } from "../../src/report/metrics.ts";
 import { assert, test } from "../support/suite.ts";
 
 const outline = (client: number, optedOut = false): ClientOutline => ({

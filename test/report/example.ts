@@ -1,12 +1,6 @@
 // A made-up run whose numbers have the shape of the paper's: deterministic, and never trained.
-import type {
-  ClientMetric,
-  CurveMetric,
-  GateMetric,
-  Metric,
-  RoundMetric,
-  RunRecords,
-} from "../../src/report/records.ts";
+import type { RunRecords } from "../../src/report/records.ts";
+import type { ClientMetric, CurveMetric, GateMetric, Metric, RoundMetric } from "../../src/report/metrics.ts";
 import { stat } from "../../src/report/stat.ts";
 
 export interface ExampleOptions {

@@ -10,7 +10,7 @@ import { tradeOff } from "../../src/report/figures/tradeOff.ts";
 import { openDocument } from "../../src/report/document.ts";
 import { methodStyle } from "../../src/report/methods.ts";
 import { pairClients } from "../../src/report/pairs.ts";
-import type { ClientMetric, Metric } from "../../src/report/records.ts";
+import type { ClientMetric, Metric } from "../../src/report/metrics.ts";
 import { settingStat, sweepOf } from "../../src/report/sweep.ts";
 import { assert, test } from "../support/suite.ts";
 import { exampleRun, exampleTradeOff, fashionNames } from "./example.ts";

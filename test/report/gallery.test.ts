@@ -3,7 +3,7 @@ import { comparedAccuracies, comparedLosses } from "../../src/report/figures/com
 import { accuracyCurve, lossCurves } from "../../src/report/figures/curves.ts";
 import { gateHistogram } from "../../src/report/figures/gate.ts";
 import { plane } from "../../src/report/figures/plane.ts";
-import type { ClientMetric, Metric, RoundMetric } from "../../src/report/records.ts";
+import type { ClientMetric, Metric, RoundMetric } from "../../src/report/metrics.ts";
 import { assert, test } from "../support/suite.ts";
 import { type Box, drawn, overlap } from "./boxes.ts";
 

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import type { RoundMetric } from "../../src/report/records.ts";
+import type { RoundMetric } from "../../src/report/metrics.ts";
 import { adjustedRand, clustersOf, places, reached, spread } from "../../src/report/measures.ts";
 import { near } from "../support/near.ts";
 import { assert, test } from "../support/suite.ts";

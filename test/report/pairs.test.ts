@@ -1,5 +1,5 @@
 import { clientsByMethod, difference, pairClients } from "../../src/report/pairs.ts";
-import type { ClientMetric } from "../../src/report/records.ts";
+import type { ClientMetric } from "../../src/report/metrics.ts";
 import { assert, test } from "../support/suite.ts";
 
 const result = (client: number, method: string, localTest: number): ClientMetric => ({

@@ -13,7 +13,7 @@ import {
   type Vectors,
 } from "../../src/federated/method.ts";
 import { outgoing } from "../../src/federated/outgoing.ts";
-import { downOf } from "../../src/federated/rounds.ts";
+import { downOf } from "../../src/federated/roundsState.ts";
 import { FloatExamples, type Module } from "../../src/nn/index.ts";
 import { withEngine } from "../../src/runtime/engine.ts";
 import { fold, key } from "../../src/runtime/random.ts";

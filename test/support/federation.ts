@@ -13,7 +13,8 @@ import {
   type ServerSide,
   type Turn,
 } from "../../src/federated/method.ts";
-import { downOf, firstState, runRounds, type Report, type RoundsState } from "../../src/federated/rounds.ts";
+import { runRounds } from "../../src/federated/rounds.ts";
+import { downOf, firstState, type Report, type RoundsState } from "../../src/federated/roundsState.ts";
 import { States } from "../../src/federated/states.ts";
 import {
   Apply,

@@ -9,7 +9,7 @@
 import { concat, mul, neg, slice, square, sub, type Tensor, tensor } from "../../src/autograd/index.ts";
 import type { Answer, Method, Options } from "../../src/federated/method.ts";
 import { answering } from "../../src/federated/answering.ts";
-import type { PersonalOptions } from "../../src/moe/experts.ts";
+import type { PersonalOptions } from "../../src/moe/alone.ts";
 import { personals, usualEntries } from "../../src/moe/methods/index.ts";
 import { Desk } from "../../src/moe/personal.ts";
 import { constant, FloatExamples, type Module, Net, Sequential } from "../../src/nn/index.ts";

@@ -13,7 +13,8 @@ import {
   type Setup,
 } from "../../src/experiment/index.ts";
 import { parseJsonLines } from "../../src/io/index.ts";
-import type { Metric, RunRecords, Summary } from "../../src/report/records.ts";
+import type { RunRecords, Summary } from "../../src/report/records.ts";
+import type { Metric } from "../../src/report/metrics.ts";
 import { InThread, type Pool } from "../../src/runtime/pool.ts";
 
 const folder = new URL("../../data/fashion-mnist/", import.meta.url);

@@ -9,7 +9,7 @@ import { mean } from "../../autograd/ops/sum.ts";
 import type { Tensor } from "../../autograd/tensor.ts";
 import type { Loss } from "../../nn/fit.ts";
 import { answering } from "../answering.ts";
-import { Tally } from "../kit.ts";
+import { Tally } from "../tally.ts";
 import { method, type Method, type Turn } from "../method.ts";
 import { averaging } from "../servers.ts";
 import { Mixing } from "./mixing.ts";

@@ -2,7 +2,7 @@
 // weights are its own secret and are learnt beside its core.
 import { pow } from "../../runtime/scalar.ts";
 import { answering } from "../answering.ts";
-import { Tally } from "../kit.ts";
+import { Tally } from "../tally.ts";
 import { method, type Method, type Turn, type Vector, type Vectors } from "../method.ts";
 import { noticeboard, posted, without } from "../servers.ts";
 import { combination, dot } from "../vectors.ts";

@@ -1,7 +1,8 @@
 // Ditto (Li et al. 2021): FedAvg goes on as ever, and beside it every client trains a model of its own that is held to the
 // one it was sent.
 import { answering } from "../answering.ts";
-import { pull, Tally } from "../kit.ts";
+import { pull } from "../kit.ts";
+import { Tally } from "../tally.ts";
 import { method, type Method } from "../method.ts";
 import { averaging } from "../servers.ts";
 

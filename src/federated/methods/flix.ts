@@ -1,7 +1,7 @@
 // FLIX (Gasanov et al. 2021): every client answers at a x + (1 - a) x*, where x* is what it found by itself before anything
 // was sent, and the federation looks for the x that suits all of these.
 import { answering } from "../answering.ts";
-import { Tally } from "../kit.ts";
+import { Tally } from "../tally.ts";
 import { method, type Method, type Turn } from "../method.ts";
 import { averaging } from "../servers.ts";
 import { Mixing } from "./mixing.ts";

@@ -1,7 +1,7 @@
 // MAPPER (Mansour et al. 2020): of several shares between the shared and an own model a client takes the one that fits its
 // rows best, and the shared model learns by what was left to it.
 import { answering } from "../answering.ts";
-import { Tally } from "../kit.ts";
+import { Tally } from "../tally.ts";
 import { method, type Method, type Turn } from "../method.ts";
 import { averaging } from "../servers.ts";
 import { Mixing } from "./mixing.ts";

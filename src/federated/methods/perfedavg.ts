@@ -5,7 +5,8 @@ import { copyInto } from "../../autograd/ops/copy.ts";
 import { addInto } from "../../autograd/ops/add.ts";
 import type { Net } from "../../nn/net.ts";
 import { answering } from "../answering.ts";
-import { type At, Tally } from "../kit.ts";
+import type { At } from "../kit.ts";
+import { Tally } from "../tally.ts";
 import { method, type Method } from "../method.ts";
 import { alike, averaging } from "../servers.ts";
 

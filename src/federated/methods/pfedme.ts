@@ -1,7 +1,8 @@
 // pFedMe (Dinh et al. 2020): the shared model is the centre of everybody's own; a client finds its own near the centre, then
 // moves its centre towards it.
 import { answering } from "../answering.ts";
-import { pull, Tally } from "../kit.ts";
+import { pull } from "../kit.ts";
+import { Tally } from "../tally.ts";
 import { method, type Method } from "../method.ts";
 import { alike, averaging, stepping } from "../servers.ts";
 import { partly } from "../serverSteps.ts";

@@ -7,7 +7,7 @@ import { mean } from "../../autograd/ops/sum.ts";
 import { tensor } from "../../autograd/tensor.ts";
 import type { Steps } from "../../runtime/steps.ts";
 import { answering } from "../answering.ts";
-import { Tally } from "../kit.ts";
+import { Tally } from "../tally.ts";
 import { method, type Method, type Turn, type Vector, type Vectors } from "../method.ts";
 import { mixedAnswer, rowLosses } from "../mixed.ts";
 import { averaging } from "../servers.ts";

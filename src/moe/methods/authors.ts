@@ -1,7 +1,8 @@
 // What the authors' code does otherwise. In its federation (Q1): the round's own cohort scores the average that the round began
 // with, and what is kept as the best is the weights of the cohort's last client. And at its clients by themselves.
 import type { Method, ServerSide, Vectors } from "../../federated/method.ts";
-import type { MixtureOptions, PersonalOptions } from "../experts.ts";
+import type { MixtureOptions } from "../experts.ts";
+import type { PersonalOptions } from "../alone.ts";
 import type { Settings } from "../personal.ts";
 
 /** How clients train for themselves in the authors' code: the last weights (Q2), outputs mixed (Q4), dropout stays active (Q8). */

@@ -6,7 +6,7 @@ import type { Net } from "../../nn/net.ts";
 import type { Part } from "../../nn/parameters.ts";
 import { fold } from "../../runtime/random.ts";
 import { expertOn } from "../evaluate.ts";
-import { type OnValidation, trainAloneSteps } from "../experts.ts";
+import { type OnValidation, trainAloneSteps } from "../alone.ts";
 import { type Desk, personal, type Personal } from "../personal.ts";
 
 const ranges = { lr: { min: 0 }, epochs: { min: 0, whole: true } } as const;

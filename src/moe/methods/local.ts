@@ -2,7 +2,7 @@
 import { Net } from "../../nn/net.ts";
 import { fold } from "../../runtime/random.ts";
 import { expertOn } from "../evaluate.ts";
-import { trainAloneSteps } from "../experts.ts";
+import { trainAloneSteps } from "../alone.ts";
 import { personal, type Personal } from "../personal.ts";
 
 export const local: Personal = personal({

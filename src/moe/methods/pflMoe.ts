@@ -10,7 +10,7 @@ import type { Examples } from "../../nn/examples.ts";
 import { Linear } from "../../nn/layers.ts";
 import { Net } from "../../nn/net.ts";
 import { fold, Stream } from "../../runtime/random.ts";
-import { trainAloneSteps } from "../experts.ts";
+import { trainAloneSteps } from "../alone.ts";
 import { gateWeights } from "../evaluate.ts";
 import { trainGateOver } from "../gateOver.ts";
 import { personal, type Personal } from "../personal.ts";

@@ -3,7 +3,7 @@
 import type { Tensor } from "../../autograd/tensor.ts";
 import { negativeLogLikelihood } from "../../nn/metrics.ts";
 import { constantAnswers } from "../evaluate.ts";
-import type { OwnExamples } from "../experts.ts";
+import type { OwnExamples } from "../alone.ts";
 import { personal, type Personal } from "../personal.ts";
 import { mixtureDial } from "../tradeOff.ts";
 

@@ -6,7 +6,7 @@ import { methodStyle } from "../methods.ts";
 import { fixed, signed } from "../numbers.ts";
 import { pairClients } from "../pairs.ts";
 import type { Pair } from "../pairs.ts";
-import type { Metric } from "../records.ts";
+import type { Metric } from "../metrics.ts";
 import { color } from "../theme.ts";
 import { frame, gridStyle } from "./frame.ts";
 import { domainOf, wideFrom } from "./axis.ts";

@@ -4,7 +4,7 @@ import type { Markish } from "@observablehq/plot";
 import { spreadWithin } from "../labels.ts";
 import { inked, methodOrder, methodStyle } from "../methods.ts";
 import { fixed } from "../numbers.ts";
-import type { Metric, RoundMetric } from "../records.ts";
+import type { Metric, RoundMetric } from "../metrics.ts";
 import { color } from "../theme.ts";
 import type { CurveOptions } from "./curves.ts";
 import { canvas, frame, gridStyle, shortTicks, wholeTicks } from "./frame.ts";

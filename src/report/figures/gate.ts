@@ -3,7 +3,7 @@ import { areaY, axisX, axisY, dot, gridX, gridY, lineY, ruleX, text, tickX } fro
 import type { Markish } from "@observablehq/plot";
 import { methodStyle } from "../methods.ts";
 import { fixed } from "../numbers.ts";
-import type { GateMetric, Metric } from "../records.ts";
+import type { GateMetric, Metric } from "../metrics.ts";
 import { stat } from "../stat.ts";
 import { color } from "../theme.ts";
 import { canvas, frame, gridStyle } from "./frame.ts";

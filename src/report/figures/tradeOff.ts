@@ -1,7 +1,7 @@
 // The whole trade-off: every method's way through the local-global plane as its dial turns, and the points of those that have
 // none.
 import { methodOrder } from "../methods.ts";
-import type { Metric } from "../records.ts";
+import type { Metric } from "../metrics.ts";
 import { stat } from "../stat.ts";
 import { away, type Both, curvesOf, dialled, pointsOf, stop } from "../tradeOff.ts";
 import type { Place } from "./cross.ts";

@@ -17,7 +17,8 @@ import {
 } from "../../../src/experiment/index.ts";
 import { csvTable, jsonLine, parseJsonLines } from "../../../src/io/index.ts";
 import { openDocument, renderRunReport, renderSweepReport } from "../../../src/report/index.ts";
-import type { ClientMetric, RunRecords } from "../../../src/report/records.ts";
+import type { RunRecords } from "../../../src/report/records.ts";
+import type { ClientMetric } from "../../../src/report/metrics.ts";
 import { damaged, damagedJson, editJson, edits, editText } from "../../support/mutations.ts";
 import { exampleRun } from "../../report/example.ts";
 import { partOf, type Reader } from "../fuzz.ts";

@@ -1,7 +1,8 @@
 // What methods are composed of, at its edges: where a sum is empty, a bound is met, a rate falls, or a client has done nothing.
 import fc from "fast-check";
 import { tensor } from "../../../src/autograd/index.ts";
-import { type At, Tally } from "../../../src/federated/kit.ts";
+import type { At } from "../../../src/federated/kit.ts";
+import { Tally } from "../../../src/federated/tally.ts";
 import type { Method, ServerSide, Update, Vectors } from "../../../src/federated/method.ts";
 import { bipartition, cfl, isAtOdds } from "../../../src/federated/methods/cfl.ts";
 import { beginnings } from "../../../src/federated/methods/clusters.ts";

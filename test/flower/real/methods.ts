@@ -12,7 +12,7 @@ import { stateFiles } from "../../../src/experiment/progress.ts";
 import { KeptStates, pooledTrainer } from "../../../src/federated/backends/flower/index.ts";
 import { HttpRelay } from "../../../src/federated/backends/flower/httpRelay.ts";
 import type { Measured } from "../../../src/experiment/measured.ts";
-import type { RoundMetric } from "../../../src/report/records.ts";
+import type { RoundMetric } from "../../../src/report/metrics.ts";
 import { InThread } from "../../../src/runtime/pool.ts";
 import { suite, assert } from "../../support/suite.ts";
 import { fashion } from "../support/fashion.ts";
