@@ -60,7 +60,7 @@ export function softmaxAt(z: ArrayLike<number>, temperature: number): number[] {
 
 /** w_k e^-loss_k over its sum, row by row. @param losses of each model on the rows. @param weights not all of them 0 */
 export function responsibilities(losses: readonly Float64Array[], weights: ArrayLike<number>): Float64Array[] {
-  const logs = Array.from(weights, (weight) => (weight > 0 ? log(weight) : -Infinity));
+  const logs = Array.from(weights, (weight) => log(weight));
   const found = losses.map(({ length }) => new Float64Array(length));
   for (let i = 0; i < (losses[0]?.length ?? 0); i++) {
     const scores = losses.map((of, k) => logs[k]! - of[i]!);

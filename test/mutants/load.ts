@@ -12,7 +12,7 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 const rules = "src/federated/methods";
 
 /** What methods are made of beside their own files. */
-const common = ["kit", "robust", "servers", "serverSteps", "statistics", "tally", "vectors"].map(
+const common = ["kit", "mixed", "robust", "servers", "serverSteps", "statistics", "tally", "vectors"].map(
   (name) => `src/federated/${name}.ts`,
 );
 

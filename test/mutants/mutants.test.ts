@@ -2,6 +2,8 @@
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { assert, suite } from "../support/suite.ts";
+import { load, ruleFiles } from "./load.ts";
+import { listed } from "./trials.ts";
 
 const test = suite("mutants");
 const main = fileURLToPath(new URL("main.ts", import.meta.url));
@@ -23,6 +25,11 @@ test("servers that step are held to their rule, and a rule that no test knows is
   assert.match(loose.said, /SURVIVED serverSteps\.ts:\d+ {2}.+ {2}-> {2}.+\n/);
   assert.match(loose.said, /\n0 of \d+ mutants caught, 0\.0 %\n$/);
   assert.is(loose.code, 1);
+});
+
+test("every mutant that is listed as equivalent is one of today's sources", async () => {
+  const { mutants } = await load(await ruleFiles(), []);
+  assert.ok((await listed(mutants)).size > 0);
 });
 
 test("what cannot be tried is said in one line", () => {

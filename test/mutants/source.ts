@@ -58,7 +58,8 @@ export function withMutants(source: SourceFile, file: string, found: Mutant[]): 
     });
     text += whole.slice(at, node.end);
     if (!inside) return text;
-    if (isDroppable(node)) return `if (!mutant(${note(node, "")})) { ${text} }`;
+    // in braces, as an else may follow that is not this one's
+    if (isDroppable(node)) return `{ if (!mutant(${note(node, "")})) { ${text} } }`;
     return replacements(node, plain).reduceRight(
       (otherwise, now) => `(mutant(${note(node, now)}) ? (${now}) : ${otherwise})`,
       replacements(node, plain).length > 0 ? `(${text})` : text,

@@ -151,7 +151,7 @@ async function write(line: Line): Promise<void> {
 }
 
 /** Mutants that are listed as equivalent, by key. An entry that is about no mutant of its file is an error: it is out of date. */
-async function listed(mutants: readonly Mutant[]): Promise<ReadonlyMap<string, string>> {
+export async function listed(mutants: readonly Mutant[]): Promise<ReadonlyMap<string, string>> {
   const entries = JSON.parse(await readFile(new URL("equivalent.json", import.meta.url), "utf8")) as {
     readonly file: string;
     readonly context: string;

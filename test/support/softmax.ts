@@ -120,12 +120,19 @@ export function slopeOf(loss: (p: V) => number, p: V): number[] {
 export function descend(
   loss: (p: V) => number,
   from: V,
-  { count, rate = 0.1, moves = () => true }: { count: number; rate?: number; moves?: (i: number) => boolean },
+  {
+    count,
+    rate = 0.1,
+    momentum = 0,
+    moves = () => true,
+  }: { count: number; rate?: number; momentum?: number; moves?: (i: number) => boolean },
 ): V {
   let p = from;
+  let velocity = from.map(() => 0);
   for (let k = 0; k < count; k++) {
     const slope = slopeOf(loss, p);
-    p = p.map((value, i) => (moves(i) ? value - rate * slope[i]! : value));
+    velocity = velocity.map((before, i) => momentum * before + slope[i]!);
+    p = p.map((value, i) => (moves(i) ? value - rate * velocity[i]! : value));
   }
   return p;
 }

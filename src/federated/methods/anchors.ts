@@ -26,7 +26,8 @@ export function farApart(clients: readonly Known[], count: number): number[] {
 /** The k best by score, ascending; `must` is among them. */
 export function best(scores: ArrayLike<number>, k: number, must?: number): number[] {
   const ranked = Array.from(scores, (score, e) => ({ e, score: e === must ? Infinity : score }));
-  const chosen = ranked.sort((a, b) => b.score - a.score || a.e - b.e).slice(0, k);
+  // a sort of equals keeps their order
+  const chosen = ranked.sort((a, b) => b.score - a.score).slice(0, k);
   return chosen.map(({ e }) => e).sort((a, b) => a - b);
 }
 

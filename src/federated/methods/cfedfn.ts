@@ -6,6 +6,7 @@ import { type ClientSide, method, type Method, type Update, type Vector, type Ve
 import { averaging, posted } from "../servers.ts";
 import { byClass } from "../statistics.ts";
 import { cosine, normOf } from "../vectors.ts";
+import { linked } from "./linkage.ts";
 import { sharedModel } from "./sharedModel.ts";
 
 /** The cosine of norms by class, over classes that both have; 0 where there is none. */
@@ -16,20 +17,10 @@ export function alikeness(a: Vector, b: Vector): number {
 
 /** k groups at most: those join first whose members are most alike on the mean. Positions, ascending, by their first. */
 export function grouped(norms: readonly Vector[], k: number): number[][] {
-  const groups = norms.map((_, i) => [i]);
   const like = (a: readonly number[], b: readonly number[]): number =>
     a.flatMap((i) => b.map((j) => alikeness(norms[i]!, norms[j]!))).reduce((sum, one) => sum + one, 0) /
     (a.length * b.length);
-  while (groups.length > k) {
-    let best = { a: 0, b: 1, value: -Infinity };
-    for (let a = 0; a < groups.length; a++)
-      for (let b = a + 1; b < groups.length; b++) {
-        const value = like(groups[a]!, groups[b]!);
-        if (value > best.value) best = { a, b, value };
-      }
-    groups[best.a]!.push(...groups.splice(best.b, 1)[0]!);
-  }
-  return groups.map((group) => group.toSorted((a, b) => a - b));
+  return linked(norms.length, k, like);
 }
 
 const clusterOf = (state: Vectors, client: number): number => state[`cluster.${client}`]?.[0] ?? 0;

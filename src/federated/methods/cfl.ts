@@ -2,23 +2,14 @@
 // mean stands still; then they are parted in two, and so on.
 import { method, type Method, type Vector, type Vectors } from "../method.ts";
 import { cosine, minus, normOf, plus, scaled } from "../vectors.ts";
+import { linked } from "./linkage.ts";
 import { sharedModel } from "./sharedModel.ts";
 
 /** Two groups by complete linkage: those join first whose least similar members are most similar. Positions, ascending. */
 export function bipartition(similarity: readonly (readonly number[])[]): readonly [number[], number[]] {
-  const groups = similarity.map((_, i) => [i]);
   const least = (a: readonly number[], b: readonly number[]): number =>
     Math.min(...a.flatMap((i) => b.map((j) => similarity[i]![j]!)));
-  while (groups.length > 2) {
-    let best = { a: 0, b: 1, value: -Infinity };
-    for (let a = 0; a < groups.length; a++)
-      for (let b = a + 1; b < groups.length; b++) {
-        const value = least(groups[a]!, groups[b]!);
-        if (value > best.value) best = { a, b, value };
-      }
-    groups[best.a]!.push(...groups.splice(best.b, 1)[0]!);
-  }
-  const [one = [], two = []] = groups.map((group) => group.toSorted((a, b) => a - b));
+  const [one = [], two = []] = linked(similarity.length, 2, least);
   return one[0]! < (two[0] ?? Infinity) ? [one, two] : [two, one];
 }
 

@@ -100,7 +100,7 @@ export function drawn(
   const stream = new Stream(key);
   // the largest of scores with Gumbel noise are such a draw
   const noisy = from.map((one) => ({ one, at: score(one) - log(-log(Math.max(stream.uniform(), 2 ** -60))) }));
-  const chosen = noisy.sort((a, b) => b.at - a.at || a.one - b.one).slice(0, count);
+  const chosen = noisy.sort((a, b) => b.at - a.at).slice(0, count);
   return chosen.map(({ one }) => one).sort((a, b) => a - b);
 }
 

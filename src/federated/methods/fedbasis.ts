@@ -1,4 +1,4 @@
-// FedBasis (2023): a few models that everybody shares, and at every client the weights at which they are summed into its own. A turn
+// FedBasis (Chen et al. 2023): a few models that everybody shares, and at every client the weights at which they are summed into its own. A turn
 // learns first the weights and then the models. Built after the abstract; the weights are a softmax at a temperature.
 import { noGrad } from "../../autograd/op.ts";
 import { add } from "../../autograd/ops/add.ts";
@@ -20,7 +20,7 @@ const basisOf = (k: number): string => `basis.${k}`;
 
 export const fedbasis: Method = method({
   name: "fedbasis",
-  paper: "FedBasis, 2023",
+  paper: "arXiv 2304.07882",
   after: "abstract",
   about: "a few shared models, summed into each client's own at weights that it learns and keeps",
   // bases begin `apart` of the way to draws of their own; `rate` and `warm` epochs of the weights, at a `temperature`

@@ -1,19 +1,18 @@
 // FedMix (Reisser et al. 2021, "Federated mixture of experts"): experts at the server, and at every client a law over them that is
 // its posterior; the client trains those it has weight for, and the server averages each by that weight. Built after the abstract:
 // the law's temperature stands for the paper's control of its entropy, and experts are weighed by client, not by input.
-import { exp } from "../../runtime/scalar.ts";
 import { method, type Method, type Vector } from "../method.ts";
-import { meanOr } from "../mixed.ts";
+import { meanOr, softmaxAt } from "../mixed.ts";
 import { closest } from "./clusters.ts";
 import { averagedComponents, componentwise, type Shares } from "./components.ts";
 
 /** e^(-loss / temperature) over its sum; all for the lowest, and the first of equals, at temperature 0. */
 export function posterior(losses: readonly number[], temperature: number): number[] {
-  const best = closest(losses);
-  if (temperature === 0) return losses.map((_, k) => Number(k === best));
-  const raised = losses.map((loss) => exp((losses[best]! - loss) / temperature));
-  const total = raised.reduce((sum, one) => sum + one, 0);
-  return raised.map((one) => one / total);
+  if (temperature === 0) return losses.map((_, k) => Number(k === closest(losses)));
+  return softmaxAt(
+    losses.map((loss) => -loss),
+    temperature,
+  );
 }
 
 export const fedmix: Method = method({

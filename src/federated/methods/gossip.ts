@@ -1,4 +1,4 @@
-// Gossip: every client takes the mean of its own model and of a few others', drawn anew in every round, and trains it. What other
+// Gossip (Lian et al. 2017, whose ring is a draw here): every client takes the mean of its own model and of a few others', drawn anew in every round, and trains it. What other
 // methods without a server are measured against.
 import { method, type Method } from "../method.ts";
 import { drawn, exchanging, meanWith, network } from "./exchange.ts";

@@ -18,6 +18,7 @@ import { type Quadratic, quadratics, three } from "../../support/quadratic.ts";
 import { assert, test } from "../../support/suite.ts";
 
 const of = (name: string): Method => methods.get(name)!;
+const v = (...values: number[]): Float64Array => Float64Array.from(values);
 const round = { round: 0, cohort: 4, clients: 4, key: [0, 0] as never };
 const on = (h: number, b: number, n = 1): Quadratic => ({ h: [h, h], b: [b, b], n });
 const sent = (models: readonly (readonly number[])[]): Update[] =>
@@ -90,7 +91,6 @@ test("CFL parts what points apart", () => {
 });
 
 test("cFedFN groups by norms of classes that both have, and newcomers go to who is like them", () => {
-  const v = (...values: number[]): Float64Array => Float64Array.from(values);
   near([alikeness(v(1, 2, 0), v(2, 4, 7)), alikeness(v(1, 0, 0), v(0, 1, 0))], [1, 0], 1e-12);
   const norms = [v(1, 5, 1), v(5, 1, 1), v(2, 9, 0), v(9, 2, 3)];
   assert.equal(grouped(norms, 2), [[0, 2], [1, 3]]); // prettier-ignore
@@ -123,6 +123,10 @@ test("cFedFN's clusters begin where FedAvg was, and are then FedAvg of their mem
   assert.equal([0, 1, 2, 3].map((client) => server.cluster!(parted, client)), [0, 1, 0, 1]); // prettier-ignore
   const next = after(parted, 1, sent([10, 20, 30, 40], 0));
   near([next["model.0"]![0]!, next["model.1"]![0]!], [25, 100 / 3], 1e-12);
+  // a newcomer trains what was everybody's, and joins who is like it without changing their model
+  const newcomer = { client: 4, up: { model: v(50), norms: v(8, 1) }, examples: 1, metrics: { trainLoss: 0 } };
+  const joined = after(next, 2, [newcomer]);
+  near([joined["model.0"]![0]!, joined["model.1"]![0]!, server.cluster!(joined, 4)], [50, 100 / 3, 1], 1e-12);
   const down = server.down!(next, { client: 3, round: 2, purpose: "turn", key: round.key });
   near(down["model"]!, [100 / 3], 1e-12);
 });

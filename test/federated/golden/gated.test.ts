@@ -179,6 +179,9 @@ test("anchors are far apart, and a client's experts are its best and the one it 
   const at = (...values: number[]) => values.map((value, client) => ({ client, vector: Float64Array.of(value) }));
   assert.equal(farApart(at(0, 1, 9, 5), 3), [0, 2, 3]);
   assert.equal(farApart(at(0, 1), 5), [0, 1]);
+  // of equals the first
+  assert.equal(farApart(at(0, 5, -5), 2), [0, 1]);
+  assert.equal(best([0.1, 0.2, 0.3, 0.4], 3), [1, 2, 3]);
   assert.equal(best([0.1, 0.5, 0.4], 2), [1, 2]);
   assert.equal(best([0.1, 0.5, 0.4], 2, 0), [0, 1]);
   assert.equal(best([1, 1, 1], 2), [0, 1]);
@@ -198,6 +201,9 @@ test("FedJETs' clients first make a common model and then send the experts they 
 test("a head's energy is low where it is sure", () => {
   near([energyOf([0, 0], 2)], [-Math.log(2)], 1e-12);
   near([energyOf([5, 5, 1, 1], 2)], [-3 - Math.log(2)], 1e-12);
+  const [one, two] = [Math.log(Math.exp(1) + Math.exp(3)), Math.log(Math.exp(-2) + Math.exp(0.5))];
+  near([energyOf([1, 3, -2, 0.5], 2)], [-(one + two) / 2], 1e-12);
+  near([energyOf([800, -800], 2)], [-800], 1e-12);
   assert.is(energyOf([], 2), 0);
 });
 

@@ -36,6 +36,7 @@ test("PENS finds the peers of its own kind, and then averages with them alone", 
   // tried as often as there were rounds with models to try, and no row too much
   assert.equal([...seenOf(server["seen.0"]!)].map(([peer, [tried]]) => [peer, tried]), [[1, 9], [2, 9], [3, 9]]); // prettier-ignore
   assert.equal(neighbours(new Map([[4, [4, 2]], [1, [4, 3]]]), { sample: 4, best: 2 }), [1]); // prettier-ignore
+  assert.equal(neighbours(new Map([[4, [2, 2]], [3, [2, 2]], [1, [2, 2]]]), { sample: 4, best: 2 }), [1, 3, 4]); // prettier-ignore
 });
 
 test("PENS with nobody of its kind stays by itself", () => {
