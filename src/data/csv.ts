@@ -20,15 +20,27 @@ export async function readCsv({ bytes, name }: NamedFile, delimiter = ""): Promi
   // one kind of line end, or the package takes that of the first line for all
   const text = decodeText(unpack(bytes, name, MOST), name).replace(/\r\n?/g, "\n");
   const form = { skipEmptyLines: true, newline: "\n", delimiter } as const;
-  const { data, errors, meta } = csv.parse<string[]>(text, form);
+  const rows: string[][] = [];
+  let [used, damage, at] = [delimiter, "", 0];
+  // row by row: a list of all lines first would hold an array for each empty one
+  csv.parse<string[]>(text, {
+    ...form,
+    step: ({ data, errors, meta }) => {
+      used = meta.delimiter;
+      const found = errors.find(({ type }) => type === "Quotes");
+      if (found && damage === "") [damage, at] = [found.message, rows.length];
+      rows.push(data);
+    },
+  });
   const line = (row: number): number => {
-    let [begin, end, at] = [0, 0, -1];
+    let [begin, end, steps] = [0, 0, -1];
     csv.parse<string[]>(text, {
       ...form,
-      delimiter: meta.delimiter,
-      preview: row + 1,
-      step: ({ meta: { cursor } }) => {
-        if (++at <= row) [begin, end] = [end, cursor];
+      delimiter: used,
+      // its own limit of rows would count the empty ones
+      step: ({ meta: { cursor } }, parser) => {
+        if (++steps > row) return parser.abort();
+        [begin, end] = [end, cursor];
       },
     });
     // empty lines are skipped, and belong to no row
@@ -37,7 +49,6 @@ export async function readCsv({ bytes, name }: NamedFile, delimiter = ""): Promi
     for (let i = text.indexOf("\n"); i >= 0 && i < begin; i = text.indexOf("\n", i + 1)) lines++;
     return lines;
   };
-  const [error] = errors.filter(({ type }) => type === "Quotes");
-  if (error) throw new RangeError(`csv: ${name}, line ${line(error.row ?? 0)}, ${error.message}; the file is damaged`);
-  return { rows: data, line };
+  if (damage !== "") throw new RangeError(`csv: ${name}, line ${line(at)}, ${damage}; the file is damaged`);
+  return { rows, line };
 }

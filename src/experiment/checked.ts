@@ -2,6 +2,7 @@
 import * as v from "valibot";
 import { recordVersion } from "../report/records.ts";
 import { ConfigError } from "./config.ts";
+import { place } from "./schema/values.ts";
 
 /** The JSON in a file; a RangeError that names the file where it is empty, torn or none. */
 export function readJson(bytes: Uint8Array, name: string): unknown {
@@ -28,7 +29,7 @@ export function checked<T extends v.GenericSchema>(
   const found = v.safeParse(schema, input, { abortEarly: true });
   if (found.success) return found.output;
   const [issue] = found.issues;
-  const path = v.getDotPath(issue);
+  const path = place(issue);
   const wanted = issue.message.startsWith("Invalid") ? `expected ${issue.expected}` : issue.message;
   throw new ConfigError(`${name}: ${path ?? "content"}, got ${issue.received}, ${wanted}; ${remedy}`);
 }

@@ -12,7 +12,7 @@ import { mixture } from "./schema/mixture.ts";
 import { partition, shift, stream } from "./schema/partition.ts";
 import { clock, personal, posterior, quirks } from "./schema/personal.ts";
 import { training } from "./schema/training.ts";
-import { count, finite, fraction, maybe, name, told, whole } from "./schema/values.ts";
+import { count, finite, fraction, maybe, name, place, told, whole } from "./schema/values.ts";
 import { checkTask } from "./tasks.ts";
 
 const known: Readonly<Record<"dataset" | "model", readonly string[]>> = {
@@ -121,7 +121,7 @@ export function parseConfig(input: unknown): Config {
   }
   const told = new Set<string>();
   const problems = result.issues.flatMap((issue) => {
-    const path = v.getDotPath(issue) ?? "config";
+    const path = place(issue) ?? "config";
     // one field, one problem: the first is what the others follow from
     if (told.has(path)) return [];
     told.add(path);

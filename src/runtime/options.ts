@@ -87,12 +87,17 @@ export function checkOptions<O extends object>(
 /** Throws a TypeError for the first option that has none of these names, which stand in one line. */
 export function checkNames(op: string, options: object, names: string): void {
   for (const name of Object.keys(options))
-    if (!names.split(" ").includes(name)) throw new TypeError(`${op}: got option ${name}, expected ${names}`);
+    if (!names.split(" ").includes(name)) throw new TypeError(`${op}: got option ${named(name)}, expected ${names}`);
 }
 
 /** Throws a RangeError unless a word is one of these. */
 export function checkOne(op: string, what: string, value: unknown, words: readonly unknown[]): void {
   if (!words.includes(value)) throw new RangeError(`${op}: ${what}, got ${shown(value)}, expected ${words.join(", ")}`);
+}
+
+/** A name that somebody gave, for an error's message: in quotes where it is more than a word, or a space in it would not be seen. */
+export function named(name: string): string {
+  return /^[\w-]+$/.test(name) ? name : JSON.stringify(name);
 }
 
 /** Whatever somebody handed in, for an error's message: an object may have a `toString` of its own, or none. */

@@ -4,15 +4,15 @@ import { key, Stream } from "../../src/runtime/random.ts";
 import type { Batch, Kind, Part } from "./kind.ts";
 import { differs, type Ending, Program, reference, Trial, unclearEnd, wholeRecords } from "./programs.ts";
 
-function judge(kind: "run" | "sweep", endings: readonly Ending[], late: boolean): string | undefined {
+function judge(endings: readonly Ending[], late: boolean): string | undefined {
   for (const ending of endings) {
     const wrong = unclearEnd(ending);
     if (wrong !== undefined) return wrong;
   }
   const well = endings.filter(({ code }) => code === 0).length;
   if (well === 0) return `both were refused: ${endings.map(({ said }) => said.trim().split("\n").at(-1)).join(" | ")}`;
-  // a sweep that comes when all is done has nothing to do, and does that well
-  if (well === 2 && !(kind === "sweep" && late)) return "both went on, in one folder";
+  // who comes when all is done has nothing to do, and does that well
+  if (well === 2 && !late) return "both went on, in one folder";
   return undefined;
 }
 
@@ -35,7 +35,7 @@ const part = (kind: "run" | "sweep"): Part => ({
       void first.ended.then(() => (over = true));
       const second = new Program(trial[kind](out));
       const endings = await Promise.all([first.ended, second.ended]);
-      const wrong = judge(kind, endings, over || delay > milliseconds / 2);
+      const wrong = judge(endings, over || delay > milliseconds / 2);
       if (wrong !== undefined) return told(wrong);
       const file = differs(wholeRecords(out), records);
       return file === undefined ? { cases: 1, findings: [] } : told(`${file} is not what one ${kind} alone leaves`);

@@ -110,6 +110,19 @@ test("every wrong field is named at once", () => {
   );
 });
 
+test("a field of any name that there is not is told as it was written", () => {
+  const names = fc.string({ unit: "binary" }).filter((name) => !(name in quick) && name !== "__proto__");
+  const depth = fc.constantFrom<("" | "rows" | "federation")[]>("", "rows", "federation");
+  fc.assert(
+    fc.property(names, depth, (name, at) => {
+      if (at !== "" && name in quick[at]) return;
+      const path = /^[\w-]+$/.test(name) ? name : JSON.stringify(name);
+      const wrong = at === "" ? { ...quick, [name]: 1 } : { ...quick, [at]: { ...quick[at], [name]: 1 } };
+      refuses(() => parseConfig(wrong), `config: ${at && `${at}.`}${path}: there is no such field`);
+    }),
+  );
+});
+
 test("missing and superfluous fields are errors", () => {
   const { seed: _, ...rest } = quick;
   refuses(() => parseConfig(rest), "config: seed: is missing");

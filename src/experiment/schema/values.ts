@@ -1,5 +1,6 @@
 // Single values of a config, and the words for what is expected of them.
 import * as v from "valibot";
+import { named } from "../../runtime/options.ts";
 
 // a config is written as JSON, which has no others
 export const finite: v.GenericSchema<number> = v.pipe(v.number(), v.finite("expected a finite number"));
@@ -47,4 +48,9 @@ export function maybe<S extends v.GenericSchema>(
   more: Omit<Told, "about"> = {},
 ): v.OptionalSchema<S, undefined> {
   return told(v.optional(schema), about, more);
+}
+
+/** Where in an object something is wrong, as a user writes it: names with dots between; undefined for the whole of it. */
+export function place(issue: v.BaseIssue<unknown>): string | undefined {
+  return issue.path?.map(({ key }) => named(String(key))).join(".");
 }
