@@ -6,8 +6,10 @@ import type { Field } from "./fields.ts";
 // in every run of the page anyway: the generalist is FedAvg's, and every client also trains alone
 const always: ReadonlySet<string> = new Set(["fedavg", "local"]);
 
-/** The methods that a run can be compared with, by name. */
-export const comparable: readonly Method[] = [...methods.values()].filter(({ name }) => !always.has(name));
+/** The methods that a run can be compared with, by name: the page's runs have no public rows and no groups. */
+export const comparable: readonly Method[] = [...methods.values()].filter(
+  ({ name, needsPublic, needsGroups }) => !always.has(name) && !needsPublic && !needsGroups,
+);
 
 /** The method of a name, if there is one. */
 export function declared(name: string): Method | undefined {

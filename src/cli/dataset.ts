@@ -1,5 +1,14 @@
 // The data of a config: one that moiety knows by name, wherever it is, or files of one's own.
-import { catalogue, type Dataset, type DatasetName, findDataset, loadDataset, loadOwn } from "../data/index.ts";
+import {
+  catalogue,
+  type Dataset,
+  type DatasetName,
+  findDataset,
+  generateDataset,
+  isGenerated,
+  loadDataset,
+  loadOwn,
+} from "../data/index.ts";
 import type { Config } from "../experiment/index.ts";
 import { sources } from "./sources.ts";
 
@@ -24,6 +33,8 @@ export async function openDataset(
     const [source] = await sources(named ?? files.folder);
     return { dataset: await loadOwn(name, source!, files, task), where: source!.where, complete: true };
   }
+  if (isGenerated(name))
+    return { dataset: await generateDataset(name), where: "made by its generator", complete: true };
   // the schema lets no other name through without files
   const known = name as DatasetName;
   const { source, complete } = await findDataset(known, await sources(named));

@@ -28,6 +28,12 @@ export interface Targets {
   readonly test: Float32Array;
 }
 
+/** Which group of people rows are of, and which class is to their good. */
+export interface Grouping extends Owners {
+  /** The class that is to one's good, by its number. */
+  readonly positive: number;
+}
+
 /** Numbers with one class each; `shape` is that of one example, [columns] for a table. */
 export interface FeatureDataset {
   /** What its rows are. */
@@ -46,6 +52,8 @@ export interface FeatureDataset {
   readonly targets?: Targets | undefined;
   /** Whose each row is, where the data say so. */
   readonly owners?: Owners | undefined;
+  /** Which group of people each row is of, where the data say so; what `Owners` calls owners are groups here. */
+  readonly groups?: Grouping | undefined;
 }
 
 /** Floats, prod(shape) for each label. */
@@ -56,6 +64,8 @@ export interface Features {
   readonly labels: Labels;
   /** Whose each row is: a name or a number for each. */
   readonly owners?: OwnerNames | undefined;
+  /** Which group each row is of: a name or a number for each. */
+  readonly groups?: OwnerNames | undefined;
 }
 
 /** What numbers in memory are. */
@@ -72,6 +82,8 @@ export interface FeaturesOptions {
   readonly test: Features;
   /** Instead of classes: `classes` are then the targets' names, and all labels 0. */
   readonly targets?: { readonly kind: TargetKind; readonly train: ArrayLike<number>; readonly test: ArrayLike<number> };
+  /** Of rows with groups, the class that is to one's good; the last one unless said. */
+  readonly positive?: number;
 }
 
 // where the first number is that is none, -1 without one
@@ -126,7 +138,14 @@ export function fromFeatures(options: FeaturesOptions): FeatureDataset {
   const { name, classes, shape } = options;
   const [train, test] = [split("train", options.train, options), split("test", options.test, options)];
   const owners = ownersOf("fromFeatures", { ...options.train, rows: train.rows }, { ...options.test, rows: test.rows });
-  const { targets } = options;
+  const sides = ownersOf(
+    "fromFeatures: groups",
+    { owners: options.train.groups, rows: train.rows },
+    { owners: options.test.groups, rows: test.rows },
+  );
+  const { targets, positive = classes.length - 1 } = options;
+  if (sides && !(Number.isInteger(positive) && positive >= 0 && positive < classes.length))
+    throw new RangeError(`fromFeatures: positive, got ${positive}, expected a class from 0 to ${classes.length - 1}`);
   const own = targets && {
     targets: {
       kind: targets.kind,
@@ -134,5 +153,15 @@ export function fromFeatures(options: FeaturesOptions): FeatureDataset {
       test: targetsOf("test", targets.test, targets.kind, test.rows, classes.length),
     },
   };
-  return { kind: "features", name, classes, shape, train, test, ...own, ...(owners && { owners }) };
+  return {
+    kind: "features",
+    name,
+    classes,
+    shape,
+    train,
+    test,
+    ...own,
+    ...(owners && { owners }),
+    ...(sides && { groups: { ...sides, positive } }),
+  };
 }

@@ -30,10 +30,12 @@ export {
   type FeaturesOptions,
   type FeatureSplit,
   fromFeatures,
+  type Grouping,
   type TargetKind,
   type Targets,
 } from "./features.ts";
 export { type Found, findDataset, survey } from "./find.ts";
+export { generated, generateDataset, type GeneratedEntry, type GeneratedName, isGenerated } from "./generated.ts";
 export { formatIdx, type Idx, parseIdx } from "./idx.ts";
 export type { OwnerNames, Owners } from "./owners.ts";
 export { loadOwn, type OwnData } from "./own.ts";
@@ -52,6 +54,7 @@ export { majority, type MajorityOptions } from "./partition/majority.ts";
 export { keepBack, optOut, type OwnRows } from "./partition/opt-out.ts";
 export type { ClientRows, Labels, Partition, Sizes } from "./partition/partition.ts";
 export { labelQuantity, pathological, type PathologicalOptions } from "./partition/pathological.ts";
+export { publicRows } from "./partition/publicRows.ts";
 export { quantity, type QuantityLaw, type QuantityOptions, sizesBy } from "./partition/quantity.ts";
 export { shards, type ShardsOptions } from "./partition/shards.ts";
 export {
@@ -67,7 +70,7 @@ export { type StreamOptions, windowOf } from "./shift/stream.ts";
 export { renamed, type Rows, seen, type View } from "./shift/view.ts";
 export { share } from "./share.ts";
 export { bundled, type DataSource, memorySource, urlSource } from "./source.ts";
-export { loadTable, type TableOptions } from "./table.ts";
+export { loadTable, type TableOptions, type Windows } from "./table.ts";
 export { fromTexts, type Texts, type TextsOptions } from "./texts.ts";
 export { tokenize } from "./tokens.ts";
 export { PADDING, UNKNOWN, vocabularyOf } from "./vocabulary.ts";

@@ -31,6 +31,10 @@ export function pooled<D extends Dataset>(dataset: D): D {
     const targets = joined(dataset.targets.train, dataset.targets.test);
     Object.assign(own, { targets: { kind: dataset.targets.kind, train: targets, test: targets } });
   }
+  if (dataset.kind === "features" && dataset.groups) {
+    const both = joined(dataset.groups.train, dataset.groups.test);
+    Object.assign(own, { groups: { ...dataset.groups, train: both, test: both } });
+  }
   const [a, b] = [train, test] as { readonly x: Uint8Array }[];
   const all = { x: joined(a!.x, b!.x), labels, rows };
   return { ...dataset, ...own, train: all, test: all };

@@ -6,9 +6,10 @@ import { encoded } from "./columns.ts";
 import { readCsv } from "./csv.ts";
 import { type FeatureDataset, fromFeatures } from "./features.ts";
 import { type DataSource, locate, locateAll } from "./source.ts";
-import { decimal, labelColumns, readRows, some, type Table, type TableOptions } from "./tableRows.ts";
+import { decimal, labelColumns, readRows, rowsOf, some, type Table, type TableOptions } from "./tableRows.ts";
+import { windowed } from "./windows.ts";
 
-export type { TableOptions } from "./tableRows.ts";
+export type { TableOptions, Windows } from "./tableRows.ts";
 
 /** Distinct labels: by size if they are numbers, else by the alphabet. */
 function classNames({ labels, place }: Table, column: string): string[] {
@@ -28,24 +29,6 @@ function classNames({ labels, place }: Table, column: string): string[] {
         `way to write a number; mend them`,
     );
   return ordered;
-}
-
-function rowsOf({ columns, values, labels, targets, place, owners }: Table, rows: ArrayLike<number>): Table {
-  const chosen = (from: Float64Array): Float64Array => {
-    const width = from.length / labels.length;
-    const picked = new Float64Array(rows.length * width);
-    for (let i = 0; i < rows.length; i++)
-      picked.set(from.subarray(rows[i]! * width, (rows[i]! + 1) * width), i * width);
-    return picked;
-  };
-  return {
-    columns,
-    values: chosen(values),
-    targets: targets && chosen(targets),
-    labels: Array.from(rows, (row) => labels[row]!),
-    owners: owners && Array.from(rows, (row) => owners[row]!),
-    place: (row) => place(row < 0 ? row : rows[row]!),
-  };
 }
 
 function endToEnd(parts: readonly Float64Array[]): Float64Array {
@@ -70,6 +53,7 @@ function joined(tables: readonly Table[]): Table {
     targets: first.targets && endToEnd(tables.map(({ targets }) => targets!)),
     labels: tables.flatMap(({ labels }) => labels),
     owners: first.owners && tables.flatMap(({ owners }) => owners!),
+    groups: first.groups && tables.flatMap(({ groups }) => groups!),
     place: (row) => {
       const at = Math.max(
         0,
@@ -119,6 +103,15 @@ function floats({ columns, values, place }: Table): Float32Array {
   return single;
 }
 
+/** The number of the class that is to one's good: the last one unless said. */
+function positiveOf({ positive, group, task }: TableOptions, classes: readonly string[], place: string): number {
+  if (task)
+    throw new RangeError(`table: ${place}, group, got ${group} in a ${task}, expected none: gaps are of classes`);
+  const at = positive === undefined ? classes.length - 1 : classes.indexOf(positive);
+  if (at < 0) throw new RangeError(`table: ${place}, positive, got ${positive}, expected one of ${some(classes)}`);
+  return at;
+}
+
 /** A dataset from CSV files. Missing files, cells that are no numbers and unknown classes are a RangeError that names them. */
 export async function loadTable(source: DataSource, options: TableOptions): Promise<FeatureDataset> {
   const words = new Words();
@@ -140,6 +133,13 @@ export async function loadTable(source: DataSource, options: TableOptions): Prom
     return table;
   };
   const whole = await read(options.train);
+  if (options.windows) {
+    if (options.test !== undefined)
+      throw new RangeError(
+        `table: test, got ${options.test} beside windows, expected none; every series is parted in time`,
+      );
+    return windowed(whole, options, words);
+  }
   let [train, test] = [whole, whole];
   if (options.test !== undefined) test = await read(options.test);
   else {
@@ -170,8 +170,9 @@ export async function loadTable(source: DataSource, options: TableOptions): Prom
     name: options.name,
     classes,
     shape: options.shape ?? [train.columns.length],
-    train: { x: floats(train), labels: labels[0], owners: train.owners },
-    test: { x: floats(test), labels: labels[1], owners: test.owners },
+    train: { x: floats(train), labels: labels[0], owners: train.owners, groups: train.groups },
+    test: { x: floats(test), labels: labels[1], owners: test.owners, groups: test.groups },
+    ...(train.groups && { positive: positiveOf(options, classes, train.place(-1)) }),
     ...targets,
   });
 }

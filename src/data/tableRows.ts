@@ -3,6 +3,14 @@ import { checkKinds, type Columns, type Words } from "./columnKinds.ts";
 import type { Csv } from "./csv.ts";
 import type { TargetKind } from "./features.ts";
 
+/** How long a window is, in rows of a table that are in time. */
+export interface Windows {
+  /** Rows that are seen. */
+  readonly past: number;
+  /** How many rows after the last of them the target is; 1, the next one, unless said. */
+  readonly ahead?: number | undefined;
+}
+
 /** Which files a table is in, and what its columns hold. */
 export interface TableOptions {
   /** What the dataset is called. */
@@ -16,6 +24,10 @@ export interface TableOptions {
   readonly test?: string | undefined;
   /** The column that says whose a row is. */
   readonly client?: string | undefined;
+  /** The column that says which group of people a row is of, which is no input then. */
+  readonly group?: string | undefined;
+  /** The class that is to one's good, where rows have groups; the last one unless said. */
+  readonly positive?: string | undefined;
   /** The column that holds the class; with `task` the columns that hold the targets. */
   readonly label: string | readonly string[];
   /** Numbers as targets, or several labels of which each is 0 or 1; one class of several unless said. */
@@ -31,6 +43,11 @@ export interface TableOptions {
   readonly standardize?: boolean | undefined;
   /** What columns hold that are not plain numbers, by name. */
   readonly columns?: Columns | undefined;
+  /**
+   * Rows are steps in time, of every client or of one series, and an example is a window of them: the task is then a regression, and the
+   * last fifth of every series tests.
+   */
+  readonly windows?: Windows | undefined;
   /** What an empty cell looks like, besides nothing at all: "NA", "?". */
   readonly missing?: readonly string[] | undefined;
 }
@@ -46,6 +63,8 @@ export interface Table {
   readonly targets?: Float64Array | undefined;
   /** Whose a row is, where that is said. */
   readonly owners?: readonly string[] | undefined;
+  /** Which group a row is of, where that is said. */
+  readonly groups?: readonly string[] | undefined;
   /** Where a row stands, for messages. */
   place(row: number): string;
 }
@@ -67,9 +86,10 @@ export function labelColumns({ label, task }: TableOptions): readonly string[] {
 
 /** The columns that hold numbers, by name and place in a line. */
 function columnsOf(header: readonly string[], place: string, options: TableOptions): [string, number][] {
-  const { client, ignore = [] } = options;
+  const { client, group, ignore = [] } = options;
   const asked = labelColumns(options);
-  for (const column of [...asked, ...(client === undefined ? [] : [client]), ...ignore])
+  const said = [client, group].filter((column) => column !== undefined);
+  for (const column of [...asked, ...said, ...ignore])
     if (!header.includes(column))
       throw new RangeError(`table: ${place}, got columns ${some(header)}, expected one called ${column}`);
   const kept = [...header.entries()].flatMap(([at, name]): [string, number][] =>
@@ -83,7 +103,7 @@ function columnsOf(header: readonly string[], place: string, options: TableOptio
       throw new RangeError(`table: ${place}, got two columns called ${name}, expected names that differ`);
     names.add(name);
   }
-  const columns = kept.filter(([name]) => !asked.includes(name) && name !== client);
+  const columns = kept.filter(([name]) => !asked.includes(name) && !said.includes(name));
   if (columns.length === 0)
     throw new RangeError(`table: ${place}, got no column beside ${some(asked)}, expected one with numbers at least`);
   return columns;
@@ -102,7 +122,7 @@ export function readRows(
   const columns = columnsOf(header, `${name}, line ${line(0)}`, options);
   // the header is a row, too
   const place = (row: number): string => `${name}, line ${line(row + 1)}`;
-  const { client, task, columns: kinds = {}, missing = [] } = options;
+  const { client, group, task, columns: kinds = {}, missing = [] } = options;
   const asked = labelColumns(options);
   checkKinds(
     kinds,
@@ -112,6 +132,8 @@ export function readRows(
   const at = asked.map((column) => header.indexOf(column));
   const owner = client === undefined ? -1 : header.indexOf(client);
   const owners: string[] = [];
+  const side = group === undefined ? -1 : header.indexOf(group);
+  const groups: string[] = [];
   const targets = task && new Float64Array(lines.length * asked.length);
   const values = new Float64Array(lines.length * columns.length);
   const labels = lines.map((cells, row) => {
@@ -134,13 +156,17 @@ export function readRows(
     }
     for (const [t, column] of asked.entries()) {
       const cell = own[at[t]!]!;
-      if (targets) targets[row * asked.length + t] = target(cell, task!, column, place(row));
+      if (targets) targets[row * asked.length + t] = target(cell, task!, column, () => place(row));
       else if (cell === "") throw new RangeError(`table: ${place(row)}, got no class in column ${column}; give it one`);
     }
     if (owner >= 0) {
       if (own[owner] === "") throw new RangeError(`table: ${place(row)}, got no client in column ${client}; name it`);
       owners.push(own[owner]!);
     } else if (star !== undefined) owners.push(star);
+    if (side >= 0) {
+      if (own[side] === "") throw new RangeError(`table: ${place(row)}, got no group in column ${group}; name it`);
+      groups.push(own[side]!);
+    }
     return targets ? "" : own[at[0]!]!;
   });
   const said = owner >= 0 || star !== undefined;
@@ -151,17 +177,42 @@ export function readRows(
     targets,
     place,
     owners: said ? owners : undefined,
+    groups: side >= 0 ? groups : undefined,
   };
 }
 
-function target(cell: string, task: TargetKind, column: string, place: string): number {
+// where it stands is asked of a wrong one alone: that reads the file again
+function target(cell: string, task: TargetKind, column: string, place: () => string): number {
   const value = decimal.test(cell) ? Number(cell) : NaN;
   const fits = task === "regression" ? Math.abs(Math.fround(value)) < Infinity : value === 0 || value === 1;
   if (!fits)
     throw new RangeError(
-      `table: ${place}, column ${column}, got "${cell}", expected ${task === "regression" ? "a decimal number" : "0 or 1"}; mend it, or leave the row out`,
+      `table: ${place()}, column ${column}, got "${cell}", expected ${task === "regression" ? "a decimal number" : "0 or 1"}; mend it, or leave the row out`,
     );
   return value;
+}
+
+/** Some rows of a table, in that order. */
+export function rowsOf(
+  { columns, values, labels, targets, place, owners, groups }: Table,
+  rows: ArrayLike<number>,
+): Table {
+  const chosen = (from: Float64Array): Float64Array => {
+    const width = from.length / labels.length;
+    const picked = new Float64Array(rows.length * width);
+    for (let i = 0; i < rows.length; i++)
+      picked.set(from.subarray(rows[i]! * width, (rows[i]! + 1) * width), i * width);
+    return picked;
+  };
+  return {
+    columns,
+    values: chosen(values),
+    targets: targets && chosen(targets),
+    labels: Array.from(rows, (row) => labels[row]!),
+    owners: owners && Array.from(rows, (row) => owners[row]!),
+    groups: groups && Array.from(rows, (row) => groups[row]!),
+    place: (row) => place(row < 0 ? row : rows[row]!),
+  };
 }
 
 /** As many names as a message can hold. */

@@ -11,6 +11,7 @@ import { federationKey, federationsOf, serverOf } from "./federations.ts";
 import { type Origin, originOf } from "./origin.ts";
 import { loadMethods } from "./ownMethods.ts";
 import { loadNetworks } from "./ownNetworks.ts";
+import { checkGroups } from "./tasks.ts";
 import { clearProgress, keptRounds, loadFederation, type Progress, statesIn } from "./progress.ts";
 import type { Deployed } from "./privacy.ts";
 import type { RunOptions } from "./runOptions.ts";
@@ -52,7 +53,12 @@ export async function begin(options: Beginning): Promise<Begun | string> {
   const setup = await preparedFor(options);
   if (!setup) return "the set-up";
   const origin = originOf(setup);
-  const plans = federationsOf(config).map((federation) => ({
+  const federations = federationsOf(config);
+  checkGroups(
+    setup.dataset,
+    federations.map(({ method }) => method),
+  );
+  const plans = federations.map((federation) => ({
     federation,
     server: serverOf(setup, federation, options.deployed?.noise),
     states: statesIn(store, federation.name),

@@ -115,6 +115,8 @@ export interface Config {
   readonly optOut: number;
   /** Fraction of every client's training rows that the federation never uses. */
   readonly ownRowsKeptBack: number;
+  /** Rows of the training split that are no client's and that everybody may see, for methods that learn on such; none unless said. */
+  readonly publicRows?: number | undefined;
   /** How the federation trains. */
   readonly federation: {
     readonly rounds: number;
@@ -270,6 +272,7 @@ const optional: ReadonlySet<string> = new Set([
   "federation.slow",
   "methods",
   "posterior",
+  "publicRows",
   "quirks",
   "shift",
   "stream",

@@ -18,7 +18,7 @@ import { hidingOf } from "./localPrivacy.ts";
 import { behindNoise } from "./privacy.ts";
 import { rootKey, type Setup } from "./setup.ts";
 import { staging } from "./staging.ts";
-import { checkNeeds, taskIn } from "./tasks.ts";
+import { checkNeeds, checkPublic, taskIn } from "./tasks.ts";
 
 /** The federations of a config, in the order in which they run: its methods', or that of the generalist. */
 export function federationsOf(config: Config): readonly Federation[] {
@@ -28,6 +28,10 @@ export function federationsOf(config: Config): readonly Federation[] {
     throw new ConfigError(
       `config: training: got ${odd}, expected one of ${chosen.map(({ name }) => name).join(", ") || "methods that are compared"}`,
     );
+  checkPublic(
+    config,
+    chosen.map(({ method }) => method),
+  );
   checkNeeds(config, [
     ...chosen.map(({ method }) => method),
     ...chosen.flatMap(({ rows, entries }) => rows.map(({ of }) => entries[of]!.value)),
@@ -65,7 +69,10 @@ export function initialModel({ config, dataset }: Pick<Setup, "config" | "datase
 }
 
 /** What a method builds from in this thread. */
-export function kitOf({ config, dataset }: Pick<Setup, "config" | "dataset">, name: string): Kit {
+export function kitOf(
+  { config, dataset, publicRows }: Pick<Setup, "config" | "dataset" | "publicRows">,
+  name: string,
+): Kit {
   const { lr, localEpochs: epochs, batchSize, optimizer } = trainingOf(config, name);
   return new Kit({
     model: networks(config, dataset).expert,
@@ -76,6 +83,9 @@ export function kitOf({ config, dataset }: Pick<Setup, "config" | "dataset">, na
     optimizer: { ...optimizer, kind: optimizer?.kind ?? "adam", lr, make: everyOptimizer },
     epochs,
     batchSize,
+    ...(publicRows && {
+      publicRows: () => staging(config, dataset).train(publicRows, fold(rootKey(config), "batches", "public")),
+    }),
   });
 }
 

@@ -12,10 +12,10 @@ import { Kept } from "../runtime/kept.ts";
  */
 export function floors(
   own: OwnExamples,
-  { examples: { labels, count }, classes, ...rest }: TestSet,
+  { examples: { labels, groups, count }, classes, ...rest }: TestSet,
   generalist?: ArrayLike<number>,
 ): Record<string, Scores> {
-  const tests = { labels, ...rest };
+  const tests = { labels, groups, ...rest };
   const bin = new Kept();
   try {
     const lg = generalist && bin.add(persistent([count, classes])).set(generalist);

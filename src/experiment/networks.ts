@@ -9,6 +9,7 @@ import {
   mlp,
   mlpGate,
   type Module,
+  sparseMlp,
 } from "../nn/index.ts";
 import type { Dataset } from "../data/index.ts";
 import { type Config, ConfigError } from "./config.ts";
@@ -46,8 +47,13 @@ function known(config: Config, dataset: Dataset): { expert: Module; gate: (outpu
     throw new ConfigError(`config: model ${model} takes images, got texts (${name}); use bilstm`);
   }
   const { shape } = dataset;
+  const inputs = shape.reduce((n, size) => n * size, 1);
+  if (model === "moe" || model === "soft-moe")
+    return {
+      expert: sparseMlp(inputs, classes, { soft: model === "soft-moe", probabilities: !config.task }),
+      gate: (n) => mlpGate(inputs, n),
+    };
   if (model === "mlp") {
-    const inputs = shape.reduce((n, size) => n * size, 1);
     // the same layers as a gate's: targets are no probabilities
     if (config.task) return { expert: mlpGate(inputs, classes), gate: (n) => mlpGate(inputs, n) };
     return { expert: mlp(inputs, classes), gate: (n) => mlpGate(inputs, n) };

@@ -50,6 +50,11 @@ export function dataHash(dataset: Dataset): string {
     hash.update(new TextEncoder().encode(owners.names.join("\n")));
     for (const owned of [owners.train, owners.test]) hash.update(checksum(owned));
   }
+  const groups = dataset.kind === "features" ? dataset.groups : undefined;
+  if (groups) {
+    hash.update(new TextEncoder().encode(`groups ${groups.positive} ${groups.names.join("\n")}`));
+    for (const of of [groups.train, groups.test]) hash.update(checksum(of));
+  }
   return hash.hex();
 }
 

@@ -56,6 +56,30 @@ const presets: Readonly<Record<string, Preset>> = {
     about: "100 clients on CIFAR-10, the authors' README run",
     config: { ...authors, preset: "cifar10", dataset: "cifar10" },
   },
+  energy: {
+    about: "24 households made up, their load in the next hour: a layer of experts in every client's network",
+    config: {
+      ...authors,
+      preset: "energy",
+      dataset: "households",
+      task: "regression",
+      model: "soft-moe",
+      clients: 24,
+      partition: { kind: "column" },
+      rows: { train: 400, validation: 100, test: 300 },
+      federation: {
+        ...authors.federation,
+        rounds: 60,
+        cohort: 8,
+        lr: 1e-3,
+        validateEvery: 5,
+        patience: 6,
+        batchSize: 16,
+      },
+      personal: { ...authors.personal, clients: 24, lr: 5e-4, epochs: 60, validateEvery: 2, patience: 5, margin: 1e-4 },
+      mixture: { ...authors.mixture, lr: 2e-4 },
+    },
+  },
   "ag-news": {
     about: "200 clients on AG News or a part of it, the authors' README run with a fifth of their clients",
     config: {

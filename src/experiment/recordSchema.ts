@@ -9,38 +9,15 @@ import type { Metric } from "../report/metrics.ts";
 import { checked } from "./checked.ts";
 import type { Origin } from "./origin.ts";
 import { parseConfig } from "./schema.ts";
+import { number, result, stat } from "./schema/figures.ts";
 import type { SweepPlan } from "./sweep.ts";
 
-// JSON has no NaN: an interval over one client, or a likelihood that nobody measured, is null
-const number = v.pipe(
-  v.nullable(v.number()),
-  v.transform((value) => value ?? NaN),
-);
 const index = v.pipe(v.number(), v.safeInteger("expected a whole number"), v.minValue(0, "expected a number from 0"));
 const text = v.string();
 const texts = v.array(text);
 const numbers = v.array(number);
-const stat = v.object({ mean: number, std: number, ci95: number });
 // a method's name becomes a column's and a figure's
 const method = v.pipe(text, v.regex(/^[A-Za-z][\w+-]*$/, "expected a name of letters and digits"));
-
-const result = v.object({
-  localTest: stat,
-  globalTest: stat,
-  localNll: v.optional(stat),
-  globalNll: v.optional(stat),
-  localEce: v.optional(stat),
-  globalEce: v.optional(stat),
-  localF1: v.optional(stat),
-  globalF1: v.optional(stat),
-  localAuc: v.optional(stat),
-  globalAuc: v.optional(stat),
-  localRmse: v.optional(stat),
-  globalRmse: v.optional(stat),
-  localMae: v.optional(stat),
-  globalMae: v.optional(stat),
-  lawTest: v.optional(stat),
-});
 
 const cost = { rounds: index, epsilon: number, delta: number, multiplier: number, clip: number };
 const privacy = v.variant("kind", [
@@ -102,6 +79,12 @@ const ofRegression = {
   globalRmse: optionalNumber,
   localMae: optionalNumber,
   globalMae: optionalNumber,
+};
+const ofGroups = {
+  localParity: optionalNumber,
+  globalParity: optionalNumber,
+  localOpportunity: optionalNumber,
+  globalOpportunity: optionalNumber,
 };
 // every figure of one model on one client
 const figures = {
@@ -165,6 +148,7 @@ const metric = v.variant("kind", [
     localAuc: optionalNumber,
     globalAuc: optionalNumber,
     ...ofRegression,
+    ...ofGroups,
     testRows: v.optional(index),
     cluster: v.optional(index),
     lawTest: optionalNumber,
@@ -220,7 +204,7 @@ const progress = v.object({
 });
 
 const trust = { ownMean: number, otherMean: number, spread: number };
-const scores = v.object({ ...figures, ...ofRegression, lawTest: optionalNumber });
+const scores = v.object({ ...figures, ...ofRegression, ...ofGroups, lawTest: optionalNumber });
 const measured = v.object({
   client: index,
   scores: v.record(method, scores),

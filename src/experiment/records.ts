@@ -5,6 +5,7 @@ import { recordVersion } from "../report/records.ts";
 import { stat } from "../report/stat.ts";
 import type { Scores } from "../moe/evaluate.ts";
 import type { Trust } from "../moe/trust.ts";
+import { isGenerated } from "../data/index.ts";
 import { csvTable } from "../io/csv.ts";
 import type { Config } from "./config.ts";
 import type { Measured } from "./measured.ts";
@@ -63,18 +64,22 @@ const figures = [
   "globalRmse",
   "localMae",
   "globalMae",
+  "localParity",
+  "globalParity",
+  "localOpportunity",
+  "globalOpportunity",
 ] as const;
 type Figure = (typeof figures)[number];
 
 /** Figures that a task has, by how they end. */
 const ends: Readonly<Record<NonNullable<Config["task"]> | "classes", RegExp>> = {
-  classes: /(?:Test|Nll|Ece|F1|Auc)$/,
+  classes: /(?:Test|Nll|Ece|F1|Auc|Parity|Opportunity)$/,
   regression: /(?:Test|Nll|Rmse|Mae)$/,
   "multi-label": /(?:Test|Nll|F1|Auc)$/,
 };
 
-function figuresOf({ task }: Pick<Config, "task">): readonly Figure[] {
-  return figures.filter((figure) => ends[task ?? "classes"].test(figure));
+function figuresOf({ task }: Pick<Config, "task">, found: Scores): readonly Figure[] {
+  return figures.filter((figure) => ends[task ?? "classes"].test(figure) && figure in found);
 }
 
 function onlyFigures(found: Scores, task: NonNullable<Config["task"]>): Scores {
@@ -86,7 +91,7 @@ export function methodResults(done: readonly Measured[], config: Pick<Config, "t
   const methods = Object.keys(done[0]!.scores);
   const result = (method: string): MethodResult =>
     Object.fromEntries(
-      figuresOf(config).map((figure) => [
+      figuresOf(config, done[0]!.scores[method]!).map((figure) => [
         figure,
         statOf(
           done.map(({ scores }) => scores[method]![figure]!),
@@ -103,9 +108,11 @@ function lawResult(done: readonly Measured[], method: string): Pick<MethodResult
   return found.length === done.length ? { lawTest: stat(found) } : {};
 }
 
-// a test of one class has no area, and one of equal targets no variance
+// a test of one class has no area, one of equal targets no variance, and one of a single group no gap
 function statOf(values: readonly number[], figure: Figure): MethodResult["localTest"] {
-  const some = /(?:Auc|Test)$/.test(figure) ? values.filter((value) => !Number.isNaN(value)) : values;
+  const some = /(?:Auc|Test|Parity|Opportunity)$/.test(figure)
+    ? values.filter((value) => !Number.isNaN(value))
+    : values;
   return stat(some.length > 0 ? some : values);
 }
 
@@ -148,7 +155,7 @@ export function summarize({ setup, done, ...rest }: Outcome): Summary {
     evaluatedClients: done.length,
     methods: methodResults(done, setup.config),
     ...(setup.config.task && { task: setup.config.task }),
-    ...(setup.config.files && { classNames: setup.dataset.classes }),
+    ...((setup.config.files || isGenerated(dataset)) && { classNames: setup.dataset.classes }),
     gates: Object.fromEntries(
       Object.keys(done[0]!.gates).map((name) => [name, gateResult(done.map(({ gates }) => gates[name]!))]),
     ),

@@ -1,7 +1,7 @@
 // The shape of a config, and errors that say which field is wrong.
 import { shown } from "../runtime/options.ts";
 import * as v from "valibot";
-import { catalogue } from "../data/index.ts";
+import { catalogue, generated } from "../data/index.ts";
 import { problemOf } from "./chosenMethods.ts";
 import { type Config, ConfigError } from "./config.ts";
 import { isAddress } from "./ownNetworks.ts";
@@ -16,8 +16,8 @@ import { count, finite, fraction, maybe, name, place, told, whole } from "./sche
 import { checkTask } from "./tasks.ts";
 
 const known: Readonly<Record<"dataset" | "model", readonly string[]>> = {
-  dataset: Object.keys(catalogue),
-  model: ["lenet", "mlp", "bilstm"],
+  dataset: [...Object.keys(catalogue), ...Object.keys(generated)],
+  model: ["lenet", "mlp", "bilstm", "moe", "soft-moe"],
 };
 
 const oneOfModels = `expected ${known.model.join(", ")} or the path of a module (./network.js)`;
@@ -62,6 +62,14 @@ const fields = v.strictObject({
   ),
   optOut: told(fraction, "fraction of the clients that never send"),
   ownRowsKeptBack: told(fraction, "fraction of every client's training rows that the federation never uses"),
+  publicRows: maybe(
+    count,
+    "rows of the training split that are no client's and that everybody may see, as many of each class as can be",
+    {
+      unless: "none",
+      matters: "methods that learn on such rows: fed-moe",
+    },
+  ),
   federation: told(federation, "how the federation trains"),
   methods: maybe(
     v.pipe(

@@ -1,5 +1,5 @@
 // From a config and a dataset to who owns what. Pure and fast, so every worker could do it; the runner does it once.
-import { type ClientRows, type Dataset, keepBack, optOut, type Partition, pooled } from "../data/index.ts";
+import { type ClientRows, type Dataset, keepBack, optOut, type Partition, pooled, publicRows } from "../data/index.ts";
 import { fold, type Key, key, Stream } from "../runtime/random.ts";
 import { finish, type Steps } from "../runtime/steps.ts";
 import { type Config, ConfigError } from "./config.ts";
@@ -15,6 +15,8 @@ export interface Setup<D extends Dataset = Dataset> {
   readonly dataset: D;
   /** Every client's rows and part in it, by number. */
   readonly clients: readonly ClientSetup[];
+  /** Rows of the training split that are no client's, where a config asks for some. */
+  readonly publicRows?: Int32Array | undefined;
 }
 
 export interface ClientSetup {
@@ -71,6 +73,11 @@ export function* setUpSteps<D extends Dataset>(
         `config: ${clients.length - out.size} of ${clients.length} clients opt in, but ${path}.cohort is ${cohort}; ` +
           `lower the opt-out or the cohort`,
       );
+  const wanted = config.publicRows;
+  const open =
+    wanted === undefined
+      ? undefined
+      : publicRows(clients, dataset.train.labels, { rows: wanted, pooled: isPooled(config) }, fold(root, "public"));
   const { globalRows: usual } = behaviour(config);
   const { globalRows = usual } = config.clock ?? {};
   // of a pool, others' training rows are no test
@@ -98,7 +105,7 @@ export function* setUpSteps<D extends Dataset>(
     onClient?.(ready.length);
     yield;
   }
-  return { config, dataset, clients: ready };
+  return { config, dataset, clients: ready, ...(open && { publicRows: open }) };
 }
 
 /** The clients that are personalised and evaluated, ascending: all of them, or so many drawn uniformly. */

@@ -6,6 +6,7 @@ import {
   bucketed,
   type Examples,
   FeatureExamples,
+  type RowGroups,
   ImageExamples,
   inOrder,
   PaddedTextExamples,
@@ -43,6 +44,11 @@ type Part = "train" | "test";
 /** `batching` is for data whose batches matter; the others have none of their own. */
 type Hold = (part: Part, rows: Int32Array | undefined, batching: Batching) => Examples;
 
+/** The groups of some rows. */
+function chosen(groups: RowGroups | undefined, rows: Int32Array): RowGroups | undefined {
+  return groups && { ...groups, of: rows.map((row) => groups.of[row]!) };
+}
+
 function holder(config: Config, dataset: Dataset, lens: Lens | undefined): Hold {
   const everything = (part: Part): Int32Array => Int32Array.from({ length: dataset[part].rows }, (_, i) => i);
   if (dataset.kind === "image") {
@@ -52,7 +58,7 @@ function holder(config: Config, dataset: Dataset, lens: Lens | undefined): Hold 
       new ImageExamples({ ...lens.see({ ...take(dataset[part], rows), rows }, shape, part), shape, normalization });
   }
   if (dataset.kind === "features") {
-    const { shape, targets, classes } = dataset;
+    const { shape, targets, classes, groups } = dataset;
     const seen = (part: Part, rows: Int32Array) => lens!.see({ ...take(dataset[part], rows), rows }, shape, part);
     if (targets) {
       const outputs = classes.length;
@@ -66,8 +72,10 @@ function holder(config: Config, dataset: Dataset, lens: Lens | undefined): Hold 
         return new TargetExamples({ ...seen(part, rows), targets: own, shape, outputs });
       };
     }
-    if (!lens) return (part, rows) => new FeatureExamples({ ...dataset[part], shape }, rows);
-    return (part, rows = everything(part)) => new FeatureExamples({ ...seen(part, rows), shape });
+    const sides = (part: Part): RowGroups | undefined => groups && { of: groups[part], positive: groups.positive };
+    if (!lens) return (part, rows) => new FeatureExamples({ ...dataset[part], shape, groups: sides(part) }, rows);
+    return (part, rows = everything(part)) =>
+      new FeatureExamples({ ...seen(part, rows), shape, groups: chosen(sides(part), rows) });
   }
   if (lens) return (part, rows, batching) => textsOf(lens.text(dataset[part]), rows, batching);
   return (part, rows, batching) => textsOf(dataset[part], rows, batching);
@@ -114,7 +122,11 @@ function everybodysTest(config: Config, dataset: Dataset, own: Lens | undefined)
             shape,
             normalization: dataset.normalization,
           })
-        : new FeatureExamples({ ...throughLenses(dataset.test, rows, lensAt, shape), shape });
+        : new FeatureExamples({
+            ...throughLenses(dataset.test, rows, lensAt, shape),
+            shape,
+            groups: dataset.groups && chosen({ of: dataset.groups.test, positive: dataset.groups.positive }, rows),
+          });
     const numbers = rows.map((_, i) => i);
     return {
       examples,

@@ -1,5 +1,5 @@
 // What rows are asked for where that is no class, and what of a config then makes no sense: checked here, before anything is loaded.
-import type { Dataset } from "../data/index.ts";
+import { type Dataset, isGenerated } from "../data/index.ts";
 import { type Task, taskOf } from "../nn/index.ts";
 import { type Config, ConfigError } from "./config.ts";
 
@@ -13,7 +13,7 @@ const blind: readonly string[] = ["iid", "column", "dirichlet-sizes", "quantity"
 
 /** What a config with a task may not ask for: the field, what it is, and what it could be. */
 function problems(config: Config): readonly (readonly [field: string, got: string, expected: string])[] {
-  const { task, files, fidelity, partition, shift, stream, posterior, mixture, model } = config;
+  const { task, files, dataset, fidelity, partition, shift, stream, posterior, mixture, model } = config;
   const variants = Object.entries(mixture.variants ?? {});
   const three = variants.find(([, { threeWay }]) => threeWay);
   const outputs = [
@@ -22,7 +22,9 @@ function problems(config: Config): readonly (readonly [field: string, got: strin
   ];
   const output = outputs.find(([, space]) => space === "output");
   return [
-    ...(files?.kind === "csv" ? [] : [["files", files?.kind ?? "none", "csv, whose columns are the targets"] as const]),
+    ...(files?.kind === "csv" || (!files && isGenerated(dataset))
+      ? []
+      : [["files", files?.kind ?? "none", "csv, whose columns are the targets"] as const]),
     ...(fidelity === "paper" ? [] : [["fidelity", fidelity, "paper, as the authors' code tells classes"] as const]),
     ...(blind.includes(partition.kind)
       ? []
@@ -32,7 +34,9 @@ function problems(config: Config): readonly (readonly [field: string, got: strin
     ...(posterior ? [["posterior", "a gate by laws of labels", `none in a ${task}`] as const] : []),
     ...(three ? [[`mixture.variants.${three[0]}.threeWay`, "true", `false in a ${task}`] as const] : []),
     ...(output ? [[`${output[0]}.space`, "output", `probability in a ${task}`] as const] : []),
-    ...(["lenet", "bilstm"].includes(model) ? [["model", model, "mlp or a module's path"] as const] : []),
+    ...(["lenet", "bilstm"].includes(model)
+      ? [["model", model, "mlp, moe, soft-moe or a module's path"] as const]
+      : []),
   ];
 }
 
@@ -51,6 +55,30 @@ export function checkNeeds(
   const odd = task && asked.find(({ needsClasses }) => needsClasses);
   if (odd)
     throw new ConfigError(`config: task ${task}: got ${odd.name}, which needs classes, expected methods that do not`);
+}
+
+/** Refuses methods that learn on public rows, where a config has none. */
+export function checkPublic(
+  { publicRows }: Pick<Config, "publicRows">,
+  asked: readonly { readonly name: string; readonly needsPublic?: boolean }[],
+): void {
+  const odd = publicRows === undefined && asked.find(({ needsPublic }) => needsPublic);
+  if (odd)
+    throw new ConfigError(
+      `config: publicRows: got none, expected a number of rows, on which ${odd.name} learns; --set publicRows=500 takes them from what no client has`,
+    );
+}
+
+/** Refuses methods that go by groups, where the data say none. */
+export function checkGroups(
+  dataset: Dataset,
+  asked: readonly { readonly name: string; readonly needsGroups?: boolean }[],
+): void {
+  const odd = !(dataset.kind === "features" && dataset.groups) && asked.find(({ needsGroups }) => needsGroups);
+  if (odd)
+    throw new ConfigError(
+      `config: files.group: got none, expected the column of groups, by which ${odd.name} goes; ${dataset.name} has no groups`,
+    );
 }
 
 /** A ConfigError unless a dataset has what a config asks its rows for. */

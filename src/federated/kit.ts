@@ -41,6 +41,8 @@ export interface KitOptions {
   readonly epochs: number;
   /** Rows in a batch; the last one of an epoch may be smaller. */
   readonly batchSize: number;
+  /** Stages rows that are nobody's and that everybody may see, where an experiment has some; called once at most. */
+  readonly publicRows?: (() => Examples) | undefined;
 }
 
 /** Which batches: all of the client's training rows, as often as the config says, unless told otherwise. */
@@ -100,6 +102,7 @@ export class Kit {
   readonly epochs: number;
   readonly #made = new Kept();
   #parts: Parts | undefined;
+  #publicRows: Examples | undefined;
 
   constructor(options: KitOptions) {
     this.options = options;
@@ -153,6 +156,16 @@ export class Kit {
   get initialParts(): { readonly body: Vector; readonly head: Vector } {
     const size = sizeOf(this.parts.body);
     return { body: this.initial.subarray(0, size), head: this.initial.subarray(size) };
+  }
+
+  /** Rows that are nobody's and that server and clients alike may see; a TypeError where there are none. */
+  get publicRows(): Examples {
+    const { publicRows } = this.options;
+    if (!this.#publicRows && !publicRows)
+      throw new TypeError(
+        "kit: got no public rows, expected some; an experiment has them with publicRows in its config",
+      );
+    return (this.#publicRows ??= this.#made.add(publicRows!()));
   }
 
   // ---- what a side is made of; all of it lives as long as the kit

@@ -180,6 +180,10 @@ export interface Declaration<
   readonly about: string;
   /** Whether it reads labels as classes, and so has no part in a regression or where rows have several labels. */
   readonly needsClasses?: boolean;
+  /** Whether it learns on rows that are public, and so has no part where an experiment has none. */
+  readonly needsPublic?: boolean;
+  /** Whether it goes by groups that rows are of, and so has no part where the data say none. */
+  readonly needsGroups?: boolean;
   /** Every option with its default; a config may change them, and nothing else. */
   readonly options: O;
   /** What options may be, where their types do not say enough. */

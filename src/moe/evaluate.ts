@@ -9,6 +9,7 @@ import { softmax } from "../autograd/ops/softmax.ts";
 import { scope, type Tensor, tensor } from "../autograd/tensor.ts";
 import { logit } from "../runtime/scalar.ts";
 import type { Examples } from "../nn/examples.ts";
+import { groupGaps, type RowGroups } from "../nn/groupGaps.ts";
 import {
   accuracy,
   accuracyUnder,
@@ -66,6 +67,14 @@ export interface Scores {
   readonly globalAuc: number;
   /** Accuracy by class on the global test, weighted by the client's law of labels, where that is known. */
   readonly lawTest?: number;
+  /** Gaps between groups of rows, where there are groups, percent (see groupGaps): statistical parity on the local test. */
+  readonly localParity?: number;
+  /** And on the global test. */
+  readonly globalParity?: number;
+  /** Equal opportunity on the local test. */
+  readonly localOpportunity?: number;
+  /** And on the global test. */
+  readonly globalOpportunity?: number;
 }
 
 /** The test split and which of its rows count. */
@@ -90,13 +99,14 @@ export function score(logp: Tensor, { examples, classes, local, global, law, tas
     const of = (rows: Int32Array): Metrics => task.metrics(logp.toArray(), examples.labels, classes, rows);
     return taskScores(task, of(local), of(global));
   }
-  return scoreOf({ logp: logp.toArray(), classes }, { labels: examples.labels, local, global, law });
+  const { labels, groups } = examples;
+  return scoreOf({ logp: logp.toArray(), classes }, { labels, groups, local, global, law });
 }
 
 /** The same of answers that are out of the kernels' memory. */
 export function scoreOf(
   answers: Answers,
-  { labels, local, global, law }: Omit<TestSet, "examples" | "classes"> & { readonly labels: ArrayLike<number> },
+  { labels, groups, local, global, law }: Omit<TestSet, "examples" | "classes"> & Pick<Examples, "labels" | "groups">,
 ): Scores {
   return {
     localTest: 100 * accuracy(answers, labels, local),
@@ -110,6 +120,24 @@ export function scoreOf(
     localAuc: 100 * areaUnderCurve(answers, labels, local),
     globalAuc: 100 * areaUnderCurve(answers, labels, global),
     ...(law && { lawTest: 100 * accuracyUnder(law, answers, labels, global) }),
+    ...(groups && gapsOf(answers, labels, groups, { local, global })),
+  };
+}
+
+type GapScores = Required<Pick<Scores, "localParity" | "globalParity" | "localOpportunity" | "globalOpportunity">>;
+
+function gapsOf(
+  answers: Answers,
+  labels: ArrayLike<number>,
+  groups: RowGroups,
+  { local, global }: Pick<TestSet, "local" | "global">,
+): GapScores {
+  const [own, all] = [groupGaps(answers, labels, groups, local), groupGaps(answers, labels, groups, global)];
+  return {
+    localParity: 100 * own.parity,
+    globalParity: 100 * all.parity,
+    localOpportunity: 100 * own.opportunity,
+    globalOpportunity: 100 * all.opportunity,
   };
 }
 

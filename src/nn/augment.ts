@@ -12,6 +12,7 @@ import { empty, type Tensor, tensor } from "../autograd/tensor.ts";
 import { checkOptions, COUNT, NOT_NEGATIVE } from "../runtime/options.ts";
 import { fold, type Key, Stream } from "../runtime/random.ts";
 import type { Batch, Examples } from "./examples.ts";
+import type { RowGroups } from "./groupGaps.ts";
 import type { Mode } from "./module.ts";
 
 /** From a batch's inputs [rows, ...] and the address of its random numbers to inputs of the same kind. */
@@ -40,6 +41,10 @@ export class Augmented implements Examples {
 
   get labels(): ArrayLike<number> {
     return this.#of.labels;
+  }
+
+  get groups(): RowGroups | undefined {
+    return this.#of.groups;
   }
 
   batch(rows: Tensor, mode?: Mode): Batch {

@@ -3,6 +3,7 @@
 import { gather, imageRows, labelRows } from "../autograd/ops/rows.ts";
 import { sizeOf } from "../autograd/shape.ts";
 import { persistent, type Tensor, view } from "../autograd/tensor.ts";
+import type { RowGroups } from "./groupGaps.ts";
 import type { Mode } from "./module.ts";
 
 /** Inputs as the network takes them, and what it is to answer. */
@@ -21,6 +22,8 @@ export interface Examples {
   readonly count: number;
   /** Class numbers; or targets, [count, outputs] row by row. */
   readonly labels: ArrayLike<number>;
+  /** Which group each is of, where the data say so. */
+  readonly groups?: RowGroups | undefined;
   /**
    * The examples numbered `rows` (i32), in that order.
    * @param mode of the step that learns from them, if one does: see Augmented

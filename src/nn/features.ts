@@ -2,6 +2,7 @@
 import { gather, labelRows } from "../autograd/ops/rows.ts";
 import { persistent, type Tensor } from "../autograd/tensor.ts";
 import { type Batch, checkRows, type Examples } from "./examples.ts";
+import type { RowGroups } from "./groupGaps.ts";
 
 /** prod(shape) floats for each label. */
 export interface FeatureRows {
@@ -11,6 +12,8 @@ export interface FeatureRows {
   readonly labels: ArrayLike<number>;
   /** Of one row. */
   readonly shape: readonly number[];
+  /** Which group each row is of, where that is known. */
+  readonly groups?: RowGroups | undefined;
 }
 
 /** Rows copied to linear memory once; batches are gathered from there. */
@@ -19,19 +22,27 @@ export class FeatureExamples implements Examples {
   readonly count: number;
   /** Class numbers, one a row. */
   readonly labels: Int32Array;
+  /** Which group each is of, where that is known. */
+  readonly groups: RowGroups | undefined;
   readonly #x: Tensor;
   readonly #labels: Tensor;
 
   /** @param rows which rows to hold, all by default; example i is then row rows[i] */
-  constructor({ x, labels, shape }: FeatureRows, rows?: ArrayLike<number>) {
+  constructor({ x, labels, shape, groups }: FeatureRows, rows?: ArrayLike<number>) {
     const width = shape.reduce((n, size) => n * size, 1);
     if (x.length !== width * labels.length)
       throw new RangeError(
         `features: got ${x.length} numbers, expected ${labels.length} rows x ${width}, one for each label`,
       );
     checkRows("features", rows, labels.length);
+    if (groups && groups.of.length !== labels.length)
+      throw new RangeError(`features: groups, got ${groups.of.length}, expected ${labels.length}, one for each label`);
     this.count = rows ? rows.length : labels.length;
     this.labels = Int32Array.from({ length: this.count }, (_, i) => labels[rows ? rows[i]! : i]!);
+    this.groups = groups && {
+      ...groups,
+      of: Int32Array.from({ length: this.count }, (_, i) => groups.of[rows ? rows[i]! : i]!),
+    };
     let chosen = x;
     if (rows) {
       chosen = new Float32Array(this.count * width);

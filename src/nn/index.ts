@@ -59,6 +59,7 @@ export {
   mlp,
   mlpGate,
   type Output,
+  sparseMlp,
 } from "./zoo.ts";
 export { type Batch, type Examples, FloatExamples, ImageExamples, type Images } from "./examples.ts";
 export {
@@ -76,6 +77,7 @@ export {
 } from "./fit.ts";
 export { DivergenceError } from "./divergence.ts";
 export { accuracy, type Answers, areaUnderCurve, calibrationError, macroF1, negativeLogLikelihood } from "./metrics.ts";
+export { type Gaps, groupGaps, positiveRates, type RowGroups } from "./groupGaps.ts";
 export { likelihood, validateNet, validation, validationSteps } from "./validate.ts";
 export { BatchNorm, GroupNorm, LayerNorm } from "./norm.ts";
 export { Combined } from "./combine.ts";

@@ -1,9 +1,10 @@
 // The networks of the paper as its authors' code builds them (github edvinli/federated-learning-mixture): experts end in
-// log-probabilities, gates in one logit per row (the sigmoid belongs to the mixture).
+// log-probabilities, gates in one logit per row (the sigmoid belongs to the mixture). And one with a layer of experts.
 import { logSoftmax, softmax } from "../autograd/ops/softmax.ts";
 import { relu } from "../autograd/ops/activation.ts";
 import { Conv2d, Dropout, Linear, MaxPool2d } from "./layers.ts";
 import { Apply, type Module, Sequential } from "./module.ts";
+import { SparseMoe } from "./sparseMoe.ts";
 import { TextClassifier } from "./text.ts";
 
 /** What an expert puts out. Only the authors' Fashion-MNIST net ends in probabilities. */
@@ -80,4 +81,23 @@ export function bilstmText(words = 10_002, classes = 4): Module {
 /** RNNGate: sentences to one logit, or one for each of `outputs` experts; 1,085,321 parameters for 10,002 words. */
 export function bilstmTextGate(words = 10_002, outputs = 1): Module {
   return new TextClassifier({ words, embedding: 100, hidden: 64, outputs });
+}
+
+/**
+ * A layer of experts between two of a perceptron, as for loads by the hour (Sievers et al. 2024): `inputs`-32, each row through two of five
+ * experts 32-32, or through all of four (`soft`), and 32-`outputs`.
+ * @param probabilities whether it ends in log-probabilities, as for classes
+ */
+export function sparseMlp(
+  inputs: number,
+  outputs: number,
+  { soft = false, probabilities = true }: { soft?: boolean; probabilities?: boolean } = {},
+): Module {
+  const experts = Array.from({ length: soft ? 4 : 5 }, () => new Linear(32, 32, { relu: true }));
+  return new Sequential({
+    fc1: new Linear(inputs, 32, { relu: true }),
+    moe: new SparseMoe(32, experts, { k: soft ? experts.length : 2 }),
+    fc2: new Linear(32, outputs),
+    ...(probabilities && { output: head("logSoftmax") }),
+  });
 }

@@ -5,7 +5,7 @@ import { focusOf, methodOrder, methodStyle } from "./methods.ts";
 import { plusMinus } from "./numbers.ts";
 import { table } from "./page.ts";
 import type { Stat, Summary } from "./records.ts";
-import { type FigureName, type TaskFigures, taskFigures } from "./tasks.ts";
+import { type FigureName, groupGaps, type TaskFigures, taskFigures } from "./tasks.ts";
 
 const cell = (value: Stat | undefined, digits: number): string => (value ? plusMinus(value, digits) : "–");
 
@@ -69,6 +69,7 @@ export function methodsTable(summary: Summary): Html {
     { label: "Global ECE, %", key: "globalEce", digits: 1 },
   ] as const;
   const shown = calibration.filter(({ key }) => any(key));
+  const gaps = groupGaps.filter(({ of }) => names.some((name) => methods[name]?.[of]));
   return html`<section>
     <h2>Methods</h2>
     ${table(
@@ -86,6 +87,14 @@ export function methodsTable(summary: Summary): Html {
         "Calibration: negative log-likelihood in nats, expected calibration error in percent; less is better.",
         ["Method", ...shown.map(({ label }) => label)],
         names.map((name) => [swatch(name), ...shown.map(({ key, digits }) => cell(methods[name]?.[key], digits))]),
+      )
+    }
+    ${
+      gaps.length > 0 &&
+      table(
+        "Gaps between groups: how far apart they are in the share of rows that are answered with the positive class (parity), and the same over rows that are of it (opportunity); 0 is even.",
+        ["Method", ...gaps.map(({ label }) => label)],
+        names.map((name) => [swatch(name), ...gaps.map(({ of }) => cell(methods[name]?.[of], 1))]),
       )
     }
   </section>`;

@@ -89,6 +89,14 @@ export interface ClientMetric {
   readonly localMae?: number;
   /** Mean absolute error on the global test. */
   readonly globalMae?: number;
+  /** Gaps between groups of people on the local test, percent: statistical parity. */
+  readonly localParity?: number;
+  /** The same on the global test. */
+  readonly globalParity?: number;
+  /** Equal opportunity on the local test, percent. */
+  readonly localOpportunity?: number;
+  /** The same on the global test. */
+  readonly globalOpportunity?: number;
   /** Rows of its local test: what it weighs in a weighted mean. */
   readonly testRows?: number;
   /** Which of its method's clusters it is in. */

@@ -69,6 +69,14 @@ export interface MethodResult {
   readonly globalMae?: Stat;
   /** Accuracy by class on the global test, weighted by the client's law of labels: local accuracy from all of its rows. */
   readonly lawTest?: Stat;
+  /** Gaps between groups of people, where rows have groups: statistical parity on the local test, percent. */
+  readonly localParity?: Stat;
+  /** The same on the global test. */
+  readonly globalParity?: Stat;
+  /** Equal opportunity on the local test, percent. */
+  readonly localOpportunity?: Stat;
+  /** The same on the global test. */
+  readonly globalOpportunity?: Stat;
 }
 
 /** Methods by name: those of the paper and options beside them, or the federated methods that were asked for. */

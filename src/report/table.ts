@@ -3,23 +3,26 @@ import type { Leaderboard } from "./leaderboard.ts";
 import { methodOrder, methodStyle, paperMethods } from "./methods.ts";
 import { fixed, plusMinus, signed } from "./numbers.ts";
 import type { RunRecords, Summary } from "./records.ts";
-import { type TaskFigures, taskFigures } from "./tasks.ts";
+import { groupGaps, type TaskFigures, taskFigures } from "./tasks.ts";
 import { advantage, focusOfRuns, settingName, settingStat, sweepOf } from "./sweep.ts";
 
 /**
  * Method, local test and global test accuracy in percent, each with the half width of its 95 % interval; of a run with another task
- * than telling classes its figures.
+ * than telling classes its figures. Where rows have groups, gaps between these stand behind.
  */
 export function methodTable({ methods, task }: Pick<Summary, "methods" | "task">): string {
   const figures = taskFigures({ ...(task && { task }) });
   if (figures) return taskLines(methods, figures);
+  const gaps = groupGaps.filter(({ of }) => Object.values(methods).some((result) => result?.[of]));
   const rows = methodOrder(Object.keys(methods)).flatMap((method) => {
     const result = methods[method];
     if (!result) return [];
     const cells = [result.localTest, result.globalTest].flatMap(({ mean, ci95 }) => [fixed(mean), fixed(ci95)]);
-    return [[methodStyle(method).label, ...cells]];
+    const told = gaps.map(({ of }) => (result[of] ? plusMinus(result[of]) : "–"));
+    return [[methodStyle(method).label, ...cells, ...told]];
   });
-  return columns([["method", "local test", "±", "global test", "±"], ...rows], [15, 10, 5, 11, 5]);
+  const more = gaps.map(({ label }) => `${label[0]!.toLowerCase()}${label.slice(1)}`);
+  return columns([["method", "local test", "±", "global test", "±", ...more], ...rows], [15, 10, 5, 11, 5]);
 }
 
 function taskLines(methods: Summary["methods"], { test, beside }: TaskFigures): string {

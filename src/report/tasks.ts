@@ -42,6 +42,14 @@ const tasks: Readonly<Record<NonNullable<Summary["task"]>, TaskFigures>> = {
   },
 };
 
+/** Gaps between groups of people, where rows have groups. */
+export const groupGaps: readonly { readonly label: string; readonly of: keyof MethodResult }[] = [
+  { label: "Local parity gap, %", of: "localParity" },
+  { label: "Global parity gap, %", of: "globalParity" },
+  { label: "Local opportunity gap, %", of: "localOpportunity" },
+  { label: "Global opportunity gap, %", of: "globalOpportunity" },
+];
+
 /** The figures of a run whose rows were asked for something else than a class; undefined for all others. */
 export function taskFigures({ task }: Pick<Summary, "task">): TaskFigures | undefined {
   return task && tasks[task];

@@ -72,13 +72,17 @@ export function kitOf(wanted: Partial<KitOptions> = {}): Kit {
     optimizer: { kind: "sgd", lr: 0.1 },
     epochs: 2,
     batchSize: 8,
+    publicRows: () => held(500, 18),
     ...wanted,
   });
 }
 
 // examples with a memory of their own
 function held(seed: number, count: number, only?: readonly number[]): FeatureExamples {
-  return new FeatureExamples({ ...plane(seed, count, only), shape: [2] });
+  const { x, labels } = plane(seed, count, only);
+  // the last class is to one's good, and groups are the sides of a line
+  const groups = { of: labels.map((_, i) => Number(x[2 * i]! > 0.2)), positive: classes - 1 };
+  return new FeatureExamples({ x, labels, shape: [2], groups });
 }
 
 /** A thread's part of the federation. */

@@ -1,6 +1,6 @@
 // moiety data: what is found where.
 import type { CommandModule } from "yargs";
-import { catalogue, type DatasetName, fileNames, survey } from "../../data/index.ts";
+import { catalogue, type DatasetName, fileNames, generated, survey } from "../../data/index.ts";
 import { DATA_VARIABLE, sources } from "../sources.ts";
 
 export const dataCommand: CommandModule<object, { data: string | undefined }> = {
@@ -35,6 +35,7 @@ export const dataCommand: CommandModule<object, { data: string | undefined }> = 
         `${name.padEnd(14)} not found; --data DIR or ${DATA_VARIABLE} names the folder with ${fileNames(name)}\n` +
           `${"".padEnd(14)} from ${catalogue[name].source}; licence: ${catalogue[name].licence}`,
       );
+    for (const [name, { about }] of Object.entries(generated)) console.log(`${name.padEnd(14)} made here: ${about}`);
     console.log(`\nlooked in: ${places.map(({ where }) => where).join(", ")}`);
   },
 };

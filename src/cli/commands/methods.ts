@@ -43,6 +43,8 @@ function whole({
   peers = [],
   laws = [],
   presets = {},
+  needsPublic,
+  needsGroups,
   ...of
 }: Method): string {
   const from = source(of);
@@ -54,6 +56,8 @@ function whole({
     `is sent   ${list(receives)}`,
     `keeps     ${list(keeps)}`,
     ...(peers.length > 0 ? [`of peers  ${list(peers)}`] : []),
+    ...(needsPublic ? ["needs     publicRows"] : []),
+    ...(needsGroups ? ["needs     files.group"] : []),
   ];
   for (const [option, value] of Object.entries(options))
     lines.push(`option    ${name}.${option}=${value}${bounds(ranges[option])}`);

@@ -40,6 +40,19 @@ export const files: v.GenericSchema<NonNullable<Config["files"]>> = v.variant("k
       unless: "nothing says it, or a `*` in `train`",
       matters: "`partition.kind=column`",
     }),
+    group: maybe(name, "the column that says which group of people a row is of; it is no input then", {
+      unless: "nothing says it",
+      matters: "gaps between groups in records and tables; fair-fca and fair-flhc",
+    }),
+    positive: maybe(name, "the class that is to one's good, where rows have groups", { unless: "the last one" }),
+    windows: maybe(
+      v.strictObject({
+        past: told(count, "rows that an example sees, of a client's in the order of the file"),
+        ahead: maybe(count, "how many rows after the last of them the target is", { unless: "1" }),
+      }),
+      "rows are steps in time, and an example is a window of them; the last fifth of each series tests",
+      { unless: "a row is an example", matters: "`task=regression`" },
+    ),
     // a column without a name can be left out only
     ignore: maybe(v.array(v.string()), "columns that are left out", { unless: "none" }),
     shape: maybe(v.array(count), "the shape of one example", { unless: "as many numbers as columns" }),

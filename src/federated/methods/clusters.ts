@@ -1,5 +1,6 @@
 // Several models at the server, of which a client trains the one that fits it best.
 import type { Examples } from "../../nn/examples.ts";
+import type { Net } from "../../nn/net.ts";
 import { answering } from "../answering.ts";
 import type { Kit } from "../kit.ts";
 import type { ClientSide, Turn, Vectors } from "../method.ts";
@@ -23,10 +24,15 @@ export interface Clustered {
   readonly count: number;
   /** Which one a turn trains whatever their losses, if it says so. */
   readonly explore?: (turn: Pick<Turn, "round" | "key">) => number | undefined;
+  /** What a model is chosen by, the least of all, on rows that there are; its loss unless said. */
+  readonly score?: (net: Net, rows: Examples) => number;
 }
 
-/** Trains the model that fits the client's training rows best, and answers with it; says which as the metric `cluster`. */
-export function clustered(kit: Kit, { count, explore }: Clustered): ClientSide<"model", "model.*", never> {
+/** Trains the model that fits the client's training rows best, or has the least score on them, and answers with it; says which as the metric `cluster`. */
+export function clustered(
+  kit: Kit,
+  { count, explore, score = (net, rows) => kit.lossOn(net, rows) }: Clustered,
+): ClientSide<"model", "model.*", never> {
   const net = kit.net();
   const optimizer = kit.optimizer(net.parameters);
   const all = Array.from({ length: count }, () => kit.net(kit.model, { trainable: false }));
@@ -34,7 +40,7 @@ export function clustered(kit: Kit, { count, explore }: Clustered): ClientSide<"
   const closestOn = (down: Vectors, rows: Examples): number => {
     const losses = all.map((_, c) => {
       net.parameters.copyFrom(down[placeOf(c)]!);
-      return rows.count > 0 ? kit.lossOn(net, rows) : 0;
+      return rows.count > 0 ? score(net, rows) : 0;
     });
     return closest(losses);
   };

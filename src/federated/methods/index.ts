@@ -9,6 +9,8 @@ import { cwfedavg } from "./cwfedavg.ts";
 import { dac } from "./dac.ts";
 import { diple } from "./diple.ts";
 import { ditto } from "./ditto.ts";
+import { fairfca } from "./fairfca.ts";
+import { fairflhc } from "./fairflhc.ts";
 import { fedah } from "./fedah.ts";
 import { fedala } from "./fedala.ts";
 import { fedamp } from "./fedamp.ts";
@@ -28,6 +30,7 @@ import { fedhkd } from "./fedhkd.ts";
 import { fedjets } from "./fedjets.ts";
 import { fedmix } from "./fedmix.ts";
 import { fedmoeda } from "./fedmoeda.ts";
+import { fedmoepublic } from "./fedmoepublic.ts";
 import { fednova } from "./fednova.ts";
 import { fedadagrad, fedadam, fedyogi } from "./fedopt.ts";
 import { fedper } from "./fedper.ts";
@@ -67,6 +70,8 @@ const all: readonly Method[] = [
   dac,
   diple,
   ditto,
+  fairfca,
+  fairflhc,
   fedadagrad,
   fedadam,
   fedah,
@@ -89,6 +94,7 @@ const all: readonly Method[] = [
   fedmedian,
   fedmix,
   fedmoeda,
+  fedmoepublic,
   fednova,
   fedper,
   fedproto,
