@@ -10,6 +10,7 @@ import { readRun } from "../src/cli/records.ts";
 import { runsAt } from "../src/cli/runs.ts";
 import * as gate from "./reproduction/gate.ts";
 import { type Pages, pageWith, readPages } from "./reproduction/pages.ts";
+import { besidePflMoe } from "./reproduction/pflMoe.ts";
 import { summary } from "./reproduction/summary.ts";
 import * as tables from "./reproduction/tables.ts";
 import { replaceSection } from "./section.ts";
@@ -87,6 +88,38 @@ const otherSights: Tables = {
   cost: costAlone,
 };
 
+/** What the posterior gate does in yet another setting. */
+const gatedToo: Tables = {
+  accuracies: (runs) =>
+    tables.accuracies(runs, ["fedavg", "calibrated", "labelLaw", "finetuned", "ensemble", "mixture", "posterior"]),
+  streams: (runs) => tables.accuracies(runs, ["posterior", "stream", "streamBlocks", "streamAlternating"]),
+  differences: (runs) =>
+    tables.differences(runs, ["labelLaw", "posterior", "pooledGate", "stream"], ["finetuned", "ensemble"]),
+  shares: gate.shares,
+  kept: gate.streams,
+};
+
+// opt-out 0 are runs of another sweep, at one of its p
+const atSix =
+  (table: Table): Table =>
+  (runs) =>
+    table(runs.filter(({ summary }) => summary.p === 0.6));
+const optedOut: Tables = {
+  ...gatedToo,
+  parts: (runs) => tables.byOptOut(runs, ["fedavg", "labelLaw", "finetuned", "posterior", "stream"]),
+};
+
+const besideTheirs: Tables = {
+  accuracies: besidePflMoe,
+  differences: (runs) =>
+    tables.differences(
+      runs,
+      ["fedavg+labelLaw", "fedavg+posterior", "fedavg+stream"],
+      ["fedavg+head", "fedavg+pflMoe", "fedavg+ensemble"],
+    ),
+  cost: costAlone,
+};
+
 /** The tables of the pages by the sweep that they are of; where runs of two sweeps count together, by both names and a plus. */
 const sections: Readonly<Record<string, Tables>> = {
   "cifar10-authors-code": {
@@ -135,6 +168,14 @@ const sections: Readonly<Record<string, Tables>> = {
   "fashion-mnist-renamed": otherSights,
   "cifar10-posterior+cifar10-posterior-p1": { ...gated, kept: gate.streams },
   "cifar10-posterior": { cost: costAlone },
+  "cifar10-posterior+cifar10-posterior-opt-out": Object.fromEntries(
+    Object.entries(optedOut).map(([name, table]) => [name, atSix(table)]),
+  ),
+  "cifar10-posterior-opt-out": { cost: costAlone },
+  "cifar10-posterior-dirichlet": { ...gatedToo, cost: costAlone },
+  "fashion-mnist-whole": { ...gatedToo, cost: costAlone },
+  "ag-news-posterior": { ...gatedToo, cost: costAlone },
+  "pfl-moe": besideTheirs,
   "cifar10-posterior-p1": {
     pooled: (runs) => tables.accuracies(runs, ["finetuned", "blend", "pooled", "posterior", "pooledGate"]),
     differences: (runs) => tables.differences(runs, ["pooled", "posterior", "pooledGate"], ["finetuned", "ensemble"]),

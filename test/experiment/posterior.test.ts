@@ -122,6 +122,40 @@ test("curves end where their experts stand, and the gate's default lies on its c
   }
 });
 
+test("at the ends of their dials rows are what they turn between, to the last bit: t = 0 is FedAvg, rho = 1 and 0 the gate's experts", async () => {
+  const rowsOf = async (methods: NonNullable<Config["methods"]>): Promise<Map<string, unknown>> => {
+    const { store } = await runTiny({ config: parseConfig({ ...gate, methods: { fedavg: {}, ...methods } }) });
+    const found = metricsOf(store).flatMap((at) => {
+      if (at.kind !== "client") return [];
+      const { kind: _kind, method, epochs: _epochs, bestEpoch: _bestEpoch, bestLoss: _bestLoss, ...told } = at;
+      return [[`${method} of ${at.client}`, told] as const];
+    });
+    return new Map(found);
+  };
+  const experts = { "fedavg+blend": {}, "fedavg+calibrated": {}, "fedavg+labelLaw": { t: 0 } };
+  const own = await rowsOf({ ...experts, "fedavg+posterior": { rho: 1 } });
+  const all = await rowsOf({ ...experts, "fedavg+posterior": { rho: 0 } });
+  for (const client of ["0", "1", "2"]) {
+    assert.equal(own.get(`fedavg+labelLaw of ${client}`), own.get(`fedavg of ${client}`));
+    assert.equal(own.get(`fedavg+posterior of ${client}`), own.get(`fedavg+blend of ${client}`));
+    assert.equal(all.get(`fedavg+posterior of ${client}`), all.get(`fedavg+calibrated of ${client}`));
+  }
+});
+
+test("with a hazard of 1/2 streams are the posterior gate, input by input, in whatever order they come", async () => {
+  const { result } = await runTiny({ config: { ...gate, posterior: { rho: 0.8, hazard: 0.5, calibrate: true } } });
+  const compared = parseConfig({ ...gate, methods: { "fedavg+posterior": { rho: 0.5 } } });
+  const { methods: gated } = recordsOf((await runTiny({ config: compared })).result).summary;
+  const { methods } = recordsOf(result).summary;
+  const { localTest, globalTest, globalNll } = gated["fedavg+posterior"]!;
+  // own rows come as often as foreign ones in the others, so some count twice there
+  assert.equal(methods["stream"]!.localTest, localTest);
+  for (const name of ["stream", "streamBlocks", "streamAlternating"]) {
+    assert.equal(methods[name]!.globalTest, globalTest);
+    near([methods[name]!.globalNll!.mean], [globalNll!.mean], 1e-5);
+  }
+});
+
 test("the model of any method that has one for all is calibrated on demand, and its clients send sums for it", async () => {
   const compared = parseConfig({ ...gate, methods: { fedprox: {}, "fedprox+calibrated": {}, "ditto+calibrated": {} } });
   const { store, result } = await runTiny({ config: compared, audit: true });
