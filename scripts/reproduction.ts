@@ -93,8 +93,7 @@ const gatedToo: Tables = {
   accuracies: (runs) =>
     tables.accuracies(runs, ["fedavg", "calibrated", "labelLaw", "finetuned", "ensemble", "mixture", "posterior"]),
   streams: (runs) => tables.accuracies(runs, ["posterior", "stream", "streamBlocks", "streamAlternating"]),
-  differences: (runs) =>
-    tables.differences(runs, ["labelLaw", "posterior", "pooledGate", "stream"], ["finetuned", "ensemble"]),
+  differences: (runs) => tables.differences(runs, ["labelLaw", "posterior", "stream"], ["finetuned", "ensemble"]),
   shares: gate.shares,
   kept: gate.streams,
 };
