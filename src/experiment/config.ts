@@ -97,7 +97,7 @@ export interface Config {
   readonly files?: (OwnData & { readonly folder: string }) | undefined;
   /** What rows are asked for, of files of one's own: numbers, or any of several labels; one class of several unless said. */
   readonly task?: TargetKind | undefined;
-  /** "lenet", "mlp", "bilstm", or the address of a module that exports an expert and a gate (see OwnNetworks). */
+  /** "lenet", "mlp", "bilstm", "transformer", or the address of a module that exports an expert and a gate (see OwnNetworks). */
   readonly model: string;
   /** The seed of everything random. */
   readonly seed: number;

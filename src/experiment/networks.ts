@@ -10,6 +10,8 @@ import {
   mlpGate,
   type Module,
   sparseMlp,
+  transformerText,
+  transformerTextGate,
 } from "../nn/index.ts";
 import type { Dataset } from "../data/index.ts";
 import { type Config, ConfigError } from "./config.ts";
@@ -44,7 +46,9 @@ function known(config: Config, dataset: Dataset): { expert: Module; gate: (outpu
   if (dataset.kind === "text") {
     const words = dataset.vocabulary.length;
     if (model === "bilstm") return { expert: bilstmText(words, classes), gate: (n) => bilstmTextGate(words, n) };
-    throw new ConfigError(`config: model ${model} takes images, got texts (${name}); use bilstm`);
+    if (model === "transformer")
+      return { expert: transformerText(words, classes), gate: (n) => transformerTextGate(words, n) };
+    throw new ConfigError(`config: model ${model} takes images, got texts (${name}); use bilstm or transformer`);
   }
   const { shape } = dataset;
   const inputs = shape.reduce((n, size) => n * size, 1);
@@ -58,9 +62,9 @@ function known(config: Config, dataset: Dataset): { expert: Module; gate: (outpu
     if (config.task) return { expert: mlpGate(inputs, classes), gate: (n) => mlpGate(inputs, n) };
     return { expert: mlp(inputs, classes), gate: (n) => mlpGate(inputs, n) };
   }
-  if (model === "bilstm")
+  if (model === "bilstm" || model === "transformer")
     throw new ConfigError(
-      `config: model bilstm takes texts, got ${shape.join("x")} numbers (${name}); use lenet or mlp`,
+      `config: model ${model} takes texts, got ${shape.join("x")} numbers (${name}); use lenet or mlp`,
     );
   if (shape.join() === "3,32,32") return { expert: lenetCifar(classes), gate: lenetCifarGate };
   if (shape.join() === "1,28,28")

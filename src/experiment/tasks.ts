@@ -34,7 +34,7 @@ function problems(config: Config): readonly (readonly [field: string, got: strin
     ...(posterior ? [["posterior", "a gate by laws of labels", `none in a ${task}`] as const] : []),
     ...(three ? [[`mixture.variants.${three[0]}.threeWay`, "true", `false in a ${task}`] as const] : []),
     ...(output ? [[`${output[0]}.space`, "output", `probability in a ${task}`] as const] : []),
-    ...(["lenet", "bilstm"].includes(model)
+    ...(["lenet", "bilstm", "transformer"].includes(model)
       ? [["model", model, "mlp, moe, soft-moe or a module's path"] as const]
       : []),
   ];

@@ -4,6 +4,7 @@ export { constant, fanInUniform, gaussian, type Initializer } from "./init.ts";
 export { Conv2d, Dropout, Linear, MaxPool2d } from "./layers.ts";
 export {
   Apply,
+  type Beside,
   type Children,
   EVALUATE,
   type Forward,
@@ -12,6 +13,7 @@ export {
   type ParameterSpec,
   type Parts,
   Sequential,
+  type Site,
 } from "./module.ts";
 export { Net, type NetOptions } from "./net.ts";
 export { clipGradient, Clipped, gradientNorm } from "./clip.ts";
@@ -60,6 +62,8 @@ export {
   mlpGate,
   type Output,
   sparseMlp,
+  transformerText,
+  transformerTextGate,
 } from "./zoo.ts";
 export { type Batch, type Examples, FloatExamples, ImageExamples, type Images } from "./examples.ts";
 export {
@@ -85,6 +89,9 @@ export { chance, shares, switchBalance, unevenness, zLoss } from "./balance.ts";
 export { capacityOf, expertChoice, noiseWidth, noisyLogits, topKWeights, withinCapacity } from "./routing.ts";
 export { type Routing, SparseMoe, type SparseMoeOptions } from "./sparseMoe.ts";
 export { LoraLinear, type LoraOptions } from "./lora.ts";
+export { adapted, isBeside } from "./adapted.ts";
+export { Lora, LoraMixture, type LoraMixtureOptions, type Mixed } from "./loraMixture.ts";
+export { SentenceEncoder, type SentenceEncoderOptions } from "./sentenceEncoder.ts";
 export { Gru, Lstm, type RecurrentForward, type RecurrentOptions, type RecurrentStates } from "./recurrent.ts";
 export { resnet, type ResnetOptions } from "./resnet.ts";
 export {

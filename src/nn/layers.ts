@@ -14,8 +14,12 @@ import type { Forward, Module, ParameterSpec } from "./module.ts";
 export class Linear implements Module {
   /** What its parameters are called, how large they are and how they begin, in the order of a flat vector. */
   readonly specs: readonly ParameterSpec[];
-  readonly #inputs: number;
-  readonly #relu: boolean;
+  /** Numbers of a row that it takes. */
+  readonly inputs: number;
+  /** Numbers of a row that it gives. */
+  readonly outputs: number;
+  /** Whether max(0, .) comes behind it. */
+  readonly relu: boolean;
 
   constructor(inputs: number, outputs: number, { relu = false }: { relu?: boolean } = {}) {
     const init = fanInUniform(inputs);
@@ -23,14 +27,15 @@ export class Linear implements Module {
       { name: "weight", shape: [outputs, inputs], init },
       { name: "bias", shape: [outputs], init },
     ];
-    this.#inputs = inputs;
-    this.#relu = relu;
+    this.inputs = inputs;
+    this.outputs = outputs;
+    this.relu = relu;
   }
 
   bind(tensors: readonly Tensor[]): Forward {
     const [w, b] = tensors as readonly [Tensor, Tensor];
-    const options = { relu: this.#relu };
-    const inputs = this.#inputs;
+    const options = { relu: this.relu };
+    const inputs = this.inputs;
     return (x) => linear(x.shape.length === 2 ? x : reshape(x, [-1, inputs]), w, b, options);
   }
 }

@@ -19,6 +19,19 @@ export interface ParameterSpec extends TensorSpec {
   readonly init: Initializer;
 }
 
+/** A linear layer of a module. */
+export interface Site {
+  /** Its name in the module, as its parameters' without `.weight`. */
+  readonly name: string;
+  /** Numbers of a row that it takes. */
+  readonly inputs: number;
+  /** Numbers of a row that it gives. */
+  readonly outputs: number;
+}
+
+/** What is put beside a linear layer: a module from rows [rows, inputs] to [rows, outputs], or nothing. */
+export type Beside = (site: Site) => Module | undefined;
+
 /** Parameters by name and shape, and how to run on them. */
 export interface Module {
   /** What its parameters are called, how large they are and how they begin, in the order of a flat vector. */
@@ -31,6 +44,10 @@ export interface Module {
   bind(tensors: readonly Tensor[], at: number): Forward;
   /** The model in two, where it can be taken apart; the parts' specs are the model's in their order. */
   split?(): Parts;
+  /**
+   * This module with others beside its linear layers, whose outputs are added to theirs: see `adapted`. Layers and sequences need none.
+   */
+  adapted?(beside: Beside): Module;
 }
 
 /** A model in two: features, and what makes answers of them. */
@@ -51,11 +68,14 @@ export type Children = Readonly<Record<string, Module>> | readonly (readonly [na
 export class Sequential implements Module {
   /** What its parameters are called, how large they are and how they begin, in the order of a flat vector. */
   readonly specs: readonly ParameterSpec[];
+  /** The modules by name, in their order. */
+  readonly children: readonly (readonly [name: string, module: Module])[];
   readonly #names: readonly string[];
   readonly #children: readonly Module[];
 
   constructor(children: Children) {
     const pairs = named(children);
+    this.children = pairs;
     this.#names = pairs.map(([name]) => name);
     this.#children = pairs.map(([, child]) => child);
     this.specs = pairs.flatMap(([child, { specs }]) =>

@@ -4,7 +4,7 @@ import { engine } from "../../runtime/engine.ts";
 import { wordAt } from "../../runtime/memory.ts";
 import { defineOp, type Op } from "../op.ts";
 import { formatShape } from "../shape.ts";
-import { empty, type Tensor } from "../tensor.ts";
+import { empty, type Tensor, tensor } from "../tensor.ts";
 import { checkIndices } from "./indices.ts";
 
 /** Behind the end of a sentence: no word, not even one for padding. */
@@ -98,6 +98,45 @@ export function pack(x: Tensor): Packed {
     for (let i = 0; i < rows; i++) cells[to++] = cells[from + sorted[i]! * longest + t]!;
   }
   return { words, order, active };
+}
+
+/** A rectangle of words without a hole, and which of it are words of the sentences. */
+export interface Filled {
+  /** i32 [batch, steps], 0 where there is nothing. */
+  readonly words: Tensor<"i32">;
+  /** [batch, steps]: 1 for a word, 0 where there is nothing. */
+  readonly mask: Tensor<"f32">;
+  /** [batch, steps]: the mask over the sentence's number of words. */
+  readonly shares: Tensor<"f32">;
+}
+
+/**
+ * A rectangle i32 [batch, longest], in which each sentence ends at its row's end or its first NOTHING, cut to `length` steps and at least one.
+ * @param words how many are known; others become 0
+ */
+export function filled(x: Tensor, { words, length }: { readonly words: number; readonly length: number }): Filled {
+  if (x.shape.length !== 2 || x.dtype !== "i32")
+    throw new RangeError(`filled: word numbers i32 [batch,longest] expected, got ${x.dtype}${formatShape(x.shape)}`);
+  const [batch, longest] = x.shape as readonly [number, number];
+  const steps = Math.max(1, Math.min(length, longest));
+  const numbers = empty([batch, steps], "i32");
+  // memory may have grown
+  const { i32 } = engine().memory;
+  const [from, to] = [wordAt(x.ptr), wordAt(numbers.ptr)];
+  i32.fill(0, to, to + numbers.size);
+  const mask = new Array<number>(numbers.size).fill(0);
+  const shares = new Array<number>(numbers.size).fill(0);
+  for (let i = 0; i < batch; i++) {
+    let n = 0;
+    for (; n < Math.min(steps, longest); n++) {
+      const word = i32[from + i * longest + n]!;
+      if (word < 0) break;
+      i32[to + i * steps + n] = word < words ? word : 0;
+    }
+    mask.fill(1, i * steps, i * steps + n);
+    shares.fill(1 / n, i * steps, i * steps + n);
+  }
+  return { words: numbers, mask: tensor(mask, [batch, steps]), shares: tensor(shares, [batch, steps]) };
 }
 
 /** Throws unless what was packed is one row per word, and all sentences have a place. */
