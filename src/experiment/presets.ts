@@ -32,6 +32,33 @@ const authors: Omit<Config, "preset" | "dataset"> = {
   checkpointEvery: 25,
 };
 
+// sized for minutes: not by anybody's paper
+const adapters: Omit<Config, "preset"> = {
+  ...authors,
+  dataset: "ag-news",
+  model: "transformer",
+  clients: 20,
+  rows: { train: 160, validation: 60, test: 100 },
+  federation: {
+    ...authors.federation,
+    rounds: 30,
+    cohort: 10,
+    localEpochs: 2,
+    batchSize: 16,
+    lr: 3e-3,
+    validateEvery: 2,
+    patience: 15,
+    validationClients: 20,
+  },
+  personal: { ...authors.personal, clients: 20, lr: 1e-3, epochs: 20, validateEvery: 1, patience: 3 },
+  mixture: { ...authors.mixture, lr: 1e-3 },
+  // without the turn after the end, which costs as much as two rounds
+  clock: { turn: false, globalRows: 400 },
+  methods: Object.fromEntries(
+    ["fedlora", "fedms", "comigs", "fedamole", "fedmoe", "hetlora", "pfedmoap"].map((name) => [name, { warm: 15 }]),
+  ),
+};
+
 const presets: Readonly<Record<string, Preset>> = {
   quick: {
     about: "20 clients on the bundled Fashion-MNIST, about a minute",
@@ -92,6 +119,23 @@ const presets: Readonly<Record<string, Preset>> = {
       // a twentieth of the clients, as theirs were 50 of 1,000
       federation: { ...authors.federation, cohort: 10, validateEvery: 50, patience: 4 },
       mixture: { ...authors.mixture, lr: 1e-6 },
+    },
+  },
+  "ag-news-lora": {
+    about: "20 clients on AG News or a part of it: adapters beside a small transformer that FedAvg has warmed up",
+    config: { ...adapters, preset: "ag-news-lora" },
+  },
+  "ag-news-scaling": {
+    about: "3,200 articles over 4 clients, all of them in every round: --clients 16 --set rows.train=200 and so on",
+    config: {
+      ...adapters,
+      preset: "ag-news-scaling",
+      clients: 4,
+      partition: { kind: "iid" },
+      rows: { train: 800, validation: 100, test: 200 },
+      federation: { ...adapters.federation, cohort: 4, validationClients: 4, localEpochs: 1 },
+      personal: { ...adapters.personal, clients: 4 },
+      methods: { fedavg: {}, fedlora: {} },
     },
   },
 };

@@ -10,7 +10,8 @@ export function answering(...parts: readonly Net[]): Answer {
   });
 }
 
-function joined(vectors: readonly Vector[]): Vector {
+/** Vectors behind each other, one at least, in the first one's precision. */
+export function joined(vectors: readonly Vector[]): Vector {
   const [first] = vectors as [Vector];
   if (vectors.length === 1) return first;
   const Kind = first.constructor as new (length: number) => Vector;

@@ -84,6 +84,30 @@ test("a run is not resumed on texts with other words", async () => {
   );
 });
 
+test("a transformer learns texts, and what stands beside its layers goes on where FedAvg has left it", async () => {
+  const names = ["fedavg", "fedlora", "fedms", "comigs", "fedamole", "fedmoe", "hetlora", "pfedmoap"];
+  const warm = (name: string): Record<string, number> => (name === "fedavg" ? {} : { warm: 5 });
+  const { result } = await runTiny({
+    config: {
+      ...config,
+      model: "transformer",
+      federation: { ...config.federation, rounds: 8, cohort: 6, lr: 0.01, validateEvery: 2, patience: 9 },
+      clock: { turn: false },
+      methods: Object.fromEntries(names.map((name) => [name, warm(name)])),
+    },
+    dataset,
+  });
+  const { summary } = recordsOf(result);
+  for (const name of names) {
+    const { globalTest } = summary.methods[name]!;
+    assert.ok(globalTest.mean > 80, `${name}: ${globalTest.mean} %`);
+  }
+});
+
+test("the presets of adapters are complete configs", () => {
+  for (const name of ["ag-news-lora", "ag-news-scaling"]) assert.equal(parseConfig(preset(name)), preset(name));
+});
+
 test("texts want a network for texts, and images one for images", () => {
   const { expert, gate } = networks(config, dataset);
   assert.equal(
@@ -97,7 +121,10 @@ test("texts want a network for texts, and images one for images", () => {
     () => networks({ ...config, model: "lenet" }, dataset),
     /model lenet takes images, got texts \(ag-news\); use bilstm/,
   );
-  refuses(() => networks({ ...config, model: "bilstm" }, images), /model bilstm takes texts, got 1x28x28/);
+  for (const model of ["bilstm", "transformer"])
+    refuses(() => networks({ ...config, model }, images), new RegExp(`model ${model} takes texts, got 1x28x28`));
+  const small = networks({ ...config, model: "transformer" }, dataset);
+  assert.equal([small.expert.specs[0]!.shape, small.gate.specs.at(-1)!.shape], [[12, 32], [1]]); // prettier-ignore
 });
 
 function pairs({ clients }: ReturnType<typeof setUp>): string[] {

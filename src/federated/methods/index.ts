@@ -5,6 +5,7 @@ import { apfl } from "./apfl.ts";
 import { apple } from "./apple.ts";
 import { cfedfn } from "./cfedfn.ts";
 import { cfl } from "./cfl.ts";
+import { comigs } from "./comigs.ts";
 import { cwfedavg } from "./cwfedavg.ts";
 import { dac } from "./dac.ts";
 import { diple } from "./diple.ts";
@@ -13,6 +14,7 @@ import { fairfca } from "./fairfca.ts";
 import { fairflhc } from "./fairflhc.ts";
 import { fedah } from "./fedah.ts";
 import { fedala } from "./fedala.ts";
+import { fedamole } from "./fedamole.ts";
 import { fedamp } from "./fedamp.ts";
 import { fedas } from "./fedas.ts";
 import { fedavg } from "./fedavg.ts";
@@ -28,9 +30,12 @@ import { fedem } from "./fedem.ts";
 import { fedfomo } from "./fedfomo.ts";
 import { fedhkd } from "./fedhkd.ts";
 import { fedjets } from "./fedjets.ts";
+import { fedlora } from "./fedlora.ts";
 import { fedmix } from "./fedmix.ts";
+import { fedmoe } from "./fedmoe.ts";
 import { fedmoeda } from "./fedmoeda.ts";
 import { fedmoepublic } from "./fedmoepublic.ts";
+import { fedms } from "./fedms.ts";
 import { fednova } from "./fednova.ts";
 import { fedadagrad, fedadam, fedyogi } from "./fedopt.ts";
 import { fedper } from "./fedper.ts";
@@ -43,6 +48,7 @@ import { flix } from "./flix.ts";
 import { floco } from "./floco.ts";
 import { gossip } from "./gossip.ts";
 import { gpfl } from "./gpfl.ts";
+import { hetlora } from "./hetlora.ts";
 import { hypcluster, ifca } from "./ifca.ts";
 import { knnper } from "./knnper.ts";
 import { l2gd } from "./l2gd.ts";
@@ -54,6 +60,7 @@ import { pens } from "./pens.ts";
 import { perfedavg } from "./perfedavg.ts";
 import { pfedhn } from "./pfedhn.ts";
 import { pfedme } from "./pfedme.ts";
+import { pfedmoap } from "./pfedmoap.ts";
 import { fedmedian, krum, normclip, trimmed } from "./robust.ts";
 import { pfedmm } from "./pfedmm.ts";
 import { pfedmoe } from "./pfedmoe.ts";
@@ -66,6 +73,7 @@ const all: readonly Method[] = [
   apple,
   cfedfn,
   cfl,
+  comigs,
   cwfedavg,
   dac,
   diple,
@@ -76,6 +84,7 @@ const all: readonly Method[] = [
   fedadam,
   fedah,
   fedala,
+  fedamole,
   fedamp,
   fedas,
   fedavg,
@@ -91,10 +100,13 @@ const all: readonly Method[] = [
   fedfomo,
   fedhkd,
   fedjets,
+  fedlora,
   fedmedian,
   fedmix,
+  fedmoe,
   fedmoeda,
   fedmoepublic,
+  fedms,
   fednova,
   fedper,
   fedproto,
@@ -107,6 +119,7 @@ const all: readonly Method[] = [
   floco,
   gossip,
   gpfl,
+  hetlora,
   hypcluster,
   ifca,
   krum,
@@ -122,6 +135,7 @@ const all: readonly Method[] = [
   pfedhn,
   pfedme,
   pfedmm,
+  pfedmoap,
   pfedmoe,
   pmmoe,
   scaffold,
