@@ -1,7 +1,8 @@
 // A federation of small clients, all of which train in every round, in a process of its own, so that its memory is its own:
 // prints one JSON line. Run with --expose-gc; argument: how many clients.
 import { type Config, experimentCalls, parseConfig, preset, setUp } from "../src/experiment/index.ts";
-import { federationKey, federationsOf, initialOf, serverOf } from "../src/experiment/federations.ts";
+import { federationsOf, initialOf, serverOf } from "../src/experiment/federations.ts";
+import { federationKey } from "../src/experiment/setup.ts";
 import type { Host } from "../src/federated/hosts/host.ts";
 import { PoolHost } from "../src/federated/hosts/pool.ts";
 import { runRounds } from "../src/federated/rounds.ts";

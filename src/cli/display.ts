@@ -39,6 +39,8 @@ export function sweepDisplay(total: number): SweepDisplay {
 /** A few methods' means, local / global test: the one in focus and what it is held against. */
 export function shortResults(methods: MethodResults): string {
   const { method, against } = focusOf(Object.keys(methods));
+  // a federation alone, of which nobody was evaluated
+  if (!methods[method]) return "nobody evaluated";
   return [method, ...against]
     .map((name) => {
       const { localTest, globalTest } = methods[name]!;

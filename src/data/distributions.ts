@@ -2,6 +2,10 @@
 // of the runtime, + - * / and the square root, which IEEE 754 rounds correctly everywhere.
 import type { Stream } from "../runtime/random.ts";
 import { exp, log } from "../runtime/scalar.ts";
+import { finish, type Steps } from "../runtime/steps.ts";
+
+// so many draws between two rests: some milliseconds
+const AT_ONCE = 65_536;
 
 /** A standard normal draw (Marsaglia and Bray's polar method; uses one of its two values). */
 export function normal(stream: Stream): number {
@@ -41,7 +45,16 @@ export function gamma(stream: Stream, alpha: number): number {
 
 /** The logarithms of a Dirichlet(alphas) draw, normalised so that their exponentials sum to 1. */
 export function logDirichlet(stream: Stream, alphas: ArrayLike<number>): Float64Array {
-  const logs = Float64Array.from(alphas, (alpha) => logGamma(stream, alpha));
+  return finish(logDirichletSteps(stream, alphas));
+}
+
+/** `logDirichlet`, resting between draws. */
+export function* logDirichletSteps(stream: Stream, alphas: ArrayLike<number>): Steps<Float64Array> {
+  const logs = new Float64Array(alphas.length);
+  for (let i = 0; i < logs.length; i++) {
+    logs[i] = logGamma(stream, alphas[i]!);
+    if (i % AT_ONCE === AT_ONCE - 1) yield;
+  }
   const largest = logs.reduce((a, b) => (b > a ? b : a), -Infinity);
   const logTotal = largest + log(logs.reduce((total, one) => total + exp(one - largest), 0));
   return logs.map((one) => one - logTotal);
@@ -54,6 +67,11 @@ export function dirichlet(stream: Stream, alphas: ArrayLike<number>): Float64Arr
 
 /** How many of `trials` independent draws fall on each of the outcomes, whose weights need not sum to 1. */
 export function multinomial(stream: Stream, trials: number, weights: ArrayLike<number>): Int32Array {
+  return finish(multinomialSteps(stream, trials, weights));
+}
+
+/** `multinomial`, resting between draws. */
+export function* multinomialSteps(stream: Stream, trials: number, weights: ArrayLike<number>): Steps<Int32Array> {
   if (!(Number.isSafeInteger(trials) && trials >= 0))
     throw new RangeError(`multinomial: trials, got ${trials}, expected a whole number of at least 0`);
   for (let i = 0; i < weights.length; i++)
@@ -77,6 +95,7 @@ export function multinomial(stream: Stream, trials: number, weights: ArrayLike<n
       else low = middle + 1;
     }
     counts[low]!++;
+    if (trial % AT_ONCE === AT_ONCE - 1) yield;
   }
   return counts;
 }

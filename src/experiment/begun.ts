@@ -7,7 +7,7 @@ import { inTurns } from "../runtime/steps.ts";
 import { openLog } from "./auditLog.ts";
 import type { Federation } from "./chosenMethods.ts";
 import type { Config } from "./config.ts";
-import { federationKey, federationsOf, serverOf } from "./federations.ts";
+import { federationsOf, serverOf } from "./federations.ts";
 import { type Origin, originOf } from "./origin.ts";
 import { loadMethods } from "./ownMethods.ts";
 import { loadNetworks } from "./ownNetworks.ts";
@@ -15,7 +15,7 @@ import { checkGroups } from "./tasks.ts";
 import { clearProgress, keptRounds, loadFederation, type Progress, statesIn } from "./progress.ts";
 import type { Deployed } from "./privacy.ts";
 import type { RunOptions } from "./runOptions.ts";
-import { evaluatedClients, type Setup, setUpSteps } from "./setup.ts";
+import { evaluatedClients, federationKey, type Setup, setUpSteps } from "./setup.ts";
 import type { RunStore } from "./store.ts";
 
 /** One of a run's federations. */
@@ -86,10 +86,10 @@ const TELL_MS = 500;
 
 /** The setup, made in turns with whoever else wants the thread; undefined where it was interrupted. */
 async function preparedFor({ config, dataset, store, signal, onEvent }: Beginning): Promise<Setup | undefined> {
-  let told = performance.now();
+  let [told, last] = [performance.now(), -1];
   const tell = (done: number): void => {
-    if (performance.now() - told < TELL_MS) return;
-    told = performance.now();
+    if (done === last || performance.now() - told < TELL_MS) return;
+    [told, last] = [performance.now(), done];
     onEvent?.({ kind: "setup", done, total: config.clients });
   };
   try {

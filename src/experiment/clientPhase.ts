@@ -29,7 +29,7 @@ export async function runClients(
     const kept = resume ? await files.load(client, onNote) : undefined;
     if (kept) found.set(client, kept);
   }
-  onEvent?.({ kind: "phase", phase: "clients", done: found.size, total: wanted.length });
+  if (wanted.length > 0) onEvent?.({ kind: "phase", phase: "clients", done: found.size, total: wanted.length });
   const open = wanted.filter((client) => !found.has(client));
   const heldBy = async (client: number): Promise<Held> => {
     const held: Record<string, Held[string]> = {};

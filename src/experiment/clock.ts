@@ -16,7 +16,7 @@ import { type Federation, GENERALIST } from "./chosenMethods.ts";
 import { floors } from "./floors.ts";
 import type { Measured } from "./measured.ts";
 import { rootKey, type Setup } from "./setup.ts";
-import type { Staging, Tests } from "./staging.ts";
+import { ownRows, type Staging, type Tests } from "./staging.ts";
 import { taskIn } from "./tasks.ts";
 
 /** What a client has of a federation at one moment of it. */
@@ -78,13 +78,11 @@ export function clockOf(
     const { rows, globalTest } = clients[client]!;
     const seen = staging.of(client);
     const tests = seen.tests(rows.test, globalTest);
-    const train = seen.train(rows.train, fold(root, "batches", client));
-    const validation = seen.validation(rows.validation);
+    const own = ownRows(config, seen, rows, fold(root, "batches", client));
     try {
-      return use({ train, validation }, tests);
+      return use(own, tests);
     } finally {
-      train.dispose();
-      validation.dispose();
+      own.dispose();
       tests.dispose();
     }
   };
@@ -156,7 +154,10 @@ export function clockOf(
         }
         if (!task) {
           const law = countsOf(own.train.labels, classes);
-          Object.assign(scores, floors({ ...own, classes }, { ...tests, classes, law }, generalist));
+          // nobody who has no validation rows looks at them
+          const validation = config.rows.validation > 0 ? own.validation : { labels: [] };
+          const labelled = { train: own.train, validation, classes };
+          Object.assign(scores, floors(labelled, { ...tests, classes, law }, generalist));
         }
         return { client, kept, scores, epochs: {}, gates: {}, validations: [], readings, clusters };
       });

@@ -110,7 +110,13 @@ export interface Config {
   /** Whether rows come in order in the course of the rounds; else a client has all of its rows in every round. */
   readonly stream?: StreamOptions | undefined;
   /** Rows of each client. */
-  readonly rows: { readonly train: number; readonly validation: number; readonly test: number };
+  readonly rows: {
+    readonly train: number;
+    /** 0 where nobody validates, neither in the federation nor for itself. */
+    readonly validation: number;
+    /** 0 where nobody is evaluated. */
+    readonly test: number;
+  };
   /** Fraction of the clients that never send. */
   readonly optOut: number;
   /** Fraction of every client's training rows that the federation never uses. */
@@ -125,6 +131,7 @@ export interface Config {
     readonly localEpochs: number;
     readonly batchSize: number;
     readonly lr: number;
+    /** Rounds from one validation to the next; 0 is never: the last round is the one that stays. */
     readonly validateEvery: number;
     readonly patience: number;
     /** How many opted-in clients validate (paper; the authors' code uses the round's cohort). */
@@ -152,7 +159,7 @@ export interface Config {
   readonly clock?: ClockConfig | undefined;
   /** How clients train for themselves. */
   readonly personal: {
-    /** How many clients are personalised and evaluated, drawn from all. */
+    /** How many clients are personalised and evaluated, drawn from all; 0 is the federation alone. */
     readonly clients: number;
     readonly lr: number;
     /** How they step, at rate `lr`; Adam unless said. */

@@ -1,5 +1,5 @@
 // A run's first phase: the rounds of its federations, one after another, from their beginnings or from where its store says.
-import { type Attack, Attacked, liarsOf } from "../federated/hosts/attacked.ts";
+import { type Attack, Attacked } from "../federated/hosts/attacked.ts";
 import type { Host } from "../federated/hosts/host.ts";
 import { runRounds } from "../federated/rounds.ts";
 import { firstState, type RoundsState } from "../federated/roundsState.ts";
@@ -12,14 +12,15 @@ import type { Begun, Over, Plan } from "./begun.ts";
 import type { ExperimentCalls } from "./clients.ts";
 import type { HeldOf, Tick } from "./clock.ts";
 import { naming } from "./diverged.ts";
-import { federationKey, initialOf } from "./federations.ts";
+import { initialOf } from "./federations.ts";
+import { liarsIn } from "./liars.ts";
 import { isLocal } from "./localPrivacy.ts";
 import { trainingOf } from "./methodPresets.ts";
 import { AT_ONCE, standing } from "./moments.ts";
 import { mostRounds, privacyRecord } from "./privacy.ts";
 import { METRICS, type Progress, saveFederation } from "./progress.ts";
 import type { RunOptions } from "./runOptions.ts";
-import { evaluatedClients, optedIn, type Setup } from "./setup.ts";
+import { evaluatedClients, federationKey, optedIn, type Setup } from "./setup.ts";
 
 /** Where a federation's clients are. */
 export interface Clients {
@@ -89,13 +90,14 @@ async function runFederation(
       rounds: mostRounds(setup, name, before?.state),
       cohort: federation.cohort,
       // scores are exact: of clients that hide what they send, nobody could choose by them
-      ...(!isLocal(config) && {
-        validation: {
-          every: federation.validateEvery,
-          patience: federation.patience,
-          clients: federation.validationClients,
-        },
-      }),
+      ...(!isLocal(config) &&
+        federation.validateEvery > 0 && {
+          validation: {
+            every: federation.validateEvery,
+            patience: federation.patience,
+            clients: federation.validationClients,
+          },
+        }),
       key,
       ...(sampling && { sampling }),
       // a turn may take minutes here, and a worker that dies says so
@@ -164,13 +166,9 @@ export async function ticking(
   };
 }
 
-function liars(setup: Setup, attack: Attack): number[] {
-  return liarsOf(attack, optedIn(setup), federationKey(setup.config));
-}
-
 /** A host some of whose clients lie. */
 export function attacked(host: Host, setup: Setup, attack: Attack): Host {
-  return new Attacked(host, attack, liars(setup, attack), federationKey(setup.config));
+  return new Attacked(host, attack, liarsIn(setup, attack), federationKey(setup.config));
 }
 
 /** What federations took, by their names, for the summary; `deployed` where clients are nodes. */
@@ -188,7 +186,7 @@ export async function taken(
       bestRound: state.bestRound,
       ...state.bytes,
       ...(privacy && { privacy }),
-      ...(attack && { attack: { kind: attack.kind, scale: attack.scale ?? 1, liars: liars(setup, attack) } }),
+      ...(attack && { attack: { kind: attack.kind, scale: attack.scale ?? 1, liars: liarsIn(setup, attack) } }),
     };
   }
   return found;

@@ -6,18 +6,19 @@ import type { Noise } from "../federated/privacy/central.ts";
 import { lastClient } from "../moe/methods/authors.ts";
 import { calibration, CALIBRATION_ROUNDS } from "../moe/methods/calibration.ts";
 import { gaussians } from "../moe/methods/gaussians.ts";
-import { everyOptimizer, type Examples, Net } from "../nn/index.ts";
-import { fold, type Key } from "../runtime/random.ts";
+import { everyOptimizer, Net } from "../nn/index.ts";
+import { fold } from "../runtime/random.ts";
 import { chosenMethods, type Federation, GENERALIST, methodOf } from "./chosenMethods.ts";
 import { type Config, ConfigError } from "./config.ts";
 import { behaviour } from "./fidelity.ts";
 import { trainingOf } from "./methodPresets.ts";
+import { flipped, liarsIn } from "./liars.ts";
 import { networks } from "./networks.ts";
 import { paperMethods } from "./personal.ts";
 import { hidingOf } from "./localPrivacy.ts";
 import { behindNoise } from "./privacy.ts";
-import { rootKey, type Setup } from "./setup.ts";
-import { staging } from "./staging.ts";
+import { federationKey, rootKey, type Setup } from "./setup.ts";
+import { ownRows, staging } from "./staging.ts";
 import { checkNeeds, checkPublic, taskIn } from "./tasks.ts";
 
 /** The federations of a config, in the order in which they run: its methods', or that of the generalist. */
@@ -36,10 +37,25 @@ export function federationsOf(config: Config): readonly Federation[] {
     ...chosen.map(({ method }) => method),
     ...chosen.flatMap(({ rows, entries }) => rows.map(({ of }) => entries[of]!.value)),
   ]);
-  if (config.methods) return chosen;
+  if (config.methods) {
+    checkValidation(config, chosen);
+    return chosen;
+  }
   const fedavg = methodOf(GENERALIST);
   const method = behaviour(config).selection === "average" ? fedavg : lastClient(fedavg);
-  return [{ name: GENERALIST, method, options: method.options, ...paperMethods(config) }];
+  const generalist = [{ name: GENERALIST, method, options: method.options, ...paperMethods(config) }];
+  checkValidation(config, generalist);
+  return generalist;
+}
+
+/** Refuses clients that train for themselves where they have no rows that say when to stop. */
+function checkValidation({ rows, personal }: Config, federations: readonly Federation[]): void {
+  const own = federations.flatMap((federation) => federation.rows.map(({ name }) => name));
+  if (rows.validation === 0 && personal.clients > 0 && own.length > 0)
+    throw new ConfigError(
+      `config: rows.validation: got 0, expected 1 at least, by which clients end the training of ${own.slice(0, 3).join(", ")}; ` +
+        `or take personal.clients=0, or --method with federated methods alone`,
+    );
 }
 
 /** A federation that follows another one and leaves its model as it is. */
@@ -89,11 +105,6 @@ export function kitOf(
   });
 }
 
-/** The address of a federation's random numbers: the same for all methods, which so have the same cohorts and batches. */
-export function federationKey(config: Config): Key {
-  return fold(rootKey(config), "federation");
-}
-
 /** A federation's server; where noise is asked for, it has addresses unless another one is given. */
 export function serverOf(setup: Setup, federation: Federation, noise?: Noise): ServerSide {
   const { name, method, options } = federation;
@@ -115,6 +126,9 @@ export function benchOf(setup: Setup, { name, method, options }: Federation): Be
   const { config, dataset, clients } = setup;
   const root = rootKey(config);
   const staged = staging(config, dataset);
+  const { attack } = trainingOf(config, name);
+  const liars = new Set(attack?.kind === "label-flip" ? liarsIn(setup, attack) : []);
+  const wrong = liars.size > 0 ? staging(config, flipped(dataset)) : staged;
   return {
     method,
     side: method.client(kitOf(setup, name), options),
@@ -126,22 +140,12 @@ export function benchOf(setup: Setup, { name, method, options }: Federation): Be
       const { shared, rows, optedOut } = clients[client]!;
       // opted-out clients have no way in
       if (optedOut) throw new Error(`client ${client} has opted out and takes no part in the federation`);
+      // who lies by labels trains on others than it validates on
       const seen = staged.of(client, round);
+      const lied = liars.has(client) ? { ...seen, train: wrong.of(client, round).train } : seen;
       // a call mostly needs one of the two: most methods train without a look at the other, and validation looks at it alone
-      let train: Examples | undefined;
-      let validation: Examples | undefined;
-      return {
-        get train() {
-          return (train ??= seen.train(shared, fold(root, "batches", client, round)));
-        },
-        get validation() {
-          return (validation ??= seen.validation(rows.validation));
-        },
-        dispose: () => {
-          train?.dispose();
-          validation?.dispose();
-        },
-      };
+      const own = { train: shared, validation: rows.validation };
+      return ownRows(config, lied, own, fold(root, "batches", client, round));
     },
   };
 }

@@ -2,8 +2,7 @@
 // rows, it has learnt who its clients are and nothing of what they see. In a run of the paper's methods they are rows as others.
 import { persistent } from "../autograd/tensor.ts";
 import { scoreOf, type Scores, type TestSet } from "../moe/evaluate.ts";
-import type { OwnExamples } from "../moe/alone.ts";
-import { labelLawAnswers, lawAnswers, ownLaw, ownRatio } from "../moe/labelLaw.ts";
+import { type Labelled, labelLawAnswers, lawAnswers, ownLaw, ownRatio } from "../moe/labelLaw.ts";
 import { Kept } from "../runtime/kept.ts";
 
 /**
@@ -11,7 +10,7 @@ import { Kept } from "../runtime/kept.ts";
  * `labelLaw` multiplies a generalist's answers by them.
  */
 export function floors(
-  own: OwnExamples,
+  own: Labelled,
   { examples: { labels, groups, count }, classes, ...rest }: TestSet,
   generalist?: ArrayLike<number>,
 ): Record<string, Scores> {

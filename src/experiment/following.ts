@@ -10,9 +10,9 @@ import { States } from "../federated/states.ts";
 import type { Federation } from "./chosenMethods.ts";
 import type { HeldOf } from "./clock.ts";
 import type { Config } from "./config.ts";
-import { federationKey, type Follower, followersOf, initialOf, serverOf } from "./federations.ts";
+import { type Follower, followersOf, initialOf, serverOf } from "./federations.ts";
 import type { Ended } from "./moments.ts";
-import { optedIn, type Setup } from "./setup.ts";
+import { federationKey, optedIn, type Setup } from "./setup.ts";
 
 /** What a federation's followers found. */
 export type Found = Pick<HeldOf, "calibration" | "gaussians">;

@@ -5,8 +5,7 @@ import { downOf, type RoundsState } from "../federated/roundsState.ts";
 import type { Over, Plan } from "./begun.ts";
 import type { Standing } from "./clock.ts";
 import type { Federation } from "./chosenMethods.ts";
-import { federationKey } from "./federations.ts";
-import type { Setup } from "./setup.ts";
+import { federationKey, type Setup } from "./setup.ts";
 
 /** What a client is sent of a federation's best moment, to answer with; -1 is nobody in particular. */
 export function answering(setup: Setup, server: ServerSide, { best, round }: RoundsState, client: number): Vectors {

@@ -2,6 +2,7 @@
 // copy those one by one takes a thread's seconds; laid end to end in memory that workers share, they go over as they are.
 import { shared } from "../data/share.ts";
 import type { ClientRows } from "../data/index.ts";
+import { OFTEN, type Stepped, stepped } from "../runtime/steps.ts";
 import type { ClientSetup, Setup } from "./setup.ts";
 
 // a client's arrays, in this order
@@ -26,33 +27,43 @@ export interface Packed extends Omit<Setup, "clients"> {
   readonly said: ReadonlyMap<number, Pick<ClientRows, "name" | "classes">>;
 }
 
-/** A setup to be posted. */
-export function pack({ clients, ...rest }: Setup): Packed {
+/** A setup to be posted; resting between clients. */
+export const pack: Stepped<[setup: Setup], Packed> = stepped(function* ({ clients, ...rest }) {
   const places = new Int32Array(shared(4 * 2 * PARTS * clients.length).buffer);
   const optedOut = shared(clients.length);
   const said = new Map<number, Pick<ClientRows, "name" | "classes">>();
-  // what is the same array for several is laid down once
-  const found = new Map<Int32Array, number>();
+  const at = (client: number, part: number): number => 2 * (PARTS * client + part);
   let end = 0;
+  let before: readonly Int32Array[] = [];
   for (const [i, client] of clients.entries()) {
-    for (const [j, part] of partsOf(client).entries()) {
-      const known = found.get(part);
-      const from = known ?? end;
-      if (known === undefined) {
-        found.set(part, from);
-        end += part.length;
-      }
-      places.set([from, part.length], 2 * (PARTS * i + j));
+    const own = partsOf(client);
+    for (const [j, part] of own.entries()) {
+      // the same array twice in a client, or for all of them, is laid down once
+      const first = own.indexOf(part);
+      const known = first < j ? places[at(i, first)] : part === before[j] ? places[at(i - 1, j)] : undefined;
+      places[at(i, j)] = known ?? end;
+      places[at(i, j) + 1] = part.length;
+      if (known === undefined) end += part.length;
     }
+    before = own;
+    if (i % OFTEN === OFTEN - 1) yield;
     if (client.optedOut) optedOut[i] = 1;
     const { name, classes } = client.rows;
     if (name !== undefined || classes)
       said.set(i, { ...(name !== undefined && { name }), ...(classes && { classes }) });
   }
   const numbers = new Int32Array(shared(4 * end).buffer);
-  for (const [part, from] of found) numbers.set(part, from);
+  let next = 0;
+  for (const [i, client] of clients.entries()) {
+    for (const [j, part] of partsOf(client).entries()) {
+      if (places[at(i, j)] !== next) continue;
+      numbers.set(part, next);
+      next += part.length;
+    }
+    if (i % OFTEN === OFTEN - 1) yield;
+  }
   return { ...rest, numbers, places, optedOut, said };
-}
+});
 
 /** The setup that was packed; a client's arrays are views, made when somebody looks at them. */
 export function unpack(packed: Packed): Setup {

@@ -1,6 +1,7 @@
 // Worker threads for an experiment, or Web Workers in a page.
 import { startWorker } from "../runtime/platform.ts";
 import { type Pool, Threads } from "../runtime/pool.ts";
+import { inTurns } from "../runtime/steps.ts";
 import type { ExperimentCalls } from "./clients.ts";
 import { pack } from "./packed.ts";
 import type { Setup } from "./setup.ts";
@@ -19,6 +20,7 @@ export async function startPool(
   worker: URL = beside,
   onEvent?: (event: unknown) => void,
 ): Promise<Pool<ExperimentCalls>> {
+  const packed = await inTurns(pack.steps(setup), { slice: 50 });
   const ports = await Promise.all(Array.from({ length: size }, () => startWorker(worker)));
-  return new Threads<ExperimentCalls>(ports, pack(setup), onEvent);
+  return new Threads<ExperimentCalls>(ports, packed, onEvent);
 }

@@ -31,47 +31,53 @@ const privacy = v.variant("kind", [
   v.object({ kind: v.literal("local"), ...cost, stopped: index }),
 ]);
 
-const summary = v.object({
-  version: v.literal(recordVersion),
-  preset: text,
-  fidelity: text,
-  dataset: text,
-  seed: v.number(),
-  p: v.nullable(v.number()),
-  optOut: v.number(),
-  ownRowsKeptBack: v.number(),
-  clients: index,
-  rounds: index,
-  bestRound: v.number(),
-  wallSeconds: number,
-  phases: v.record(text, number),
-  weightsSha256: v.pipe(text, v.regex(/^[0-9a-f]{64}$/, "expected 64 hexadecimal digits")),
-  kernels: v.optional(v.picklist(["plain", "relaxed", "wide"])),
-  evaluatedClients: index,
-  methods: v.pipe(
-    v.record(method, result),
-    v.check((methods) => Object.keys(methods).length > 0, "expected one method at least"),
-  ),
-  federations: v.optional(
-    v.record(
-      method,
-      v.object({
-        rounds: index,
-        bestRound: v.number(),
-        down: number,
-        up: number,
-        peer: v.optional(number),
-        privacy: v.optional(privacy),
-        attack: v.optional(v.object({ kind: text, scale: number, liars: v.array(index) })),
-      }),
+const summary = v.pipe(
+  v.object({
+    version: v.literal(recordVersion),
+    preset: text,
+    fidelity: text,
+    dataset: text,
+    seed: v.number(),
+    p: v.nullable(v.number()),
+    optOut: v.number(),
+    ownRowsKeptBack: v.number(),
+    clients: index,
+    rounds: index,
+    bestRound: v.number(),
+    wallSeconds: number,
+    phases: v.record(text, number),
+    weightsSha256: v.pipe(text, v.regex(/^[0-9a-f]{64}$/, "expected 64 hexadecimal digits")),
+    kernels: v.optional(v.picklist(["plain", "relaxed", "wide"])),
+    evaluatedClients: index,
+    methods: v.record(method, result),
+    federations: v.optional(
+      v.record(
+        method,
+        v.object({
+          rounds: index,
+          bestRound: v.number(),
+          down: number,
+          up: number,
+          peer: v.optional(number),
+          privacy: v.optional(privacy),
+          attack: v.optional(v.object({ kind: text, scale: number, liars: v.array(index) })),
+        }),
+      ),
     ),
+    task: v.optional(v.picklist(["regression", "multi-label"])),
+    classNames: v.optional(texts),
+    gates: v.optional(v.record(method, v.object({ own: stat, other: stat, spread: stat }))),
+    command: text,
+    runtime: text,
+  }),
+  v.forward(
+    v.check(
+      ({ methods, evaluatedClients }) => evaluatedClients === 0 || Object.keys(methods).length > 0,
+      "expected one method at least",
+    ),
+    ["methods"],
   ),
-  task: v.optional(v.picklist(["regression", "multi-label"])),
-  classNames: v.optional(texts),
-  gates: v.optional(v.record(method, v.object({ own: stat, other: stat, spread: stat }))),
-  command: text,
-  runtime: text,
-});
+);
 
 const optionalNumber = v.optional(number);
 const ofRegression = {

@@ -88,7 +88,7 @@ function onlyFigures(found: Scores, task: NonNullable<Config["task"]>): Scores {
 
 /** Means over clients by method. */
 export function methodResults(done: readonly Measured[], config: Pick<Config, "task"> = {}): Summary["methods"] {
-  const methods = Object.keys(done[0]!.scores);
+  const methods = Object.keys(done[0]?.scores ?? {});
   const result = (method: string): MethodResult =>
     Object.fromEntries(
       figuresOf(config, done[0]!.scores[method]!).map((figure) => [
@@ -157,7 +157,7 @@ export function summarize({ setup, done, ...rest }: Outcome): Summary {
     ...(setup.config.task && { task: setup.config.task }),
     ...((setup.config.files || isGenerated(dataset)) && { classNames: setup.dataset.classes }),
     gates: Object.fromEntries(
-      Object.keys(done[0]!.gates).map((name) => [name, gateResult(done.map(({ gates }) => gates[name]!))]),
+      Object.keys(done[0]?.gates ?? {}).map((name) => [name, gateResult(done.map(({ gates }) => gates[name]!))]),
     ),
   };
 }

@@ -55,8 +55,12 @@ const fields = v.strictObject({
   rows: told(
     v.strictObject({
       train: told(count, "training rows of a client"),
-      validation: told(count, "rows that choose moments, constants and gates", { matters: "of the training split" }),
-      test: told(count, "rows of its local test, of its own distribution", { matters: "how sure an accuracy is" }),
+      validation: told(whole, "rows that choose moments, constants and gates; 0 where nobody validates", {
+        matters: "of the training split",
+      }),
+      test: told(whole, "rows of its local test, of its own distribution; 0 where nobody is evaluated", {
+        matters: "how sure an accuracy is",
+      }),
     }),
     "how many rows a client has",
   ),
@@ -113,6 +117,17 @@ const schema = v.pipe(
     ),
     ["dataset"],
   ),
+  v.forward(
+    v.check(
+      ({ rows, federation }) => rows.validation > 0 || federation.validateEvery === 0,
+      "expected 0, never, as rows.validation is 0",
+    ),
+    ["federation", "validateEvery"],
+  ),
+  v.forward(
+    v.check(({ rows, personal }) => rows.test > 0 || personal.clients === 0, "expected 0, nobody, as rows.test is 0"),
+    ["personal", "clients"],
+  ),
 );
 
 /** Every field of a config with its meaning and its limits. */
@@ -148,5 +163,5 @@ export function parseConfig(input: unknown): Config {
 function received({ type, received, path, input }: v.BaseIssue<unknown>): string {
   const value = path ? path.at(-1)!.value : input;
   if (type === "min_length") return Array.isArray(value) ? "none" : shown(value);
-  return received === "Object" && typeof value === "string" ? shown(value) : received;
+  return received === "Object" && typeof value !== "object" ? shown(value) : received;
 }

@@ -1,7 +1,7 @@
 // From a config and a dataset to who owns what. Pure and fast, so every worker could do it; the runner does it once.
 import { type ClientRows, type Dataset, keepBack, optOut, type Partition, pooled, publicRows } from "../data/index.ts";
 import { fold, type Key, key, Stream } from "../runtime/random.ts";
-import { finish, type Steps } from "../runtime/steps.ts";
+import { finish, OFTEN, type Steps } from "../runtime/steps.ts";
 import { type Config, ConfigError } from "./config.ts";
 import { behaviour } from "./fidelity.ts";
 import { partitionOf } from "./partitions.ts";
@@ -33,14 +33,27 @@ export function rootKey({ seed }: Config): Key {
   return fold(key(seed), "moiety");
 }
 
+/** The address of a federation's random numbers: the same for all methods, which so have the same cohorts and batches. */
+export function federationKey(config: Config): Key {
+  return fold(rootKey(config), "federation");
+}
+
 function isPooled({ partition }: Config): boolean {
   return partition.kind === "pfllib" || (partition.kind === "given" && partition.pooled === true);
 }
 
 /** Who owns which rows of which data: the dataset, or its two splits as one. Throws a RangeError when it does not suffice. */
 export function drawPartition<D extends Dataset>(config: Config, dataset: D): { dataset: D; partition: Partition } {
+  return finish(drawPartitionSteps(config, dataset));
+}
+
+function* drawPartitionSteps<D extends Dataset>(
+  config: Config,
+  dataset: D,
+): Steps<{ dataset: D; partition: Partition }> {
   const parted = isPooled(config) ? pooled(dataset) : dataset;
-  return { dataset: parted, partition: partitionOf(config, parted, fold(rootKey(config), "partition")) };
+  yield;
+  return { dataset: parted, partition: yield* partitionOf(config, parted, fold(rootKey(config), "partition")) };
 }
 
 /** Parts the data and draws who opts out. Throws a RangeError when the data do not suffice. */
@@ -48,12 +61,9 @@ export function setUp<D extends Dataset>(config: Config, whole: D): Setup<D> {
   return finish(setUpSteps(config, whole));
 }
 
-// so many clients between two rests
-const AT_ONCE = 256;
-
 /**
- * `setUp`, resting between clients.
- * @param onClient hears how many clients are ready
+ * `setUp`, resting between clients, of the partition's law too.
+ * @param onClient hears how many clients are ready: none before it is known who owns which rows
  */
 export function* setUpSteps<D extends Dataset>(
   config: Config,
@@ -62,7 +72,7 @@ export function* setUpSteps<D extends Dataset>(
 ): Steps<Setup<D>> {
   const root = rootKey(config);
   checkTargets(config, whole);
-  const { dataset, partition } = drawPartition(config, whole);
+  const { dataset, partition } = yield* told(drawPartitionSteps(config, whole), () => onClient?.(0));
   const { clients, heldOut = [] } = partition;
   // a client that is held out takes no part, and is personalised and tested as one that opted out
   const out = new Set([...optOut(clients.length, config.optOut, fold(root, "optOut")), ...heldOut]);
@@ -101,11 +111,21 @@ export function* setUpSteps<D extends Dataset>(
               .choose(all.length, Math.min(globalRows, all.length))
               .map((at) => all[at]!),
     });
-    if (ready.length % AT_ONCE > 0) continue;
+    if (ready.length % OFTEN > 0) continue;
     onClient?.(ready.length);
     yield;
   }
   return { config, dataset, clients: ready, ...(open && { publicRows: open }) };
+}
+
+// the same steps, of whose rests somebody hears
+function* told<T>(steps: Steps<T>, tell: () => void): Steps<T> {
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done) return value;
+    tell();
+    yield;
+  }
 }
 
 /** The clients that are personalised and evaluated, ascending: all of them, or so many drawn uniformly. */

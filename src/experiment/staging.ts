@@ -1,6 +1,6 @@
 // Rows of a dataset as examples in linear memory. Here, and nowhere else, is decided what kind of examples the data make
 // and how the authors' code would batch them.
-import { type Dataset, PADDING, take, type TextSplit, windowOf } from "../data/index.ts";
+import { type ClientRows, type Dataset, PADDING, take, type TextSplit, windowOf } from "../data/index.ts";
 import {
   type Batching,
   bucketed,
@@ -14,6 +14,7 @@ import {
   TargetExamples,
   TextExamples,
 } from "../nn/index.ts";
+import type { Own } from "../federated/turn.ts";
 import type { Key } from "../runtime/random.ts";
 import { type Config, ConfigError } from "./config.ts";
 import { behaviour } from "./fidelity.ts";
@@ -84,6 +85,33 @@ function holder(config: Config, dataset: Dataset, lens: Lens | undefined): Hold 
     if (behaviour(config).padding === "none") return new TextExamples(texts, rows);
     return new PaddedTextExamples(texts, rows, PADDING, batching);
   }
+}
+
+/** A client's own rows in one call, each kind staged when somebody first looks at it, and let go all at once. */
+export function ownRows(
+  { rows }: Pick<Config, "rows">,
+  seen: Staging,
+  own: Pick<ClientRows, "train" | "validation">,
+  key: Key,
+): Own & { dispose(): void } {
+  let train: Examples | undefined;
+  let validation: Examples | undefined;
+  return {
+    get train() {
+      return (train ??= seen.train(own.train, key));
+    },
+    get validation() {
+      if (rows.validation === 0)
+        throw new ConfigError(
+          "config: rows.validation: got 0, expected 1 at least, as what is asked for looks at validation rows",
+        );
+      return (validation ??= seen.validation(own.validation));
+    },
+    dispose: () => {
+      train?.dispose();
+      validation?.dispose();
+    },
+  };
 }
 
 /** Stages rows of a dataset; `batchSize` is that of the authors' code, which also validates and tests in such batches. */

@@ -13,7 +13,7 @@ const blind: readonly string[] = ["iid", "column", "dirichlet-sizes", "quantity"
 
 /** What a config with a task may not ask for: the field, what it is, and what it could be. */
 function problems(config: Config): readonly (readonly [field: string, got: string, expected: string])[] {
-  const { task, files, dataset, fidelity, partition, shift, stream, posterior, mixture, model } = config;
+  const { task, files, dataset, fidelity, partition, shift, stream, posterior, mixture, model, federation } = config;
   const variants = Object.entries(mixture.variants ?? {});
   const three = variants.find(([, { threeWay }]) => threeWay);
   const outputs = [
@@ -31,6 +31,9 @@ function problems(config: Config): readonly (readonly [field: string, got: strin
       : [["partition.kind", partition.kind, `${blind.join(", ")}, which ask for no classes`] as const]),
     ...(shift?.kind === "labels" ? [["shift.kind", "labels", "rotation, noise or corruption"] as const] : []),
     ...(stream?.by === "label" ? [["stream.by", "label", "row"] as const] : []),
+    ...(federation.attack?.kind === "label-flip"
+      ? [["federation.attack.kind", "label-flip", `another one in a ${task}`] as const]
+      : []),
     ...(posterior ? [["posterior", "a gate by laws of labels", `none in a ${task}`] as const] : []),
     ...(three ? [[`mixture.variants.${three[0]}.threeWay`, "true", `false in a ${task}`] as const] : []),
     ...(output ? [[`${output[0]}.space`, "output", `probability in a ${task}`] as const] : []),

@@ -6,9 +6,16 @@ import { add } from "../autograd/ops/add.ts";
 import { copy } from "../autograd/ops/copy.ts";
 import { logSoftmax } from "../autograd/ops/softmax.ts";
 import { scope, type Tensor, tensor } from "../autograd/tensor.ts";
+import type { Examples } from "../nn/examples.ts";
 import { countsOf } from "../federated/statistics.ts";
 import { log } from "../runtime/scalar.ts";
-import type { OwnExamples } from "./alone.ts";
+
+/** A client's labels. */
+export interface Labelled {
+  readonly train: Pick<Examples, "labels">;
+  readonly validation: Pick<Examples, "labels">;
+  readonly classes: number;
+}
 
 /** Shares of classes [classes] among labels, (n_y + 1) / (n + classes): a class that was not seen is rare, not impossible. */
 export function labelLaw(labels: ArrayLike<number>, classes: number): Float64Array {
@@ -16,12 +23,12 @@ export function labelLaw(labels: ArrayLike<number>, classes: number): Float64Arr
 }
 
 /** The law of all labels that a client has, those that it trains on and those that it validates on [classes]. */
-export function ownLaw({ train, validation, classes }: OwnExamples): Float64Array {
+export function ownLaw({ train, validation, classes }: Labelled): Float64Array {
   return labelLaw([...Array.from(train.labels), ...Array.from(validation.labels)], classes);
 }
 
 /** ln of a client's law over one of equal classes [classes]. */
-export function ownRatio(own: OwnExamples): Float64Array {
+export function ownRatio(own: Labelled): Float64Array {
   return logRatio(ownLaw(own));
 }
 

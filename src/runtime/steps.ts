@@ -12,6 +12,31 @@ export function finish<T>(steps: Steps<T>): T {
   }
 }
 
+/** A function whose work can rest: called it works to its end, and `steps` gives the work in steps. */
+export interface Stepped<A extends readonly unknown[], T> {
+  (...args: A): T;
+  /** The work itself. */
+  steps(...args: A): Steps<T>;
+}
+
+/** The function whose work these are the steps of. */
+export function stepped<A extends readonly unknown[], T>(steps: (...args: A) => Steps<T>): Stepped<A, T> {
+  return Object.assign((...args: A) => finish(steps(...args)), { steps });
+}
+
+/** So many things of one kind that take microseconds each are made between two rests. */
+export const OFTEN = 256;
+
+/** What `make` gives for 0, 1, ..., n - 1, resting after every 256. */
+export function* inSteps<T>(n: number, make: (i: number) => T): Steps<T[]> {
+  const all: T[] = [];
+  for (let i = 0; i < n; i++) {
+    all.push(make(i));
+    if (all.length % OFTEN === 0) yield;
+  }
+  return all;
+}
+
 export interface TurnOptions {
   /** Aborting ends the work at its next rest; everything it made is freed and its promise rejects with the reason. */
   readonly signal?: AbortSignal | undefined;

@@ -62,6 +62,11 @@ test("errors name the field, what it got and what was expected", () => {
   refuses(refusal("clients", 0), "config: clients: got 0, expected a whole number from 1");
   refuses(refusal("dataset", ""), 'config: dataset: got "", expected a name');
   refuses(refusal("dataset", "mnist"), /^config: dataset: got "mnist", expected fashion-mnist, /);
+  refuses(
+    refusal("rows.validation", 0),
+    /^config: federation.validateEvery: got \d+, expected 0, never, as rows.validation is 0$/,
+  );
+  refuses(refusal("rows.test", 0), /^config: personal.clients: got \d+, expected 0, nobody, as rows.test is 0$/);
   refuses(refusal("clients", 2.5), "config: clients: got 2.5, expected a whole number");
   refuses(refusal("federation.lr", 0), "config: federation.lr: got 0, expected a number above 0");
   refuses(refusal("federation.lr", "fast"), 'config: federation.lr: got "fast", expected number');

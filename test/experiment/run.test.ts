@@ -19,6 +19,8 @@ import type { ClientMetric } from "../../src/report/metrics.ts";
 import { startPool } from "../../src/experiment/pool.ts";
 import type { Pool } from "../../src/runtime/pool.ts";
 import { refusesLater } from "../support/refuses.ts";
+import { parseSummary } from "../../src/experiment/recordSchema.ts";
+import { openDocument, renderRunReport } from "../../src/report/index.ts";
 import { collect } from "../support/collect.ts";
 import { assert, test } from "../support/suite.ts";
 import { threadOf } from "../support/thread.ts";
@@ -269,6 +271,36 @@ test("a run with one evaluated client has no intervals, and says so in JSON as n
   const { methods } = JSON.parse(textOf(store, "summary.json")) as Summary;
   assert.is(methods["mixture"]!.localTest.ci95, null as unknown as number);
   assert.ok(methods["mixture"]!.localTest.mean >= 0);
+});
+
+test("a federation alone needs no rows to validate on and none to test on, and nobody is evaluated", async () => {
+  const { federation } = config;
+  const alone: Config = {
+    ...config,
+    rows: { train: 20, validation: 0, test: 0 },
+    federation: { ...federation, validateEvery: 0 },
+    personal: { ...config.personal, clients: 0 },
+  };
+  const { result, store } = await runTiny({
+    config: alone,
+    render: async (run) => renderRunReport(run, await openDocument()),
+  });
+  const { summary: found, metrics } = recordsOf(result);
+  assert.equal([found.evaluatedClients, found.methods, found.bestRound], [0, {}, federation.rounds - 1]);
+  assert.ok(metrics.every((metric) => metric.kind === "round" && metric.validationLoss === undefined));
+  assert.equal(parseSummary(JSON.parse(textOf(store, "summary.json")), "summary").methods, {});
+  assert.match(textOf(store, "report.html"), /<html/);
+  // methods that look at no validation rows are measured without, and those that do say so
+  const measured = { ...alone, rows: { train: 20, validation: 0, test: 8 }, personal: config.personal };
+  const { summary: compared } = recordsOf(
+    (await runTiny({ config: { ...measured, methods: { fedavg: {}, ditto: {} } } })).result,
+  );
+  assert.ok(compared.methods["ditto"] && compared.methods["majorityClass"]);
+  for (const [of, said] of [
+    [measured, /rows.validation: got 0, expected 1 at least, by which clients end the training of /],
+    [{ ...measured, methods: { fedfomo: {} } }, /rows.validation: got 0, expected 1 at least, as what is asked for/],
+  ] as const)
+    await refusesLater(() => runTiny({ config: of }), said);
 });
 
 test("an error in a client's training ends the run with that error", async () => {

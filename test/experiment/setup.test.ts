@@ -8,7 +8,7 @@ import {
   partitionKinds,
   setUp,
 } from "../../src/experiment/index.ts";
-import { optedIn } from "../../src/experiment/setup.ts";
+import { optedIn, setUpSteps } from "../../src/experiment/setup.ts";
 import { disjoint } from "../support/labels.ts";
 import { refuses } from "../support/refuses.ts";
 import { assert, test } from "../support/suite.ts";
@@ -59,6 +59,46 @@ test("every kind of partition begins with fields that make one, by its name alon
       clients.flatMap(({ rows }) => [rows.train, rows.validation]),
       kind === "pfllib" ? TRAIN_ROWS + TEST_ROWS : TRAIN_ROWS,
     );
+  }
+});
+
+test("every kind of partition rests between clients, with the numbers that it has in one go", () => {
+  const many = 600;
+  const rows = Array.from({ length: 6000 }, (_, row) => row);
+  const owner = Int32Array.from(rows, (row) => row % many);
+  const labels = Uint8Array.from(rows, (row) => (row * 7) % 10);
+  const split = { x: new Uint8Array(6000 * 784), labels, rows: 6000 };
+  const owners = { names: Array.from({ length: many }, (_, i) => `${i}`), train: owner, test: owner };
+  const whole = { ...dataset, train: split, test: split, owners };
+  const few = { train: 4, validation: 2, test: 2 };
+  for (const kind of Object.keys(partitionKinds)) {
+    // whose random cuts leave some with nothing
+    const base = { ...config, clients: kind === "pfllib" ? 60 : many, rows: few };
+    const named = parseConfig(override(base, "partition.kind", kind));
+    const { partition } = named;
+    // what cannot be for so many clients on so few rows, in its mildest form
+    const mild: Partial<Record<string, object>> = {
+      majority: { p: 0.2 },
+      "dirichlet-shares": { alpha: 100, repair: "move" },
+      "dirichlet-inner": { alpha: 100 },
+      "dirichlet-extended": { alpha: 100, repair: "move" },
+      pfllib: { split: "iid" },
+      "niid-bench": { split: "iid" },
+      quantity: { spread: 0.1 },
+    };
+    const asked = { ...named, partition: { ...partition, ...mild[kind] } as PartitionConfig };
+    const steps = setUpSteps(asked, whole);
+    let rests = 0;
+    for (;;) {
+      const { done, value } = steps.next();
+      if (done) {
+        assert.equal(value.clients, setUp(asked, whole).clients, kind);
+        break;
+      }
+      rests++;
+    }
+    // twice in the clients themselves, at least as often in the law
+    assert.ok(rests >= 4, `${kind}: ${rests}`);
   }
 });
 

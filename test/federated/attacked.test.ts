@@ -6,9 +6,12 @@ import type { Update } from "../../src/federated/method.ts";
 import { averaging } from "../../src/federated/servers.ts";
 import { krum, median, trimmedMean } from "../../src/federated/robust.ts";
 import { key } from "../../src/runtime/random.ts";
+import { setUp } from "../../src/experiment/index.ts";
+import { benchOf, federationsOf } from "../../src/experiment/federations.ts";
+import { liarsIn } from "../../src/experiment/liars.ts";
 import { refusesLater } from "../support/refuses.ts";
 import { assert, suite } from "../support/suite.ts";
-import { config, recordsOf, runTiny } from "../support/tiny.ts";
+import { config, dataset, recordsOf, runTiny } from "../support/tiny.ts";
 
 const test = suite("attacks");
 
@@ -94,6 +97,27 @@ test("what cannot be averaged is left out by name, and a run goes on without it;
   }
   const { result } = await runTiny({ config: federation({ kind: "sign-flip", share: 0.25, scale: 2 }) });
   assert.equal(recordsOf(result).summary.federations!["fedavg"]!.attack!.kind, "sign-flip");
+});
+
+test("a client whose labels are flipped trains on the others from the other end, and validates on its own", async () => {
+  const attack = { kind: "label-flip", share: 0.5 } as const;
+  const setup = setUp(federation(attack), dataset);
+  const liars = liarsIn(setup, attack);
+  assert.is(liars.length, 2);
+  const [fedavg] = federationsOf(setup.config);
+  const bench = benchOf(setup, fedavg!);
+  for (const [client, { shared, rows }] of setup.clients.entries()) {
+    const own = bench.stage(client, 0);
+    const named = (of: Int32Array): number[] => Array.from(of, (row) => dataset.train.labels[row]!);
+    const seen = named(shared).map((label) => (liars.includes(client) ? 9 - label : label));
+    assert.equal([...(own.train.labels as Int32Array)], seen);
+    assert.equal([...(own.validation.labels as Int32Array)], named(rows.validation));
+    own.dispose();
+  }
+  const plain = recordsOf((await runTiny()).result).summary;
+  const { summary } = recordsOf((await runTiny({ config: federation(attack) })).result);
+  assert.equal(summary.federations!["fedavg"]!.attack, { kind: "label-flip", scale: 1, liars });
+  assert.not.equal(summary.weightsSha256, plain.weightsSha256);
 });
 
 test("every kind ends in a finite model or in one error that says what happened", async () => {

@@ -105,7 +105,7 @@ async function execute(store: Folder, config: Config, args: RunArguments): Promi
       return;
     }
     const { summary } = result.records;
-    console.log(`\n${methodTable(summary)}`);
+    if (summary.evaluatedClients > 0) console.log(`\n${methodTable(summary)}`);
     console.log(
       `${summary.rounds} rounds, best after round ${summary.bestRound}; ${summary.evaluatedClients} clients; ${duration(summary.wallSeconds)}`,
     );

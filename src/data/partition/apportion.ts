@@ -9,9 +9,13 @@ export function apportion(weights: ArrayLike<number>, total: number): Int32Array
   const shares = Float64Array.from(weights, (weight) => (weight * total) / whole);
   const counts = Int32Array.from(shares, Math.floor);
   const left = total - counts.reduce((sum, count) => sum + count, 0);
+  if (left === 0) return counts;
+  // the largest remainders, found by the least of them: of many clients an order would take a second
+  const rests = shares.map((share, i) => share - counts[i]!);
+  const least = rests.toSorted().at(-left)!;
+  let equal = left - rests.reduce((n, rest) => (rest > least ? n + 1 : n), 0);
   // equal remainders: the earlier goes first
-  const order = [...shares.keys()].toSorted((a, b) => shares[b]! - counts[b]! - (shares[a]! - counts[a]!) || a - b);
-  for (const i of order.slice(0, left)) counts[i]!++;
+  for (let i = 0; i < rests.length; i++) if (rests[i]! > least || (rests[i] === least && equal-- > 0)) counts[i]!++;
   return counts;
 }
 

@@ -1,6 +1,7 @@
 // Two splits bug for bug as the authors' code draws them (github edvinli/federated-learning-mixture, commit ddc9e9b,
 // utils/sample_data.py), for results that are to be compared with theirs. Everything odd here is odd on purpose.
 import { fold, type Key, Stream } from "../../runtime/random.ts";
+import { inSteps, type Steps } from "../../runtime/steps.ts";
 import { dirichlet, multinomial } from "../distributions.ts";
 import { classCount, type ClientRows, type Labels, type Partition, type Sizes } from "./partition.ts";
 import { disjointPairs, pairsAsAuthors, randomPairs } from "./pairs.ts";
@@ -13,12 +14,12 @@ import { concat, Pool } from "./pool.ts";
  * - a (c, c) client draws twice from the same rows of c, so it can have rows twice, in all three sets;
  * - once fewer than `trainRows` rows are left, every further client gets all of them, and the whole test split.
  */
-export function majorityAsAuthors(
+export function* majorityAsAuthors(
   train: Labels,
   test: Labels,
   options: Sizes & { readonly p: number; readonly overlap: boolean; readonly pairs?: "each" | "random" },
   key: Key,
-): Partition {
+): Steps<Partition> {
   const { clients, p, trainRows, validationRows, testRows, overlap, pairs = "each" } = options;
   const classes = classCount(train, test);
   const pool = new Pool("majority", "train", train, classes);
@@ -27,7 +28,8 @@ export function majorityAsAuthors(
   const overlapping = pairs === "each" ? pairsAsAuthors : randomPairs;
   const owners = overlap ? overlapping(clients, classes, draw) : disjointPairs(clients, classes, draw);
 
-  const own = owners.map(([a, b], i) => {
+  const own = yield* inSteps(owners.length, (i) => {
+    const [a, b] = owners[i]!;
     const stream = new Stream(fold(key, "majority", i));
     const who = `client ${i}`;
     const two = (from: Pool, rows: number): [Int32Array, Int32Array] => {
@@ -46,7 +48,8 @@ export function majorityAsAuthors(
   });
   if (p >= 1) return { clients: own, substituted: 0 };
 
-  const all = own.map((mine, i): ClientRows => {
+  const all = yield* inSteps(own.length, (i): ClientRows => {
+    const mine = own[i]!;
     if (pool.total() < trainRows)
       return { ...mine, train: concat(mine.train, pool.rest()), test: concat(mine.test, testPool.rest()) };
     const stream = new Stream(fold(key, "others", i));
@@ -73,17 +76,17 @@ export function majorityAsAuthors(
  * and test counts the floor of the same proportions, so those sets are smaller than asked for. No substitution: a class
  * that runs out is a RangeError.
  */
-export function dirichletLabelsAsAuthors(
+export function* dirichletLabelsAsAuthors(
   train: Labels,
   test: Labels,
   options: Sizes & { readonly alpha: number },
   key: Key,
-): Partition {
+): Steps<Partition> {
   const { clients, alpha, trainRows, validationRows, testRows } = options;
   const classes = classCount(train, test);
   const pool = new Pool("dirichletLabels", "train", train, classes);
   const testPool = new Pool("dirichletLabels", "test", test, classes);
-  const all = Array.from({ length: clients }, (_, i): ClientRows => {
+  const all = yield* inSteps(clients, (i): ClientRows => {
     const stream = new Stream(fold(key, "labels", i));
     const who = `client ${i}`;
     const counts = multinomial(stream, trainRows, dirichlet(stream, new Float64Array(classes).fill(alpha)));

@@ -1,5 +1,6 @@
 // The Dirichlet split of "Probabilistic federated neural matching" (Yurochkin et al. 2019), from which PFLlib and Flower's
 // niid_bench have theirs: class by class, nobody with a full share gets more, and again from the start until all have some.
+import type { Steps } from "../../runtime/steps.ts";
 import { pairwiseSum } from "./numpy/arrays.ts";
 
 /** The draws it needs, from either of NumPy's generators. */
@@ -11,12 +12,12 @@ export interface NumpyDraws {
 const MOST_TRIES = 1000;
 
 /** Rows of every class dealt over the clients; after a thousand tries without `least` rows for everybody a RangeError. */
-export function balancedDirichlet(
+export function* balancedDirichlet(
   op: string,
   byClass: readonly Int32Array[],
   { clients, alpha, least }: { clients: number; alpha: number; least: number },
   random: NumpyDraws,
-): Int32Array[] {
+): Steps<Int32Array[]> {
   const total = byClass.reduce((sum, rows) => sum + rows.length, 0);
   if (clients * least > total)
     throw new RangeError(
@@ -36,6 +37,7 @@ export function balancedDirichlet(
         // by turns, as a spread of many thousands would not fit on the stack
         for (; at < end; at++) hand.push(rows[at]!);
       });
+      yield;
     }
     if (hands.every((hand) => hand.length >= least)) return hands.map((hand) => Int32Array.from(hand));
   }

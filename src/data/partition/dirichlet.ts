@@ -2,6 +2,7 @@
 // next likely classes take its place and are counted, nothing is drawn again until it fits.
 import { fold, type Key, Stream } from "../../runtime/random.ts";
 import { exp } from "../../runtime/scalar.ts";
+import { inSteps, type Stepped, stepped } from "../../runtime/steps.ts";
 import { logDirichlet, multinomial } from "../distributions.ts";
 import { apportion } from "./apportion.ts";
 import { dirichletLabelsAsAuthors } from "./authors.ts";
@@ -47,17 +48,20 @@ function substitute(counts: Int32Array, left: Readonly<Int32Array>, logs: Float6
  * (multinomial). Validation and test rows are in the proportions of its training rows. Sizes are exact; train and validation
  * disjoint over all clients. Train classes that run out are substituted, a lack of test rows is a RangeError.
  */
-export function dirichletLabels(train: Labels, test: Labels, options: DirichletLabelsOptions, key: Key): Partition {
+export const dirichletLabels: Stepped<
+  [train: Labels, test: Labels, options: DirichletLabelsOptions, key: Key],
+  Partition
+> = stepped(function* (train, test, options, key) {
   const { clients, alpha, trainRows, validationRows, testRows, fidelity = "paper" } = options;
   checkSizes("dirichletLabels", options);
   checkFidelity("dirichletLabels", fidelity);
-  if (fidelity === "authors-code") return dirichletLabelsAsAuthors(train, test, options, key);
+  if (fidelity === "authors-code") return yield* dirichletLabelsAsAuthors(train, test, options, key);
   checkRows("dirichletLabels", options, train, test);
   const classes = classCount(train, test);
   const pool = new Pool("dirichletLabels", "train", train, classes);
   const testPool = new Pool("dirichletLabels", "test", test, classes);
   let substituted = 0;
-  const all = Array.from({ length: clients }, (_, i): ClientRows => {
+  const all = yield* inSteps(clients, (i): ClientRows => {
     const stream = new Stream(fold(key, "labels", i));
     const logs = logDirichlet(stream, new Float64Array(classes).fill(alpha));
     const take = (counts: Int32Array): [Int32Array, Int32Array] => {
@@ -71,4 +75,4 @@ export function dirichletLabels(train: Labels, test: Labels, options: DirichletL
     return { train: trained, validation, test: testPool.peek(local) };
   });
   return { clients: all, substituted };
-}
+});

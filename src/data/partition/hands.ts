@@ -1,9 +1,11 @@
 // What the laws that deal out all rows have in common: they give every client a hand of the train split, and here a hand becomes
 // training and validation rows and a local test. Every limit is said, none is worked around without a word.
 import { fold, type Key, Stream } from "../../runtime/random.ts";
+import { inSteps, OFTEN, type Stepped, stepped, type Steps } from "../../runtime/steps.ts";
 import { apportion, largest } from "./apportion.ts";
 import { checkCounts, classCount, type ClientRows, type Labels, type Partition } from "./partition.ts";
 import { Pool } from "./pool.ts";
+import { Richest } from "./richest.ts";
 
 /** Rows of the train split for every client, no row twice. */
 export interface Hands {
@@ -86,17 +88,19 @@ function inProportion(counts: readonly number[], left: ArrayLike<number>, most: 
 }
 
 /** Moves rows of the largest hand's largest class to every hand below `size`; returns how many. */
-function fill(hands: number[][][], size: number): number {
+function* fill(hands: readonly (readonly number[][])[], size: number): Steps<number> {
   const sizes = hands.map((own) => own.reduce((sum, rows) => sum + rows.length, 0));
+  const richest = new Richest(sizes);
   let moved = 0;
-  for (const [poor, own] of hands.entries())
+  for (const [poor, own] of hands.entries()) {
     for (; sizes[poor]! < size; moved++) {
-      const rich = largest(sizes);
+      const rich = richest.take();
       const c = largest(hands[rich]!.map((rows) => rows.length));
       own[c]!.push(hands[rich]![c]!.pop()!);
-      sizes[rich]!--;
       sizes[poor]!++;
     }
+    if (poor % OFTEN === OFTEN - 1) yield;
+  }
   return moved;
 }
 
@@ -105,78 +109,82 @@ function fill(hands: number[][][], size: number): number {
  * classes of the hand in proportion, and fewer rows where one of them has no more. A hand that is too small, and a local test
  * that is, are a RangeError.
  */
-export function part(hands: Hands, train: Labels, test: Labels, options: PartOptions, key: Key): Partition {
-  const { rows, repair = "refuse" } = options;
-  const minimum = {
-    train: 1,
-    validation: Math.min(1, rows.validation),
-    test: Math.min(1, rows.test),
-    ...options.minimum,
-  };
-  checkCounts("partition", {
-    "rows.train": [rows.train, 1],
-    "rows.validation": [rows.validation, 0],
-    "rows.test": [rows.test, 0],
-    "minimum.train": [minimum.train, 1],
-    "minimum.validation": [minimum.validation, 0],
-    "minimum.test": [minimum.test, 0],
-  });
-  const classes = classCount(train, test);
-  const testPool = new Pool("partition", "test", test, classes);
-  const byClass = hands.rows.map((own) => {
-    const lists = Array.from({ length: classes }, (): number[] => []);
-    for (const row of own) lists[train[row]!]!.push(row);
-    return lists;
-  });
-  if (rows.test < minimum.test)
-    throw new RangeError(
-      `partition: minimum.test, got ${minimum.test}, expected at most rows.test, ${rows.test}; lower it`,
-    );
-  const size = least(options, minimum);
-  const poor = [...hands.rows.entries()].filter(([, own]) => own.length < size);
-  const total = hands.rows.reduce((sum, own) => sum + own.length, 0);
-  if (poor.length > 0 && (repair === "refuse" || total < size * hands.rows.length))
-    throw new RangeError(
-      `partition: rows, got ${poor
-        .slice(0, 5)
-        .map(([client, own]) => `${own.length} for client ${client}`)
-        .join(", ")}${poor.length > 5 ? ` and ${poor.length - 5} more` : ""}, expected at least ${size} each; ` +
-        (repair === "refuse" && total >= size * hands.rows.length
-          ? `take repair "move", or lower minimum, clients or the skew`
-          : "lower minimum or clients, or bring more data"),
-    );
-  const moved = repair === "move" ? fill(byClass, size) : 0;
-  const clients = byClass.map((own, client): ClientRows => {
-    const stream = new Stream(fold(key, "part", client));
-    const counts = own.map((list) => list.length);
-    const hand = counts.reduce((sum, n) => sum + n, 0);
-    const [training, validating] = cut(hand, options);
-    const used = apportion(counts, training + validating);
-    const held = apportion(used, validating);
-    const drawn = own.map((list) => stream.shuffle(list.slice()));
-    const pick = (from: (c: number) => number, to: (c: number) => number): Int32Array =>
-      Int32Array.from(drawn.flatMap((list, c) => list.slice(from(c), to(c))));
-    const testing = inProportion(counts, testPool.left, rows.test);
-    const size = testing.reduce((sum, n) => sum + n, 0);
-    if (size < minimum.test)
-      throw new RangeError(
-        `partition: test rows for client ${client}, got ${size} in the proportions of its classes, expected at least ` +
-          `${minimum.test}; lower minimum.test, or bring more data`,
-      );
-    const local = (): Int32Array => testPool.takeAll(testing, stream, `client ${client}`);
-    const given = hands.classes?.[client];
-    return {
-      train: pick(
-        (c) => held[c]!,
-        (c) => used[c]!,
-      ),
-      validation: pick(
-        () => 0,
-        (c) => held[c]!,
-      ),
-      test: testPool.peek(local),
-      ...(given && { classes: given }),
+export const part: Stepped<[hands: Hands, train: Labels, test: Labels, options: PartOptions, key: Key], Partition> =
+  stepped(function* (hands, train, test, options, key) {
+    const { rows, repair = "refuse" } = options;
+    const minimum = {
+      train: 1,
+      validation: Math.min(1, rows.validation),
+      test: Math.min(1, rows.test),
+      ...options.minimum,
     };
+    checkCounts("partition", {
+      "rows.train": [rows.train, 1],
+      "rows.validation": [rows.validation, 0],
+      "rows.test": [rows.test, 0],
+      "minimum.train": [minimum.train, 1],
+      "minimum.validation": [minimum.validation, 0],
+      "minimum.test": [minimum.test, 0],
+    });
+    const classes = classCount(train, test);
+    const testPool = new Pool("partition", "test", test, classes);
+    const byClass = (client: number): number[][] => {
+      const lists = Array.from({ length: classes }, (): number[] => []);
+      for (const row of hands.rows[client]!) lists[train[row]!]!.push(row);
+      return lists;
+    };
+    if (rows.test < minimum.test)
+      throw new RangeError(
+        `partition: minimum.test, got ${minimum.test}, expected at most rows.test, ${rows.test}; lower it`,
+      );
+    const size = least(options, minimum);
+    const poor = [...hands.rows.entries()].filter(([, own]) => own.length < size);
+    const total = hands.rows.reduce((sum, own) => sum + own.length, 0);
+    if (poor.length > 0 && (repair === "refuse" || total < size * hands.rows.length))
+      throw new RangeError(
+        `partition: rows, got ${poor
+          .slice(0, 5)
+          .map(([client, own]) => `${own.length} for client ${client}`)
+          .join(", ")}${poor.length > 5 ? ` and ${poor.length - 5} more` : ""}, expected at least ${size} each; ` +
+          (repair === "refuse" && total >= size * hands.rows.length
+            ? `take repair "move", or lower minimum, clients or the skew`
+            : "lower minimum or clients, or bring more data"),
+      );
+    // lists of all hands at once are needed only where rows go from one to another
+    const filled = poor.length > 0 ? yield* inSteps(hands.rows.length, byClass) : undefined;
+    const moved = filled ? yield* fill(filled, size) : 0;
+    const clients = yield* inSteps(hands.rows.length, (client): ClientRows => {
+      const own = filled?.[client] ?? byClass(client);
+      const stream = new Stream(fold(key, "part", client));
+      const counts = own.map((list) => list.length);
+      const hand = counts.reduce((sum, n) => sum + n, 0);
+      const [training, validating] = cut(hand, options);
+      const used = apportion(counts, training + validating);
+      const held = apportion(used, validating);
+      const drawn = own.map((list) => stream.shuffle(list.slice()));
+      const pick = (from: (c: number) => number, to: (c: number) => number): Int32Array =>
+        Int32Array.from(drawn.flatMap((list, c) => list.slice(from(c), to(c))));
+      const testing = inProportion(counts, testPool.left, rows.test);
+      const size = testing.reduce((sum, n) => sum + n, 0);
+      if (size < minimum.test)
+        throw new RangeError(
+          `partition: test rows for client ${client}, got ${size} in the proportions of its classes, expected at least ` +
+            `${minimum.test}; lower minimum.test, or bring more data`,
+        );
+      const local = (): Int32Array => testPool.takeAll(testing, stream, `client ${client}`);
+      const given = hands.classes?.[client];
+      return {
+        train: pick(
+          (c) => held[c]!,
+          (c) => used[c]!,
+        ),
+        validation: pick(
+          () => 0,
+          (c) => held[c]!,
+        ),
+        test: testPool.peek(local),
+        ...(given && { classes: given }),
+      };
+    });
+    return { clients, substituted: hands.substituted + moved };
   });
-  return { clients, substituted: hands.substituted + moved };
-}

@@ -1,5 +1,6 @@
 // Which classes a client holds, where it holds a few and no others: the ways of the literature, each of them bounded.
 import type { Stream } from "../../runtime/random.ts";
+import { inSteps, OFTEN, type Steps } from "../../runtime/steps.ts";
 
 /**
  * "groups": class by class to the next clients that have room, so that groups of clients have the same classes (PFLlib);
@@ -9,17 +10,17 @@ import type { Stream } from "../../runtime/random.ts";
 export type Choice = "groups" | "cyclic" | "first" | "random" | "balanced";
 
 /** For every client `each` different classes of `classes`. A RangeError where there are not as many. */
-export function holders(
+export function* holders(
   op: string,
   choice: Choice,
   { clients, each, classes }: { clients: number; each: number; classes: number },
   stream: Stream,
-): number[][] {
+): Steps<number[][]> {
   if (each > classes)
     throw new RangeError(`${op}: classes, got ${each} for each client, expected at most the ${classes} that there are`);
   if (!["groups", "cyclic", "first", "random", "balanced"].includes(choice))
     throw new RangeError(`${op}: choice, got ${String(choice)}, expected groups, cyclic, first, random or balanced`);
-  const own = Array.from({ length: clients }, (_, client) => {
+  const own = yield* inSteps(clients, (client): number[] => {
     if (choice === "cyclic") return Array.from({ length: each }, (_, i) => (client + i) % classes);
     if (choice === "random") return [...stream.choose(classes, each)];
     if (choice !== "first") return [];
@@ -33,26 +34,29 @@ export function holders(
     for (let c = 0; c < classes; c++) {
       const open = own.filter((classes) => classes.length < each);
       for (const classes of open.slice(0, most)) classes.push(c);
+      yield;
     }
   }
   if (choice === "balanced") {
     const held = new Int32Array(classes);
-    for (const mine of own)
+    for (const [client, mine] of own.entries()) {
       for (const c of [...stream.choose(classes, classes)].toSorted((a, b) => held[a]! - held[b]!).slice(0, each)) {
         held[c]!++;
         mine.push(c);
       }
+      if (client % OFTEN === OFTEN - 1) yield;
+    }
   }
   return own;
 }
 
 /** Deals the rows of every class over its holders: `cut` says how many of `rows` each of `n` gets, at least 1. */
-export function dealToHolders(
+export function* dealToHolders(
   op: string,
   own: readonly (readonly number[])[],
   left: ArrayLike<number>,
   cut: (c: number, rows: number, n: number) => ArrayLike<number>,
-): Int32Array[] {
+): Steps<Int32Array[]> {
   const counts = own.map(() => new Int32Array(left.length));
   for (let c = 0; c < left.length; c++) {
     const holding = own.flatMap((classes, client) => (classes.includes(c) ? [client] : []));
@@ -64,6 +68,7 @@ export function dealToHolders(
       );
     const parts = cut(c, left[c]!, holding.length);
     holding.forEach((client, i) => (counts[client]![c] = parts[i]!));
+    yield;
   }
   return counts;
 }

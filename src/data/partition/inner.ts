@@ -2,6 +2,7 @@
 // client after client, until all are dealt (Acar et al. 2021, FedDyn; Flower's InnerDirichletPartitioner).
 import { fold, type Key, Stream } from "../../runtime/random.ts";
 import { exp } from "../../runtime/scalar.ts";
+import { inSteps, OFTEN, type Stepped, stepped } from "../../runtime/steps.ts";
 import { logDirichlet } from "../distributions.ts";
 import { apportion } from "./apportion.ts";
 import type { Hands } from "./hands.ts";
@@ -40,30 +41,35 @@ function draw(stream: Stream, logs: Float64Array, open: (c: number) => boolean):
  * Every row is dealt. A row whose class has run out is drawn again among the classes that have not, once, and counted as
  * substituted; clients take turns, so that no one is left with the rest.
  */
-export function innerDirichlet(train: Labels, options: InnerDirichletOptions, key: Key): Hands {
-  const { clients, alpha, sizes = new Float64Array(clients).fill(1) } = options;
-  checkCounts("innerDirichlet", { clients: [clients, 1] });
-  if (sizes.length !== clients)
-    throw new RangeError(`innerDirichlet: sizes, got ${sizes.length}, expected one for each of ${clients} clients`);
-  const classes = classCount(train, []);
-  const pool = new Pool("innerDirichlet", "train", train, classes);
-  const left = pool.left.slice();
-  const wanted = apportion(sizes, train.length);
-  const counts = Array.from({ length: clients }, () => new Int32Array(classes));
-  const streams = counts.map((_, client) => new Stream(fold(key, "labels", client)));
-  const laws = streams.map((stream) => logDirichlet(stream, new Float64Array(classes).fill(alpha)));
-  let substituted = 0;
-  for (let turn = 0, rest = train.length; rest > 0; turn++)
-    for (let client = 0; client < clients; client++) {
-      if (turn >= wanted[client]!) continue;
-      let c = draw(streams[client]!, laws[client]!, () => true);
-      if (left[c] === 0) {
-        c = draw(streams[client]!, laws[client]!, (c) => left[c]! > 0);
-        substituted++;
+export const innerDirichlet: Stepped<[train: Labels, options: InnerDirichletOptions, key: Key], Hands> = stepped(
+  function* (train, options, key) {
+    const { clients, alpha, sizes = new Float64Array(clients).fill(1) } = options;
+    checkCounts("innerDirichlet", { clients: [clients, 1] });
+    if (sizes.length !== clients)
+      throw new RangeError(`innerDirichlet: sizes, got ${sizes.length}, expected one for each of ${clients} clients`);
+    const classes = classCount(train, []);
+    const pool = new Pool("innerDirichlet", "train", train, classes);
+    const left = pool.left.slice();
+    const wanted = apportion(sizes, train.length);
+    const counts = yield* inSteps(clients, () => new Int32Array(classes));
+    const streams = yield* inSteps(clients, (client) => new Stream(fold(key, "labels", client)));
+    const laws = yield* inSteps(clients, (client) =>
+      logDirichlet(streams[client]!, new Float64Array(classes).fill(alpha)),
+    );
+    let substituted = 0;
+    for (let turn = 0, rest = train.length; rest > 0; turn++)
+      for (let client = 0; client < clients; client++) {
+        if (client % OFTEN === OFTEN - 1) yield;
+        if (turn >= wanted[client]!) continue;
+        let c = draw(streams[client]!, laws[client]!, () => true);
+        if (left[c] === 0) {
+          c = draw(streams[client]!, laws[client]!, (c) => left[c]! > 0);
+          substituted++;
+        }
+        left[c]!--;
+        counts[client]![c]!++;
+        rest--;
       }
-      left[c]!--;
-      counts[client]![c]!++;
-      rest--;
-    }
-  return dealt(pool, undefined, counts, key, substituted);
-}
+    return yield* dealt(pool, undefined, counts, key, substituted);
+  },
+);

@@ -1,6 +1,7 @@
 // The split of the mixture paper: every client has two majority classes, which make up the fraction p of its rows; the rest
 // comes from all other classes (Listo Zec et al., arXiv 2010.02056). What the authors' code does instead is in authors.ts.
 import { fold, type Key, Stream } from "../../runtime/random.ts";
+import { inSteps, type Stepped, stepped } from "../../runtime/steps.ts";
 import { apportion } from "./apportion.ts";
 import { majorityAsAuthors } from "./authors.ts";
 import {
@@ -62,52 +63,56 @@ function takeOwn(pool: Pool, [a, b]: Pair, counts: Int32Array, stream: Stream, c
  * the last rows do not fit, clients exchange some (counted as substituted); data that do not suffice are a RangeError.
  * With `fidelity: "authors-code"` see `majorityAsAuthors`.
  */
-export function majority(train: Labels, test: Labels, options: MajorityOptions, key: Key): Partition {
-  const { clients, p, trainRows, validationRows, testRows, overlap = true, fidelity = "paper" } = options;
-  checkSizes("majority", options);
-  checkShare("majority", "p", p);
-  const classes = classCount(train, test);
-  checkFidelity("majority", fidelity);
-  if (fidelity === "authors-code") return majorityAsAuthors(train, test, { ...options, overlap }, key);
-  checkRows("majority", options, train, test);
+export const majority: Stepped<[train: Labels, test: Labels, options: MajorityOptions, key: Key], Partition> = stepped(
+  function* (train, test, options, key) {
+    const { clients, p, trainRows, validationRows, testRows, overlap = true, fidelity = "paper" } = options;
+    checkSizes("majority", options);
+    checkShare("majority", "p", p);
+    const classes = classCount(train, test);
+    checkFidelity("majority", fidelity);
+    if (fidelity === "authors-code") return yield* majorityAsAuthors(train, test, { ...options, overlap }, key);
+    checkRows("majority", options, train, test);
 
-  const owners = overlap
-    ? overlappingPairs(clients, classes)
-    : disjointPairs(clients, classes, new Stream(fold(key, "classes")));
-  const rows = [trainRows, validationRows, testRows].map((n) => apportion([p / 2, p / 2, 1 - p], n));
-  const [trainCounts, validationCounts, testCounts] = rows as [Int32Array, Int32Array, Int32Array];
-  const pool = new Pool("majority", "train", train, classes);
-  const testPool = new Pool("majority", "test", test, classes);
-  checkDemand(pool, owners, [trainCounts, validationCounts]);
+    const owners = overlap
+      ? overlappingPairs(clients, classes)
+      : disjointPairs(clients, classes, new Stream(fold(key, "classes")));
+    const rows = [trainRows, validationRows, testRows].map((n) => apportion([p / 2, p / 2, 1 - p], n));
+    const [trainCounts, validationCounts, testCounts] = rows as [Int32Array, Int32Array, Int32Array];
+    const pool = new Pool("majority", "train", train, classes);
+    const testPool = new Pool("majority", "test", test, classes);
+    checkDemand(pool, owners, [trainCounts, validationCounts]);
 
-  // all majority rows before all others, or an early client's others could use up a later one's majority class
-  const own = owners.map((pair, i) => {
-    const stream = new Stream(fold(key, "majority", i));
-    return [takeOwn(pool, pair, trainCounts, stream, i), takeOwn(pool, pair, validationCounts, stream, i)] as const;
-  });
-  const rest = trainCounts[2]! + validationCounts[2]!;
-  if (rest > 0 && classes < 3 && owners.some((pair) => new Set(pair).size === classes))
-    throw new RangeError(
-      `majority: classes, got ${classes}, expected at least 3 for p = ${p}, as what is not of a client's two majority classes ` +
-        `is of others; take p = 1, or another kind of partition (dirichlet-labels, dirichlet-sizes, iid)`,
-    );
-  const others = shareOthers(owners, pool.left.slice(), rest, key);
-  const all = owners.map((pair, i): ClientRows => {
-    const stream = new Stream(fold(key, "rows", i));
-    const [training, validating] = own[i]!;
-    const more = stream.shuffle(pool.takeAll(others.counts[i]!, stream, `client ${i}`));
-    const test = testPool.peek(() =>
-      concat(
-        takeOwn(testPool, pair, testCounts, stream, i),
-        testPool.takeOthers(pair, testCounts[2]!, stream, `client ${i}`),
-      ),
-    );
-    return {
-      train: concat(training, more.subarray(0, trainCounts[2])),
-      validation: concat(validating, more.subarray(trainCounts[2])),
-      test,
-      classes: [...new Set(pair)],
-    };
-  });
-  return { clients: all, substituted: others.exchanged };
-}
+    // all majority rows before all others, or an early client's others could use up a later one's majority class
+    const own = yield* inSteps(owners.length, (i) => {
+      const pair = owners[i]!;
+      const stream = new Stream(fold(key, "majority", i));
+      return [takeOwn(pool, pair, trainCounts, stream, i), takeOwn(pool, pair, validationCounts, stream, i)] as const;
+    });
+    const rest = trainCounts[2]! + validationCounts[2]!;
+    if (rest > 0 && classes < 3 && owners.some((pair) => new Set(pair).size === classes))
+      throw new RangeError(
+        `majority: classes, got ${classes}, expected at least 3 for p = ${p}, as what is not of a client's two majority classes ` +
+          `is of others; take p = 1, or another kind of partition (dirichlet-labels, dirichlet-sizes, iid)`,
+      );
+    const others = yield* shareOthers(owners, pool.left.slice(), rest, key);
+    const all = yield* inSteps(owners.length, (i): ClientRows => {
+      const pair = owners[i]!;
+      const stream = new Stream(fold(key, "rows", i));
+      const [training, validating] = own[i]!;
+      const more = stream.shuffle(pool.takeAll(others.counts[i]!, stream, `client ${i}`));
+      const test = testPool.peek(() =>
+        concat(
+          takeOwn(testPool, pair, testCounts, stream, i),
+          testPool.takeOthers(pair, testCounts[2]!, stream, `client ${i}`),
+        ),
+      );
+      return {
+        train: concat(training, more.subarray(0, trainCounts[2])),
+        validation: concat(validating, more.subarray(trainCounts[2])),
+        test,
+        classes: [...new Set(pair)],
+      };
+    });
+    return { clients: all, substituted: others.exchanged };
+  },
+);

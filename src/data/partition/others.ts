@@ -1,5 +1,6 @@
 // How many rows of each class the clients get beside their majority classes. Counts only: who gets which row comes later.
 import { fold, type Key, Stream } from "../../runtime/random.ts";
+import { OFTEN, type Steps } from "../../runtime/steps.ts";
 import type { Pair } from "./pairs.ts";
 
 export interface Others {
@@ -40,10 +41,11 @@ function exchange(
  * When only its own classes are left, it exchanges with an earlier client; where nobody can, the RangeError says how
  * many rows there were. `left` has the rows of each class and is used up.
  */
-export function shareOthers(owners: readonly Pair[], left: Int32Array, rows: number, key: Key): Others {
+export function* shareOthers(owners: readonly Pair[], left: Int32Array, rows: number, key: Key): Steps<Others> {
   const counts = owners.map(() => new Int32Array(left.length));
   let exchanged = 0;
   for (const [i, pair] of owners.entries()) {
+    if (i % OFTEN === OFTEN - 1) yield;
     const stream = new Stream(fold(key, "others", i));
     let total = left.reduce((sum, n, c) => (pair.includes(c) ? sum : sum + n), 0);
     for (let row = 0; row < rows; row++) {

@@ -7,6 +7,7 @@ import { LegacyRandom } from "./numpy/legacy.ts";
 import { rowsByClass } from "./pool.ts";
 import { checkCounts, classCount, type ClientRows, type Labels, type Partition } from "./partition.ts";
 import { Stream } from "../../runtime/random.ts";
+import { inSteps, type Stepped, stepped, type Steps } from "../../runtime/steps.ts";
 
 /** As PFLlib's generators call it. */
 export interface PfllibOptions {
@@ -35,7 +36,7 @@ export interface PooledRows {
 }
 
 /** What PFLlib gives each client, in its order. `pool` has the labels of the train split and then of the test split. */
-export function pfllib(pool: Labels, options: PfllibOptions): PooledRows[] {
+export const pfllib: Stepped<[pool: Labels, options: PfllibOptions], PooledRows[]> = stepped(function* (pool, options) {
   const { clients, split, alpha = 0.1, seed = 1, least = 1 } = options;
   checkCounts("pfllib", { clients: [clients, 1], least: [least, 1] });
   const random = new LegacyRandom(seed);
@@ -43,16 +44,17 @@ export function pfllib(pool: Labels, options: PfllibOptions): PooledRows[] {
   if (split === "dir") checkAlpha("pfllib", alpha, 1e-3);
   const hands =
     split === "dir"
-      ? balancedDirichlet("pfllib", byClass, { clients, alpha, least }, random)
-      : pathological(byClass, options, random);
-  return hands.map((hand) => {
+      ? yield* balancedDirichlet("pfllib", byClass, { clients, alpha, least }, random)
+      : yield* pathological(byClass, options, random);
+  return yield* inSteps(hands.length, (client) => {
+    const hand = hands[client]!;
     // scikit-learn's train_test_split, which draws from the same generator: the test rows come first
     const order = random.shuffle(Int32Array.from({ length: hand.length }, (_, i) => i));
     const training = Math.floor(0.75 * hand.length);
     const rows = order.map((at) => hand[at]!);
     return { train: rows.slice(hand.length - training), test: rows.slice(0, hand.length - training) };
   });
-}
+});
 
 /** Its clients as a partition of the pool; `validation` is the part of their training rows that validates, a row at least. */
 export function pooledPartition(clients: readonly PooledRows[], validation: number): Partition {
@@ -71,16 +73,16 @@ export function pooledPartition(clients: readonly PooledRows[], validation: numb
   };
 }
 
-function pathological(
+function* pathological(
   byClass: readonly Int32Array[],
   { clients, split, classes: few = 2, balance = false }: PfllibOptions,
   random: LegacyRandom,
-): Int32Array[] {
+): Steps<Int32Array[]> {
   const classes = byClass.length;
   const each = split === "iid" ? classes : few;
   checkCounts("pfllib", { classes: [each, 1] });
   // which clients have which classes takes no draw
-  const own = holders("pfllib", "groups", { clients, each, classes }, new Stream([0, 0]));
+  const own = yield* holders("pfllib", "groups", { clients, each, classes }, new Stream([0, 0]));
   const hands = own.map((): number[] => []);
   for (const [c, rows] of byClass.entries()) {
     const holding = own.flatMap((mine, client) => (mine.includes(c) ? [client] : []));
@@ -100,6 +102,7 @@ function pathological(
           : random.below(Math.floor(even / 10), Math.floor(even));
       for (const end = at + size; at < end; at++) hands[client]!.push(rows[at]!);
     });
+    yield;
   }
   const empty = hands.findIndex((hand) => hand.length === 0);
   if (empty >= 0)

@@ -1,6 +1,7 @@
 // Quantity skew: clients of very different sizes whose rows are all alike.
 import { fold, type Key, Stream } from "../../runtime/random.ts";
 import { exp, pow } from "../../runtime/scalar.ts";
+import { inSteps, type Stepped, stepped } from "../../runtime/steps.ts";
 import { normal } from "../distributions.ts";
 import { apportion } from "./apportion.ts";
 import type { Hands } from "./hands.ts";
@@ -25,7 +26,11 @@ export interface QuantityOptions {
 }
 
 /** Sizes in proportion to the law, each at least 0, summing to `rows`. */
-export function sizesBy({ clients, law, spread = 1 }: QuantityOptions, rows: number, key: Key): Int32Array {
+export const sizesBy: Stepped<[options: QuantityOptions, rows: number, key: Key], Int32Array> = stepped(function* (
+  { clients, law, spread = 1 },
+  rows,
+  key,
+) {
   checkCounts("quantity", { clients: [clients, 1] });
   if (!(spread >= 0 && spread <= 100))
     throw new RangeError(`quantity: spread, got ${spread}, expected a number from 0 to 100`);
@@ -34,7 +39,7 @@ export function sizesBy({ clients, law, spread = 1 }: QuantityOptions, rows: num
     throw new RangeError(`quantity: rows, got ${rows}, expected a whole number of at least 0`);
   const stream = new Stream(fold(key, "sizes"));
   const order = stream.choose(clients, clients);
-  const weights = Float64Array.from({ length: clients }, (_, i) => {
+  const drawn = yield* inSteps(clients, (i) => {
     switch (law) {
       case "log-normal":
         return spread * normal(stream);
@@ -48,6 +53,7 @@ export function sizesBy({ clients, law, spread = 1 }: QuantityOptions, rows: num
         return i;
     }
   });
+  const weights = Float64Array.from(drawn);
   if (law !== "log-normal" && law !== "exponential") return apportion(weights, rows);
   // exponents, of which the largest becomes 1: none overflows
   const most = weights.reduce((a, b) => Math.max(a, b), -Infinity);
@@ -55,12 +61,14 @@ export function sizesBy({ clients, law, spread = 1 }: QuantityOptions, rows: num
     weights.map((weight) => exp(weight - most)),
     rows,
   );
-}
+});
 
 /** Rows are dealt uniformly in hands of such sizes; all of them are. */
-export function quantity(train: Labels, options: QuantityOptions, key: Key): Hands {
-  const sizes = sizesBy(options, train.length, key);
-  const rows = new Stream(fold(key, "rows")).choose(train.length, train.length);
-  let at = 0;
-  return { rows: Array.from(sizes, (size) => rows.slice(at, (at += size))), substituted: 0 };
-}
+export const quantity: Stepped<[train: Labels, options: QuantityOptions, key: Key], Hands> = stepped(
+  function* (train, options, key) {
+    const sizes = yield* sizesBy.steps(options, train.length, key);
+    const rows = new Stream(fold(key, "rows")).choose(train.length, train.length);
+    let at = 0;
+    return { rows: yield* inSteps(sizes.length, (i) => rows.slice(at, (at += sizes[i]!))), substituted: 0 };
+  },
+);

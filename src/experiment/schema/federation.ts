@@ -3,7 +3,7 @@ import * as v from "valibot";
 import { attackKinds } from "../../federated/hosts/attacked.ts";
 import type { Config } from "../config.ts";
 import { optimizer } from "./training.ts";
-import { count, fraction, maybe, rate, told } from "./values.ts";
+import { count, fraction, maybe, rate, told, whole } from "./values.ts";
 
 const belowOne = v.pipe(rate, v.ltValue(1, "expected a number below 1"));
 
@@ -55,7 +55,10 @@ export const federation: v.GenericSchema<Config["federation"]> = v.strictObject(
   localEpochs: told(count, "epochs of a client's turn", { matters: "time of a round in proportion" }),
   batchSize: told(count, "rows of a step"),
   lr: told(rate, "learning rate of clients in the federation", { matters: "results more than any other field" }),
-  validateEvery: told(count, "rounds from one validation to the next"),
+  validateEvery: told(
+    whole,
+    "rounds from one validation to the next; 0 is never: the last round is the one that stays",
+  ),
   patience: told(count, "validations without improvement until the federation stops"),
   validationClients: told(count, "opted-in clients that validate", {
     matters: "fidelity paper; the authors' code asks the round's cohort",

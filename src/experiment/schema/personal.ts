@@ -2,13 +2,13 @@
 import * as v from "valibot";
 import type { Config } from "../config.ts";
 import { ownOptimizer } from "./training.ts";
-import { count, finite, margin, maybe, rate, told } from "./values.ts";
+import { count, finite, margin, maybe, rate, told, whole } from "./values.ts";
 
 const OPEN = "expected a number from 0.01 to 0.99";
 const HAZARD = "expected a number from 0 to 0.5, or held-out";
 
 export const personal: v.GenericSchema<Config["personal"]> = v.strictObject({
-  clients: told(count, "how many clients are personalised and evaluated, drawn from all", {
+  clients: told(whole, "how many clients are personalised and evaluated, drawn from all; 0 is the federation alone", {
     matters: "time after the rounds, in proportion",
   }),
   lr: told(rate, "learning rate of a client by itself"),

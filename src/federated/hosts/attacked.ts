@@ -9,7 +9,7 @@ import { Around } from "./around.ts";
 import type { Host, Order } from "./host.ts";
 
 export type AttackKind =
-  "sign-flip" | "scaled" | "noise" | "colluding" | "not-a-number" | "huge" | "wrong-length" | "counts";
+  "sign-flip" | "scaled" | "noise" | "colluding" | "not-a-number" | "huge" | "wrong-length" | "counts" | "label-flip";
 
 /** How a liar's vector comes from the honest one and from what it was sent. */
 type Lie = (at: { honest: Vector; base: Vector | undefined; scale: number; key: Key; round: number }) => Vector;
@@ -31,7 +31,7 @@ const along: Lie = ({ honest, base, scale, key, round }) => {
   return honest.map((_, i) => (base?.[i] ?? 0) + step * direction[i]!);
 };
 
-const lies: Readonly<Record<Exclude<AttackKind, "counts">, Lie>> = {
+const lies: Readonly<Record<Exclude<AttackKind, "counts" | "label-flip">, Lie>> = {
   /** The other way from what it was sent, `scale` times as far. */
   "sign-flip": away((value, from, scale) => from - scale * (value - from)),
   /** The same way, `scale` times as far. */
@@ -45,13 +45,20 @@ const lies: Readonly<Record<Exclude<AttackKind, "counts">, Lie>> = {
   "wrong-length": ({ honest }) => honest.slice(0, Math.max(0, honest.length - 1)),
 };
 
-export const attackKinds: readonly AttackKind[] = [...(Object.keys(lies) as (keyof typeof lies)[]), "counts"];
+export const attackKinds: readonly AttackKind[] = [
+  ...(Object.keys(lies) as (keyof typeof lies)[]),
+  "counts",
+  "label-flip",
+];
 
 export interface Attack {
   readonly kind: AttackKind;
   /** How many of the clients lie: a share of all. */
   readonly share: number;
-  /** How far a lie goes, over the honest way; 1 unless said. With "counts", how many times its rows it says it has. */
+  /**
+   * How far a lie goes, over the honest way; 1 unless said. With "counts", how many times its rows it says it has; of no account with
+   * "label-flip", where a liar trains honestly on rows that are called wrong: that is done where it is given them.
+   */
   readonly scale?: number | undefined;
 }
 
@@ -90,6 +97,7 @@ export class Attacked extends Around {
 
   #lie(update: Update, { down }: Order, round: number): Update {
     const { kind, scale = 1 } = this.#attack;
+    if (kind === "label-flip") return update;
     if (kind === "counts") return { ...update, examples: Math.round(update.examples * scale) };
     const of: Lie = lies[kind];
     const up = Object.entries(update.up).map(([name, honest]) => {

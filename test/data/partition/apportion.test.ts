@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { apportion, largest } from "../../../src/data/partition/apportion.ts";
+import { Richest } from "../../../src/data/partition/richest.ts";
 import { assert, test } from "../../support/suite.ts";
 
 test("counts sum to the total, and each is its exact share rounded up or down", () => {
@@ -30,6 +31,25 @@ test("equal remainders go to the earlier, and weight 0 gets nothing of a whole s
 
 test("largest is the place of the first of the largest values", () => {
   assert.is(largest([1, 5, 5, 2]), 1);
+});
+
+test("the richest is always the first of the largest, whoever is given what was taken", () => {
+  fc.assert(
+    fc.property(fc.array(fc.nat(9), { minLength: 1, maxLength: 12 }), fc.nat(9), (sizes, wanted) => {
+      const least = Math.min(wanted, Math.floor(sizes.reduce((sum, n) => sum + n, 0) / sizes.length));
+      const [fast, slow] = [sizes.slice(), sizes.slice()];
+      const richest = new Richest(fast);
+      for (let poor = 0; poor < sizes.length; poor++)
+        while (slow[poor]! < least) {
+          const rich = largest(slow);
+          slow[rich]!--;
+          slow[poor]!++;
+          assert.is(richest.take(), rich);
+          fast[poor]!++;
+        }
+      assert.equal(fast, slow);
+    }),
+  );
 });
 
 test.run();

@@ -15,6 +15,7 @@ import {
 import { apportion } from "../../../src/data/partition/apportion.ts";
 import { type Choice, holders } from "../../../src/data/partition/holders.ts";
 import { key, Stream } from "../../../src/runtime/random.ts";
+import { finish } from "../../../src/runtime/steps.ts";
 import { disjoint, histogram, labelsOf } from "../../support/labels.ts";
 import { refuses } from "../../support/refuses.ts";
 import { assert, test } from "../../support/suite.ts";
@@ -77,7 +78,7 @@ const choice = fc.constantFrom<Choice>("groups", "cyclic", "first", "random", "b
 test("a client holds different classes, as many as asked; balanced ones are held evenly, the first is its own", () => {
   fc.assert(
     fc.property(choice, clients, few, fc.integer({ min: 1, max: 7 }), seed, (choice, clients, each, classes, seed) => {
-      const make = () => holders("op", choice, { clients, each, classes }, new Stream(key(seed)));
+      const make = () => finish(holders("op", choice, { clients, each, classes }, new Stream(key(seed))));
       if (each > classes) return refuses(make, new RegExp(`^op: classes, got ${each} .* at most the ${classes}`));
       const own = make();
       const held = Array.from({ length: classes }, (_, c) => own.filter((mine) => mine.includes(c)).length);
@@ -94,7 +95,7 @@ test("a client holds different classes, as many as asked; balanced ones are held
   );
   // PFLlib's groups: 20 clients, 10 classes, 2 each
   assert.equal(
-    holders("op", "groups", { clients: 20, each: 2, classes: 10 }, new Stream(key(0))),
+    finish(holders("op", "groups", { clients: 20, each: 2, classes: 10 }, new Stream(key(0)))),
     Array.from({ length: 20 }, (_, i) => [2 * Math.floor(i / 4), 2 * Math.floor(i / 4) + 1]),
   );
 });
