@@ -1,6 +1,7 @@
 // How likely an input is the client's own, learnt in features: a line between rows that the client holds out and rows drawn from
 // the federation's Gaussians (a domain classifier in the place of densities, Cortes et al. 2021). Both count one together, so its
 // logit is ln p_own(x) / p_fed(x), whatever it is that clients differ in.
+import { dot } from "../federated/vectors.ts";
 import { exp, log } from "../runtime/scalar.ts";
 import { newtonStep } from "./calibration.ts";
 import type { Features } from "./gaussians.ts";
@@ -81,12 +82,6 @@ function standardised({ values, width }: Features, { mean, scale }: Omit<Discrim
       i === 0 ? 1 : (values[row * width + i - 1]! - mean[i - 1]!) * scale[i - 1]!,
     ),
   );
-}
-
-function dot(a: Float64Array, b: Float64Array): number {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
-  return sum;
 }
 
 function withRidge(curvature: Float64Array, size: number): Float64Array {

@@ -9,12 +9,16 @@ import { type Mutant, withMutants } from "./source.ts";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 const root = fileURLToPath(new URL("../..", import.meta.url));
-const rules = "src/federated/methods";
+const rules = ["src/federated/methods", "src/moe/methods"];
+const tested = ["test/federated", "test/moe"];
 
-/** What methods are made of beside their own files. */
-const common = ["kit", "mixed", "robust", "servers", "serverSteps", "statistics", "tally", "vectors"].map(
-  (name) => `src/federated/${name}.ts`,
-);
+/** What methods, and what clients make of them, are made of beside their own files. */
+const common = [
+  ..."kit mixed robust servers serverSteps statistics tally vectors".split(" ").map((name) => `federated/${name}`),
+  ..."calibration discriminator evidence gateOver gaussians hazard labelLaw mixture opinionPool platt posterior stacking"
+    .split(" ")
+    .map((name) => `moe/${name}`),
+].map((name) => `src/${name}.ts`);
 
 export interface Loaded {
   readonly mutants: readonly Mutant[];
@@ -26,8 +30,9 @@ export interface Loaded {
 
 /** Every file with an update rule in it. */
 export async function ruleFiles(): Promise<string[]> {
-  const names = (await readdir(join(root, rules))).filter((name) => name !== "index.ts").toSorted();
-  return [...names.map((name) => `${rules}/${name}`), ...common];
+  const files = rules.map(async (folder) => (await readdir(join(root, folder))).map((name) => `${folder}/${name}`));
+  const names = (await Promise.all(files)).flat().filter((name) => !name.endsWith("/index.ts"));
+  return [...names.toSorted(), ...common];
 }
 
 /** The file that declares a method. */
@@ -37,13 +42,14 @@ export async function fileOf(method: string): Promise<string | undefined> {
   return undefined;
 }
 
-/** Test files of the federated methods whose path has one of these parts in it. */
+/** Test files of methods and of what clients make of them whose path has one of these parts in it. */
 export async function testFiles(parts: readonly string[]): Promise<string[]> {
-  const names = (await readdir(join(root, "test/federated"), { recursive: true })).map((name) =>
-    name.replaceAll(sep, "/"),
-  );
-  const files = names.filter((name) => name.endsWith(".test.ts") && (parts.length === 0 || parts.some((part) => name.includes(part)))); // prettier-ignore
-  return files.toSorted().map((name) => `test/federated/${name}`);
+  const found = tested.map(async (folder) => {
+    const names = await readdir(join(root, folder), { recursive: true });
+    return names.map((name) => `${folder}/${name.replaceAll(sep, "/")}`);
+  });
+  const files = (await Promise.all(found)).flat().filter((name) => name.endsWith(".test.ts"));
+  return files.filter((name) => parts.length === 0 || parts.some((part) => name.includes(part))).toSorted();
 }
 
 /** Loads these test files with mutants in these sources. */

@@ -1,9 +1,9 @@
-// Mutants of the update rules: each is one change to a line of src/federated that a test of the methods must notice.
+// Mutants of the update rules: each is one change to a line of src/federated or src/moe that a test of theirs must notice.
 //
 //   npm run test:mutants -- [--only METHOD|FILE] [--tests PART] [--survivors] [--lanes N]
 //
 // --only M      mutants of the file that declares this method, or of files whose path has this in it; may be said several times
-// --tests T     only test files of test/federated whose path has this in it; may be said several times
+// --tests T     only test files of test/federated and test/moe whose path has this in it; may be said several times
 // --survivors   what was caught by earlier tests is taken for caught; only survivors, and what is new, are tried
 // --lanes N     processes at a time, as many as there are cores, at most two, unless said
 //

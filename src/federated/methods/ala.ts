@@ -6,10 +6,11 @@ import type { Steps } from "../../runtime/steps.ts";
 import { type Kit, type Pair } from "../kit.ts";
 import type { Turn } from "../method.ts";
 
+/** How shares are learnt. */
 export interface Ala {
   /** The shares' rate. */
   readonly rate: number;
-  /** Which part of the rows is used. */
+  /** The chance with which a batch is used, 0 to 1. */
   readonly sample: number;
   /** Passes at most, the first time; afterwards one. */
   readonly passes: number;
@@ -22,14 +23,19 @@ export function mixed(l: Vector, g: Vector, w: Vector): Vector {
   return l.map((value, i) => value + (g[i]! - value) * w[i]!);
 }
 
-/** The standard deviation of the last ten. */
+/** The standard deviation of the last ten losses. */
 export function spread(losses: readonly number[]): number {
   const last = losses.slice(-10);
   const mean = last.reduce((a, b) => a + b, 0) / last.length;
   return Math.sqrt(last.reduce((sum, loss) => sum + (loss - mean) * (loss - mean), 0) / last.length);
 }
 
-/** Leaves the pair's head at the mixture, and returns the shares; the pair's body is where it was put. */
+/**
+ * Shares w in [0, 1] of a head's numbers go down the loss: w <- clip(w - rate g (shared - local)), g the gradient at the mixture.
+ * Leaves the pair's head there; the pair's body is where it was put.
+ * @param local the client's last head; `shared`, everybody's; `before`, the shares of its last turn, all 1 where there are none
+ * @returns the shares, one for each number of the head
+ */
 export function* ala(
   kit: Kit,
   pair: Pair,

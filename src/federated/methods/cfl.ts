@@ -5,15 +5,15 @@ import { cosine, minus, normOf, plus, scaled } from "../vectors.ts";
 import { linked } from "./linkage.ts";
 import { sharedModel } from "./sharedModel.ts";
 
-/** Two groups by complete linkage: those join first whose least similar members are most similar. Positions, ascending. */
+/** Two groups by complete linkage: those join first whose least similar members are most similar. @param similarity [n, n] @returns positions, ascending */
 export function bipartition(similarity: readonly (readonly number[])[]): readonly [number[], number[]] {
   const least = (a: readonly number[], b: readonly number[]): number =>
     Math.min(...a.flatMap((i) => b.map((j) => similarity[i]![j]!)));
   const [one = [], two = []] = linked(similarity.length, 2, least);
-  return one[0]! < (two[0] ?? Infinity) ? [one, two] : [two, one];
+  return [one, two];
 }
 
-/** Whether updates are at odds: their mean is short, one of them is long. */
+/** Whether updates are at odds (the paper's section on when to part): their mean is shorter than eps1, one of them longer than eps2. */
 export function isAtOdds(deltas: readonly Vector[], { eps1, eps2 }: { eps1: number; eps2: number }): boolean {
   const mean = scaled(
     deltas.reduce((sum, delta) => plus(sum, delta)),

@@ -12,7 +12,9 @@ import type { Kit } from "../kit.ts";
 import type { Vector } from "../method.ts";
 import { meanRow } from "../statistics.ts";
 
+/** A linear gate on the features of a common model's body: nets that are given what they hold by `load`. */
 export class CommonGate {
+  /** The net of the gate, which a method's optimiser moves. */
   readonly gate: Net;
   readonly #body: Net;
   readonly #experts: number;
@@ -23,6 +25,7 @@ export class CommonGate {
     this.gate = kit.net(CommonGate.module(kit, experts));
   }
 
+  /** From features to a logit for each expert. */
   static module({ features }: Kit, experts: number): Linear {
     return new Linear(features, experts);
   }
@@ -44,7 +47,7 @@ export class CommonGate {
     );
   }
 
-  /** The mean weight of every expert over some rows. */
+  /** The mean weight of every expert over some rows, [experts], 1 in all; zeros without rows. */
   *scores(rows: Examples): Steps<Float64Array> {
     const [gate, body, experts] = [this.gate, this.#body, this.#experts];
     const weights = yield* predictSteps(rows, experts, (x) => exp(logSoftmax(gate.predict(body.predict(x)))));

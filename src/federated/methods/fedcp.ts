@@ -20,7 +20,7 @@ import { between, normOf } from "../vectors.ts";
 import { discrepancy } from "./discrepancy.ts";
 import { gumbels } from "./gumbels.ts";
 
-/** The client's condition: its head's rows summed over classes, at length 1. */
+/** The client's condition, [features]: the rows of its head's weights [classes, features] summed over classes, at length 1. */
 export function conditionOf(head: Vector, features: number, classes: number): Vector {
   const summed = new Float64Array(features);
   for (let i = 0; i < features * classes; i++) summed[i % features]! += head[i]!;

@@ -24,7 +24,7 @@ function directions(x: Tensor): Tensor {
   return div(x, sqrt(affine(sum(square(x), { axis: 1, keep: true }), 1, 1e-12)));
 }
 
-/** Sum over classes of share times embedding, [features]; shares sum to 1. */
+/** Sum over classes of share times embedding, [features], from embeddings [classes, features] flat; shares sum to 1. */
 export function condition(embeddings: Vector, shares: readonly number[]): number[] {
   const width = embeddings.length / shares.length;
   return Array.from({ length: width }, (_, j) =>

@@ -15,32 +15,23 @@ import type { Net } from "../../nn/net.ts";
 import type { Rated } from "../../nn/optimizers.ts";
 import { predictSteps } from "../../nn/predict.ts";
 import { validationSteps } from "../../nn/validate.ts";
-import { exp, log } from "../../runtime/scalar.ts";
 import type { Steps } from "../../runtime/steps.ts";
 import type { Kit } from "../kit.ts";
 import type { Answer, Turn, Vector } from "../method.ts";
-
-/** The mean of -log sum_c e^logit_c over rows [rows, classes]: low where a head knows such rows. */
-export function energyOf(logits: ArrayLike<number>, classes: number): number {
-  const rows = logits.length / classes;
-  let total = 0;
-  for (let i = 0; i < rows; i++) {
-    const row = Array.from({ length: classes }, (_, c) => logits[i * classes + c]!);
-    const top = Math.max(...row);
-    total -= top + log(row.reduce((sum, z) => sum + exp(z - top), 0));
-  }
-  return total / Math.max(1, rows);
-}
+import { energyOf } from "./energy.ts";
 
 export interface HeadGateOptions {
   /** How many others' heads at most. */
   readonly experts: number;
   /** Width of the gate's inner layer. */
   readonly hidden: number;
+  /** Passes over the client's training rows. */
   readonly epochs: number;
+  /** Adam's rate. */
   readonly rate: number;
 }
 
+/** A net for the gate and nets for as many heads as it may weigh; what is learnt in a turn is overwritten by the next one. */
 export class HeadGate {
   readonly #kit: Kit;
   readonly #options: HeadGateOptions;
@@ -61,7 +52,12 @@ export class HeadGate {
     this.#optimizer = kit.optimizer(this.#gate.parameters, { kind: "adam", lr: rate });
   }
 
-  /** Learns on the client's training rows, and keeps what was best on its validation rows. */
+  /**
+   * Learns on the client's training rows, and keeps the epoch whose loss was lowest on its validation rows, or on the training rows
+   * where it has none.
+   * @param own the client's head, flat; `others`, of which those with low energy are taken, likewise
+   * @returns log-probabilities [rows, classes] of sum_k g_k(z) logits_k(z) with z the body's features
+   */
   *learn(turn: Turn, body: Vector, own: Vector, others: readonly Vector[]): Steps<Answer> {
     const { train, validation } = turn.own;
     const { features, classes } = this.#kit;

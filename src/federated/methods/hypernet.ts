@@ -52,6 +52,7 @@ export class Hypernet {
     this.#embedding = kit.net(embedding(size));
   }
 
+  /** Its own first weights, flat: the same for everybody. */
   first(): Vector {
     return this.#kit.first(this.#net.module, "hypernet");
   }
@@ -63,6 +64,7 @@ export class Hypernet {
     return state[`embedding.${client}`] ?? this.#kit.first(this.#embedding.module, `embedding ${client}`);
   }
 
+  /** The model of a client, flat: initial + H(e). @param of its embedding e, [size] */
   model(hyper: Vector, of: Vector): Vector {
     this.#load(hyper, of);
     return plus(
@@ -71,6 +73,7 @@ export class Hypernet {
     );
   }
 
+  /** Gradients of <H(e), delta> by H's weights and by e. @param delta how far the client went from its model, turned round */
   gradient(hyper: Vector, of: Vector, delta: Vector): { hyper: Vector; embedding: Vector } {
     this.#load(hyper, of);
     return scope(() => {

@@ -9,7 +9,9 @@ import { scope } from "../../autograd/tensor.ts";
 import type { Net } from "../../nn/net.ts";
 import { type At, type Kit } from "../kit.ts";
 
+/** A net that stands between those of v and w, which it reads and never changes. */
 export class Mixing {
+  /** Where it stands. */
   readonly net: Net;
   readonly #kit: Kit;
   readonly #v: Net;

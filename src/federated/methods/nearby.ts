@@ -7,13 +7,13 @@ import { exp, log } from "../../runtime/scalar.ts";
 import type { Steps } from "../../runtime/steps.ts";
 import type { Answer, Own } from "../turn.ts";
 
-/** Features of rows, flat, and their labels. */
+/** Features of rows, [rows, width] flat, and their labels, [rows]. */
 export interface Memory {
   readonly features: ArrayLike<number>;
   readonly labels: ArrayLike<number>;
 }
 
-/** Probabilities of classes at a point: of its k nearest remembered rows, each counting exp(-d^2 / width). */
+/** Probabilities [classes] at a point of features: of its k nearest remembered rows, each counting exp(-d^2 / width). */
 export function nearby(
   { features, labels }: Memory,
   point: ArrayLike<number>,
@@ -32,7 +32,7 @@ export function nearby(
   return weights.map((weight) => weight / total);
 }
 
-/** lambda q + (1 - lambda) p as log-probabilities. */
+/** lambda q + (1 - lambda) p as log-probabilities [classes], of 1e-30 at least. */
 export function mixedLog(logp: ArrayLike<number>, q: readonly number[], lambda: number): number[] {
   return q.map((near, c) => log(Math.max(lambda * near + (1 - lambda) * exp(logp[c]!), 1e-30)));
 }

@@ -21,7 +21,15 @@ export const logSoftmaxOf = (z: readonly number[]): number[] => {
   return z.map((value) => value - top - total);
 };
 
-/** The answer at the weights that so many Adam steps at `rate` find, from even ones. */
+/**
+ * The answer at the weights e = softmax(a) that so many Adam steps at `rate` find, from even ones, of
+ *
+ *     c H(softmax(e_shared l_shared + e_own l_own)) + (1 - c) (e_shared far_shared + e_own far_own)
+ *
+ * with l the log-probabilities, H the entropy in nats and c the cosine of both heads' probabilities: the paper's objective, by the
+ * input's own features alone.
+ * @returns log-probabilities [classes]
+ */
 export function testTimeMixture(
   { shared, own, far }: Seen,
   { steps, rate }: { steps: number; rate: number },

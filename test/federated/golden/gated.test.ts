@@ -3,7 +3,7 @@ import fc from "fast-check";
 import type { Method, Vectors } from "../../../src/federated/method.ts";
 import { exploring } from "../../../src/federated/methods/aem.ts";
 import { best, chosenExperts, farApart } from "../../../src/federated/methods/anchors.ts";
-import { energyOf } from "../../../src/federated/methods/headGate.ts";
+import { energyOf } from "../../../src/federated/methods/energy.ts";
 import { methods } from "../../../src/federated/methods/index.ts";
 import { columnsOf, matched, matches } from "../../../src/federated/methods/matches.ts";
 import { logSoftmaxOf, testTimeMixture } from "../../../src/federated/methods/testTime.ts";
