@@ -47,6 +47,9 @@ const tested: Readonly<Record<string, string>> = {
   "docs/methods.md": "test/cli/methods.test.ts",
 };
 
+// pages that a test follows from beginning to end: their files, commands and output
+const followed: ReadonlySet<string> = new Set(["docs/tutorial-own-clients.md", "docs/tutorial-class.md"]);
+
 /** Words of a shell's line, without what comes after a #. */
 function wordsOf(line: string): string[] {
   const words = line.match(/'[^']*'|"[^"]*"|[^\s'"]+(?:'[^']*'|"[^"]*"|[^\s'"]+)*/g) ?? [];
@@ -145,6 +148,9 @@ test("every block of code is run by a test, read by what would run it, or says w
     const path = at.replace(/:\d+$/, "");
     if (reason !== undefined) {
       if (reason.length <= 10) problems.push(`${at}: its reason is none`);
+    } else if (followed.has(path)) {
+      if (!["sh", "js", "json", "text"].includes(language))
+        problems.push(`${at}: test/tutorials.test.ts runs no ${language || "plain text"}`);
     } else if (language === "sh" || (language === "" && /^(?:moiety|npm|npx) /.test(code)))
       for (const line of commandsOf(code))
         await check(line).catch((error: Error) => problems.push(`${at}: ${line}: ${error.message}`));

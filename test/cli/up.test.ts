@@ -1,6 +1,6 @@
 // moiety flower up: what it tells people to type, and what it refuses to write over.
 import { execFile } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -50,6 +50,33 @@ test("a door without keys is not opened without a word", () =>
     assert.not.ok(existsSync(`${folder}/envoy.json`));
     assert.match(await up(...tls, "--open"), `envoy -c ${folder}/envoy.json`);
     assert.match(await up(...tls, "--authentication"), "--enable-supernode-auth");
+  }));
+
+test("services begin what is printed, rounds that were begun go on, and words stay words", () =>
+  inFolder(async (folder) => {
+    const tls = ["--out", folder, "--cert", "server.pem", "--cert-key", "server.key", "--ca", "ca.pem"];
+    const told = await up(
+      ...tls,
+      "--authentication",
+      "--method",
+      "ditto,./mine.js",
+      "--config",
+      "c.json",
+      "--set",
+      "dataset=a 100 % $HOME",
+    );
+    const started = (name: string): string =>
+      /^ExecStart=(.*)$/m.exec(readFileSync(`${folder}/systemd/moiety-${name}.service`, "utf8"))![1]!;
+    assert.match(told, `cp ${folder}/systemd/moiety-superlink.service`);
+    const [superlink] = /^flower-superlink .*$/m.exec(told)!;
+    assert.is(started("superlink"), `${folder}/venv/bin/${superlink}`);
+    assert.is(started("door"), `${folder}/venv/bin/envoy -c ${folder}/envoy.json`);
+    assert.match(started("rounds"), `test -e ${folder}/rounds/config.json && r=--resume`);
+    assert.match(
+      started("rounds"),
+      /flower relay --config \/\S+\/c\.json --method ditto,\/\S+\/mine\.js --set "dataset=a 100 %% \$\$HOME"/,
+    );
+    assert.match(started("client@"), /join https:\/\/YOUR-HOST:8443 --ca \S+ --out \S+client-%i .*--client %i$/);
   }));
 
 test.run();

@@ -1,13 +1,14 @@
 // moiety flower up: the server side, on Flower's own programs. Writes a folder with everything and says what to type, or
 // with --start runs it all on this machine for a trial.
 import { spawn } from "node:child_process";
-import { existsSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { ConfigError } from "../../experiment/index.ts";
 import { envoyConfig } from "./envoy.ts";
 import { interruptible } from "../interrupt.ts";
 import { relay, type RelayArguments } from "./relay.ts";
 import { flowerEnvironment, flowerHome, project, QUIET } from "./server.ts";
+import { units, YOURS } from "./units.ts";
 
 export interface UpArguments extends RelayArguments {
   out: string;
@@ -55,6 +56,9 @@ export async function up(args: UpArguments): Promise<void> {
     const tls = { cert: resolve(cert), key: resolve(args["cert-key"]!), ca: resolve(ca!) };
     const door = { host: "0.0.0.0", port: args.door, superlink: args.port, tls, origin: args.origin };
     writeFileSync(`${folder}/envoy.json`, envoyConfig(door));
+    mkdirSync(`${folder}/systemd`, { recursive: true });
+    for (const [name, unit] of units({ folder, ...commands, alike: alike(args), door: args.door }))
+      writeFileSync(`${folder}/systemd/${name}`, unit);
   }
   console.log(`# once: Flower, in an environment of its own (Python 3.11 or later)${cert === undefined ? "" : ", and Envoy"}
 python3 -m venv ${folder}/venv
@@ -73,7 +77,7 @@ ${quoted(commands.run)}
 # each client${cert === undefined ? " (on this machine; --cert opens a door to others)" : ""}
 moiety join ${cert === undefined ? commands.address : `https://YOUR-HOST:${args.door} --ca ${ca!}`} ${whoseOf(args)} --client 0
 
-${isOurs(args) ? `# rounds and checkpoints\n${folder}/rounds` : PUBLISHED(folder)}`);
+${cert === undefined ? "" : SERVICES(folder)}${isOurs(args) ? `# rounds and checkpoints\n${folder}/rounds` : PUBLISHED(folder)}`);
 }
 
 /** Whether rounds of ours are asked for: Flower's FedAvg runs no method, and nothing that follows it. */
@@ -86,13 +90,25 @@ opted-out clients: moiety pull URL --publisher KEY
 ${folder}/out/public`;
 
 /** The flags that server and clients of a method have alike. */
-function whoseOf({ config, method, gate, set }: UpArguments): string {
+function alike({ config, method, gate, set }: UpArguments): string[] {
   const words = ["--config", config];
   if (gate !== undefined) words.push("--gate", gate);
   if (method) words.push("--method", method.join(","));
   for (const one of set ?? []) words.push("--set", one);
-  return quoted(words);
+  return words;
 }
+
+const whoseOf = (args: UpArguments): string => quoted(alike(args));
+
+const SERVICES = (
+  folder: string,
+): string => `# or as services: here the first three of ${folder}/systemd, on a client's machine
+# moiety-client@.service, with YOUR-HOST in it named and ${YOURS.ca} there; clients are begun by their number
+cp ${["superlink", "door", "rounds"].map((name) => `${folder}/systemd/moiety-${name}.service`).join(" ")} /etc/systemd/system
+systemctl enable --now moiety-superlink moiety-door moiety-rounds
+systemctl enable --now moiety-client@0
+
+`;
 
 const DOOR = (folder: string): string => `
 # second terminal: the door for other machines and for browsers, which shows the Fleet API and nothing else
@@ -142,7 +158,7 @@ function commandsOf(args: UpArguments, folder: string): Commands {
 }
 
 function relayCommand({ rounds, resume, port, ca, data, ...rest }: UpArguments, folder: string): string[] {
-  const words = ["moiety", "flower", "relay", ...whoseOf({ ...rest } as UpArguments).split(" "), "--out", folder];
+  const words = ["moiety", "flower", "relay", ...alike({ ...rest } as UpArguments), "--out", folder];
   if (rounds !== undefined) words.push("--rounds", `${rounds}`);
   if (ca !== undefined) words.push("--ca", resolve(ca));
   if (data !== undefined) words.push("--data", resolve(data));

