@@ -152,6 +152,18 @@ const claims: readonly Claim[] = [
     more: "CIFAR-10, a gate that gates: clients that opt out",
   },
   {
+    claim: "It beats fine-tuning in a Dirichlet partition: CIFAR-10",
+    sweeps: ["cifar10-posterior-dirichlet"],
+    found: above("posterior", "finetuned"),
+    more: "CIFAR-10, a gate that gates: Dirichlet partitions",
+  },
+  {
+    claim: "The same on the whole of Fashion-MNIST",
+    sweeps: ["fashion-mnist-whole"],
+    found: above("posterior", "finetuned"),
+    more: "The whole of Fashion-MNIST, a gate that gates",
+  },
+  {
     claim: "It beats fine-tuning where clients differ in names of classes: Fashion-MNIST",
     sweeps: ["fashion-mnist-renamed"],
     found: above("posterior", "finetuned"),
