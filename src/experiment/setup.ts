@@ -6,6 +6,7 @@ import { type Config, ConfigError } from "./config.ts";
 import { behaviour } from "./fidelity.ts";
 import { partitionOf } from "./partitions.ts";
 import { checkTargets } from "./tasks.ts";
+import { unseenClients } from "./unseen.ts";
 
 /** Everything a worker needs to be any of the clients. */
 export interface Setup<D extends Dataset = Dataset> {
@@ -75,7 +76,11 @@ export function* setUpSteps<D extends Dataset>(
   const { dataset, partition } = yield* told(drawPartitionSteps(config, whole), () => onClient?.(0));
   const { clients, heldOut = [] } = partition;
   // a client that is held out takes no part, and is personalised and tested as one that opted out
-  const out = new Set([...optOut(clients.length, config.optOut, fold(root, "optOut")), ...heldOut]);
+  const out = new Set([
+    ...optOut(clients.length, config.optOut, fold(root, "optOut")),
+    ...heldOut,
+    ...unseenClients(config),
+  ]);
   const cohorts = Object.entries(config.training ?? {}).map(([name, own]) => [`training.${name}`, own.cohort] as const);
   for (const [path, cohort = 0] of [["federation", config.federation.cohort] as const, ...cohorts])
     if (clients.length - out.size < cohort)

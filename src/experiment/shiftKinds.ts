@@ -2,7 +2,11 @@
 import type { Shift } from "../data/index.ts";
 
 /** A shift, and as whom rows of a client's global test are seen: as the client itself unless said, or as all clients in turn. */
-export type ShiftConfig = Shift & { readonly globalTest?: "own" | "federation" | undefined };
+export type ShiftConfig = Shift & {
+  readonly globalTest?: "own" | "federation" | undefined;
+  /** So many of the shift's domains, the last ones, are of clients that the federation never sees. */
+  readonly unseen?: number | undefined;
+};
 
 /** Every kind by its name. */
 export const shiftKinds: { readonly [K in Shift["kind"]]: { readonly about: string; readonly begins: Shift } } = {

@@ -120,4 +120,40 @@ test("a kind of shift brings its fields, in a flag and in a file", () => {
   );
 });
 
+test("clients of unseen domains take no part, whatever the rest is, and are tested as new ones", async () => {
+  for (const shift of [
+    { kind: "rotation", clusters: 4, unseen: 1 },
+    { kind: "corruption", corruptions: ["none", "blur", "contrast", "brightness"], severity: 3, unseen: 1 },
+  ]) {
+    const { clients } = setUp(shifted(shift), dataset);
+    assert.equal(
+      clients.map(({ optedOut }) => optedOut),
+      clients.map((_, client) => client % 4 === 3),
+    );
+  }
+  const personal = { ...config.personal, clients: config.clients };
+  const one = shifted({ kind: "rotation", clusters: 4, unseen: 1 }, { methods: { fedavg: {} }, personal });
+  const { summary, metrics } = recordsOf((await runTiny({ config: one })).result);
+  const asked = metrics.flatMap((one) => (one.kind === "round" ? one.clients : []));
+  assert.not(asked.includes(3));
+  assert.equal(
+    metrics.flatMap((one) => (one.kind === "client" && one.method === "fedavg" && one.optedOut ? [one.client] : [])),
+    [3],
+  );
+  assert.ok(summary.methods["fedavg"]!.localTest.mean >= 0);
+});
+
+test("domains that cannot be unseen are refused", () => {
+  refuses(
+    () => setUp(shifted({ kind: "rotation", clusters: 2, unseen: 2 }), dataset),
+    /shift.unseen: got 2 of 2 domains, expected fewer/,
+  );
+  const drift = { kind: "sudden", at: 2 };
+  refuses(
+    () => setUp(shifted({ kind: "labels", clusters: 2, unseen: 1, drift }), dataset),
+    /unseen: got some beside a drift/,
+  );
+  refuses(() => shifted({ kind: "noise", level: 1, unseen: 1 }), /shift.unseen: there is no such field/);
+});
+
 test.run();

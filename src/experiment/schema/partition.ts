@@ -158,8 +158,11 @@ const clusters = told(
 const globalTest = maybe(v.picklist(["own", "federation"]), "as whom a client sees rows of its global test", {
   unless: "own",
 });
+const unseen = maybe(count, "so many domains, the last ones, whose clients take no part and are tested as new ones", {
+  unless: "every domain takes part",
+});
 export const shift: v.GenericSchema<ShiftConfig> = v.variant("kind", [
-  v.strictObject({ kind: v.picklist(["rotation", "labels"]), clusters, drift, globalTest }),
+  v.strictObject({ kind: v.picklist(["rotation", "labels"]), clusters, drift, unseen, globalTest }),
   v.strictObject({
     kind: v.literal("noise"),
     level: told(margin, "deviation of the last client's noise; client i has i / (clients - 1) of it"),
@@ -173,6 +176,7 @@ export const shift: v.GenericSchema<ShiftConfig> = v.variant("kind", [
       "client i has the i-th of them, modulo their number",
     ),
     severity: told(v.pipe(count, v.maxValue(5, "expected a whole number from 1 to 5")), "how strong they are"),
+    unseen,
     globalTest,
   }),
 ]);

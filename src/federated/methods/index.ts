@@ -46,6 +46,7 @@ import { fedrod } from "./fedrod.ts";
 import { fedthe } from "./fedthe.ts";
 import { flix } from "./flix.ts";
 import { floco } from "./floco.ts";
+import { fsmafl } from "./fsmafl.ts";
 import { gossip } from "./gossip.ts";
 import { gpfl } from "./gpfl.ts";
 import { hetlora } from "./hetlora.ts";
@@ -117,6 +118,7 @@ const all: readonly Method[] = [
   fedyogi,
   flix,
   floco,
+  fsmafl,
   gossip,
   gpfl,
   hetlora,
