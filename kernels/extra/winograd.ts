@@ -12,7 +12,7 @@ function tilesAlong(size: i32): i32 {
 }
 
 // tiles whose products are added before they go to the sum of all: errors of long sums would grow with their length
-const longestSum = 16;
+const longestSum = 32;
 
 /** How many tiles go together. */
 @inline

@@ -149,11 +149,6 @@ const conv2dGradBiasOp: Op<readonly [Tensor], undefined> = /* @__PURE__ */ defin
   vjp: [(u, { x: [g] }) => expand(reshape(u, [1, u.size, 1, 1]), g.shape)],
 });
 
-/** The gradient of the input, from the output's and the weights. */
-export function conv2dGradInput(g: Tensor, w: Tensor, geometry: Backward, out?: Tensor): Tensor<"f32"> {
-  return conv2dGradInputOp([g, w], geometry, out);
-}
-
 /** The gradient of the weights, from x and the output's gradient. */
 export function conv2dGradWeight(x: Tensor, g: Tensor, geometry: Backward, out?: Tensor): Tensor<"f32"> {
   return conv2dGradWeightOp([x, g], geometry, out);

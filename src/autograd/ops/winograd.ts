@@ -4,7 +4,9 @@ import { extra } from "../../runtime/extra.ts";
 import { defineOp, type Op } from "../op.ts";
 import { formatShape, type Shape } from "../shape.ts";
 import { scratch, type Tensor } from "../tensor.ts";
-import { conv2d, conv2dGradBias, conv2dGradInput, conv2dGradWeight } from "./conv2d.ts";
+import { conv2d, conv2dGradBias, conv2dGradWeight } from "./conv2d.ts";
+import { permute } from "./permute.ts";
+import { flip } from "./strided.ts";
 
 interface Padding {
   /** Zeros around a plane, 0 to 2. */
@@ -67,8 +69,8 @@ const winogradOp: Op<Operands, Plan> = /* @__PURE__ */ defineOp<Operands, Plan>(
     extra().winograd(...pointers, n, ic, ih, iw, oc, pad, +mirrored, work(x.shape, oc, oh, ow));
   },
   vjp: [
-    (g, { x: [x, w], attrs: { pad, mirrored }, out }) =>
-      mirrored ? winogradOp([g, w, null], { pad: 2 - pad, mirrored: false }, out) : gradInput(x, w, g, pad, out),
+    (g, { x: [, w], attrs: { pad, mirrored }, out }) =>
+      mirrored ? winogradOp([g, w, null], { pad: 2 - pad, mirrored: false }, out) : gradInput(w, g, pad, out),
     (g, { x: [x], attrs: { pad, mirrored }, out }) =>
       mirrored ? gradWeight(g, x, 2 - pad, out) : gradWeight(x, g, pad, out),
     (g, { out }) => conv2dGradBias(g, out),
@@ -79,9 +81,10 @@ const winogradOp: Op<Operands, Plan> = /* @__PURE__ */ defineOp<Operands, Plan>(
 const LEAST_OUTPUTS = 32;
 const LEAST_TILES = 128;
 
-function gradInput(x: Tensor, w: Tensor, g: Tensor, pad: number, out: Tensor | undefined): Tensor<"f32"> {
+function gradInput(w: Tensor, g: Tensor, pad: number, out: Tensor | undefined): Tensor<"f32"> {
   if (w.shape[0]! >= LEAST_OUTPUTS) return winogradOp([g, w, null], { pad: 2 - pad, mirrored: true }, out);
-  return conv2dGradInput(g, w, { stride: 1, pad, input: x.shape, weight: w.shape }, out);
+  // lanes are pixels there, of which a plane has more than channels
+  return conv2d(g, flip(flip(permute(w, [1, 0, 2, 3]), 2), 3), null, { pad: 2 - pad });
 }
 
 function gradWeight(x: Tensor, g: Tensor, pad: number, out: Tensor | undefined): Tensor<"f32"> {
