@@ -1,5 +1,5 @@
-// What the transforms of Winograd's convolution are taken of: weights, padded planes of inputs, gradients of outputs. All lie as
-// [36][tiles][channels], channels filled up with zeros to whole vectors.
+// What the transforms of Winograd's convolution are taken of: weights, padded planes of inputs, gradients of outputs. All
+// lie as [36][tiles][channels], channels filled up with zeros to whole vectors.
 import { gradientTile, inputTile, weightTile } from "./winograd-tiles";
 
 /** Room for nine vectors of weights. */
@@ -11,11 +11,14 @@ export function whole(n: i32): i32 {
   return (n + 3) & ~3;
 }
 
-/** Bytes of a padded plane under so many rows of tiles, with room for the vector that ends behind the last. */
+/** Bytes of a row of tiles of a padded plane, with room for the vector that ends behind the last. */
 @inline
-export function planeBytes(rows: i32, across: i32): usize {
-  return <usize>((4 * rows + 2) * (4 * across + 4) + 4) << 2;
+export function planeBytes(across: i32): usize {
+  return <usize>(6 * (4 * across + 4) + 4) << 2;
 }
+
+/** Channels whose planes are padded together: their values fill lines of the cache. */
+export const together = 16;
 
 /** The values [36][inner][outer] of weights w[outer, inner, 3, 3], read from their end if mirrored. */
 export function weightValues(
@@ -46,7 +49,51 @@ export function weightValues(
     }
 }
 
-/** The inputs' values [36][tiles][channels] of some rows of tiles of some samples. */
+/** Values of some rows of tiles of some samples: of inputs, or with `ofGradients` of outputs' gradients. */
+@inline
+function planeValues(
+  ofGradients: bool,
+  x: usize,
+  to: usize,
+  step: usize,
+  channels: i32,
+  height: i32,
+  width: i32,
+  samples: i32,
+  first: i32,
+  rows: i32,
+  across: i32,
+  pad: i32,
+  planes: usize,
+  work: usize,
+): void {
+  const all = whole(channels);
+  const pixel = <usize>all << 2;
+  const row = <usize>(ofGradients ? 4 * across : 4 * across + 4) << 2;
+  const lines = ofGradients ? 4 : 6;
+  const plane = planeBytes(across);
+  for (let s = 0; s < samples; s++)
+    for (let r = first; r < first + rows; r++, to += <usize>across * pixel)
+      for (let c = 0; c < all; c += together) {
+        const count = min(together, all - c);
+        for (let i = 0; i < count; i += 4) {
+          const from = x + (<usize>((s * channels + c + i) * height * width) << 2);
+          fourPlanes(from, planes + <usize>i * plane, plane, channels - c - i, height, width, 4 * r - pad, lines, row, pad);
+        }
+        let p = planes;
+        let v = to + (<usize>c << 2);
+        for (let t = 0; t < across; t++, p += 16, v += pixel) {
+          let q = p;
+          for (let i = 0; i < count; i += 4, q += plane << 2) {
+            const at = v + (<usize>i << 2);
+            if (ofGradients) gradientTile(q, q + plane, q + (plane << 1), q + plane * 3, row, at, step, work);
+            else inputTile(q, q + plane, q + (plane << 1), q + plane * 3, row, at, step, work);
+          }
+        }
+      }
+}
+
+/** `planeValues` of inputs behind `pad` zeros. */
 export function inputValues(
   x: usize,
   to: usize,
@@ -62,23 +109,10 @@ export function inputValues(
   planes: usize,
   work: usize,
 ): void {
-  const pixel = <usize>whole(channels) << 2;
-  const row = <usize>(4 * across + 4) << 2;
-  const plane = planeBytes(rows, across);
-  for (let s = 0; s < samples; s++, to += <usize>(rows * across) * pixel)
-    for (let c = 0; c < channels; c += 4) {
-      const from = x + (<usize>((s * channels + c) * ih * iw) << 2);
-      fourPlanes(from, planes, plane, channels - c, ih, iw, 4 * first - pad, 4 * rows + 2, row, pad);
-      let v = to + (<usize>c << 2);
-      for (let r = 0; r < rows; r++) {
-        let p = planes + <usize>(r << 2) * row;
-        for (let t = 0; t < across; t++, p += 16, v += pixel)
-          inputTile(p, p + plane, p + (plane << 1), p + plane * 3, row, v, step, work);
-      }
-    }
+  planeValues(false, x, to, step, channels, ih, iw, samples, first, rows, across, pad, planes, work);
 }
 
-/** The same of gradients of outputs. */
+/** `planeValues` of gradients of outputs. */
 export function gradientValues(
   gy: usize,
   to: usize,
@@ -93,20 +127,7 @@ export function gradientValues(
   planes: usize,
   work: usize,
 ): void {
-  const pixel = <usize>whole(channels) << 2;
-  const row = <usize>(4 * across) << 2;
-  const plane = planeBytes(rows, across);
-  for (let s = 0; s < samples; s++, to += <usize>(rows * across) * pixel)
-    for (let c = 0; c < channels; c += 4) {
-      const from = gy + (<usize>((s * channels + c) * oh * ow) << 2);
-      fourPlanes(from, planes, plane, channels - c, oh, ow, 4 * first, 4 * rows, row, 0);
-      let v = to + (<usize>c << 2);
-      for (let r = 0; r < rows; r++) {
-        let p = planes + <usize>(r << 2) * row;
-        for (let t = 0; t < across; t++, p += 16, v += pixel)
-          gradientTile(p, p + plane, p + (plane << 1), p + plane * 3, row, v, step, work);
-      }
-    }
+  planeValues(true, gy, to, step, channels, oh, ow, samples, first, rows, across, 0, planes, work);
 }
 
 /** `lines` rows of up to 4 planes from row `first` on, behind `pad` zeros each, and zeros wherever there is nothing. */

@@ -3,7 +3,7 @@
 // second-level cache. The gradient of the input is a convolution with mirrored weights.
 import { matmul } from "./first";
 import { outputTile, weightTileGrad, workBytes } from "./winograd-tiles";
-import { gradientValues, inputValues, planeBytes, tapBytes, weightValues, whole } from "./winograd-values";
+import { gradientValues, inputValues, planeBytes, tapBytes, together, weightValues, whole } from "./winograd-values";
 
 /** Tiles along a side of the output. */
 @inline
@@ -17,19 +17,23 @@ const longestSum = 32;
 /** How many tiles go together. */
 @inline
 function blockTiles(ic: i32, oc: i32): i32 {
-  return max(16, min(64, 4096 / (whole(ic) + whole(oc))));
+  return max(16, min(64, 6144 / (whole(ic) + whole(oc))));
 }
 
-/** How many rows of tiles of one sample go together: all of them where whole samples do. */
+/** How many rows of tiles of one sample go together, blocks of equal size: all of them where whole samples do. */
 @inline
 function blockRows(ic: i32, oc: i32, across: i32, down: i32): i32 {
-  return min(down, max(1, blockTiles(ic, oc) / across));
+  const most = min(down, max(1, blockTiles(ic, oc) / across));
+  const blocks = (down + most - 1) / most;
+  return (down + blocks - 1) / blocks;
 }
 
 /** How many samples go together. */
 @inline
 function blockSamples(ic: i32, oc: i32, across: i32, down: i32, batch: i32): i32 {
-  return min(batch, max(1, blockTiles(ic, oc) / (across * down)));
+  const most = max(1, blockTiles(ic, oc) / (across * down));
+  const blocks = (batch + most - 1) / most;
+  return blocks ? (batch + blocks - 1) / blocks : 0;
 }
 
 /** Bytes between matrices of so many elements: not a multiple of pages, whose lines would share a few sets of the cache. */
@@ -44,9 +48,9 @@ export function winogradScratchBytes(batch: i32, ic: i32, oc: i32, oh: i32, ow: 
   const down = tilesAlong(oh);
   const rows = blockRows(ic, oc, across, down);
   const tiles = blockSamples(ic, oc, across, down, batch) * rows * across;
-  const planes = planeBytes(rows, across);
+  const planes = planeBytes(across) * together;
   const matrices = apart(tiles * whole(ic)) + apart(tiles * whole(oc)) + apart(whole(ic) * whole(oc));
-  return tapBytes + workBytes + (<i32>planes << 2) + 36 * <i32>matrices;
+  return tapBytes + workBytes + <i32>planes + 36 * <i32>matrices;
 }
 
 /**
@@ -81,7 +85,7 @@ export function winograd(
   const ofW = apart(k * n);
   const work = scratch + tapBytes;
   const planes = work + workBytes;
-  const values = planes + (planeBytes(rows, across) << 2);
+  const values = planes + (planeBytes(across) * together);
   const filters = values + 36 * ofX;
   const products = filters + 36 * ofW;
   // mirrored weights lie as they are for dot products, whose sums are as short as those of the direct kernel
@@ -170,7 +174,7 @@ export function winogradGradWeight(
   const ofW = apart(m * n);
   const work = scratch + tapBytes;
   const planes = work + workBytes;
-  const values = planes + (planeBytes(rows, across) << 2);
+  const values = planes + (planeBytes(across) * together);
   const filters = values + 36 * ofX;
   const gradients = filters + 36 * ofW;
   for (let s = 0; s < batch; s += samples) {
