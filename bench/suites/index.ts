@@ -11,5 +11,19 @@ import { soak } from "./soak.ts";
 import { start } from "./start.ts";
 import { step } from "./step.ts";
 import { vocabulary } from "./vocabulary.ts";
+import { workers } from "./workers.ts";
 
-export const suites: readonly Suite[] = [matmul, conv, ops, step, vocabulary, mixture, infer, start, round, run, soak];
+export const suites: readonly Suite[] = [
+  matmul,
+  conv,
+  ops,
+  step,
+  vocabulary,
+  mixture,
+  infer,
+  start,
+  round,
+  workers,
+  run,
+  soak,
+];

@@ -5,6 +5,7 @@ export { Audited, type AuditOptions, type Sent } from "./audit.ts";
 export type { Bench } from "./hosts/bench.ts";
 export type { Host, Order } from "./hosts/host.ts";
 export { type ClientCalls, clientCalls, PoolHost } from "./hosts/pool.ts";
+export { serveClients, startClients } from "./hosts/workers.ts";
 export { Kit, type KitOptions, likelihood, pull } from "./kit.ts";
 export {
   type Answer,
