@@ -1,15 +1,8 @@
 // What a client makes of a federation's answers, step by step in plain numbers: slopes are differences, rows a handful, and the
 // epoch that is kept is the one whose loss on the held-out rows is lowest.
-import { sigmoid, tensor } from "../../../src/autograd/index.ts";
-import { answering } from "../../../src/federated/answering.ts";
-import type { Answer, Options } from "../../../src/federated/method.ts";
-import { personals, usualEntries } from "../../../src/moe/methods/index.ts";
-import { Desk } from "../../../src/moe/personal.ts";
-import { Apply, FloatExamples, Linear, type Module, Net, Sequential } from "../../../src/nn/index.ts";
-import { Kept } from "../../../src/runtime/kept.ts";
-import { fold, type Key, key, Stream } from "../../../src/runtime/random.ts";
-import { finish } from "../../../src/runtime/steps.ts";
-import { exact, type Rows } from "../../support/exact.ts";
+import { Linear, Sequential } from "../../../src/nn/index.ts";
+import { fold, Stream } from "../../../src/runtime/random.ts";
+import { client, first, gateModule, initialOf, made, root } from "../../support/desk.ts";
 import { near } from "../../support/near.ts";
 import {
   answersOf,
@@ -34,69 +27,9 @@ import {
 import { assert, test } from "../../support/suite.ts";
 
 const close = 1e-7;
-const client = 1;
-const [root, first] = [key(3), { local: key(1), gate: key(2) }];
-const gateModule = new Sequential({ fc1: new Linear(2, 3), sigmoid: new Apply(sigmoid), out: new Linear(3, 1) });
-const initialOf = (module: Module, at: Key): V => exact(() => Array.from(new Net(module, { group: "private" }).init(at).parameters.toArray()));
 const logistic = (z: number): number => 1 / (1 + Math.exp(-z));
 const sum = (values: V): number => values.reduce((a, b) => a + b, 0);
 const mixedOf = (weights: V, logs: readonly V[]): V => logs[0]!.map((_, c) => Math.log(sum(weights.map((w, k) => w * Math.exp(logs[k]![c]!)))));
-
-interface Found {
-  readonly answers: V;
-  /** Of what is the client's own, at the same points. */
-  readonly weights: V | undefined;
-  readonly weight: number | undefined;
-  readonly epochs: number | undefined;
-}
-
-/** What a value answers at four points. `others` are models beside the federation's, which answers with `own`. */
-function made(
-  name: string,
-  options: Options,
-  { own = [initial], others = {}, keep = "best" }: { own?: readonly V[]; others?: Record<string, V>; keep?: "best" | "last" } = {},
-): Found {
-  return exact(() => {
-    const kept = new Kept();
-    const answerOf = (p: V): Answer => {
-      const net = kept.add(new Net(world.model, { group: "private", trainable: false }));
-      net.parameters.copyFrom(p);
-      return answering(net);
-    };
-    const examples = ({ x, width, labels }: Rows): FloatExamples => kept.add(new FloatExamples(tensor(x, [labels.length, width]), [...labels]));
-    const parts = own.map(answerOf);
-    const training = { lr: 0.1, rule: { kind: "sgd" }, epochs: 4, batchSize: 1000, validateEvery: 1, patience: 99, margin: 0, keep } as const;
-    const desk = new Desk({
-      answers: {
-        own: parts.length > 1 ? Object.assign((x: Parameters<Answer>[0]) => parts[0]!(x), { parts }) : parts[0]!,
-        ...Object.fromEntries(Object.entries(others).map(([role, p]) => [role, answerOf(p)])),
-      },
-      own: { train: examples(world.clients[client]!.train), validation: examples(world.clients[client]!.validation), classes: 3 },
-      expert: world.model,
-      gate: gateModule,
-      output: "logSoftmax",
-      settings: { training, mixture: { ...training, space: "probability", gateOnly: false, generalistDropout: false } },
-      entries: { ...usualEntries, [name]: { value: personals.get(name)!, options } },
-      init: first,
-      key: root,
-    });
-    const predictor = finish(desk.of(name));
-    const points: number[][] = [];
-    answersOf((x) => (points.push([...x]), x));
-    const asked = examples({ x: points.flat(), width: 2, labels: points.map(() => 0) });
-    const found: Found = {
-      answers: Array.from(predictor.on(asked).toArray()),
-      weights: predictor.weights && Array.from(predictor.weights(asked)),
-      weight: predictor.weight,
-      epochs: predictor.fit?.bestEpoch,
-    };
-    // one by one as all together
-    near(answersOf((x) => Array.from(predictor.predict(tensor(x, [1, 2])).toArray())), found.answers, 1e-12);
-    desk.dispose();
-    kept.dispose();
-    return found;
-  });
-}
 
 interface Way {
   readonly epochs: number;
