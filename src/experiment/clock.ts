@@ -58,6 +58,8 @@ interface At {
   /** The answers of the model that is everybody's, where there is one. */
   readonly global: Tensor | undefined;
   readonly cluster: number | undefined;
+  /** What each expert counted in its own answers. */
+  readonly load: readonly number[] | undefined;
 }
 
 /** The clock of a thread: `bench` gives its part in a federation. */
@@ -91,12 +93,16 @@ export function clockOf(
     const { side } = bench(name);
     const law = task ? undefined : countsOf(given.own.train.labels, classes);
     const set = { ...tests, classes, law, task };
+    let load: readonly number[] | undefined;
     const asked = (turn: Turn): Record<string, Tensor> =>
       Object.fromEntries(
-        Object.entries(answersOf(side, turn)).map(([role, answer]) => [
-          role,
-          bin.add(answersOn(tests.examples, answer)),
-        ]),
+        Object.entries(answersOf(side, turn)).map(([role, answer]) => {
+          // what was asked before is none of it
+          answer.load?.();
+          const found = bin.add(answersOn(tests.examples, answer));
+          if (role === "own") load ??= answer.load?.();
+          return [role, found];
+        }),
       );
     const turn = begun(side, method, given);
     const found = asked(turn);
@@ -122,6 +128,7 @@ export function clockOf(
       kept: turn.kept,
       global,
       cluster: reply?.metrics["cluster"],
+      load,
     };
   };
 
@@ -132,6 +139,7 @@ export function clockOf(
         const kept: Record<string, Vector> = {};
         const readings: Reading[] = [];
         const clusters: Record<string, number> = {};
+        const loads: Record<string, readonly number[]> = {};
         let generalist: ArrayLike<number> | undefined;
         for (const federation of federations) {
           const { name } = federation;
@@ -146,6 +154,7 @@ export function clockOf(
             if (at.global && (name === GENERALIST || !generalist)) generalist = at.global.toArray();
             const cluster = held[name]!.cluster ?? at.cluster;
             if (cluster !== undefined) clusters[name] = cluster;
+            if (at.load) loads[name] = at.load;
             const end = last ? readAt("last", federation, { ...turn, ...last }, tests, bin).readings : at.readings;
             readings.push(...at.readings, ...end.map((one) => ({ ...one, moment: "last" as const })));
           } finally {
@@ -159,7 +168,7 @@ export function clockOf(
           const labelled = { train: own.train, validation, classes };
           Object.assign(scores, floors(labelled, { ...tests, classes, law }, generalist));
         }
-        return { client, kept, scores, epochs: {}, gates: {}, validations: [], readings, clusters };
+        return { client, kept, scores, epochs: {}, gates: {}, validations: [], readings, clusters, loads };
       });
     },
     tick(client, federation, { down, kept, round }) {

@@ -7,4 +7,6 @@ export interface Measured extends Personalized {
   readonly readings?: readonly Reading[];
   /** Which cluster it was in, by the federation whose method has clusters. */
   readonly clusters?: Readonly<Record<string, number>>;
+  /** What each expert counted in its answers on the tests, by the federation whose method has experts that rows choose. */
+  readonly loads?: Readonly<Record<string, readonly number[]>>;
 }

@@ -41,22 +41,25 @@ const adapters: Omit<Config, "preset"> = {
   rows: { train: 160, validation: 60, test: 100 },
   federation: {
     ...authors.federation,
-    rounds: 30,
+    rounds: 16,
     cohort: 10,
-    localEpochs: 2,
+    localEpochs: 1,
     batchSize: 16,
     lr: 3e-3,
     validateEvery: 2,
-    patience: 15,
+    patience: 8,
     validationClients: 20,
   },
   personal: { ...authors.personal, clients: 20, lr: 1e-3, epochs: 20, validateEvery: 1, patience: 3 },
   mixture: { ...authors.mixture, lr: 1e-3 },
   // without the turn after the end, which costs as much as two rounds
-  clock: { turn: false, globalRows: 400 },
-  methods: Object.fromEntries(
-    ["fedlora", "fedms", "comigs", "fedamole", "fedmoe", "hetlora", "pfedmoap"].map((name) => [name, { warm: 15 }]),
-  ),
+  clock: { turn: false, globalRows: 200 },
+  methods: {
+    ...Object.fromEntries(
+      ["fedlora", "comigs", "fedamole", "fedmoe", "hetlora", "pfedmoap"].map((name) => [name, { warm: 6 }]),
+    ),
+    fedms: { warm: 6, common: 4 },
+  },
 };
 
 const presets: Readonly<Record<string, Preset>> = {
@@ -133,7 +136,7 @@ const presets: Readonly<Record<string, Preset>> = {
       clients: 4,
       partition: { kind: "iid" },
       rows: { train: 800, validation: 100, test: 200 },
-      federation: { ...adapters.federation, cohort: 4, validationClients: 4, localEpochs: 1 },
+      federation: { ...adapters.federation, cohort: 4, validationClients: 4 },
       personal: { ...adapters.personal, clients: 4 },
       methods: { fedavg: {}, fedlora: {} },
     },

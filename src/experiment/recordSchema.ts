@@ -157,6 +157,7 @@ const metric = v.variant("kind", [
     ...ofGroups,
     testRows: v.optional(index),
     cluster: v.optional(index),
+    load: v.optional(numbers),
     lawTest: optionalNumber,
     epochs: optionalNumber,
     bestEpoch: optionalNumber,
@@ -220,6 +221,7 @@ const measured = v.object({
   constantWeight: optionalNumber,
   readings: v.optional(v.array(v.object(reading))),
   clusters: v.optional(v.record(method, index)),
+  loads: v.optional(v.record(method, numbers)),
   curves: v.optional(v.array(v.object(curve))),
   validations: v.array(
     v.object({

@@ -30,7 +30,7 @@ export function clientMetrics(
   { optedOut, rows }: ClientSetup,
   { task }: Pick<Config, "task"> = {},
 ): (EpochMetric | ClientMetric | ClockMetric | GateMetric | CurveMetric)[] {
-  const { client, validations, scores, epochs, trust, readings = [], clusters = {}, curves = [] } = done;
+  const { client, validations, scores, epochs, trust, readings = [], clusters = {}, loads = {}, curves = [] } = done;
   return [
     ...validations.map((at): EpochMetric => ({ kind: "epoch", client, ...at })),
     ...Object.entries(scores).map(([method, found]): ClientMetric => ({
@@ -41,6 +41,7 @@ export function clientMetrics(
       ...(task ? onlyFigures(found, task) : found),
       testRows: rows.test.length,
       ...(clusters[method] !== undefined && { cluster: clusters[method] }),
+      ...(loads[method] && { load: loads[method] }),
       ...epochs[method],
     })),
     ...readings.map((reading): ClockMetric => ({ kind: "clock", client, ...reading })),

@@ -70,6 +70,8 @@ export interface Answer {
   readonly weights?: () => Vector;
   /** Of an answer that several models make together, those. */
   readonly parts?: readonly Answer[];
+  /** Of an answer whose rows choose among experts, what each counted on the mean since this was last asked, 1 in all. */
+  readonly load?: () => readonly number[];
 }
 
 /** Who answers for a client: its own model, and others that the method has beside it, as "shared". */

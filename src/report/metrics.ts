@@ -101,6 +101,8 @@ export interface ClientMetric {
   readonly testRows?: number;
   /** Which of its method's clusters it is in. */
   readonly cluster?: number;
+  /** What each of its method's experts counted on the mean over the test rows and the layers, 1 in all. */
+  readonly load?: readonly number[];
   /** Accuracy by class, weighted by the client's law of labels. */
   readonly lawTest?: number;
   /** Epochs of its private training. */

@@ -8,6 +8,7 @@ import { html } from "./html.ts";
 import type { Html } from "./html.ts";
 import { leaderboard } from "./leaderboard.ts";
 import { clockTable, figuresTable, spreadTable } from "./leaderboardReport.ts";
+import { loadsTable } from "./loads.ts";
 import { focusOf, methodOrder, methodStyle } from "./methods.ts";
 import { methodsTable, swatch, taskHeadline } from "./methodsTable.ts";
 import { duration, fixed, plusMinus, signed } from "./numbers.ts";
@@ -51,6 +52,7 @@ export function renderRunReport(run: RunRecords, document: Document): string {
         </section>`
       }
       ${has("client") && isShare && clientsSection(run, document)} ${has("clock") && clockSection(run)}
+      ${loadsTable(metrics)}
       ${
         has("gate") &&
         html`<section>

@@ -97,7 +97,13 @@ test("a transformer learns texts, and what stands beside its layers goes on wher
     },
     dataset,
   });
-  const { summary } = recordsOf(result);
+  const { summary, metrics } = recordsOf(result);
+  const loads = metrics.flatMap((one) => (one.kind === "client" && one.load ? [[one.method, one.load] as const] : []));
+  assert.equal([...new Set(loads.map(([name]) => name))], ["comigs", "fedamole", "fedmoe"]);
+  for (const [name, load] of loads) {
+    assert.ok(Math.abs(load.reduce((sum, one) => sum + one, 0) - 1) < 1e-9);
+    assert.is(load.length, { comigs: 2, fedamole: 8, fedmoe: 4 }[name]);
+  }
   for (const name of names) {
     const { globalTest } = summary.methods[name]!;
     assert.ok(globalTest.mean > 80, `${name}: ${globalTest.mean} %`);

@@ -2,41 +2,15 @@
 // that weighs them row by row. Adapters learn on training rows and the router on held-out ones, each by steps of its own: in the authors'
 // code gradients of one reach the other's next step, and top-2 is a softmax of a softmax, which are left out. The held-out rows are the
 // validation rows, by which rounds are chosen, too.
-import { isBeside, placeOf } from "../../nn/adapted.ts";
-import { LoraMixture } from "../../nn/loraMixture.ts";
-import type { Part } from "../../nn/parameters.ts";
 import type { Steps } from "../../runtime/steps.ts";
-import type { Kit } from "../kit.ts";
 import { method, type Method, type Turn } from "../method.ts";
 import { averaging } from "../servers.ts";
 import { Tally } from "../tally.ts";
-import {
-  adapted,
-  type Adapted,
-  firstBeside,
-  loaded,
-  overBase,
-  partOf,
-  usual,
-  type Usual,
-  usualRanges,
-  warmed,
-} from "./adapters.ts";
+import { firstBeside, loaded, overBase, partOf, usual, usualRanges, warmed } from "./adapters.ts";
+import { Load, loadedAnswer } from "./load.ts";
+import { isExpert, isGeneralist, isPrivate, isRouter, mixtureModel } from "./ownRouter.ts";
 
 const COUNT = { min: 1, whole: true } as const;
-
-const isRouter: Part = (name) => isBeside(name) && placeOf(name).own === "router";
-const isExpert: Part = (name) => isBeside(name) && !isRouter(name);
-/** The adapters that everybody has. */
-export const isGeneralist: Part = (name) => isBeside(name) && ["a", "b"].includes(placeOf(name).own);
-const isPrivate: Part = (name) => isBeside(name) && !isGeneralist(name);
-
-type Options = Usual & { readonly specialists: number; readonly k: number };
-
-function mixtureModel(kit: Kit, { layers, rank, alpha, specialists, k }: Options): Adapted {
-  const options = { rank, alpha, experts: 1 + specialists, k };
-  return adapted(kit, layers, ({ inputs, outputs }) => new LoraMixture(inputs, outputs, options));
-}
 
 export const comigs: Method = method({
   name: "comigs",
@@ -58,7 +32,9 @@ export const comigs: Method = method({
   keeps: ["own"],
   client: (kit, options) => {
     const { every, routerSteps, heldOut, specialists } = options;
-    const net = kit.net(mixtureModel(kit, options).module);
+    const counted = new Load(1 + specialists);
+    let answers = false;
+    const net = kit.net(mixtureModel(kit, options, (mixed) => answers && counted.add(mixed)).module);
     const [experts, router] = [isExpert, isRouter].map((only) => kit.optimizer(net.parameters, { only }));
     const loss = kit.loss(net);
     const all = kit.first(net.module, "adapters");
@@ -80,6 +56,7 @@ export const comigs: Method = method({
     return overBase<"adapters?", "model" | "adapters?", "own">(kit, {
       *train(turn) {
         load(turn);
+        answers = false;
         kit.begin(turn, experts!, router!);
         const tally = new Tally();
         for (const at of kit.batches(turn)) {
@@ -96,7 +73,8 @@ export const comigs: Method = method({
       },
       answers(turn) {
         load(turn);
-        return { own: (x) => net.predict(x) };
+        answers = true;
+        return { own: loadedAnswer(net, counted, 1 + specialists) };
       },
     });
   },

@@ -4,12 +4,12 @@
 // integer program; it is a transportation problem, solved exactly here. Their noise on what is sent for it is not built.
 import { isBeside, placeOf } from "../../nn/adapted.ts";
 import type { Part } from "../../nn/parameters.ts";
-import type { Steps } from "../../runtime/steps.ts";
 import type { Kit } from "../kit.ts";
-import { method, type Method, type Turn, type Vector, type Vectors } from "../method.ts";
+import { method, type Method, type Vector, type Vectors } from "../method.ts";
 import { averaging, beside, noticeboard } from "../servers.ts";
 import { loaded, overBase, usual, type Usual, usualRanges, warmed } from "./adapters.ts";
-import { columnSums, LoraExperts } from "./loraExperts.ts";
+import { Load, loadedAnswer } from "./load.ts";
+import { LoraExperts, lookedFor } from "./loraExperts.ts";
 import { type Choices, reassigned, sentExperts } from "./reverse.ts";
 
 const COUNT = { min: 1, whole: true } as const;
@@ -45,44 +45,25 @@ export const fedamole: Method = method({
   receives: ["model", "adapters?", "expert.*"],
   client: (kit, options) => {
     const mixtures = experts(kit, options);
-    const { module, sites } = mixtures.adapted;
-    const net = kit.net(module);
+    const net = kit.net(mixtures.adapted.module);
     const optimizer = kit.optimizer(net.parameters);
+    const counted = new Load(options.experts);
     const load = (down: Vectors): void => {
       loaded(net, down["model"]!, [[isShared, down["adapters"]!]]);
       mixtures.load(net, down);
     };
-    // what experts look for and what the rows are, over held-out rows
-    function* found({ own: { train, validation } }: Pick<Turn, "own">): Steps<Vectors> {
-      const rows = validation.count > 0 ? validation : train;
-      if (rows.count === 0 || options.experts === 0) return {};
-      const sums = new Map<string, number[]>();
-      const put = (name: string, more: readonly number[]): void =>
-        void sums.set(name, more.map((one, i) => one + (sums.get(name)?.[i] ?? 0))); // prettier-ignore
-      const counts = sites.map(() => 0);
-      yield* mixtures.listening(net, rows, kit.classes, (s, { held, keys, tokens }) => {
-        counts[s]! += keys[0]!.shape[0]!;
-        held.forEach((e, i) => put(`key.${s}.${e}`, columnSums(keys[i]!)));
-        put(`tokens.${s}`, columnSums(tokens!));
-      });
-      const mean = (name: string, s: number): number[] => sums.get(name)!.map((one) => one / counts[s]!);
-      const keys = Array.from(sums.keys()).filter((name) => name.startsWith("key."));
-      return {
-        ...Object.fromEntries(keys.map((name) => [name, Float64Array.from(mean(name, Number(name.split(".")[1])))])),
-        tokens: Float64Array.from(sites.flatMap((_, s) => mean(`tokens.${s}`, s))),
-      };
-    }
     return overBase<Up, Down, never>(kit, {
       *train(turn) {
         load(turn.down as Vectors);
         const loss = mixtures.balanced(kit.loss(net), options.balance);
         const { trainLoss } = yield* kit.train({ turn, loss, optimizer });
         const own = { adapters: net.parameters.read(isShared) as Vector, ...mixtures.read(net) };
-        return { up: { ...own, ...(yield* found(turn)) }, metrics: { trainLoss } };
+        return { up: { ...own, ...(yield* lookedFor(mixtures, net, turn.own, kit.classes)) }, metrics: { trainLoss } };
       },
       answers({ down }) {
         load(down as Vectors);
-        return { own: (x) => net.predict(x) };
+        mixtures.tell((_, mixed) => counted.add(mixed));
+        return { own: loadedAnswer(net, counted, options.experts) };
       },
       taken: ({ down }, { up }) => {
         const same = Object.entries(up as Vectors).filter(([name]) => Object.hasOwn(down, name));

@@ -6,6 +6,7 @@ import { method, type Method, type Turn, type Vectors } from "../method.ts";
 import type { Steps } from "../../runtime/steps.ts";
 import { averaging } from "../servers.ts";
 import { loaded, overBase, usual, type Usual, usualRanges, warmed } from "./adapters.ts";
+import { Load, loadedAnswer } from "./load.ts";
 import { columnSums, LoraExperts } from "./loraExperts.ts";
 import { modular, type Modular, Structures } from "./modular.ts";
 
@@ -40,6 +41,7 @@ export const fedmoe: Method = method({
     const { module, sites } = mixtures.adapted;
     const net = kit.net(module);
     const optimizer = kit.optimizer(net.parameters);
+    const counted = new Load(options.experts);
     const load = (down: Vectors): void => {
       loaded(net, down["model"]!, []);
       mixtures.load(net, down);
@@ -66,7 +68,8 @@ export const fedmoe: Method = method({
       },
       answers({ down }) {
         load(down as Vectors);
-        return { own: (x) => net.predict(x) };
+        mixtures.tell((_, mixed) => counted.add(mixed));
+        return { own: loadedAnswer(net, counted, options.experts) };
       },
     });
   },

@@ -114,6 +114,11 @@ export class LoraExperts {
     };
   }
 
+  /** Tells of every layer's mixture and batch from now on, until others are loaded or somebody else listens. */
+  tell(hear: Hear): void {
+    this.#hear = hear;
+  }
+
   /** Tells of every layer's mixture and batch while a net answers rows. */
   *listening(net: Net, rows: Examples, width: number, hear: Hear): Steps<void> {
     this.#hear = hear;
@@ -129,4 +134,36 @@ export function columnSums(x: Tensor, of: (value: number) => number = (value) =>
   const sums = new Array<number>(width).fill(0);
   x.toArray().forEach((value, i) => (sums[i % width]! += of(value)));
   return sums;
+}
+
+/**
+ * What experts that are found by their own factor look for, `key.layer.expert` [rank], and what a client's rows are, `tokens` [layers x
+ * rank]: means over held-out rows, or over training rows where there are none.
+ */
+export function* lookedFor(
+  mixtures: LoraExperts,
+  net: Net,
+  { train, validation }: { readonly train: Examples; readonly validation: Examples },
+  width: number,
+): Steps<Vectors> {
+  const rows = validation.count > 0 ? validation : train;
+  const sums = new Map<string, number[]>();
+  const counts = new Map<string, number>();
+  const put = (name: string, of: Tensor): void => {
+    const before = sums.get(name);
+    sums.set(name, columnSums(of).map((one, i) => one + (before?.[i] ?? 0))); // prettier-ignore
+    counts.set(name, (counts.get(name) ?? 0) + of.shape[0]!);
+  };
+  yield* mixtures.listening(net, rows, width, (s, { held, keys, tokens }) => {
+    held.forEach((e, i) => put(`key.${s}.${e}`, keys[i]!));
+    put(`tokens.${s}`, tokens!);
+  });
+  const means = Array.from(sums, ([name, sum]) => [name, sum.map((one) => one / counts.get(name)!)] as const);
+  const tokens = means.filter(([name]) => name.startsWith("tokens.")).flatMap(([, mean]) => mean);
+  if (tokens.length === 0) return {};
+  const keys = means.filter(([name]) => name.startsWith("key."));
+  return {
+    ...Object.fromEntries(keys.map(([name, mean]) => [name, Float64Array.from(mean)])),
+    tokens: Float64Array.from(tokens),
+  };
 }

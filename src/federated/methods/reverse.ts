@@ -27,12 +27,19 @@ export function affinities(keys: readonly (Vector | undefined)[], tokens: readon
   });
 }
 
-/** Clients of every expert, ascending: the best by these values, within bounds that so many clients can meet. */
+/**
+ * Clients of every expert, ascending: the best by these values within the bounds. Where there are too many clients for all to have `least`,
+ * experts have more of them; where there are too few, clients have more experts.
+ */
 export function chosenClients(values: readonly (readonly number[])[], { choices, least, most }: Choices): number[][] {
   const clients = values[0]?.length ?? 0;
-  const each = Math.min(choices, clients);
+  const each = Math.min(Math.max(choices, Math.ceil((least * clients) / values.length)), clients);
   const mean = (values.length * each) / clients;
-  return assignment(values, { each, least: Math.min(least, Math.floor(mean)), most: Math.max(most, Math.ceil(mean)) });
+  return assignment(values, {
+    each,
+    least: Math.min(least, Math.floor(mean)),
+    most: Math.max(most, Math.ceil(mean)),
+  });
 }
 
 /** The state with who has which experts of every layer: `held.site`, client numbers expert by expert. Nothing while nobody is known. */
