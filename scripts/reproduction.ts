@@ -10,7 +10,7 @@ import { readRun } from "../src/cli/records.ts";
 import { runsAt } from "../src/cli/runs.ts";
 import * as gate from "./reproduction/gate.ts";
 import { type Pages, pageWith, readPages } from "./reproduction/pages.ts";
-import { besidePflMoe } from "./reproduction/pflMoe.ts";
+import { besidePflMoe, publicPflMoe } from "./reproduction/pflMoe.ts";
 import { summary } from "./reproduction/summary.ts";
 import * as tables from "./reproduction/tables.ts";
 import { replaceSection } from "./section.ts";
@@ -110,6 +110,7 @@ const optedOut: Tables = {
 
 const besideTheirs: Tables = {
   accuracies: besidePflMoe,
+  public: publicPflMoe,
   differences: (runs) =>
     tables.differences(
       runs,

@@ -164,6 +164,12 @@ const claims: readonly Claim[] = [
     more: "The whole of Fashion-MNIST, a gate that gates",
   },
   {
+    claim: "It beats PFL-MoE, whose gate is trained, in its protocol cut short: Fashion-MNIST",
+    sweeps: ["pfl-moe"],
+    found: above("fedavg+posterior", "fedavg+pflMoe"),
+    more: "PFL-MoE's table, beside ours",
+  },
+  {
     claim: "It beats fine-tuning where clients differ in names of classes: Fashion-MNIST",
     sweeps: ["fashion-mnist-renamed"],
     found: above("posterior", "finetuned"),
