@@ -1,6 +1,7 @@
 // Datasets that are made rather than found, by a generator that says how: read as a file of one's own would be.
 import type { FeatureDataset } from "./features.ts";
 import { householdsCsv } from "./households.ts";
+import { ratingsCsv } from "./ratings.ts";
 import { memorySource } from "./source.ts";
 import { loadTable, type TableOptions } from "./table.ts";
 
@@ -15,7 +16,7 @@ export interface GeneratedEntry {
 }
 
 /** Names of datasets that are made. */
-export type GeneratedName = "households";
+export type GeneratedName = "households" | "ratings";
 
 /** Every dataset that is made, by name. */
 export const generated: Readonly<Record<GeneratedName, GeneratedEntry>> = {
@@ -23,6 +24,16 @@ export const generated: Readonly<Record<GeneratedName, GeneratedEntry>> = {
     about: "the load of 24 households by the hour for ten weeks: a day is seen, the next hour asked for",
     table: { client: "home", label: "kilowatts", task: "regression", windows: { past: 24 } },
     text: householdsCsv,
+  },
+  ratings: {
+    about: "60 users' ratings of 48 items with four traits",
+    table: {
+      client: "user",
+      label: "rating",
+      task: "regression",
+      columns: { item: { kind: "category", most: 48 } },
+    },
+    text: ratingsCsv,
   },
 };
 

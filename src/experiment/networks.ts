@@ -2,6 +2,7 @@
 import {
   bilstmText,
   bilstmTextGate,
+  factors,
   lenetCifar,
   lenetCifarGate,
   lenetFashion,
@@ -57,6 +58,8 @@ function known(config: Config, dataset: Dataset): { expert: Module; gate: (outpu
       expert: sparseMlp(inputs, classes, { soft: model === "soft-moe", probabilities: !config.task }),
       gate: (n) => mlpGate(inputs, n),
     };
+  if (model === "factors")
+    return { expert: factors(inputs, classes, { probabilities: !config.task }), gate: (n) => mlpGate(inputs, n) };
   if (model === "mlp") {
     // the same layers as a gate's: targets are no probabilities
     if (config.task) return { expert: mlpGate(inputs, classes), gate: (n) => mlpGate(inputs, n) };

@@ -110,6 +110,30 @@ const presets: Readonly<Record<string, Preset>> = {
       mixture: { ...authors.mixture, lr: 2e-4 },
     },
   },
+  ratings: {
+    about: "60 users' ratings made up: each user a client, for --method fedper,fedmmf",
+    config: {
+      ...authors,
+      preset: "ratings",
+      dataset: "ratings",
+      task: "regression",
+      model: "factors",
+      clients: 60,
+      partition: { kind: "column" },
+      rows: { train: 24, validation: 8, test: 8 },
+      federation: {
+        ...authors.federation,
+        rounds: 80,
+        cohort: 20,
+        lr: 5e-2,
+        validateEvery: 5,
+        patience: 8,
+        validationClients: 60,
+      },
+      personal: { ...authors.personal, clients: 60, lr: 5e-3, epochs: 60, validateEvery: 2, patience: 5, margin: 1e-4 },
+      mixture: { ...authors.mixture, lr: 1e-3 },
+    },
+  },
   "ag-news": {
     about: "200 clients on AG News or a part of it, the authors' README run with a fifth of their clients",
     config: {

@@ -38,7 +38,7 @@ function problems(config: Config): readonly (readonly [field: string, got: strin
     ...(three ? [[`mixture.variants.${three[0]}.threeWay`, "true", `false in a ${task}`] as const] : []),
     ...(output ? [[`${output[0]}.space`, "output", `probability in a ${task}`] as const] : []),
     ...(["lenet", "bilstm", "transformer"].includes(model)
-      ? [["model", model, "mlp, moe, soft-moe or a module's path"] as const]
+      ? [["model", model, "mlp, moe, soft-moe, factors or a module's path"] as const]
       : []),
   ];
 }

@@ -54,6 +54,7 @@ export { BiLstm, Embedding, TextClassifier, type TextClassifierOptions } from ".
 export {
   bilstmText,
   bilstmTextGate,
+  factors,
   lenetCifar,
   lenetCifarGate,
   lenetFashion,

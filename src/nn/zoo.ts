@@ -1,5 +1,5 @@
 // The networks of the paper as its authors' code builds them (github edvinli/federated-learning-mixture): experts end in
-// log-probabilities, gates in one logit per row (the sigmoid belongs to the mixture). And one with a layer of experts.
+// log-probabilities, gates in one logit per row (the sigmoid belongs to the mixture). And one with a layer of experts, and one of factors.
 import { logSoftmax, softmax } from "../autograd/ops/softmax.ts";
 import { relu } from "../autograd/ops/activation.ts";
 import { Conv2d, Dropout, Linear, MaxPool2d } from "./layers.ts";
@@ -128,4 +128,20 @@ export function transformerText(words = 10_002, classes = 4): Module {
 /** The same to one logit, or one for each of `outputs` experts. */
 export function transformerTextGate(words = 10_002, outputs = 1): Module {
   return new Sequential({ encoder: encoder(words), top: new Linear(WIDTH, outputs) });
+}
+
+/**
+ * Factors: `inputs`-8 of whatever is rated, and 8-`outputs` of who rates, both linear, so that an answer is their product.
+ * @param probabilities whether it ends in log-probabilities, as for classes
+ */
+export function factors(
+  inputs: number,
+  outputs: number,
+  { probabilities = true }: { probabilities?: boolean } = {},
+): Module {
+  return new Sequential({
+    items: new Linear(inputs, 8),
+    user: new Linear(8, outputs),
+    ...(probabilities && { output: head("logSoftmax") }),
+  });
 }

@@ -31,6 +31,7 @@ import { fedfomo } from "./fedfomo.ts";
 import { fedhkd } from "./fedhkd.ts";
 import { fedjets } from "./fedjets.ts";
 import { fedlora } from "./fedlora.ts";
+import { fedmmf } from "./fedmmf.ts";
 import { fedmix } from "./fedmix.ts";
 import { fedmoe } from "./fedmoe.ts";
 import { fedmoeda } from "./fedmoeda.ts";
@@ -104,6 +105,7 @@ const all: readonly Method[] = [
   fedlora,
   fedmedian,
   fedmix,
+  fedmmf,
   fedmoe,
   fedmoeda,
   fedmoepublic,
