@@ -13,6 +13,9 @@ interface PartitionArguments {
   out?: string;
 }
 
+// more are a page of their own
+const MOST_NAMED = 20;
+
 async function show(args: PartitionArguments): Promise<void> {
   const config = await configOf(args.experiment ?? "quick", args as unknown as Record<string, unknown>);
   const opened = await openDataset(config, args.data);
@@ -35,6 +38,7 @@ async function show(args: PartitionArguments): Promise<void> {
     const sizes = cells([rows.train.length, rows.validation.length, rows.test.length], 11);
     console.log(`${name}${sizes}  ${cells([...counts[client]!], width)}${optedOut ? "  stays out" : ""}`);
   }
+  if (classes <= MOST_NAMED) console.log(`classes: ${dataset.classes.map((name, c) => `${c} ${name}`).join(", ")}`);
   if (partition.substituted > 0) console.log(`${partition.substituted} rows are others than the law drew`);
   if (args.out === undefined) return;
   if (!args.out.endsWith(".json")) throw new ConfigError(`--out: got ${args.out}, expected the name of a .json file`);
