@@ -46,6 +46,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   "src/experiment/": ["valibot"],
   "src/cli/": ["yargs", "cli-progress"],
   "src/federated/backends/flower/": ["@grpc/grpc-js", "@bufbuild/protobuf"],
+  "src/federated/secure/keys.ts": ["shamir-secret-sharing"],
   "src/testing/": ["fast-check"],
   "src/onnx/": ["@bufbuild/protobuf"],
 };

@@ -22,6 +22,7 @@ const licences: ReadonlySet<string> = new Set([
   "ISC",
   "BSD-2-Clause",
   "BSD-3-Clause",
+  "Apache-2.0",
   "(Apache-2.0 AND BSD-3-Clause)",
 ]);
 

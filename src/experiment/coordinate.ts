@@ -2,6 +2,7 @@
 // clients keep, and what they are worth in the end, stays with them.
 import { isRejection, oneLine } from "../federated/admission.ts";
 import { arraysOf, FlowerHost, greeting } from "../federated/backends/flower/host.ts";
+import { SecureHost } from "../federated/backends/flower/secureHost.ts";
 import { Messenger, type MessengerOptions } from "../federated/backends/flower/messenger.ts";
 import type { Host } from "../federated/hosts/host.ts";
 import type { Vectors } from "../federated/method.ts";
@@ -20,6 +21,7 @@ import { trainingOf } from "./methodPresets.ts";
 import { answering, endedOf, generalistOf, sentOf } from "./moments.ts";
 import { named, writeName } from "./named.ts";
 import { promises } from "./privacy.ts";
+import { securely, weighings } from "./secure.ts";
 import type { RunOptions } from "./runOptions.ts";
 import { charged, Shows } from "./shown.ts";
 import { optedIn, type Setup } from "./setup.ts";
@@ -30,6 +32,8 @@ export interface CoordinateOptions
     Pick<RunOptions, "config" | "dataset" | "store" | "resume" | "audit" | "signal" | "onEvent">,
     Pick<MessengerOptions, "relay" | "answerSeconds" | "pollSeconds" | "pingSeconds"> {
   readonly onMessage?: MessengerOptions["onEvent"];
+  /** Whether clients mask what they send, and the server sees sums alone. */
+  readonly secure?: boolean | undefined;
   /** Hears, line by line, what is promised to clients. */
   readonly onPromise?: (line: string) => void;
   /** Seconds to go on telling clients that all is over; a minute unless said. */
@@ -68,6 +72,8 @@ export async function coordinate(options: CoordinateOptions): Promise<Coordinate
     throw new ConfigError(
       `attack: ${lying.federation.name}, got liars that a run simulates, expected none: clients that are nodes are what they are`,
     );
+  const weighs = options.secure ? weighings(setup, plans) : undefined;
+  if (weighs) for (const line of securely(setup, plans)) options.onPromise?.(line);
   const before = isNoisy ? await charged(store, begun, options.resume) : begun.before;
   const terms = termsOf(setup);
   const said = { method: plans[0]!.federation.name, federation, terms };
@@ -76,8 +82,13 @@ export async function coordinate(options: CoordinateOptions): Promise<Coordinate
     const hostOf = (method: string, states: States): Host =>
       new FlowerHost({ messenger, method, federation, terms, states });
     const over = await runFederations({ ...options, config }, { ...begun, before }, (plan) => {
-      const { name } = plan.federation;
-      const host = hostOf(name, plan.states);
+      const { name, method } = plan.federation;
+      const plain = hostOf(name, plan.states);
+      const weighing = weighs?.get(name);
+      const { states } = plan;
+      const host = weighing
+        ? new SecureHost({ plain, messenger, method: name, federation, terms, states, weighing, sends: method.sends })
+        : plain;
       return { host: isNoisy ? new Shows(host, store, name) : host, losses: !isLocal(config) };
     });
     if (typeof over === "string") return { finished: false, at: over };

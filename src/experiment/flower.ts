@@ -17,6 +17,8 @@ import { type ClientSetup, rootKey, type Setup } from "./setup.ts";
 export interface FlowerSetup {
   readonly setup: Setup;
   readonly privacy?: PrivacyOptions | undefined;
+  /** Whether its clients send masked updates alone. */
+  readonly secure?: boolean | undefined;
 }
 
 /** A setup of one client that brings its own rows instead of a part of a partition; `client` names its random numbers. */
@@ -40,9 +42,12 @@ export function ownSetup(config: Config, dataset: Dataset, client: number, rows:
 export type FlowerCalls = TrainerCalls & Pick<ExperimentCalls, "personalize">;
 
 /** The calls of a setup's clients; the same in a worker and in this thread. */
-export function flowerCalls({ setup, privacy }: FlowerSetup): FlowerCalls {
+export function flowerCalls({ setup, privacy, secure }: FlowerSetup): FlowerCalls {
   const partsOf = participants(setup);
   const terms = termsOf(setup);
   const { personalize } = experimentCalls(setup);
-  return { personalize, ...trainerCalls((client) => clientTrainer({ client: partsOf(client), privacy, terms })) };
+  return {
+    personalize,
+    ...trainerCalls((client) => clientTrainer({ client: partsOf(client), privacy, terms, secure })),
+  };
 }

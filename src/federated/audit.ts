@@ -3,7 +3,7 @@
 import { isRejection, type Rejection } from "./admission.ts";
 import { Around } from "./hosts/around.ts";
 import type { Host, Order } from "./hosts/host.ts";
-import type { Evaluation, Update } from "./method.ts";
+import type { Evaluation, Update, Vector } from "./method.ts";
 
 /** One message of a client. */
 export interface Sent {
@@ -51,12 +51,14 @@ export class Audited extends Around {
     await write(
       answers.map((answer) => {
         if (isRejection(answer)) return refusal(answer, round, "train");
-        const { client, examples, metrics, up } = answer;
-        const vectors = Object.entries(up).map(([name, values]) => ({
+        const { client, examples, metrics, up, sent } = answer;
+        const vectors = Object.entries<Vector | Uint32Array>(sent ?? up).map(([name, values]) => ({
           name,
           size: values.length,
           sha256: hash(new Uint8Array(values.buffer, values.byteOffset, values.byteLength)),
         }));
+        // behind masks there is nothing else
+        if (sent) return { round, client, kind: "train", vectors };
         return { round, client, kind: "train", examples, scalars: Object.keys(metrics), vectors };
       }),
     );

@@ -45,6 +45,8 @@ export interface Update {
   readonly examples: number;
   /** Numbers beside it, by name. */
   readonly metrics: Metrics;
+  /** What the client really sent, where the server has no more of it than this: its numbers behind masks. */
+  readonly sent?: Readonly<Record<string, Uint32Array>>;
 }
 
 /** Scalars a client measured; `examples` is their weight. */
@@ -98,6 +100,8 @@ export interface ServerSide {
   cluster?(state: Vectors, client: number): number;
   /** Whether every vector that is sent goes into a mean under its own name, and nothing else of an update is used but weight. */
   readonly additive?: boolean;
+  /** What an update's weight in such a mean is, where that is the same for every vector: its rows, or one for everybody. */
+  readonly weighs?: "examples" | "alike" | undefined;
   /** Who validates a round and how they count: always the same clients, by their rows, unless said. */
   readonly validation?: { readonly by: "cohort" | "same"; readonly weighted: boolean };
 }

@@ -65,10 +65,13 @@ export interface Averaging {
 /** Every client counts alike. */
 export const alike = (): number => 1;
 
+const byExamples = ({ examples }: Update): number => examples;
+
 /** Every named vector becomes the weighted mean of those that were sent; what nobody sent stays as it was. */
-export function averaging({ weight = ({ examples }) => examples, place, only: is }: Averaging = {}): ServerSide {
+export function averaging({ weight = byExamples, place, only: is }: Averaging = {}): ServerSide {
   return {
     additive: place === undefined && is === undefined,
+    weighs: weight === byExamples ? "examples" : weight === alike ? "alike" : undefined,
     begin: (initial) => initial,
     gather: (state) => {
       const sums = new Sums();
@@ -108,6 +111,7 @@ export function stepping(inner: ServerSide, of: string, optimizer: ServerStep): 
   const rest = (state: Vectors): Vectors => without(state, isOurs);
   return {
     additive: inner.additive ?? false,
+    weighs: inner.weighs,
     begin: (initial) => {
       const state = inner.begin(initial);
       return { ...state, ...named(optimizer.begin(state[of]!)) };

@@ -43,6 +43,11 @@ export const flowerCommand: CommandModule<object, UpArguments & { action: string
         default: false,
         describe: "also log what clients sent, in rounds/audit.jsonl; with --method",
       })
+      .option("secure", {
+        type: "boolean",
+        default: false,
+        describe: "see sums of clients' updates alone, which they mask; with --method, clients join with --secure",
+      })
       .option("out", { type: "string", default: "federation", describe: "folder for checkpoints and the generalist" })
       .option("rounds", {
         type: "number",

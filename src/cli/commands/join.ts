@@ -38,6 +38,12 @@ export const joinCommand: CommandModule<object, JoinArguments> = {
         defaultDescription: "none",
         describe: "epsilon that all rounds together may cost, sessions before this one too; then nothing is answered",
       })
+      .option("secure", {
+        type: "boolean",
+        default: false,
+        describe:
+          "mask what is sent, so that the server sees sums over clients alone; the server is started with it, too",
+      })
       .example("$0 join https://flower.example:8000 --ca ca.pem --config quick --client 3", "client 3 of a preset")
       .example(
         "$0 join http://127.0.0.1:8000 --rows mine.json --clip 1 --epsilon 2 --budget 20",

@@ -36,6 +36,7 @@ export interface JoinArguments extends MemberArguments {
   epsilon: number | undefined;
   delta: number;
   budget: number | undefined;
+  secure?: boolean | undefined;
 }
 
 /** What this client's noisy answers have cost. */
@@ -58,13 +59,17 @@ export async function join(args: JoinArguments): Promise<void> {
     );
   if (given && !given.noise && isLocal(setup.config))
     throw new ConfigError("--clip: the config's clients hide what they send; give --epsilon as well, or neither");
+  if (args.secure && privacy?.noise)
+    throw new ConfigError(
+      "--secure: got noise beside masks, expected one of the two; leave out --epsilon, or --secure",
+    );
   const folder = new Folder(args.out);
   const ledger = await accountOf(folder, privacy);
   const states = new KeptStates(({ federation, method }) => stateFiles(folder, `states/${federation}/${method}`));
   const ca = args.ca === undefined ? undefined : await readFile(args.ca, "utf8");
   const transport = await connect(address, { ca, insecure });
   const identity = await loadIdentity(args.key ?? `${folder.path}/node.key`);
-  const pool = await startMember({ setup, privacy });
+  const pool = await startMember({ setup, privacy, secure: args.secure });
   const { signal, release } = interruptible("leaving the federation at once");
   try {
     const { reason, rounds, generalist, farewell } = await runNode({

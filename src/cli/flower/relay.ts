@@ -27,6 +27,7 @@ export interface RelayArguments {
   ca: string | undefined;
   resume: boolean;
   audit: boolean;
+  secure: boolean;
   "answer-seconds": number;
 }
 
@@ -58,6 +59,7 @@ export async function relay(args: RelayArguments): Promise<void> {
         relay: way,
         resume: args.resume,
         audit: args.audit,
+        secure: args.secure,
         answerSeconds: args["answer-seconds"],
         signal,
         onEvent: show,

@@ -20,6 +20,7 @@ export interface UpArguments extends RelayArguments {
   weights: string | undefined;
   start: boolean;
   resume: boolean;
+  secure: boolean;
   bin: string | undefined;
   cert: string | undefined;
   "cert-key": string | undefined;
@@ -75,7 +76,7 @@ ${cert === undefined ? "" : DOOR(folder)}
 ${quoted(commands.run)}
 
 # each client${cert === undefined ? " (on this machine; --cert opens a door to others)" : ""}
-moiety join ${cert === undefined ? commands.address : `https://YOUR-HOST:${args.door} --ca ${ca!}`} ${whoseOf(args)} --client 0
+moiety join ${cert === undefined ? commands.address : `https://YOUR-HOST:${args.door} --ca ${ca!}`} ${whoseOf(args)} --client 0${args.secure ? " --secure" : ""}
 
 ${cert === undefined ? "" : SERVICES(folder)}${isOurs(args) ? `# rounds and checkpoints\n${folder}/rounds` : PUBLISHED(folder)}`);
 }
@@ -163,6 +164,7 @@ function relayCommand({ rounds, resume, port, ca, data, ...rest }: UpArguments, 
   if (ca !== undefined) words.push("--ca", resolve(ca));
   if (data !== undefined) words.push("--data", resolve(data));
   words.push("--port", `${port}`);
+  if (rest.secure) words.push("--secure");
   return resume ? [...words, "--resume"] : words;
 }
 

@@ -5,6 +5,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { decodeNpy, encodeNpy } from "../../../io/npy.ts";
 import { backoff, pause } from "./backoff.ts";
 import { CLIENT_FAILED } from "./errors.ts";
+import { dtypeOf } from "./records.ts";
 import { type Exchange, type Heard, LostError, type Posted, type Relay, type Replied } from "./relay.ts";
 
 /** How a relay finds its driver: `driver` and `driver-token` in the run's configuration. */
@@ -177,8 +178,7 @@ function packed(push: readonly Posted[]): { posts: object[]; bodies: Uint8Array[
         bodies.push(npy);
         at += npy.length;
       }
-      const dtype = array.data instanceof Float64Array ? "float64" : "float32";
-      return { name, dtype, shape: array.shape, ...place };
+      return { name, dtype: dtypeOf(array.data), shape: array.shape, ...place };
     }),
   }));
   return { posts, bodies };

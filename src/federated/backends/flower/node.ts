@@ -15,6 +15,7 @@ import type { Metadata, ObjectTree } from "./messages.ts";
 import { type Content, metricsObject, readContent, recordObject } from "./records.ts";
 import type { TensorData } from "../../../io/dtype.ts";
 import { instructionOf } from "./instruction.ts";
+import { STAGES } from "./secureLetters.ts";
 import type { Answer, Task, Trainer } from "./task.ts";
 import { Transfers } from "./transfers.ts";
 import { FleetError } from "./transport.ts";
@@ -182,7 +183,7 @@ class FlowerNode {
       const { round = 0, spent } = answer ?? {};
       const sent = await pushReply(link, metadata, reply, { seconds: seconds(), round, spent });
       if (answer !== undefined) {
-        if (messageType === "train") this.#rounds++;
+        if (messageType === "train" || messageType === STAGES.masked) this.#rounds++;
         this.#tell({ type: "sent", seconds: seconds(), ...sent });
       }
     } catch (error) {

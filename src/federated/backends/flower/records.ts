@@ -36,10 +36,15 @@ function json(value: unknown): string {
 
 const jsonBytes = (value: unknown): Uint8Array => new TextEncoder().encode(json(value));
 
+/** What NumPy calls the type of these. */
+export function dtypeOf(values: TensorData["data"]): string {
+  return values.constructor.name.replace("Array", "").toLowerCase();
+}
+
 /** One array: its .npy bytes in chunks of at most `chunkBytes`, and a description of how to join them. */
 export async function arrayObject(
   shape: readonly number[],
-  values: Float32Array | Float64Array,
+  values: Float32Array | Float64Array | Uint8Array | Uint32Array,
   chunkBytes: number = CHUNK_BYTES,
 ): Promise<FlowerObject> {
   const npy = encodeNpy({ shape, data: values });
@@ -47,7 +52,7 @@ export async function arrayObject(
   for (let at = 0; at < npy.length; at += chunkBytes)
     chunks.push(await sealObject("ArrayChunk", npy.subarray(at, at + chunkBytes)));
   const distinct = [...new Set(chunks.map((chunk) => chunk.id))];
-  const dtype = values instanceof Float64Array ? "float64" : "float32";
+  const dtype = dtypeOf(values);
   const arraychunk_ids = chunks.map((chunk) => distinct.indexOf(chunk.id));
   return sealObject("Array", jsonBytes({ dtype, shape, stype: "numpy.ndarray", arraychunk_ids }), chunks);
 }

@@ -10,10 +10,13 @@ import { type Memory, remembering } from "./memory.ts";
 import type { Participant } from "./participant.ts";
 import { checkPrivacy, LocalPrivacy } from "../../privacy/local.ts";
 import type { PrivacyOptions } from "../../privacy/local.ts";
-import { checkProtects } from "../../privacy/protected.ts";
+import { checkProtects, protectedVectors } from "../../privacy/protected.ts";
+import type { TensorData } from "../../../io/dtype.ts";
 import { type Content, readConfigs, readContent } from "./records.ts";
 import { initialContent, namedContent, scoresContent, vectorsContent, whoContent } from "./reply.ts";
 import type { Answer, Task, Trainer } from "./task.ts";
+import { SecureAnswers, secureOf } from "./secureTrainer.ts";
+import { PREFIX } from "./secureLetters.ts";
 import { plainModel, sizeOfAll, vectorOf, vectorsOf } from "./vector.ts";
 
 /** Who trains, and what is done to what leaves. */
@@ -24,10 +27,12 @@ export interface ClientTrainerOptions extends Memory {
   readonly privacy?: PrivacyOptions | undefined;
   /** What client and server must have alike; a server that has something else is refused. */
   readonly terms?: string | undefined;
+  /** Whether its updates leave behind masks alone, for sums that the server sees and nothing else. */
+  readonly secure?: boolean | undefined;
 }
 
 /** A trainer that runs the client on this thread. RangeError for privacy options that promise nothing. */
-export function clientTrainer({ client, privacy, terms, ...memory }: ClientTrainerOptions): Trainer {
+export function clientTrainer({ client, privacy, terms, secure = false, ...memory }: ClientTrainerOptions): Trainer {
   const parts = [client].flat();
   const [first] = parts;
   if (!first) throw new RangeError("trainer: got no client, expected one, or its parts in several methods");
@@ -35,7 +40,12 @@ export function clientTrainer({ client, privacy, terms, ...memory }: ClientTrain
     checkPrivacy(privacy);
     for (const { method } of parts) checkProtects(method, privacy);
   }
+  if (secure && privacy?.noise !== undefined)
+    throw new RangeError(
+      "secure: got noise beside masks, expected one of the two; its account is of answers that are seen",
+    );
   const remembered = remembering(first.client, memory);
+  const masked = new SecureAnswers();
 
   const partIn = ({ method, terms: theirs }: MethodOrder): Participant => {
     const part = parts.find((one) => one.method.name === method);
@@ -56,8 +66,26 @@ export function clientTrainer({ client, privacy, terms, ...memory }: ClientTrain
     const content = readContent(rootId, objects, order ? {} : { arrayBytes: bytesOf(part) });
     const effort = order?.effort ?? 1;
     const down = (): Vectors => (order ? vectorsOf(arraysOf(content), part.method) : modelOf(part, content));
+    if (SecureAnswers.isOne(messageType)) {
+      if (!secure || !order)
+        throw new RangeError("secure: got a question for a masked sum, expected none; join with --secure to take part");
+      const arrays = [...content.arrays.values()][0] ?? new Map<string, TensorData>();
+      const { content: said, reply } = await masked.answer(messageType, secureOf(content), part, arrays, async () => {
+        const plain = new Map([...arrays].filter(([name]) => !name.startsWith(PREFIX)));
+        const asked = { round, down: vectorsOf(plain, part.method), kept, effort };
+        const trained = await part.train(asked);
+        if (privacy === undefined) return { reply: trained, up: trained.up };
+        const local = new LocalPrivacy(privacy, account);
+        return { reply: trained, up: protectedVectors(local, part.method, trained.up, asked) };
+      });
+      return { content: said, round: serverRound, kept: reply?.kept ? whole(reply.kept) : undefined };
+    }
     switch (messageType) {
       case "train": {
+        if (secure)
+          throw new RangeError(
+            "secure: got a question for a plain update, expected one for a masked sum; start the server with --secure",
+          );
         const local = privacy === undefined ? undefined : new LocalPrivacy(privacy, account);
         const asked = { round, down: down(), kept, effort };
         local?.afford();
