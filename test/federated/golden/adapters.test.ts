@@ -179,4 +179,59 @@ for (const heldOut of [true, false])
     near(end.answers[2]!["own"]!, answersOf((x) => mix([...p, ...own[2]!], x)), close);
   });
 
+/** Log-probabilities with some products beside the head, each at its weight. */
+const weighed = (z: V, parts: readonly V[], weights: V): number[] =>
+  logSoftmaxOf(
+    parts.reduce<V>((sum, part, e) => plus(sum, product(part, z, one).map((y) => weights[e]! * y)), logitsOf(head, z)), // prettier-ignore
+  );
+const shares = (scores: V): number[] => logSoftmaxOf(scores).map((one) => Math.exp(one));
+
+test("FedMoE, round by round: experts with their rows of the router, each averaged by rows", () => {
+  const options = { ...cold, layers: "fc2", experts: 2, k: 2, explore: 9, balance: 0 };
+  const end = softmaxes(of("fedmoe"), options);
+  // of each expert its factors, and its row of the router
+  const mix = (p: V, x: V): number[] => {
+    const z = featuresOf(initial, x);
+    const at = [0, 1].map((e) => p.slice(9 * e, 9 * e + 9));
+    const weights = shares(at.map((part) => linear([...part.slice(6), 0], z, 1)[0]!));
+    return weighed(z, at, weights); // prettier-ignore
+  };
+  const names = ["expert.0.0", "expert.0.1"] as const;
+  const p = rounds(list(end.begun, ...names), (i, from) => descend(fit(mix, i), from, { count: steps[i]! }));
+  near(list(end.server, ...names), p, close);
+  near(end.answers[1]!["own"]!, answersOf((x) => mix(p, x)), close);
+});
+
+test("FedAMoLE, round by round: what is everybody's and experts that are found by their own factor", () => {
+  const options = { ...cold, layers: "fc2", experts: 2, k: 2, choices: 3, least: 2, most: 2, balance: 0 };
+  const end = softmaxes(of("fedamole"), options);
+  // the common factors and the projection, and then each expert's factors
+  const parts = (p: V): V[] => [p.slice(0, 6), p.slice(9, 15), p.slice(15)];
+  const mix = (p: V, x: V): number[] => {
+    const z = featuresOf(initial, x);
+    const at = (row: V): number => linear([...row, 0], z, 1)[0]!;
+    const [, ...experts] = parts(p);
+    const weights = shares(experts.map((part) => at(part.slice(0, 3)) * at(p.slice(6, 9))));
+    return weighed(z, parts(p), [1, ...weights]);
+  };
+  const names = ["adapters", "expert.0.0", "expert.0.1"] as const;
+  const p = rounds(list(end.begun, ...names), (i, from) => descend(fit(mix, i), from, { count: steps[i]! }));
+  near(list(end.server, ...names), p, close);
+  near(end.answers[0]!["own"]!, answersOf((x) => mix(p, x)), close);
+  // what an expert looks for is a mean over held-out rows, here of the last client of the last round
+  const { client, up } = end.replies.at(-1)!;
+  const own = [...list(up, "adapters"), ...list(up, "expert.0.0"), ...list(up, "expert.0.1")];
+  const over1 = (row: V): number => over(client, (x) => linear([...row, 0], featuresOf(initial, x), 1)[0]!, "validation");
+  near(list(up, "tokens", "key.0.0", "key.0.1"), [own.slice(6, 9), own.slice(9, 12), own.slice(15, 18)].map(over1), close); // prettier-ignore
+});
+
+test("a balance of experts is in their loss", () => {
+  const losses = [0, 0.5].map((balance) => {
+    const options = { ...cold, layers: "fc2", experts: 2, k: 2, explore: 9, balance };
+    return softmaxes(of("fedmoe"), options, { rounds: 1, epochs: 1 }).replies.map(({ metrics }) => metrics["trainLoss"]!);
+  });
+  // a row that has all experts is balanced: 1
+  near(losses[1]!, losses[0]!.map((loss) => loss + 0.5), 1e-9); // prettier-ignore
+});
+
 test.run();
