@@ -2,6 +2,7 @@
 import type { FeatureDataset } from "./features.ts";
 import { householdsCsv } from "./households.ts";
 import { ratingsCsv } from "./ratings.ts";
+import { sleepCsv } from "./sleep.ts";
 import { memorySource } from "./source.ts";
 import { loadTable, type TableOptions } from "./table.ts";
 
@@ -16,7 +17,7 @@ export interface GeneratedEntry {
 }
 
 /** Names of datasets that are made. */
-export type GeneratedName = "households" | "ratings";
+export type GeneratedName = "households" | "ratings" | "sleep";
 
 /** Every dataset that is made, by name. */
 export const generated: Readonly<Record<GeneratedName, GeneratedEntry>> = {
@@ -34,6 +35,11 @@ export const generated: Readonly<Record<GeneratedName, GeneratedEntry>> = {
       columns: { item: { kind: "category", most: 48 } },
     },
     text: ratingsCsv,
+  },
+  sleep: {
+    about: "16 nights in epochs of half a minute: nine of them are seen, the last one's stage asked for",
+    table: { client: "sleeper", label: "stage", windows: { past: 9 } },
+    text: sleepCsv,
   },
 };
 

@@ -138,7 +138,7 @@ export async function loadTable(source: DataSource, options: TableOptions): Prom
       throw new RangeError(
         `table: test, got ${options.test} beside windows, expected none; every series is parted in time`,
       );
-    return windowed(whole, options, words);
+    return windowed(whole, options, words, options.task ? undefined : classNames(whole, labelColumns(options)[0]!));
   }
   let [train, test] = [whole, whole];
   if (options.test !== undefined) test = await read(options.test);

@@ -7,7 +7,7 @@ import type { TargetKind } from "./features.ts";
 export interface Windows {
   /** Rows that are seen. */
   readonly past: number;
-  /** How many rows after the last of them the target is; 1, the next one, unless said. */
+  /** How many rows after the last of them the target is: 1, the next one, unless said; where rows have a class 0, the last itself. */
   readonly ahead?: number | undefined;
 }
 
@@ -44,8 +44,8 @@ export interface TableOptions {
   /** What columns hold that are not plain numbers, by name. */
   readonly columns?: Columns | undefined;
   /**
-   * Rows are steps in time, of every client or of one series, and an example is a window of them: the task is then a regression, and the
-   * last fifth of every series tests.
+   * Rows are steps in time, of every client or of one series, and an example is a window of them; the last fifth of every series
+   * tests.
    */
   readonly windows?: Windows | undefined;
   /** What an empty cell looks like, besides nothing at all: "NA", "?". */

@@ -1,4 +1,4 @@
-// Series as rows: what was in the last so many steps, and as targets what comes after.
+// Series as rows: what was in the last so many steps, and as targets what comes after, or the class of the last.
 import type { Words } from "./columnKinds.ts";
 import { encoded } from "./columns.ts";
 import { type FeatureDataset, fromFeatures } from "./features.ts";
@@ -20,15 +20,25 @@ function seriesIn({ owners, labels }: Table): Map<string, number[]> {
 }
 
 /**
- * Windows of every owner's rows, [past, columns] each: all columns and the targets, scaled by rows of the first four fifths of each
- * series, whose targets train; targets of the last fifth test, and see what was before. A RangeError names a series that is too short.
+ * Windows of every owner's rows, [past, columns] each: all columns and in a regression the targets, scaled by rows of the first four
+ * fifths of each series, whose targets train; those of the last fifth test, and see what was before. A RangeError names a series that
+ * is too short.
+ * @param classes where rows have a class: then a window has that of its last row, unless `ahead` says otherwise
  */
-export function windowed(table: Table, options: TableOptions, words: Words): FeatureDataset {
-  const { past, ahead = 1 } = options.windows!;
-  if (options.task !== "regression")
-    throw new RangeError(
-      `table: ${table.place(-1)}, windows, got ${options.task ?? "classes"}, expected the task regression, whose targets are the next`,
-    );
+export function windowed(
+  table: Table,
+  options: TableOptions,
+  words: Words,
+  classes: readonly string[] | undefined,
+): FeatureDataset {
+  const { past, ahead = classes ? 0 : 1 } = options.windows!;
+  const refused =
+    options.task === "multi-label"
+      ? "got several labels a row, expected classes or a regression"
+      : !classes && ahead === 0
+        ? "got a target that is seen, expected ahead from 1 in a regression"
+        : options.group !== undefined && `got groups in ${options.group}, expected none beside windows`;
+  if (refused) throw new RangeError(`table: ${table.place(-1)}, windows, ${refused}`);
   const asked = labelColumns(options);
   const series = seriesIn(table);
   const split = (rows: readonly number[]): number => rows.length - Math.ceil(TESTED * rows.length);
@@ -38,7 +48,8 @@ export function windowed(table: Table, options: TableOptions, words: Words): Fea
         `table: ${table.place(-1)}, windows, got ${rows.length} rows${owner && ` of ${owner}`}, expected ` +
           `${Math.ceil((past + ahead) / (1 - TESTED))} at least for windows of ${past} and ${ahead} ahead`,
       );
-  const whole = withTargets(table, asked);
+  const whole = classes ? table : withTargets(table, asked);
+  const numberOf = new Map(classes?.map((name, number) => [name, number]));
   const early = [...series.values()].flatMap((rows) => rows.slice(0, split(rows)));
   const [, scaled] = encoded(rowsOf(whole, early), whole, options.columns ?? {}, words, options.standardize ?? true);
   const width = scaled.columns.length;
@@ -48,23 +59,25 @@ export function windowed(table: Table, options: TableOptions, words: Words): Fea
       return rows.slice(from, to).map((target, i) => ({ owner, target, seen: rows.slice(from + i - ahead - past + 1, from + i - ahead + 1) })); // prettier-ignore
     });
     const x = new Float32Array(ends.length * past * width);
-    const targets = new Float32Array(ends.length * asked.length);
+    const targets = new Float32Array(classes ? 0 : ends.length * asked.length);
     for (const [i, { target, seen }] of ends.entries()) {
       for (const [step, row] of seen.entries())
         x.set(scaled.values.subarray(row * width, (row + 1) * width), (i * past + step) * width);
-      targets.set(table.targets!.subarray(target * asked.length, (target + 1) * asked.length), i * asked.length);
+      if (!classes)
+        targets.set(table.targets!.subarray(target * asked.length, (target + 1) * asked.length), i * asked.length);
     }
     const owners = table.owners && ends.map(({ owner }) => owner);
-    return { x, labels: new Uint8Array(ends.length), owners, targets };
+    const labels = Uint8Array.from(ends, ({ target }) => numberOf.get(table.labels[target]!) ?? 0);
+    return { x, labels, owners, targets };
   };
   const [train, test] = [of("train"), of("test")];
   return fromFeatures({
     name: options.name,
-    classes: asked,
+    classes: classes ?? asked,
     shape: [past, width],
     train,
     test,
-    targets: { kind: "regression", train: train.targets, test: test.targets },
+    ...(!classes && { targets: { kind: "regression" as const, train: train.targets, test: test.targets } }),
   });
 }
 

@@ -2,6 +2,7 @@
 import {
   bilstmText,
   bilstmTextGate,
+  chain,
   factors,
   lenetCifar,
   lenetCifarGate,
@@ -58,6 +59,14 @@ function known(config: Config, dataset: Dataset): { expert: Module; gate: (outpu
       expert: sparseMlp(inputs, classes, { soft: model === "soft-moe", probabilities: !config.task }),
       gate: (n) => mlpGate(inputs, n),
     };
+  if (model === "chain") {
+    const [steps, width] = shape;
+    if (config.task || shape.length !== 2)
+      throw new ConfigError(
+        `config: model chain takes windows of rows that have classes, got ${shape.join("x")} (${name}); say files.windows`,
+      );
+    return { expert: chain(steps!, width!, classes), gate: (n) => mlpGate(inputs, n) };
+  }
   if (model === "factors")
     return { expert: factors(inputs, classes, { probabilities: !config.task }), gate: (n) => mlpGate(inputs, n) };
   if (model === "mlp") {

@@ -110,6 +110,29 @@ const presets: Readonly<Record<string, Preset>> = {
       mixture: { ...authors.mixture, lr: 2e-4 },
     },
   },
+  sleep: {
+    about: "16 sleepers made up, the stage of their sleep: a chain of stages behind every client's network",
+    config: {
+      ...authors,
+      preset: "sleep",
+      dataset: "sleep",
+      model: "chain",
+      clients: 16,
+      partition: { kind: "column" },
+      rows: { train: 200, validation: 100, test: 118 },
+      federation: {
+        ...authors.federation,
+        rounds: 40,
+        cohort: 8,
+        lr: 3e-3,
+        validateEvery: 5,
+        patience: 6,
+        validationClients: 16,
+      },
+      personal: { ...authors.personal, clients: 16, lr: 1e-3, epochs: 40, validateEvery: 2, patience: 5, margin: 1e-3 },
+      mixture: { ...authors.mixture, lr: 2e-4 },
+    },
+  },
   ratings: {
     about: "60 users' ratings made up: each user a client, for --method fedper,fedmmf",
     config: {

@@ -17,7 +17,7 @@ import { checkTask } from "./tasks.ts";
 
 const known: Readonly<Record<"dataset" | "model", readonly string[]>> = {
   dataset: [...Object.keys(catalogue), ...Object.keys(generated)],
-  model: ["lenet", "mlp", "bilstm", "transformer", "moe", "soft-moe", "factors"],
+  model: ["lenet", "mlp", "bilstm", "transformer", "moe", "soft-moe", "factors", "chain"],
 };
 
 const oneOfModels = `expected ${known.model.join(", ")} or the path of a module (./network.js)`;

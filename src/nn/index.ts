@@ -54,6 +54,7 @@ export { BiLstm, Embedding, TextClassifier, type TextClassifierOptions } from ".
 export {
   bilstmText,
   bilstmTextGate,
+  chain,
   factors,
   lenetCifar,
   lenetCifarGate,
@@ -85,6 +86,7 @@ export { accuracy, type Answers, areaUnderCurve, calibrationError, macroF1, nega
 export { type Gaps, groupGaps, positiveRates, type RowGroups } from "./groupGaps.ts";
 export { likelihood, validateNet, validation, validationSteps } from "./validate.ts";
 export { BatchNorm, GroupNorm, LayerNorm } from "./norm.ts";
+export { Chain } from "./chain.ts";
 export { Combined } from "./combine.ts";
 export { chance, shares, switchBalance, unevenness, zLoss } from "./balance.ts";
 export { capacityOf, expertChoice, noiseWidth, noisyLogits, topKWeights, withinCapacity } from "./routing.ts";

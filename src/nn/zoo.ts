@@ -1,7 +1,9 @@
 // The networks of the paper as its authors' code builds them (github edvinli/federated-learning-mixture): experts end in
-// log-probabilities, gates in one logit per row (the sigmoid belongs to the mixture). And one with a layer of experts, and one of factors.
+// log-probabilities, gates in one logit per row (the sigmoid belongs to the mixture). And one with a layer of experts, one of factors, and one with a chain of states.
+import { reshape } from "../autograd/ops/reshape.ts";
 import { logSoftmax, softmax } from "../autograd/ops/softmax.ts";
 import { relu } from "../autograd/ops/activation.ts";
+import { Chain } from "./chain.ts";
 import { Conv2d, Dropout, Linear, MaxPool2d } from "./layers.ts";
 import { Apply, type Module, Sequential } from "./module.ts";
 import { SentenceEncoder } from "./sentenceEncoder.ts";
@@ -144,4 +146,19 @@ export function factors(
     user: new Linear(8, outputs),
     ...(probabilities && { output: head("logSoftmax") }),
   });
+}
+
+/**
+ * Windows [batch, steps, width] to log-probabilities of the last step's class: `width`-32-`classes` scores every step alike, and a chain
+ * smooths them. It cannot be taken apart into body and head, as no single row of features is in between.
+ */
+export function chain(steps: number, width: number, classes: number): Module {
+  const whole = new Sequential({
+    rows: new Apply((x) => reshape(x, [x.size / width, width])),
+    fc1: new Linear(width, 32, { relu: true }),
+    fc2: new Linear(32, classes),
+    windows: new Apply((x) => reshape(x, [x.size / (steps * classes), steps * classes])),
+    chain: new Chain(steps, classes),
+  });
+  return { specs: whole.specs, bind: (tensors, at) => whole.bind(tensors, at) };
 }

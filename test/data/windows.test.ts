@@ -58,6 +58,24 @@ test("a window is the rows of its series before its target, whoever else's rows 
   );
 });
 
+test("where rows have classes a window has its last row's, or that of so many later, and no class is an input", async () => {
+  const text = ["x,y", ...Array.from({ length: 20 }, (_, t) => `${t},${"abc"[t % 3]}`)].join("\n");
+  for (const ahead of [undefined, 0, 2]) {
+    const windows = { past: 3, ...(ahead !== undefined && { ahead }) };
+    const own = { kind: "csv", train: "a.csv", label: "y", standardize: false, windows } as const;
+    const found = await loadOwn("t", memorySource({ "a.csv": new TextEncoder().encode(text) }), own);
+    if (found.kind !== "features") throw new Error(found.kind);
+    assert.equal([found.shape, found.classes, found.targets], [[3, 1], ["a", "b", "c"], undefined]);
+    const lasts = Array.from(found.train.labels, (_, i) => found.train.x[3 * i + 2]!);
+    assert.equal(
+      Array.from(found.train.labels),
+      lasts.map((last) => (last + (ahead ?? 0)) % 3),
+    );
+    assert.is(lasts[0], 2);
+    assert.is(lasts.at(-1)! + (ahead ?? 0), 15);
+  }
+});
+
 test("columns are scaled by what comes before the last fifth, so that nothing of the future is in the past", async () => {
   const text = (last: number): string =>
     ["x,y", ...Array.from({ length: 20 }, (_, t) => `${t},${t < 16 ? t % 3 : last}`)].join("\n");
@@ -75,8 +93,12 @@ test("windows that do not fit are refused with numbers", async () => {
     /a\.csv, line 1, windows, got 9 rows of a, expected 12 at least for windows of 8 and 1 ahead/,
   );
   assert.match(
-    await refusal(rows, { windows: { past: 2 }, ignore: ["who"] }),
-    /windows, got classes, expected the task regression/,
+    await refusal(rows, { client: "who", windows: { past: 2, ahead: 0 } }, "regression"),
+    /windows, got a target that is seen, expected ahead from 1 in a regression/,
+  );
+  assert.match(
+    await refusal(rows, { windows: { past: 2 }, group: "who" }),
+    /windows, got groups in who, expected none beside windows/,
   );
   assert.match(
     await refusal(rows, { client: "who", windows: { past: 2 }, test: "a.csv" }, "regression"),

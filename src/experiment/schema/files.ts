@@ -1,7 +1,7 @@
 // Files of one's own.
 import * as v from "valibot";
 import type { Config } from "../config.ts";
-import { count, finite, maybe, name, told } from "./values.ts";
+import { count, finite, maybe, name, told, whole } from "./values.ts";
 
 const names = v.array(name);
 const folder = told(name, "where the files are; a relative path is from the config's own folder");
@@ -48,10 +48,12 @@ export const files: v.GenericSchema<NonNullable<Config["files"]>> = v.variant("k
     windows: maybe(
       v.strictObject({
         past: told(count, "rows that an example sees, of a client's in the order of the file"),
-        ahead: maybe(count, "how many rows after the last of them the target is", { unless: "1" }),
+        ahead: maybe(whole, "how many rows after the last of them the target is", {
+          unless: "1 in a regression, and 0, the last one's class, where rows have classes",
+        }),
       }),
       "rows are steps in time, and an example is a window of them; the last fifth of each series tests",
-      { unless: "a row is an example", matters: "`task=regression`" },
+      { unless: "a row is an example" },
     ),
     // a column without a name can be left out only
     ignore: maybe(v.array(v.string()), "columns that are left out", { unless: "none" }),
