@@ -6,22 +6,23 @@ import type { ExperimentCalls } from "../src/experiment/clients.ts";
 import { type Setup, setUp } from "../src/experiment/setup.ts";
 import { run } from "../src/experiment/run.ts";
 import type { RunResult } from "../src/experiment/runOptions.ts";
-import type { LiveEvent } from "../src/experiment/watch.ts";
 import { encodeZip } from "../src/io/zip.ts";
 import { openDocument, renderRunReport } from "../src/report/index.ts";
 import { workerPort } from "../src/runtime/platform.ts";
 import type { Pool } from "../src/runtime/pool.ts";
+import { Agency } from "./conductor/agency.ts";
 import { Batch } from "./conductor/batch.ts";
 import { browserName } from "./conductor/browser.ts";
 import { type LabDataset, openData, type Opened } from "./conductor/datasets.ts";
 import { Oracle } from "./conductor/oracle.ts";
 import { Onlooker } from "./conductor/onlooker.ts";
 import { outlineClients } from "./conductor/outline.ts";
-import { filesOf, type Part } from "./conductor/parts.ts";
+import { setPace } from "./conductor/pace.ts";
+import { filesOf, type Part, reachedOf } from "./conductor/parts.ts";
 import { replay } from "./conductor/replay.ts";
 import { type PageRun, Runs } from "./conductor/runs.ts";
-import { specimens } from "./conductor/specimens.ts";
-import { startTrainers, trainerCount, type Witness } from "./conductor/trainers.ts";
+import { ownRows, specimens } from "./conductor/specimens.ts";
+import { putToWork, trainerCount, type Witness } from "./conductor/trainers.ts";
 import { labEvents } from "./conductor/events.ts";
 import type { Conducting, Ending, LabEvent } from "./messages.ts";
 import { answerOver, type Service } from "./wire.ts";
@@ -29,9 +30,11 @@ import { answerOver, type Service } from "./wire.ts";
 let opened: Opened | undefined;
 let stop = new AbortController();
 let oracle: Oracle | undefined;
+// the clients of the set-up
+let laid: Setup<LabDataset> | undefined;
 let trainers: Pool<ExperimentCalls> | undefined;
 // what the reader wants of a run that goes on
-let wanted: "run" | "pause" | "halt" = "run";
+let wanted: "run" | "step" | "pause" | "halt" = "run";
 
 const data = (): LabDataset => {
   if (!opened) throw new Error("lab: no data are open; choose a dataset");
@@ -57,10 +60,15 @@ async function runPart({ config, store, compared }: Part, resume: boolean): Prom
         listener?.believe(generalist);
         onlooker?.see(generalist, part);
       };
-      return (trainers = await startTrainers(setup, (event: LiveEvent) => events.add(event), witness));
+      const ports = await agency.start(trainerCount());
+      return (trainers = putToWork(ports, setup, (event) => events.add(event), witness));
     },
     onEvent: (event) => {
-      if (event.kind === "round") runs.note(`${event.method ?? "together"}, round ${event.round + 1}`, false, false);
+      if (event.kind === "round") runs.note(`${event.method ?? "together"}, round ${event.round + 1}`, false);
+      if (wanted === "step" && (event.kind === "round" || event.kind === "personalized")) {
+        wanted = "pause";
+        stop.abort();
+      }
       labEvents(event, begun, compared).forEach((one) => events.add(one));
     },
     render: async (records) => renderRunReport(records, await openDocument()),
@@ -102,31 +110,33 @@ function refuseModules({ model, methods = {} }: Config): void {
 const service: Conducting = {
   open: async (choice) => {
     opened = await openData(choice);
-    oracle = undefined;
+    oracle = laid = undefined;
     const { kind, classes, shape, train, test } = opened.dataset;
     return { kind, classes, shape, train: train.rows, test: test.rows, names: opened.names };
   },
   outline: (config) => {
     // another run: its clients are others, whatever those of the last have learnt
-    oracle = undefined;
+    oracle = laid = undefined;
     runs.leave();
-    return outlineClients(config, data());
+    laid = { ...setUp(config, data()), dataset: data() };
+    return outlineClients(laid);
   },
-  run: async ({ config, resume }) => {
+  run: async ({ config, resume, step = false }) => {
     refuseModules(config);
     const current = (resume && runs.current) || (await runs.begin(config));
-    wanted = "run";
+    wanted = step ? "step" : "run";
     try {
       for (let again = resume; ; again = true) {
         stop = new AbortController();
         const ending = await runParts(current, again);
         // a pause that was taken back is none
         if (!ending.finished && wanted === "run") continue;
-        runs.note(ending.finished ? "finished" : ending.at, ending.finished);
+        if (ending.finished) runs.finish(reachedOf(ending));
+        else runs.note(ending.at);
         return ending;
       }
     } catch (error) {
-      runs.note("stopped by an error", false);
+      runs.note("stopped by an error");
       throw error;
     }
   },
@@ -135,6 +145,9 @@ const service: Conducting = {
     stop.abort();
   },
   carryOn: () => void (wanted = "run"),
+  started: ({ number, ports }) => agency.started(number, ports),
+  broken: ({ number, message }) => agency.broken(number, message),
+  pace: setPace,
   halt: async () => {
     wanted = "halt";
     stop.abort();
@@ -156,8 +169,10 @@ const service: Conducting = {
   forget: (id) => runs.remove(id),
   answer: async ({ client, inputs }) => oracle?.answer(client, inputs),
   specimens: (which) => specimens(data(), which),
+  owned: (whose) => (laid ? ownRows(laid, whose) : []),
   archive: (name) => encodeZip(filesOf(runs.current?.parts ?? [], name)),
 };
 
 const tell = answerOver(await workerPort(), service as Service);
+const agency = new Agency(tell);
 const runs = new Runs((why) => tell([{ kind: "note", text: `This browser keeps no runs (${why}): export what you want to keep.` }])); // prettier-ignore

@@ -6,7 +6,7 @@ import { accuracyCurve, type CurveOptions, lossCurves } from "../src/report/figu
 import { classTrust } from "../src/report/figures/gate.ts";
 import type { Metric } from "../src/report/metrics.ts";
 import { startWorker } from "../src/runtime/platform.ts";
-import type { Conducting, LabEvent } from "./messages.ts";
+import type { Conducting, LabEvent, Order } from "./messages.ts";
 import { ClientView } from "./page/client.ts";
 import { ClustersView } from "./page/clusters.ts";
 import { ControlsView } from "./page/controls.ts";
@@ -17,12 +17,14 @@ import { DataView } from "./page/data.ts";
 import { DialView } from "./page/dial.ts";
 import { byId } from "./page/element.ts";
 import { FigureView } from "./page/figure.ts";
+import { EarlierView } from "./page/earlier.ts";
 import { Form } from "./page/form.ts";
 import { KeptView } from "./page/kept.ts";
 import { Frames, type View } from "./page/frames.ts";
 import { legend } from "./page/marks.ts";
 import { MethodsView } from "./page/methods.ts";
 import { Notebook, type Topic } from "./page/notebook.ts";
+import { PaceView } from "./page/pace.ts";
 import { PlaneView } from "./page/plane.ts";
 import { RosterView } from "./page/roster.ts";
 import { runName, saveFile } from "./page/save.ts";
@@ -31,6 +33,8 @@ import { Stall } from "./page/stall.ts";
 import { StatusView } from "./page/status.ts";
 import { summaryOf } from "./page/summary.ts";
 import { TallyView } from "./page/tally.ts";
+import { Tour } from "./page/tour.ts";
+import { Trainers } from "./page/trainers.ts";
 import { askOver } from "./wire.ts";
 
 byId("unborn").remove();
@@ -44,15 +48,21 @@ const notebook = new Notebook((topics) => {
 
 const port = await startWorker(new URL("./conductor.js", import.meta.url));
 port.onError((error) => notebook.enter("failed", `lab: a worker has stopped, ${error.message}; reload the page`));
-const ask = askOver<Conducting>(port, (events) => notebook.hear(events as LabEvent[]));
+const ask = askOver<Conducting>(port, (told) => {
+  const said = told as readonly LabEvent[] | Order;
+  if ("order" in said) void trainers.obey(said);
+  else notebook.hear(said);
+});
+const trainers = new Trainers(ask);
 const session = new Session(ask, notebook, (config) => {
   form.show(config);
   byId("summary").textContent = summaryOf(config);
 });
-const form = new Form(byId("form"), (wanted) => void session.prepare(wanted));
+const form = new Form(byId("form"), (wanted) => void session.change(wanted));
 
 let chosen: number | undefined;
-const plane = new PlaneView(byId("plane-figure"), notebook, choose);
+const earlier = new EarlierView(byId("earlier-card"), byId("earlier"), notebook, () => frames.want([plane]));
+const plane = new PlaneView(byId("plane-figure"), notebook, { choose, ghosts: () => earlier.ghosts() });
 const roster = new RosterView(byId("clients"), notebook, choose, () => frames.want([roster]));
 const closeUp = new ClientView(byId("client"), notebook, ask, choose);
 
@@ -94,7 +104,7 @@ const controls = new ControlsView(byId("controls"), notebook, {
   pause: () => void session.pause(),
   carryOn: () => void session.carryOn(),
   halt: () => void session.halt(),
-  renew: () => void session.prepare(session.config),
+  renew: () => void session.renew(),
   share: () => copyText(location.href),
   code: () => showCode(session.config),
   save: async () => {
@@ -140,7 +150,15 @@ watchers
   )
   .set({ every: 0, draw: settle }, ["stage"])
   .set(new DataView(byId("data"), notebook, (choice) => void session.open(choice)), ["stage", "data"])
-  .set(plane, ["places", "stage", "outline"])
+  .set(plane, ["places", "stage", "outline", "kept"])
+  .set(earlier, ["stage", "outline", "kept"])
+  .set(
+    new PaceView(byId("pace"), notebook, {
+      step: () => void (notebook.stage === "paused" ? session.resume(true) : session.start(true)),
+      pace: (milliseconds) => void session.pace(milliseconds),
+    }),
+    ["stage", "phase"],
+  )
   .set(new DialView(byId("dial"), notebook), ["places", "results", "outline"])
   .set(roster, ["clients", "results", "outline"])
   .set(new TallyView(byId("tally"), notebook), ["results", "outline"])
@@ -163,11 +181,12 @@ watchers
   )
   .set(closeUp, ["data", "clients", "results", "rounds"]);
 
-// the set-up is open to changes while nothing depends on it, and on a phone out of the way
+// the set-up is open to changes at any time, and on a phone out of the way
 const narrow = matchMedia("(max-width: 900px)");
 function settle(): void {
   const { stage, clients, problem } = notebook;
-  form.enable(stage === "ready" || stage === "refused");
+  form.enable(stage !== "opening");
+  byId("live").hidden = !["running", "pausing", "finished"].includes(stage);
   const { text } = form.mark(problem);
   if (byId("problem").textContent !== text) byId("problem").textContent = text;
   byId("problem").hidden = text === "";
@@ -188,6 +207,11 @@ function explain(): void {
 }
 
 new ResizeObserver(() => frames.want(watchers.keys())).observe(document.querySelector("main")!);
+new Tour(byId("tour"), {
+  begin: ({ config }) => void session.tell(config),
+  start: () => void session.start(),
+  ask: () => choose(chosen ?? notebook.clients.find(({ outline }) => outline.evaluated)?.outline.client),
+}).offer(byId("stories"));
 new Stall(byId("stall"), notebook, () => session.again()).watch();
 addEventListener("hashchange", () => {
   // what the page itself wrote is no news

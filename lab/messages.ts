@@ -56,6 +56,19 @@ export interface Done {
   readonly done: number;
 }
 
+/** With whom a client learnt in a turn of a method that has clusters, components or peers. */
+export interface Ties {
+  readonly kind: "ties";
+  readonly method: string;
+  readonly client: number;
+  /** The cluster that it trained, or the component that it has the largest share in. */
+  readonly cluster?: number;
+  /** Of each component, 1 in all. */
+  readonly shares?: readonly number[];
+  /** Whose models it was sent. */
+  readonly peers?: readonly number[];
+}
+
 /** What the reader should know of the page itself. */
 export interface Note {
   readonly kind: "note";
@@ -63,7 +76,21 @@ export interface Note {
 }
 
 /** Everything that is told while a run goes on. */
-export type LabEvent = Phase | Metric | LiveEvent | GeneralistStanding | Done | Note;
+export type LabEvent = Phase | Metric | LiveEvent | GeneralistStanding | Done | Ties | Note;
+
+/** Means over clients of the two tests, in percent. */
+export interface Reached {
+  readonly localTest: number;
+  readonly globalTest: number;
+}
+
+/**
+ * What the conductor has the page do: start so many trainers, or end those of a number. Workers are the page's to make: Firefox now and
+ * then stands still for ever in a worker that makes another.
+ */
+export type Order =
+  | { readonly order: "start"; readonly number: number; readonly count: number }
+  | { readonly order: "end"; readonly number: number };
 
 /** A run that the browser keeps. */
 export interface KeptRun {
@@ -74,6 +101,8 @@ export interface KeptRun {
   /** Where it stands, in a few words. */
   readonly at: string;
   readonly finished: boolean;
+  /** What its models reached, the means over clients in percent; of a run that is finished. */
+  readonly reached?: Readonly<Record<string, Reached>>;
   /** Whether it is the page's own, or another page has it. */
   readonly holder?: "here" | "elsewhere" | undefined;
 }
@@ -102,7 +131,7 @@ export interface Answers {
   };
 }
 
-/** A row of the test split. */
+/** A row of the test split, or of a client's own. */
 export interface Specimen {
   readonly row: number;
   readonly inputs: Inputs;
@@ -113,8 +142,14 @@ export interface Specimen {
 export type Conducting = {
   open: (choice: DataChoice) => Promise<DataOutline>;
   outline: (config: Config) => ClientOutline[];
-  /** Runs to the end or to a pause; a run that goes on has the config it began with. */
-  run: (order: { readonly config: Config; readonly resume: boolean }) => Promise<Ending>;
+  /** Runs to the end or to a pause, or a single round or client; a run that goes on has the config it began with. */
+  run: (order: { readonly config: Config; readonly resume: boolean; readonly step?: boolean }) => Promise<Ending>;
+  /** Hands over the ends of channels to trainers that were ordered. */
+  started: (trainers: { readonly number: number; readonly ports: readonly MessagePort[] }) => void;
+  /** Says that one of them has broken. */
+  broken: (trainer: { readonly number: number; readonly message: string }) => void;
+  /** Lets so many milliseconds pass before every round. */
+  pace: (milliseconds: number) => void;
   /** Stops at the next moment that nothing is lost by; `carryOn` takes it back. */
   pause: (nothing: null) => void;
   carryOn: (nothing: null) => void;
@@ -129,6 +164,8 @@ export type Conducting = {
   answer: (question: { readonly client: number; readonly inputs: Inputs }) => Promise<Answers | undefined>;
   /** One test row of every class, the `turn`-th of each; at most so many. */
   specimens: (which: { readonly turn: number; readonly most: number }) => Specimen[];
+  /** Rows that a client trains on, evenly spaced; at most so many, none before clients are laid out. */
+  owned: (whose: { readonly client: number; readonly most: number }) => Specimen[];
   /** The run folder as a zip archive, under a name. */
   archive: (name: string) => Uint8Array;
 };

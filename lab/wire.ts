@@ -7,7 +7,12 @@ export type Service = Record<string, (argument: never) => unknown>;
 
 /** The same questions as the other side asks them. */
 export type Asker<S extends Service> = {
-  <N extends keyof S & string>(name: N, argument: Parameters<S[N]>[0]): Promise<Awaited<ReturnType<S[N]>>>;
+  /** @param moved memory and ports of the argument that go over rather than being copied */
+  <N extends keyof S & string>(
+    name: N,
+    argument: Parameters<S[N]>[0],
+    moved?: readonly Transferable[],
+  ): Promise<Awaited<ReturnType<S[N]>>>;
 };
 
 interface Question {
@@ -39,10 +44,10 @@ export function askOver<S extends Service>(port: Port, onEvent: (event: unknown)
     for (const { reject } of open.values()) reject(error);
     open.clear();
   });
-  return (name, argument) =>
+  return (name, argument, moved = []) =>
     new Promise((resolve, reject) => {
       open.set(++last, { resolve, reject });
-      port.post({ id: last, name, argument } satisfies Question);
+      port.post({ id: last, name, argument } satisfies Question, moved as readonly ArrayBuffer[]);
     });
 }
 
@@ -62,4 +67,15 @@ export function answerOver(port: Pick<Port, "post" | "onMessage">, service: Serv
       );
   });
   return (event) => port.post({ event } satisfies Reply);
+}
+
+/** An end of a channel as a pool takes it. */
+export function endOf(port: MessagePort): Pick<Port, "post" | "onMessage"> {
+  return {
+    post: (message, moved = []) => port.postMessage(message, [...moved]),
+    onMessage: (listener) => {
+      port.addEventListener("message", ({ data }) => listener(data));
+      port.start();
+    },
+  };
 }

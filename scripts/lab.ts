@@ -35,8 +35,8 @@ export async function buildLab(): Promise<void> {
     logLevel: "warning",
   });
   await cp(join(root, "lab/index.html"), join(labFolder, "index.html"));
-  const css = await readFile(join(root, "lab/lab.css"), "utf8");
-  await writeFile(join(labFolder, "lab.css"), `${themeCss}\n${css}`);
+  const sheets = ["lab", "runs", "tour"].map((name) => readFile(join(root, `lab/${name}.css`), "utf8"));
+  await writeFile(join(labFolder, "lab.css"), [themeCss, ...(await Promise.all(sheets))].join("\n"));
   await cp(join(root, "data/fashion-mnist"), join(labFolder, "data/fashion-mnist"), { recursive: true });
 }
 

@@ -1,12 +1,10 @@
 // Who owns what under a config, so that it can be seen before anything is trained.
-import type { Config } from "../../src/experiment/config.ts";
-import { evaluatedClients, setUp } from "../../src/experiment/setup.ts";
+import { evaluatedClients, type Setup } from "../../src/experiment/setup.ts";
 import type { ClientOutline } from "../messages.ts";
 import type { LabDataset } from "./datasets.ts";
 
-/** The clients of a config. An impossible partition is a RangeError or ConfigError that says why. */
-export function outlineClients(config: Config, dataset: LabDataset): ClientOutline[] {
-  const { clients } = setUp(config, dataset);
+/** The clients of a setup. */
+export function outlineClients({ config, clients, dataset }: Setup<LabDataset>): ClientOutline[] {
   const evaluated = new Set(evaluatedClients(config));
   const { labels } = dataset.train;
   return clients.map(({ rows, optedOut }, client) => {

@@ -3,6 +3,7 @@
 import type { Config } from "../../src/experiment/config.ts";
 import type { MemoryStore } from "../../src/experiment/store.ts";
 import type { Summary } from "../../src/report/records.ts";
+import type { Ending, Reached } from "../messages.ts";
 
 export interface Part {
   readonly config: Config;
@@ -35,5 +36,16 @@ export function filesOf(parts: readonly Part[], name: string): Map<string, Uint8
         ([file, bytes]) => [parts.length === 1 ? `${name}/${file}` : `${name}/${folder}/${file}`, bytes] as const,
       ),
     ),
+  );
+}
+
+/** What the models of a finished run reached, those of the paper and those beside them. */
+export function reachedOf({ summary, compared }: Extract<Ending, { finished: true }>): Record<string, Reached> {
+  const all = { ...compared?.methods, ...summary.methods };
+  return Object.fromEntries(
+    Object.entries(all).map(([method, { localTest, globalTest }]) => [
+      method,
+      { localTest: localTest.mean, globalTest: globalTest.mean },
+    ]),
   );
 }

@@ -4,7 +4,7 @@ import { parseConfig } from "../../src/experiment/schema.ts";
 import { parseSummary } from "../../src/experiment/recordSchema.ts";
 import { readJson } from "../../src/experiment/checked.ts";
 import { MemoryStore } from "../../src/experiment/store.ts";
-import type { KeptRun } from "../messages.ts";
+import type { KeptRun, Reached } from "../messages.ts";
 import { take, taken } from "./lock.ts";
 import { type Part, partsOf } from "./parts.ts";
 import { Shelf } from "./shelf.ts";
@@ -41,7 +41,7 @@ export class Runs {
   async begin(config: Config): Promise<PageRun> {
     const run = { id: `${Date.now()}-${crypto.getRandomValues(new Uint32Array(1))[0]}`, began: Date.now(), config };
     this.#current = await this.#take(run);
-    this.note("just begun", false);
+    this.note("just begun");
     return this.#current;
   }
 
@@ -60,11 +60,21 @@ export class Runs {
   }
 
   /** Says where the run stands; on its way only now and then. */
-  note(at: string, finished: boolean, now = true): void {
-    if (!this.#current || (!now && performance.now() - this.#noted < noteEvery)) return;
+  note(at: string, now = true): void {
+    if (!now && performance.now() - this.#noted < noteEvery) return;
     this.#noted = performance.now();
+    this.#write({ at, finished: false });
+  }
+
+  /** Says that the run has finished, and with what. */
+  finish(reached: Readonly<Record<string, Reached>>): void {
+    this.#write({ at: "finished", finished: true, reached });
+  }
+
+  #write(stands: Pick<KeptRun, "at" | "finished" | "reached">): void {
+    if (!this.#current) return;
     const { id, began, config } = this.#current;
-    void this.#shelf.then((shelf) => shelf?.note({ id, began, config, at, finished }));
+    void this.#shelf.then((shelf) => shelf?.note({ id, began, config, ...stands }));
   }
 
   /** The runs that are kept, the newest first; those that another page has are there to be seen only. */

@@ -1,11 +1,13 @@
 // The pool of Web Workers. Numbers do not depend on how many there are.
 import type { ExperimentCalls } from "../../src/experiment/clients.ts";
 import { GENERALIST } from "../../src/experiment/chosenMethods.ts";
-import { startPool } from "../../src/experiment/pool.ts";
+import { pack } from "../../src/experiment/packed.ts";
 import type { Setup } from "../../src/experiment/setup.ts";
-import type { LiveEvent } from "../../src/experiment/watch.ts";
 import { availableParallelism } from "../../src/runtime/platform.ts";
-import type { Pool } from "../../src/runtime/pool.ts";
+import { type Pool, type Port, Threads } from "../../src/runtime/pool.ts";
+import type { LabEvent } from "../messages.ts";
+import { paced } from "./pace.ts";
+import { tiesOf } from "./ties.ts";
 
 const most = 16;
 
@@ -13,6 +15,9 @@ const most = 16;
 export function trainerCount(): number {
   return Math.min(most, availableParallelism());
 }
+
+type List = Parameters<ExperimentCalls["train"]>[0];
+type Answers = Awaited<ReturnType<ExperimentCalls["train"]>>;
 
 /** Sees every generalist that is given to the clients, and which part of the run it is for. */
 export type Witness = (generalist: Float32Array, part: "federation" | "private") => void;
@@ -26,19 +31,24 @@ function generalistOf(
   return down?.["model"] as Float32Array | undefined;
 }
 
-/** Starts the trainers on a setup. */
-export async function startTrainers(
+/** Puts trainers to work on a setup. */
+export function putToWork(
+  ports: readonly Port[],
   setup: Setup,
-  onEvent: (event: LiveEvent) => void,
+  onEvent: (event: LabEvent) => void,
   witness: Witness,
-): Promise<Pool<ExperimentCalls>> {
-  const module = new URL("./trainer.js", import.meta.url);
-  const pool = await startPool(setup, trainerCount(), module, (event) => onEvent(event as LiveEvent));
+): Pool<ExperimentCalls> {
+  const pool = new Threads<ExperimentCalls>(ports, pack(setup), (event) => onEvent(event as LabEvent));
   return {
     size: pool.size,
     apart: true,
-    map: (name, calls, onAnswer) => {
-      const answers = pool.map(name, calls, onAnswer);
+    map: async (name, calls, onAnswer) => {
+      if (name === "train") await paced();
+      const answers = pool.map(name, calls, (answer, i) => {
+        // before it is taken: the memory of what is sent goes on
+        if (name === "train") tiesOf(calls[i] as List, answer as Answers).forEach(onEvent);
+        onAnswer?.(answer, i);
+      });
       // after the work is given out: looking must not keep the trainers waiting
       const generalist = generalistOf(calls[0]);
       if (generalist && name !== "evaluate") witness(generalist, name === "train" ? "federation" : "private");

@@ -1,4 +1,4 @@
-// What a client's models say of a picture: their first choices, the trust, and all probabilities.
+// What a client's models say of a picture: their first choices, and whether these are right, the trust, and all probabilities.
 import type { Answers } from "../messages.ts";
 import { el } from "./element.ts";
 import { inkOf, inlineMark } from "./marks.ts";
@@ -13,15 +13,22 @@ interface Voice {
 // beyond this many classes only the likeliest are listed
 const most = 10;
 
-/** The answers as elements; `classNames` in label order. */
-export function answersFigure({ generalist, own }: Answers, classNames: readonly string[]): HTMLElement[] {
+/** The answers as elements; `classNames` in label order, and the class that is the true one, where that is known. */
+export function answersFigure(
+  { generalist, own }: Answers,
+  classNames: readonly string[],
+  truth?: number,
+): HTMLElement[] {
   const voices: Voice[] = [{ model: "fedavg", label: "Generalist", probabilities: generalist }];
   if (own) {
     voices.unshift({ model: "finetuned", label: "Specialist", probabilities: own.specialist });
     voices.push({ model: "mixture", label: "Mixture", probabilities: own.mixture });
   }
   return [
-    el("dl", { class: "verdicts" }, ...voices.map((voice) => verdict(voice, classNames))),
+    ...(truth === undefined
+      ? []
+      : [el("p", { class: "truth" }, "It is: ", el("b", {}, classNames[truth] ?? String(truth)))]),
+    el("dl", { class: "verdicts" }, ...voices.map((voice) => verdict(voice, classNames, truth))),
     own
       ? trustGauge(own.trust)
       : el(
@@ -29,17 +36,31 @@ export function answersFigure({ generalist, own }: Answers, classNames: readonly
           { class: "hint" },
           "Only the generalist can answer as yet: this client’s specialist and gate are still to be trained.",
         ),
-    bars(voices, classNames),
+    bars(voices, classNames, truth),
   ];
 }
 
-function verdict({ model, label, probabilities }: Voice, classNames: readonly string[]): HTMLElement {
+function verdict(
+  { model, label, probabilities }: Voice,
+  classNames: readonly string[],
+  truth: number | undefined,
+): HTMLElement {
   const best = probabilities.indexOf(Math.max(...probabilities));
+  const isRight = best === truth;
+  const tick = [
+    el("span", { class: isRight ? "helped" : "harmed", "aria-hidden": "true" }, isRight ? " ✓" : " ✗"),
+    el("span", { class: "hidden" }, isRight ? ", right" : ", wrong"),
+  ];
   return el(
     "div",
     {},
     el("dt", {}, inlineMark(model), label),
-    el("dd", {}, el("b", {}, classNames[best] ?? String(best)), percent(probabilities[best] ?? 0)),
+    el(
+      "dd",
+      {},
+      el("b", {}, classNames[best] ?? String(best), ...(truth === undefined ? [] : tick)),
+      percent(probabilities[best] ?? 0),
+    ),
   );
 }
 
@@ -59,7 +80,7 @@ function trustGauge(trust: number): HTMLElement {
   );
 }
 
-function bars(voices: readonly Voice[], classNames: readonly string[]): HTMLElement {
+function bars(voices: readonly Voice[], classNames: readonly string[], truth: number | undefined): HTMLElement {
   const last = voices.at(-1)!.probabilities;
   const order = classNames.map((_, i) => i);
   const listed = classNames.length <= most ? order : order.toSorted((a, b) => last[b]! - last[a]!).slice(0, most);
@@ -70,7 +91,7 @@ function bars(voices: readonly Voice[], classNames: readonly string[]): HTMLElem
       el(
         "div",
         {
-          class: "class",
+          class: i === truth ? "class true" : "class",
           role: "img",
           "aria-label": `${classNames[i]}: ${voices.map(({ label, probabilities }) => `${label} ${percent(probabilities[i]!)}`).join(", ")}`,
         },

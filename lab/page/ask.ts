@@ -4,7 +4,7 @@ import type { Asker } from "../wire.ts";
 import { answersFigure } from "./answers.ts";
 import { el } from "./element.ts";
 import type { Notebook } from "./notebook.ts";
-import { type ImageShape, Pad, thumbnail } from "./pad.ts";
+import { type ImageShape, Pad, pictureButton } from "./pad.ts";
 
 const brushes: readonly (readonly [label: string, radius: number])[] = [
   ["Fine", 0.9],
@@ -28,6 +28,8 @@ export class AskPanel {
   #pad: Pad | undefined;
   #client: number | undefined;
   #inputs: Inputs | undefined;
+  // the class of what was picked; nobody knows what was drawn
+  #truth: number | undefined;
   #asking = false;
   #turn = 0;
 
@@ -80,10 +82,10 @@ export class AskPanel {
   // other data are of another shape: what was drawn or picked means nothing to their models
   #lay(data: DataOutline): void {
     this.#data = data;
-    this.#inputs = undefined;
+    this.#inputs = this.#truth = undefined;
     for (const place of [this.#padPlace, this.#specimens, this.#answers]) place.replaceChildren();
     const isImage = data.kind === "image";
-    this.#pad = isImage ? new Pad(data.shape as ImageShape, (pixels) => this.#put(pixels)) : undefined;
+    this.#pad = isImage ? new Pad(data.shape as ImageShape, (pixels) => this.#put(pixels, undefined)) : undefined;
     if (this.#pad) this.#padPlace.append(this.#pad.element);
     this.element.classList.toggle("blind", !isImage);
     this.#specimens.className = isImage ? "pictures" : "rows";
@@ -101,35 +103,40 @@ export class AskPanel {
     if (!this.#inputs && first) this.#pick(first);
   }
 
+  /** Asks about a row that was picked elsewhere. */
+  pick(specimen: Specimen): void {
+    this.#pick(specimen);
+    this.#easel.scrollIntoView({ block: "nearest" });
+  }
+
   #specimen(specimen: Specimen, names: readonly string[], shape: ImageShape): HTMLElement {
     const name = names[specimen.label] ?? String(specimen.label);
     const onclick = (): void => this.#pick(specimen);
     if (specimen.inputs instanceof Uint8Array) {
-      const image = thumbnail(specimen.inputs, shape);
-      return el("button", { type: "button", class: "picture", title: name, "aria-label": name, onclick }, image);
+      return pictureButton(specimen.inputs, shape, name, onclick);
     }
     return el("button", { type: "button", class: "small", onclick }, `${name}, row ${specimen.row}`);
   }
 
-  #pick({ inputs }: Specimen): void {
+  #pick({ inputs, label }: Specimen): void {
     if (inputs instanceof Uint8Array) this.#pad?.show(inputs);
-    this.#put(inputs);
+    this.#put(inputs, label);
   }
 
-  #put(inputs: Inputs): void {
-    this.#inputs = inputs;
+  #put(inputs: Inputs, truth: number | undefined): void {
+    [this.#inputs, this.#truth] = [inputs, truth];
     this.#answers.setAttribute("aria-live", "polite");
     void this.#answer();
   }
 
   // at most one question is open; what changed meanwhile is asked about afterwards
   async #answer(): Promise<void> {
-    const [client, inputs, data] = [this.#client, this.#inputs, this.#data];
+    const [client, inputs, truth, data] = [this.#client, this.#inputs, this.#truth, this.#data];
     if (this.#asking || client === undefined || !inputs || !data) return;
     this.#asking = true;
     const shown = await this.#ask("answer", { client, inputs })
       .then((answers) =>
-        answers ? answersFigure(answers, data.classes) : [hint("Nobody can answer before the run begins.")],
+        answers ? answersFigure(answers, data.classes, truth) : [hint("Nobody can answer before the run begins.")],
       )
       .catch((error: Error) => [hint(error.message)]);
     this.#asking = false;

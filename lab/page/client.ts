@@ -8,6 +8,7 @@ import { epochCurves } from "./epochs.ts";
 import { FigureView } from "./figure.ts";
 import type { View } from "./frames.ts";
 import { inlineMark } from "./marks.ts";
+import { OwnedPictures } from "./owned.ts";
 import type { ClientPage, Model, Notebook } from "./notebook.ts";
 
 const labels: Readonly<Record<Model, string>> = {
@@ -26,6 +27,7 @@ export class ClientView implements View {
   readonly #about = el("p", { class: "what" });
   readonly #scores = el("div", { class: "scores" });
   readonly #owned = el("div", { class: "owned" });
+  readonly #pictures: OwnedPictures;
   readonly #epochs = el("div", { class: "figure" });
   readonly #figure: FigureView;
   #client: number | undefined;
@@ -39,6 +41,7 @@ export class ClientView implements View {
     this.#drawer = drawer;
     this.#notebook = notebook;
     this.#ask = new AskPanel(notebook, ask);
+    this.#pictures = new OwnedPictures(notebook, ask, (specimen) => this.#ask.pick(specimen));
     this.#figure = new FigureView(this.#epochs, {
       figure: (width) => epochCurves(this.#page()?.epochs ?? [], width),
       empty: "Its private training comes after the federation.",
@@ -62,6 +65,7 @@ export class ClientView implements View {
       el("h3", {}, "Ask it"),
       this.#ask.element,
       el("h3", {}, "What it owns, and whom its gate trusts"),
+      this.#pictures.element,
       this.#owned,
       el("h3", {}, "Private training"),
       this.#epochs,
@@ -89,12 +93,13 @@ export class ClientView implements View {
     if (!page || !data) return;
     const { outline, results, doing } = page;
     this.#title.textContent = `Client ${outline.client}`;
-    this.#about.textContent = `${owns(page, data)} ${state(doing, outline.optedOut)}`;
+    this.#about.textContent = `${owns(page, data)} ${state(doing, outline.optedOut)} ${tied(page)}`.trim();
     this.#scores.replaceChildren(scoreTable(page, this.#notebook.models));
     this.#owned.replaceChildren(ownedTable(page, data.classes, this.#notebook.gates.get(outline.client)?.perClass));
     this.#figure.draw();
     this.#drawer.classList.toggle("known", results.size > 0);
     void this.#ask.again();
+    void this.#pictures.show(outline.client);
   }
 
   #page(): ClientPage | undefined {
@@ -118,6 +123,15 @@ function state(doing: ClientPage["doing"], optedOut: boolean): string {
     ? "It has opted out and never sends anything."
     : "It shares its generalist’s updates, never its data.";
   return doing === "trains" ? `${shares} It trains now.` : shares;
+}
+
+// with whom it learns, method by method
+function tied({ ties }: ClientPage): string {
+  const all = [...ties.values()].flatMap(({ method, shares, peers }) => [
+    shares ? `${method}: ${shares.map((share) => `${fixed(100 * share, 0)} %`).join(", ")} of its components.` : [],
+    peers?.length ? `${method}: it was sent the models of ${peers.join(", ")}.` : [],
+  ]);
+  return all.flat().join(" ");
 }
 
 function scoreTable({ places, results, clusters }: ClientPage, models: readonly Model[]): HTMLElement {

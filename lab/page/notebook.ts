@@ -1,47 +1,14 @@
 // Everything the page has heard of a run, in plain records; knows nothing of how it is shown.
+import type { Config } from "../../src/experiment/config.ts";
+import type { CurveMetric, GateMetric, Metric, RoundMetric } from "../../src/report/metrics.ts";
 import type { Summary } from "../../src/report/records.ts";
-import type {
-  ClientMetric,
-  CurveMetric,
-  EpochMetric,
-  GateMetric,
-  Metric,
-  RoundMetric,
-} from "../../src/report/metrics.ts";
 import type { ClientOutline, DataOutline, GeneralistStanding, KeptRun, LabEvent, Phase } from "../messages.ts";
+import { blankPage, type ClientPage, isOwn, type Model, own, type Place, placeOn, POSTERIOR } from "./clientPage.ts";
+
+export { type ClientPage, type Model, own, type Place, POSTERIOR } from "./clientPage.ts";
 
 /** Where the page is. */
 export type Stage = "opening" | "ready" | "refused" | "running" | "pausing" | "paused" | "finished" | "failed";
-
-/** The models of the paper, which every run has. */
-export const own = ["local", "fedavg", "finetuned", "mixture"] as const;
-
-/** The models a client can hold while it trains: the paper's, and by name those of the methods that are compared. */
-export type Model = string;
-
-/** The gate whose share of own inputs can be turned, as records call it. */
-export const POSTERIOR = "posterior";
-
-export interface Place {
-  readonly localTest: number;
-  readonly globalTest: number;
-}
-
-/** What is known of one client. */
-export interface ClientPage {
-  readonly outline: ClientOutline;
-  /** The model it holds now, and what it is doing with it. */
-  model: Model;
-  doing: "waits" | "trains" | "done" | "apart";
-  /** Where its models stand or stood last; the generalist's copy first. */
-  readonly places: Record<Model, Place | undefined>;
-  /** The way of the model it holds. */
-  readonly trail: Place[];
-  readonly epochs: EpochMetric[];
-  readonly results: Map<string, ClientMetric>;
-  /** Which cluster it is in, by the method that has them. */
-  readonly clusters: Map<string, number>;
-}
 
 /** What a view may depend on. */
 export type Topic = "stage" | "data" | "phase" | "places" | "rounds" | "clients" | "results" | "outline" | "kept";
@@ -50,6 +17,8 @@ export class Notebook {
   stage: Stage = "opening";
   problem = "";
   data: DataOutline | undefined;
+  /** What is set up. */
+  config: Config | undefined;
   clients: ClientPage[] = [];
   rounds: RoundMetric[] = [];
   gates: Map<number, GateMetric> = new Map();
@@ -106,19 +75,11 @@ export class Notebook {
     this.begun = false;
   }
 
-  /** A clean page for these clients, and for the methods that are compared. */
-  begin(outlines: readonly ClientOutline[], methods: readonly string[] = []): void {
-    this.methods = methods;
-    this.clients = outlines.map((outline) => ({
-      outline,
-      model: "fedavg",
-      doing: outline.optedOut ? "apart" : "waits",
-      places: {},
-      trail: [],
-      epochs: [],
-      results: new Map(),
-      clusters: new Map(),
-    }));
+  /** A clean page for these clients, and for the methods that are compared under this config. */
+  begin(outlines: readonly ClientOutline[], config?: Config): void {
+    this.config = config;
+    this.methods = Object.keys(config?.methods ?? {});
+    this.clients = outlines.map(blankPage);
     this.rounds = [];
     this.gates = new Map();
     this.curves = new Map();
@@ -215,6 +176,12 @@ export class Notebook {
         this.curves.set(event.client, event);
         if (this.turned !== undefined) this.turn(this.turned);
         return ["results"];
+      case "ties": {
+        const { clusters, ties } = this.#of(event.client);
+        ties.set(event.method, event);
+        if (event.cluster !== undefined) clusters.set(event.method, event.cluster);
+        return ["results", "places"];
+      }
       case "clock":
       case "tick":
         // the report's
@@ -289,12 +256,4 @@ export class Notebook {
     if (!found) throw new RangeError(`notebook: client, got ${client}, expected 0 to ${this.clients.length - 1}`);
     return found;
   }
-}
-
-function placeOn({ localTest, globalTest }: CurveMetric, at: number): Place {
-  return { localTest: localTest[at]!, globalTest: globalTest[at]! };
-}
-
-function isOwn(model: Model): boolean {
-  return (own as readonly string[]).includes(model);
 }

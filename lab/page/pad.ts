@@ -91,8 +91,18 @@ export function paint({ data }: ImageData, pixels: Uint8Array, [channels, height
   }
 }
 
-/** A small picture of the dataset. */
-export function thumbnail(pixels: Uint8Array, shape: ImageShape): HTMLCanvasElement {
+/** A small picture of the dataset that can be pressed. */
+export function pictureButton(
+  pixels: Uint8Array,
+  shape: ImageShape,
+  name: string,
+  onclick: () => void,
+): HTMLButtonElement {
+  const attributes = { type: "button", class: "picture", title: name, "aria-label": name, onclick };
+  return el("button", attributes, thumbnail(pixels, shape));
+}
+
+function thumbnail(pixels: Uint8Array, shape: ImageShape): HTMLCanvasElement {
   const canvas = el("canvas", { width: shape[2], height: shape[1], "aria-hidden": "true" });
   const context = canvas.getContext("2d")!;
   const image = context.createImageData(shape[2], shape[1]);

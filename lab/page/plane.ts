@@ -7,8 +7,11 @@ import { el, svg } from "./element.ts";
 import { picture } from "./figure.ts";
 import type { View } from "./frames.ts";
 import { inkOf, modelName, shapeOf } from "./marks.ts";
+import type { Ghost } from "./earlier.ts";
+import { around, drawGhosts } from "./ghosts.ts";
 import { Mover } from "./mover.ts";
 import type { ClientPage, Model, Notebook, Place } from "./notebook.ts";
+import { sampleFor } from "./sample.ts";
 
 const whole: PlaneDomain = { x: [0, 100], y: [0, 100] };
 
@@ -25,16 +28,14 @@ export class PlaneView implements View {
   readonly #notebook: Notebook;
   readonly #figure: HTMLElement;
   readonly #back = el("div", { class: "back" });
+  readonly #ghosts = svg("g", { class: "ghosts" });
   readonly #trails = svg("g", { class: "trails", fill: "none" });
   readonly #dots = svg("g", { class: "points", role: "listbox", "aria-label": "Clients in the plane" });
   readonly #generalist = new Mover(svg("g", { class: "generalist" }));
-  readonly #front = svg("svg", { class: "front" }, this.#trails, this.#generalist.element, this.#dots);
-  readonly #empty = el(
-    "p",
-    { class: "placeholder" },
-    "Press Start: every client appears here, and moves as it trains.",
-  );
+  readonly #front = svg("svg", { class: "front" }, this.#ghosts, this.#trails, this.#generalist.element, this.#dots);
+  readonly #empty = el("p", { class: "placeholder" });
   readonly #choose: (client: number) => void;
+  readonly #earlier: () => readonly Ghost[];
   #points: Point[] = [];
   #drawn = "";
   #trailed = "";
@@ -42,9 +43,15 @@ export class PlaneView implements View {
   #current = 0;
   #moved = false;
 
-  constructor(figure: HTMLElement, notebook: Notebook, choose: (client: number) => void) {
+  /** @param ghosts are the earlier runs that are to be seen */
+  constructor(
+    figure: HTMLElement,
+    notebook: Notebook,
+    { choose, ghosts }: { choose: (client: number) => void; ghosts: () => readonly Ghost[] },
+  ) {
     this.#figure = figure;
     this.#notebook = notebook;
+    this.#earlier = ghosts;
     this.#choose = choose;
     figure.append(this.#back, this.#front, this.#empty);
     this.#dots.addEventListener("keydown", (event) => this.#key(event));
@@ -69,22 +76,29 @@ export class PlaneView implements View {
       .results()
       .filter((record) => record.kind === "client" && shown.has(record.method)) as Metric[];
     const finished = stage === "finished";
-    const domain = finished ? planeDomain([...results, ...this.#notebook.dialled()]) : whole;
+    const ghosts = this.#earlier();
+    const domain = finished ? around(planeDomain([...results, ...this.#notebook.dialled()]), ghosts) : whole;
     const canvas = planeCanvas(width, domain);
     // what is done changes rarely, and costs much more than moving points
-    const drawn = [width, results.length, finished].join();
+    const sample = sampleFor(this.#notebook);
+    const drawn = [width, results.length, finished, domain.x, domain.y, sample.length].join();
     if (drawn !== this.#drawn) {
       // the interval of a few clients says nothing yet, and crosses the whole plane
       const intervals = finished || results.length >= 8 * shown.size;
-      this.#back.replaceChildren(picture(plane(results, { width, domain, intervals })));
+      const figure = picture(plane(sample.length > 0 ? sample : results, { width, domain, intervals }));
+      if (sample.length > 0) figure.setAttribute("aria-hidden", "true");
+      this.#back.classList.toggle("sample", sample.length > 0);
+      this.#back.replaceChildren(figure);
       this.#front.setAttribute("viewBox", `0 0 ${width} ${canvas.height}`);
       this.#drawn = drawn;
     }
+    this.#empty.textContent = `Press Start: every client appears here, and moves as it trains.${sample.length > 0 ? " Faint behind it: where this set-up ends." : ""}`;
     this.#empty.hidden = generalist.length > 0 || stage === "failed" || stage === "refused";
     const at = ({ localTest, globalTest }: Place): [number, number] => [
       pixels(canvas.x, localTest),
       pixels(canvas.y, globalTest),
     ];
+    drawGhosts(this.#ghosts, ghosts, at);
     this.#drawTrails(at);
     this.#drawGeneralist(at, results.length > 0);
     if (this.#points.length !== clients.length) this.#make(clients);
@@ -157,7 +171,7 @@ export class PlaneView implements View {
     const { generalist, clients } = this.#notebook;
     const ways: [Model, readonly Place[]][] = this.#notebook.stage === "finished" ? [] : [["fedavg", generalist]];
     const chosen = this.#chosen === undefined ? undefined : clients[this.#chosen];
-    if (chosen) ways.push([chosen.model, chosen.trail]);
+    if (chosen) ways.push([chosen.model, chosen.trail], ...this.#peers(chosen));
     const lines = ways.map(([model, way]) => [
       inkOf(model),
       way.map((place) => at(place).map(Math.round).join()).join("L"),
@@ -166,6 +180,18 @@ export class PlaneView implements View {
     if (drawn === this.#trailed) return;
     this.#trailed = drawn;
     this.#trails.replaceChildren(...lines.map(([stroke, way]) => svg("path", { d: way ? `M${way}` : "", stroke })));
+  }
+
+  // from a client to whoever's models it was sent
+  #peers({ model, places, ties }: ClientPage): [Model, readonly Place[]][] {
+    const from = places[model];
+    return [...ties].flatMap(([method, { peers = [] }]) =>
+      peers.flatMap((peer): [Model, readonly Place[]][] => {
+        const other = this.#notebook.clients[peer];
+        const to = other?.places[other.model];
+        return from && to ? [[method, [from, to]]] : [];
+      }),
+    );
   }
 
   #drawGeneralist(at: (place: Place) => [number, number], known: boolean): void {

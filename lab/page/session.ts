@@ -8,6 +8,9 @@ import { fit } from "./fit.ts";
 import { checkLimits } from "./limits.ts";
 import type { Notebook } from "./notebook.ts";
 
+// milliseconds after the last change of a control until the next run begins
+const rests = 600;
+
 export class Session {
   config: Config = defaultConfig();
   readonly #ask: Asker<Conducting>;
@@ -17,6 +20,9 @@ export class Session {
   #run: Promise<void> = Promise.resolve();
   #wanted: unknown;
   #preparing: Promise<void> | undefined;
+  // whether the next run begins by itself, and when it does
+  #next = false;
+  #soon: ReturnType<typeof setTimeout> | undefined;
 
   constructor(ask: Asker<Conducting>, notebook: Notebook, onConfig: (config: Config) => void) {
     this.#ask = ask;
@@ -26,6 +32,7 @@ export class Session {
 
   /** Takes the address at its word; a run that goes on is paused and kept, and one that was cut short under it is opened again. */
   async load(hash: string): Promise<void> {
+    this.#unexpect();
     await this.#rest();
     let config = defaultConfig();
     let problem = "";
@@ -70,15 +77,69 @@ export class Session {
     return this.#preparing;
   }
 
-  /** Starts what is set up; a change that is still being looked at comes first. */
-  async start(): Promise<void> {
-    await this.#preparing;
-    if (this.#notebook.stage !== "ready") return;
-    return (this.#run = this.#go(false));
+  /**
+   * Takes a change of the form. A run that goes on is stopped and kept; where one goes on or has ended, the next one begins by itself,
+   * as soon as the reader lets the control rest.
+   */
+  async change(wanted: unknown): Promise<void> {
+    const { stage } = this.#notebook;
+    clearTimeout(this.#soon);
+    const goesOn = stage === "running" || stage === "pausing";
+    if (goesOn) {
+      const problem = problemOf(wanted);
+      // what cannot run stops nothing
+      if (problem) return this.#notebook.enter(stage, problem);
+      // the next change is one of this set-up, also while the run is still being stopped
+      this.#onConfig(parseConfig(wanted));
+    }
+    this.#next ||= goesOn || stage === "finished";
+    if (goesOn) {
+      await this.halt();
+      await this.#run;
+    }
+    await this.prepare(wanted);
+    clearTimeout(this.#soon);
+    if (this.#next && this.#notebook.stage === "ready") this.#soon = setTimeout(() => void this.start(), rests);
   }
 
-  resume(): Promise<void> {
-    return (this.#run = this.#go(true));
+  /** Sets up what a story is about, on the data of the page; a run that goes on is paused and kept. */
+  async tell(config: Config): Promise<void> {
+    this.#unexpect();
+    await this.#rest();
+    try {
+      await this.#dataFor(config);
+      await this.prepare(config);
+    } catch (error) {
+      this.#notebook.enter("refused", messageOf(error));
+    }
+  }
+
+  /** Sets up the same again. */
+  renew(): Promise<void> {
+    this.#unexpect();
+    return this.prepare(this.config);
+  }
+
+  /** Starts what is set up, or a single round of it; a change that is still being looked at comes first. */
+  async start(step = false): Promise<void> {
+    this.#unexpect();
+    await this.#preparing;
+    if (this.#notebook.stage !== "ready") return;
+    return (this.#run = this.#go(false, step));
+  }
+
+  resume(step = false): Promise<void> {
+    return (this.#run = this.#go(true, step));
+  }
+
+  /** Lets so many milliseconds pass before every round. */
+  pace(milliseconds: number): Promise<void> {
+    return this.#ask("pace", milliseconds);
+  }
+
+  #unexpect(): void {
+    clearTimeout(this.#soon);
+    this.#next = false;
   }
 
   /** Stops where the next moment allows it to go on without a loss. */
@@ -107,6 +168,7 @@ export class Session {
 
   /** Opens a run that is kept. */
   async reopen({ id, config }: KeptRun): Promise<void> {
+    this.#unexpect();
     await this.#rest();
     try {
       await this.#dataFor(config);
@@ -154,8 +216,9 @@ export class Session {
       const next = this.#wanted;
       this.#wanted = undefined;
       await this.#take(next);
+      // what is wanted meanwhile comes first, and nothing may come after the last look at it
+      if (this.#wanted === undefined) await this.#list();
     }
-    await this.#list();
   }
 
   async #list(): Promise<void> {
@@ -169,18 +232,18 @@ export class Session {
       history.replaceState(history.state, "", `#${writeAddress(config)}`);
       checkLimits(config);
       if (this.#notebook.data && !meant(config, this.#notebook.data)) throw new Error(missing(config));
-      this.#notebook.begin(await this.#ask("outline", config), Object.keys(config.methods ?? {}));
+      this.#notebook.begin(await this.#ask("outline", config), config);
       this.#notebook.enter("ready");
     } catch (error) {
       this.#notebook.enter("refused", messageOf(error));
     }
   }
 
-  async #go(resume: boolean): Promise<void> {
+  async #go(resume: boolean, step: boolean): Promise<void> {
     this.#notebook.listen();
     this.#notebook.enter("running");
     try {
-      this.#conclude(await this.#ask("run", { config: this.config, resume }));
+      this.#conclude(await this.#ask("run", { config: this.config, resume, step }));
     } catch (error) {
       this.#notebook.enter("failed", messageOf(error));
     }
@@ -190,6 +253,16 @@ export class Session {
   #conclude(ending: Ending): void {
     if (ending.finished) this.#notebook.conclude(ending.summary, ending.compared);
     else this.#notebook.enter("paused");
+  }
+}
+
+/** What is wrong with a set-up, as far as it can be told without its data; nothing if nothing is. */
+function problemOf(wanted: unknown): string {
+  try {
+    checkLimits(parseConfig(wanted));
+    return "";
+  } catch (error) {
+    return messageOf(error);
   }
 }
 

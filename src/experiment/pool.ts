@@ -11,6 +11,7 @@ const beside = new URL(`./worker${import.meta.url.endsWith(".ts") ? ".ts" : ".js
 
 /**
  * Starts `size` workers on a setup; one worker leaves this thread free for progress and Ctrl-C.
+ * In a page it is for the page's own thread: Firefox (153) now and then stands still for ever in a worker that starts another.
  * @param worker where the worker's module is, for bundlers that move it
  * @param onEvent hears what the calls tell while they run
  */

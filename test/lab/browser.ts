@@ -11,11 +11,13 @@ import { launchChromium } from "../../scripts/chromium.ts";
 import { buildLab, labFolder } from "../../scripts/lab.ts";
 import { type Served, serveFolder } from "../../scripts/serve.ts";
 import { assert, suite } from "../support/suite.ts";
-import { accessBefore } from "./browser/access.ts";
+import { access } from "./browser/access.ts";
 import type { Desk } from "./browser/desk.ts";
 import { elsewhere } from "./browser/elsewhere.ts";
 import { lasting } from "./browser/lasting.ts";
+import { telling } from "./browser/telling.ts";
 import { unfit } from "./browser/unfit.ts";
+import { flowers } from "./support/flowers.ts";
 import { LabPage, small } from "./support/page.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -140,6 +142,15 @@ lab("asks a client about a picture and a drawing, by keyboard and pointer", asyn
     Math.abs(widths.reduce((a, b) => a + b, 0) - 300) < 2,
     `probabilities sum to ${widths.reduce((a, b) => a + b, 0)} %`,
   );
+  // what it is asked about is known, unless it is drawn; pictures of its own can be asked about, too
+  const ticks = () => page.$$eval("#client .verdicts dd .hidden", (all) => all.map((one) => one.textContent));
+  assert.ok((await ticks()).every((tick) => tick === ", right" || tick === ", wrong"));
+  assert.is((await ticks()).length, 3);
+  const mine = page.locator("#client .pictures[aria-label='Pictures that it owns'] button");
+  assert.is(await mine.count(), 20);
+  const name = await mine.nth(7).getAttribute("aria-label");
+  await mine.nth(7).click();
+  await page.waitForFunction((own) => document.querySelector("#client .truth")?.textContent === `It is: ${own}`, name);
   const before = await page.textContent("#client .answers");
   await page.click("#client .tools button");
   const pad = (await page.locator("#client .pad").boundingBox())!;
@@ -148,6 +159,7 @@ lab("asks a client about a picture and a drawing, by keyboard and pointer", asyn
   await page.mouse.move(pad.x + 50, pad.y + 140, { steps: 5 });
   await page.mouse.up();
   await page.waitForFunction((text) => document.querySelector("#client .answers")?.textContent !== text, before);
+  assert.is((await ticks()).length, 0);
   // a page laid out anew keeps what was drawn
   const drawn = await page.locator("#client .pad").evaluate(painted);
   await page.setViewportSize({ width: 1100, height: 800 });
@@ -251,7 +263,7 @@ lab("compares methods that are chosen from their declarations, each part with th
     for (const name of ["FedAvg", "ifca", "ditto"])
       await tab.waitForSelector(`${figure} svg[aria-description*="${name}"]`);
   await tab.waitForFunction(
-    () => new Set(Array.from(document.querySelectorAll("#clusters button"), (one) => one.textContent)).size === 4,
+    () => new Set(Array.from(document.querySelectorAll("#clusters button"), (one) => one.textContent)).size === 6,
   );
   const heads = await tab.$$eval(".roster thead th", (all) => all.map((one) => one.textContent));
   assert.equal(heads.slice(-2), ["ifca", "ditto"]);
@@ -348,23 +360,11 @@ lab(
 const desk = (): Desk => ({ browser, url: served.url });
 // where another browser would have to be installed first, `--chromium` does without
 const others = process.argv.includes("--chromium") ? [] : [elsewhere];
-for (const tests of [lasting, unfit, accessBefore, ...others]) tests(lab, desk);
+for (const tests of [lasting, telling, unfit, access, ...others]) tests(lab, desk);
 
 // runs in the page
 function painted(pad: Element): string {
   return (pad as HTMLCanvasElement).toDataURL();
-}
-
-// three kinds around three middles, by a generator of its own: the numbers have to look like measurements, no more
-function flowers(rows: number): string {
-  let state = 1;
-  const next = (): number => (state = (state * 48271) % 2147483647) / 2147483647;
-  const lines = Array.from({ length: rows }, (_, i) => {
-    const kind = i % 3;
-    const [length, width] = [4 + kind + next() + next(), 2 + kind / 2 + next()];
-    return `${length.toFixed(2)},${width.toFixed(2)},${["rose", "lily", "iris"][kind]}`;
-  });
-  return `length,width,species\n${lines.join("\n")}\n`;
 }
 
 const found = await launchChromium().catch((error: Error) => error);

@@ -1,4 +1,5 @@
 import type { ClientOutline } from "../../lab/messages.ts";
+import { clustersOf, peersOf } from "../../lab/page/clusters.ts";
 import { Notebook, type Topic } from "../../lab/page/notebook.ts";
 import type { ClientMetric } from "../../src/report/metrics.ts";
 import { assert, test } from "../support/suite.ts";
@@ -78,6 +79,20 @@ test("rounds count the phase up", () => {
   ]);
   assert.equal(notebook.phase, { kind: "phase", phase: "federation", done: 4, total: 9 });
   assert.is(notebook.rounds.length, 1);
+});
+
+test("clusters and peers are known as soon as a turn shows them, the last ones of each method", () => {
+  const { notebook, changed } = opened();
+  notebook.hear([
+    { kind: "ties", method: "aem", client: 0, cluster: 1 },
+    { kind: "ties", method: "pens", client: 0, peers: [1] },
+    { kind: "ties", method: "aem", client: 0, cluster: 0 },
+  ]);
+  const [client] = notebook.clients;
+  assert.is(client!.clusters.get("aem"), 0);
+  assert.equal([...peersOf(notebook.clients, "pens")], [[0, [1]]]);
+  assert.equal([...clustersOf(notebook.clients, "aem")], [[0, [0]]]);
+  assert.ok(changed.has("results"));
 });
 
 test.run();

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { bundled, loadFashionMnist } from "../../src/data/index.ts";
 import { type Config, override } from "../../src/experiment/config.ts";
 import { parseConfig } from "../../src/experiment/schema.ts";
+import { setUp } from "../../src/experiment/setup.ts";
 import { defaultConfig } from "../../lab/page/address.ts";
 import { outlineClients } from "../../lab/conductor/outline.ts";
 import { type Field, groups } from "../../lab/page/fields.ts";
@@ -28,7 +29,7 @@ test("whatever the sliders say and however many clients there are, nobody is ref
       });
       const fitted = parseConfig(withRoom(config, cohort));
       checkLimits(fitted);
-      const outlines = outlineClients(fitted, dataset);
+      const outlines = outlineClients({ ...setUp(fitted, dataset), dataset });
       assert.is(outlines.filter(({ optedOut }) => !optedOut).length, optedIn(fitted));
       assert.ok(fitted.federation.cohort <= cohort);
     }),

@@ -8,9 +8,16 @@ import type { Desk, Suite } from "./desk.ts";
 
 const axe = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 
-const sizes = [
-  { width: 1440, height: 900 },
-  { width: 390, height: 844 },
+const desk = { width: 1440, height: 900 } as const;
+const phone = { width: 390, height: 844 } as const;
+
+// what depends on the theme alone is looked at in each, all else once on each size
+const contrast = ["color-contrast", "link-in-text-block"];
+const looks = [
+  { viewport: desk, colorScheme: "light", only: undefined },
+  { viewport: desk, colorScheme: "dark", only: contrast },
+  { viewport: phone, colorScheme: "light", only: contrast },
+  { viewport: phone, colorScheme: "dark", only: undefined },
 ] as const;
 
 interface Finding {
@@ -20,11 +27,14 @@ interface Finding {
 }
 
 // runs in the page
-async function findings(): Promise<Finding[]> {
+async function findings(only: readonly string[] | undefined): Promise<Finding[]> {
   const { axe } = globalThis as unknown as {
     axe: { run(options: object): Promise<{ violations: Finding[] }> };
   };
-  const { violations } = await axe.run({ resultTypes: ["violations"], rules: { "target-size": { enabled: true } } });
+  const { violations } = await axe.run({
+    resultTypes: ["violations"],
+    ...(only ? { runOnly: { type: "rule", values: only } } : { rules: { "target-size": { enabled: true } } }),
+  });
   return violations.map(({ id, help, nodes }) => ({
     id,
     help,
@@ -35,19 +45,18 @@ async function findings(): Promise<Finding[]> {
 /** What axe finds in a state of the page, in both themes and on both sizes, a line each. */
 async function violations(page: Page, state: string): Promise<string[]> {
   const found: string[] = [];
-  for (const viewport of sizes)
-    for (const colorScheme of ["light", "dark"] as const) {
-      await page.setViewportSize(viewport);
-      await page.emulateMedia({ colorScheme });
-      // views are laid out anew, a few frames later
-      await page.waitForTimeout(250);
-      for (const { id, help, nodes } of await page.evaluate(findings))
-        found.push(
-          `${state}, ${viewport.width} px, ${colorScheme}: ${id}, ${help}: ` +
-            nodes.slice(0, 3).map(({ target, failureSummary }) => `${target.join(" ")} (${failureSummary.replaceAll(/\s+/g, " ")})`).join("; "), // prettier-ignore
-        );
-    }
-  await page.setViewportSize(sizes[0]);
+  for (const { viewport, colorScheme, only } of looks) {
+    await page.setViewportSize(viewport);
+    await page.emulateMedia({ colorScheme });
+    // views are laid out anew, a few frames later
+    await page.waitForTimeout(250);
+    for (const { id, help, nodes } of await page.evaluate(findings, only))
+      found.push(
+        `${state}, ${viewport.width} px, ${colorScheme}: ${id}, ${help}: ` +
+          nodes.slice(0, 3).map(({ target, failureSummary }) => `${target.join(" ")} (${failureSummary.replaceAll(/\s+/g, " ")})`).join("; "), // prettier-ignore
+      );
+  }
+  await page.setViewportSize(desk);
   return found;
 }
 
@@ -57,9 +66,9 @@ async function looker(page: Page, found: string[]): Promise<(state: string) => P
   return async (state) => void found.push(...(await violations(page, state)));
 }
 
-export function accessBefore(lab: Suite, desk: () => Desk): void {
+export function access(lab: Suite, at: () => Desk): void {
   lab("has nothing that axe would object to before a run, light and dark, on a desk and on a phone", async () => {
-    const { browser, url } = desk();
+    const { browser, url } = at();
     const lab = await LabPage.open(browser, `${url}${small}&methods.ifca=as it is&optOut=0.3`);
     const { page } = lab;
     const found: string[] = [];
@@ -81,6 +90,79 @@ export function accessBefore(lab: Suite, desk: () => Desk): void {
     assert.is(await page.textContent(".refused .wrong"), "Got 5000, expected a whole number from 1 to 1,000.");
     await look("refused at a field");
     assert.equal(found, []);
+    await lab.close();
+  });
+
+  lab(
+    "has nothing that axe would object to while clients train, paused, at a run's end, close up and with runs kept",
+    async () => {
+      const { browser, url } = at();
+      const options = { reducedMotion: "reduce" } as const;
+      const compared = `${small}&methods.ifca=as it is&methods.pens=as it is&optOut=0.3`;
+      const found: string[] = [];
+      // rounds that last as long as axe looks
+      const slow = await LabPage.open(browser, `${url}${compared}&federation.localEpochs=40`, options);
+      const lookAtSlow = await looker(slow.page, found);
+      await slow.start();
+      await slow.says(/together: round [1-9] /);
+      await lookAtSlow("running");
+      assert.is(await slow.page.getAttribute("body", "data-stage"), "running");
+      await slow.page.click("#run");
+      await slow.page.click("#run");
+      await slow.stage("paused");
+      await lookAtSlow("paused");
+      await slow.close();
+
+      const lab = await LabPage.open(browser, url + compared, options);
+      const { page } = lab;
+      const look = await looker(page, found);
+      await lab.start();
+      await lab.says(/together: round [1-9] /);
+      await page.focus(".point[tabindex='0']");
+      await lab.hash();
+      // a figure that is drawn anew leaves the focus where it was
+      assert.match((await page.evaluate(() => document.activeElement?.getAttribute("class"))) ?? "", /^point\b/);
+      await look("finished");
+      await page.locator(".roster tbody tr:not(.aside) .name").first().click();
+      await page.waitForFunction(() => document.querySelectorAll("#client .verdicts dt").length === 3);
+      await look("close-up");
+      await page.keyboard.press("Escape");
+      await page.click("#renew");
+      await lab.stage("ready");
+      await page.waitForSelector("#kept:not([hidden])");
+      await look("with a run that is kept");
+      assert.equal(found, []);
+      await lab.close();
+    },
+  );
+
+  lab("keeps the focus where it was, holds still for those who want it, and leaves their colours alone", async () => {
+    const { browser, url } = at();
+    const lab = await LabPage.open(browser, url + small, { reducedMotion: "reduce", forcedColors: "active" });
+    const { page } = lab;
+    await lab.stage("ready");
+    await page.focus("#run");
+    await page.keyboard.press("Enter");
+    await lab.hash();
+    // the view of the buttons is drawn within a frame or two
+    await page.waitForTimeout(300);
+    assert.match(await page.evaluate(() => document.activeElement?.outerHTML.slice(0, 200) ?? ""), /id="renew"/);
+    const moving = await page.evaluate(() =>
+      [...document.querySelectorAll("*")].some((one) => parseFloat(getComputedStyle(one).transitionDuration) > 0),
+    );
+    assert.is(moving, false);
+    // every control has a name, and what a label names is what it presses
+    const nameless = await page.$$eval("#form input, #form select", (all) =>
+      all
+        .filter((one) => !(one as HTMLInputElement).labels?.[0]?.textContent?.trim())
+        .map((one) => one.getAttribute("name")),
+    );
+    assert.equal(nameless, []);
+    await page.click("#renew");
+    await lab.stage("ready");
+    await page.getByText("Seed", { exact: true }).click();
+    assert.is(await page.evaluate(() => (document.activeElement as HTMLInputElement).name), "seed");
+    assert.match(page.url(), /seed=1(&|$)/);
     await lab.close();
   });
 }

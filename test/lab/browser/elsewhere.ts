@@ -3,6 +3,7 @@ import type { Browser } from "playwright-core";
 import { type FirefoxPage, launchFirefox } from "../../../scripts/firefox.ts";
 import { assert } from "../../support/suite.ts";
 import { LabPage } from "../support/page.ts";
+import { atStage, until } from "../support/tab.ts";
 import type { Desk, Suite } from "./desk.ts";
 
 // long enough for a browser to collect what nothing holds
@@ -18,32 +19,16 @@ async function inChromium(browser: Browser, url: string): Promise<string> {
   return hash;
 }
 
-/** Waits until code in the page gives something. */
-async function until(page: FirefoxPage, code: string, seconds = 240): Promise<string> {
-  const end = performance.now() + 1000 * seconds;
-  while (performance.now() < end) {
-    const found = await page.evaluate<string | null>(code);
-    if (found) return found;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  const said = await page.evaluate<string>(
-    "document.body.dataset.stage + ': ' + document.querySelector('#status').textContent",
-  );
-  throw new Error(`${code} gave nothing in ${seconds} s; the page is ${said}`);
-}
-
 async function inFirefox(page: FirefoxPage, url: string): Promise<string> {
-  const stage = (name: string): Promise<string> =>
-    until(page, `document.body.dataset.stage === '${name}' ? 'yes' : null`);
   await page.goto(url + long);
-  await stage("ready");
+  await atStage(page, "ready");
   await page.click("#run");
   await until(
     page,
     "/together: round ([3-9]\\d|\\d{3}) /.test(document.querySelector('#status').textContent) ? 'yes' : null",
   );
   await page.click("#run");
-  await stage("paused");
+  await atStage(page, "paused");
   // time enough for what nothing holds to go
   await new Promise((resolve) => setTimeout(resolve, 2000));
   await page.click("#run");
