@@ -3,6 +3,7 @@
 import { sigmoid, tensor } from "../../src/autograd/index.ts";
 import { answering } from "../../src/federated/answering.ts";
 import type { Answer, Options } from "../../src/federated/method.ts";
+import type { Scores } from "../../src/moe/evaluate.ts";
 import { personals, usualEntries } from "../../src/moe/methods/index.ts";
 import { Desk, type DeskOptions } from "../../src/moe/personal.ts";
 import { Apply, FloatExamples, Linear, type Module, Net, Sequential } from "../../src/nn/index.ts";
@@ -26,6 +27,13 @@ export const gateModule: Sequential = new Sequential({
   out: new Linear(3, 1),
 });
 
+/** The same for a mixture of three. */
+export const threeGate: Sequential = new Sequential({
+  fc1: new Linear(2, 3),
+  sigmoid: new Apply(sigmoid),
+  out: new Linear(3, 3),
+});
+
 /** First values are draws at their addresses, and not what is tested with this. */
 export const initialOf = (module: Module, at: Key): V =>
   exact(() => Array.from(new Net(module, { group: "private" }).init(at).parameters.toArray()));
@@ -37,6 +45,8 @@ export interface Found {
   readonly weight: number | undefined;
   /** The epoch that was kept, from 0. */
   readonly epochs: number | undefined;
+  /** On the points as a test whose rows are of these labels, the first two of them the client's own. */
+  readonly scores: Scores | undefined;
 }
 
 export interface Given extends Pick<Partial<DeskOptions>, "calibration" | "gaussians"> {
@@ -84,6 +94,7 @@ export function made(
       own: { train: examples(train), validation: examples(validation), classes: 3 },
       expert: world.model,
       gate: gateModule,
+      threeGate,
       output: "logSoftmax",
       settings: { training, mixture: { ...training, space: "probability", gateOnly: false, generalistDropout: false } },
       entries: { ...usualEntries, [name]: { value: personals.get(name)!, options } },
@@ -92,14 +103,21 @@ export function made(
       ...more,
     });
     const predictor = finish(desk.of(name));
+    const labels = [2, 0, 1, 2];
     const points: number[][] = [];
     answersOf((x) => (points.push([...x]), x));
-    const asked = examples({ x: points.flat(), width: 2, labels: points.map(() => 0) });
+    const asked = examples({ x: points.flat(), width: 2, labels });
     const found: Found = {
       answers: Array.from(predictor.on(asked).toArray()),
       weights: predictor.weights && Array.from(predictor.weights(asked)),
       weight: predictor.weight,
       epochs: predictor.fit?.bestEpoch,
+      scores: predictor.scores?.({
+        examples: asked,
+        classes: 3,
+        local: Int32Array.of(0, 1),
+        global: Int32Array.of(0, 1, 2, 3),
+      }),
     };
     // one by one as all together
     if (apart)

@@ -1,7 +1,8 @@
 // Gates over two answers in plain numbers: those that theory gives, those with two numbers fitted, and those that learn.
 import { Linear, Sequential } from "../../../src/nn/index.ts";
 import { fold, Stream } from "../../../src/runtime/random.ts";
-import { client, first, gateModule, type Given, initialOf, made, root } from "../../support/desk.ts";
+import { client, first, gateModule, type Given, initialOf, made, root, threeGate } from "../../support/desk.ts";
+import { lowest } from "../../support/lowest.ts";
 import { near } from "../../support/near.ts";
 import {
   answersOf,
@@ -15,6 +16,7 @@ import {
   rows,
   slopeOf,
   type V,
+  world,
 } from "../../support/softmax.ts";
 import { assert, test } from "../../support/suite.ts";
 
@@ -36,25 +38,6 @@ const evidence = (x: V): number => Math.log(sum(ofB(x).map((l, c) => ratio[c]! *
 const mix = (h: number, a: V, b: V): V => a.map((l, c) => Math.log(h * Math.exp(l) + (1 - h) * Math.exp(b[c]!)));
 const under = (logit: (x: V) => number) => (x: V): V => mix(logistic(logit(x)), ofA(x), ofB(x));
 const held = rows(client, "validation");
-
-/** The lowest point of a convex loss of a few numbers, by Newton's steps on differences. */
-function lowest(loss: (p: V) => number, from: V): V {
-  let p = from;
-  for (let step = 0; step < 40; step++) {
-    const g = slopeOf(loss, p);
-    const curves = p.map((_, i) => slopeOf((q) => slopeOf(loss, q)[i]!, p));
-    // by elimination; an even curvature is added, which only makes steps shorter
-    const m = curves.map((row, i) => [...row.map((x, j) => x + (i === j ? 1e-3 : 0)), g[i]!]);
-    for (let i = 0; i < m.length; i++)
-      for (let k = 0; k < m.length; k++)
-        if (k !== i) {
-          const times = m[k]![i]! / m[i]![i]!;
-          m[k] = m[k]!.map((x, j) => x - times * m[i]![j]!);
-        }
-    p = p.map((x, i) => x - m[i]!.at(-1)! / m[i]![i]!);
-  }
-  return p;
-}
 
 test("the posterior gate, and the same with weights of other inputs", () => {
   const logit = (x: V): number => logitOf(0.7) + evidence(x);
@@ -167,11 +150,17 @@ test("gates that see answers learn on half of the rows held out and stop by the 
 });
 
 test("the paper's mixture: specialist and gate together, each at its rate, or the gate alone; on training rows or rows held out", () => {
-  const [mineSize, from] = [initial.length, [...others.a, ...initialOf(gateModule, first.gate)]];
+  const [mineSize, drawn] = [initial.length, initialOf(gateModule, first.gate)];
   const logit = (p: V, x: V): number => linear(p.slice(mineSize + 9), linear(p.slice(mineSize), x, 3).map(logistic), 1)[0]!;
   const answer = (p: V) => (x: V): V => mix(logistic(logit(p, x)), modelOf(p.slice(0, mineSize), x), ofB(x));
   const order = [...new Stream(fold(root, "mixture", "halves")).shuffle(Int32Array.from(held, (_, i) => i))];
-  for (const [gateOnly, learnFrom, gateLr] of [[false, "train", 2.5], [true, "train", 0], [false, "validation", 0]] as const) { // prettier-ignore
+  for (const [gateOnly, learnFrom, gateLr, gateInit] of [
+    [false, "train", 2.5, "random"],
+    [true, "train", 0, "random"],
+    [false, "validation", 0, "generalist"],
+  ] as const) {
+    // of the generalist the gate has the layer that is like one of its own
+    const from = [...others.a, ...(gateInit === "random" ? drawn : [...others.b.slice(0, 9), ...drawn.slice(9)])];
     const [learn, stop] =
       learnFrom === "train" ? [rows(client), held] : [order.slice(0, 1), order.slice(1)].map((some) => some.map((row) => held[row]!)); // prettier-ignore
     const lossOn = (some: readonly { x: V; label: number }[]) => (p: V): number => meanOf(some.map(({ x, label }) => -answer(p)(x)[label]!)); // prettier-ignore
@@ -184,11 +173,38 @@ test("the paper's mixture: specialist and gate together, each at its rate, or th
     }
     const losses = path.map(lossOn(stop!));
     const best = losses.indexOf(Math.min(...losses));
-    const found = made("mixture", { begin: "a", generalist: "b", gateOnly, learnFrom, gateLr, lr: 0.9 }, given);
+    const found = made("mixture", { begin: "a", generalist: "b", gateOnly, learnFrom, gateLr, gateInit, lr: 0.9 }, given);
     near(found.answers, answersOf(answer(path[best]!)), close);
     near(found.weights!, answersOf((x) => [logistic(logit(path[best]!, x))]), close);
     assert.is(found.epochs, best);
   }
 });
+
+test("a mixture of three: the model trained alone, the specialist and the generalist under one softmax", () => {
+  const size = initial.length;
+  const usual = best((p) => meanOf(rows(client).map(({ x, label }) => -modelOf(p, x)[label]!)), initialOf(world.model, first.local), {
+    rate: 0.1,
+    held: (p) => meanOf(held.map(({ x, label }) => -modelOf(p, x)[label]!)),
+  });
+  const weightsOf = (p: V, x: V): V => logSoftmaxOf(linear(p.slice(2 * size + 9), linear(p.slice(2 * size), x, 3).map(logistic), 3)).map(Math.exp);
+  const answer = (p: V) => (x: V): V => {
+    const [alone, mine, theirs] = weightsOf(p, x);
+    const [a, s, g] = [modelOf(p.slice(size, 2 * size), x), modelOf(p.slice(0, size), x), ofB(x)];
+    return a.map((l, c) => Math.log(alone! * Math.exp(l) + mine! * Math.exp(s[c]!) + theirs! * Math.exp(g[c]!)));
+  };
+  const lossOn = (some: readonly { x: V; label: number }[]) => (p: V): number => meanOf(some.map(({ x, label }) => -answer(p)(x)[label]!)); // prettier-ignore
+  const wanted = best(lossOn(rows(client)), [...others.a, ...usual, ...initialOf(threeGate, first.gate)], { rate: 0.7, held: lossOn(held) });
+  const found = made("mixture", { begin: "a", generalist: "b", threeWay: true, lr: 0.7 }, given);
+  near(found.answers, answersOf(answer(wanted)), close);
+  near(found.weights!, answersOf((x) => [1 - weightsOf(wanted, x)[2]!]), close);
+});
+
+/** Of four steps the one after which the loss on the rows held out is lowest. */
+function best(loss: (p: V) => number, from: V, { rate, held }: { rate: number; held: (p: V) => number }): V {
+  const path: V[] = [];
+  for (let p = from; path.length < 4; path.push(p)) p = descend(loss, p, { count: 1, rate });
+  const losses = path.map(held);
+  return path[losses.indexOf(Math.min(...losses))]!;
+}
 
 test.run();
