@@ -164,6 +164,12 @@ const claims: readonly Claim[] = [
     more: "The whole of Fashion-MNIST, a gate that gates",
   },
   {
+    claim: "The same on a third of AG News, cut to 40 rounds",
+    sweeps: ["ag-news-posterior"],
+    found: above("posterior", "finetuned"),
+    more: "AG News, a gate that gates",
+  },
+  {
     claim: "It beats PFL-MoE, whose gate is trained, in its protocol cut short: Fashion-MNIST",
     sweeps: ["pfl-moe"],
     found: above("fedavg+posterior", "fedavg+pflMoe"),
