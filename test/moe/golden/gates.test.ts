@@ -74,6 +74,9 @@ test("a generalist with a temperature and biases, its blend with a specialist, a
   const calibrated = (p: V) => (x: V): V => logSoftmaxOf(modelOf(p, x).map((l, c) => 0.8 * l + calibration[c + 1]!));
   near(made("calibrated", {}, { ...given, calibration }).answers, answersOf(calibrated(initial)), close);
   near(made("calibrated", { of: "a" }, given).answers, answersOf(ofA), 1e-12);
+  // a temperature alone, and biases alone
+  for (const [a, ...b] of [[0.8, 0, 0, 0], [1, 0.3, -0.2, 0.1]]) // prettier-ignore
+    near(made("calibrated", {}, { ...given, calibration: [a!, ...b] }).answers, answersOf((x) => logSoftmaxOf(modelOf(initial, x).map((l, c) => a! * l + b[c]!))), close); // prettier-ignore
   const law = (x: V): V => logSoftmaxOf(ofB(x).map((l, c) => l + Math.log(ratio[c]!)));
   near(made("blend", two, given).answers, answersOf((x) => mix(0.5, ofA(x), law(x))), close);
   const pooled = ([a, b]: V, x: V): V => logSoftmaxOf(ofA(x).map((l, c) => a! * l + b! * law(x)[c]!));

@@ -1,5 +1,6 @@
 // Federations after a federation, in plain numbers: a calibration that clients fit together, and Gaussians of a model's features.
 import type { Update, Vectors } from "../../../src/federated/method.ts";
+import { alikeByClass } from "../../../src/moe/calibration.ts";
 import { calibration } from "../../../src/moe/methods/calibration.ts";
 import { gaussians } from "../../../src/moe/methods/gaussians.ts";
 import { key } from "../../../src/runtime/random.ts";
@@ -56,6 +57,10 @@ test("calibration: clients' sums lead where the loss over all rows held out, eve
   near(list(end.server, "bestLoss"), [loss(list(end.server, "best"))], 1e-9);
   for (const { own } of end.answers) near(own!, answersOf((x) => calibrated(model, list(end.server, "best"), x)), 1e-6);
   near(list(end.server, "model"), model, 0);
+  // also where nobody has had a turn
+  const told = softmaxes(calibration, {}, { rounds: 0, state: end.server }).answers;
+  near(told[0]!["own"]!, end.answers[0]!["own"]!, 1e-12);
+  near(alikeByClass([2, 0, 6]), [1 / 4, 0, 1 / 12], 1e-12);
   // a client tells its part of the loss, and in the first round nothing of it
   const own = everybody.map((i) => sum(rows(i, "validation").map(({ x, label }) => -weights[label]! * calibrated(model, list(states.at(-2)!, "calibration"), x)[label]!)));
   near(end.replies.map(({ metrics }) => metrics["trainLoss"]!), own, 1e-9);
@@ -119,6 +124,7 @@ test("Gaussians: counts, sums and squares of features of the rows held out, made
     near(list(server, "model"), model, 0);
     assert.equal(replies.map(({ examples, metrics }) => [examples, metrics["trainLoss"]]), [[3, 0], [3, 0], [3, 0]]); // prettier-ignore
     for (const { own } of answers) near(own!, answersOf((x) => modelOf(model, x)), 1e-9);
+    near(softmaxes(gaussians, {}, { rounds: 0, state: server }).answers[1]!["own"]!, answersOf((x) => modelOf(model, x)), 1e-9);
     const down = (purpose: "turn" | "answers" | "validation"): string[] =>
       Object.keys(gaussians.server({}, undefined as never).down!(server, { client: 0, round: 1, purpose, key: key(1) })).toSorted();
     assert.equal([down("turn"), down("validation"), down("answers")], [["model"], ["model"], ["counts", "model", "squares", "sums"]]); // prettier-ignore
