@@ -44,7 +44,7 @@ export class ControlsView implements View {
     const { stage } = this.#notebook;
     const rests = stage === "paused" || stage === "finished";
     const label: Partial<Record<Stage, string>> = { running: "Pause", pausing: "Stop now", paused: "Resume" };
-    const focused = [this.#main, this.#back, this.#renew].includes(document.activeElement as HTMLButtonElement);
+    const focused = [this.#main, this.#back, this.#renew].find((one) => one === document.activeElement);
     this.#main.textContent = label[stage] ?? "Start";
     this.#main.title = stage === "pausing" ? "Stops at once; what came after the last checkpoint is done again" : "";
     this.#main.disabled = ["opening", "refused"].includes(stage);
@@ -53,8 +53,8 @@ export class ControlsView implements View {
     this.#renew.hidden = !rests && stage !== "failed";
     this.#renew.className = stage === "paused" ? "" : "primary";
     this.#save.hidden = !rests;
-    // whoever pressed a button that goes, goes on from the one that stands for it
-    if (focused && !document.activeElement?.checkVisibility?.()) (this.#main.hidden ? this.#renew : this.#main).focus();
+    // whoever pressed a button that goes, goes on from the one that stands for it; by now a browser may say that nothing has the focus
+    if (focused?.hidden) (this.#main.hidden ? this.#renew : this.#main).focus();
   }
 
   #act(): void {
