@@ -1,6 +1,7 @@
 // Memory that goes round between clients and the server: nobody's numbers depend on it.
+import fc from "fast-check";
 import { isRejection } from "../../src/federated/admission.ts";
-import { clientCalls, PoolHost } from "../../src/federated/hosts/pool.ts";
+import { type ClientCalls, clientCalls, PoolHost } from "../../src/federated/hosts/pool.ts";
 import type { Host } from "../../src/federated/hosts/host.ts";
 import { methods } from "../../src/federated/methods/index.ts";
 import { runRounds } from "../../src/federated/rounds.ts";
@@ -8,7 +9,7 @@ import { firstState } from "../../src/federated/roundsState.ts";
 import { departing, departures, giveSpares, isVouched, keep, takeBack, vouch } from "../../src/federated/spares.ts";
 import { States } from "../../src/federated/states.ts";
 import { Linear, Net } from "../../src/nn/index.ts";
-import { InThread } from "../../src/runtime/pool.ts";
+import { InThread, type Pool } from "../../src/runtime/pool.ts";
 import { benchOf, settings } from "../support/federation.ts";
 import { assert, test } from "../support/suite.ts";
 
@@ -37,7 +38,7 @@ test("what lies idle is bounded, whatever comes back", () => {
   giveSpares(Infinity);
   for (let i = 0; i < 100; i++) keep(new ArrayBuffer(2 ** 20));
   const spares = giveSpares(Infinity);
-  assert.ok(spares.length >= 8 && spares.length <= 16, `${spares.length} MiB`);
+  assert.ok(spares.length >= 32 && spares.length <= 48, `${spares.length} MiB`);
 });
 
 test("only departing vectors are vouched for, until they are taken back", () => {
@@ -92,6 +93,18 @@ test("every method ends with the same bits, whether memory goes round or not", a
     assert.ok(still.whole, name);
   }
   assert.not((await ran("fedavg", true)).whole, "FedAvg's memory goes round");
+});
+
+test("what is on its way to workers does not grow with their number, but for a few clients each", () => {
+  const host = (size: number): PoolHost => new PoolHost({ size, apart: true } as Pool<ClientCalls>, new States());
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 64 }), fc.integer({ min: 1, max: 2 ** 26 }), (size, bytes) => {
+      const orders = host(size).atOnce(bytes);
+      assert.ok(orders >= Math.min(1024, size) && orders <= 1024);
+      // twice over it has its place among the spares
+      if (orders > 4 * size) assert.ok(2 * orders * bytes <= 32 * 2 ** 20);
+    }),
+  );
 });
 
 test.run();

@@ -33,11 +33,12 @@ export type ClientCalls = {
 
 const REST_MS = 8;
 
-// what is on its way at once: in this thread what stays in its caches, on others enough to keep them all busy
+// what is on its way at once: in this thread what stays in its caches, on others enough to keep them all busy; of large models no more
+// than spares.ts keeps the memory of, twice over, as the next part is under way while one is taken in
 const NEAR_BYTES = 2 ** 21;
 const APART_BYTES = 2 ** 24;
 const NEAR_LEAST = 8;
-const APART_LEAST = 16;
+const APART_LEAST = 4;
 const MOST = 1024;
 
 /** The calls that do clients' work on this thread, and know nothing of where their state lies. */
