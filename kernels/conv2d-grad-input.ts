@@ -43,19 +43,29 @@ export function conv2dGradInput(
     for (let i = 0; i < samples; i++, gy += outSample)
       toPixels(gy, dense + <usize>i * denseSample, oc, oh, ow, pixel, row);
     for (let iy = 0; iy < ih; iy++) {
-      // the taps ky that meet an output from here: every stride-th, output row (y - ky) / stride
+      // the taps ky that meet an output from here: output row (y - ky) / stride
       const y = iy + pad;
-      const firstRow = nextIn(y, max(0, y - (oh - 1) * stride), stride);
+      const least = max(0, y - (oh - 1) * stride);
+      const firstRow = least + (y - least) % stride;
+      const outRow = (y - firstRow) / stride;
       const runs = (min(kh - 1, y) - firstRow + stride) / stride;
       for (let ix = 0; ix < iw; ix++) {
-        // and the taps along the row, mirrored so that both sides ascend: output column (first + tap) / stride
+        // and the taps along the row, mirrored so that both sides ascend: output column `first` + tap
         const first = ix + pad - kw + 1;
-        const from = nextIn(-first, max(0, -first), stride);
         const last = min(kw - 1, (ow - 1) * stride - first);
-        const steps = (((last - from + stride) / stride) * <i32>pixel) >> 4;
-        const q = dense + <usize>((y - firstRow) / stride) * row + <usize>((first + from) / stride) * pixel;
-        const r = mirrored + <usize>(firstRow * kw + placeOf(from, kw, stride)) * pixel;
-        const live = last >= from ? runs : 0;
+        let from = max(0, -first);
+        let column = first + from;
+        let count = last - from + 1;
+        if (stride > 1) {
+          column = (column + stride - 1) / stride;
+          const next = column * stride - first;
+          count = (last - next + stride) / stride;
+          from = placeOf(next, kw, stride);
+        }
+        const steps = (count * <i32>pixel) >> 4;
+        const q = dense + <usize>outRow * row + <usize>column * pixel;
+        const r = mirrored + <usize>(firstRow * kw + from) * pixel;
+        const live = count > 0 ? runs : 0;
         const out = gx + ((<usize>(iy * iw + ix)) << 2);
         channelPairs(samples, r, q, denseSample, steps, live, kw, kh, stride, pixel, row, scratch, out, ic, ih * iw);
       }
@@ -81,28 +91,21 @@ export function conv2dGradInputScratchBytes(
   return 128 + 4 * lines(outputSide(ih, kh, stride, pad) * outputSide(iw, kw, stride, pad) * pixel) + ic * kh * kw * pixel;
 }
 
-/** The first number from `least` on that leaves the same rest by the stride as `n`. */
-@inline
-function nextIn(n: i32, least: i32, stride: i32): i32 {
-  return stride == 1 ? least : least + (((n - least) % stride) + stride) % stride;
-}
-
 /** Where a mirrored tap lies in its row: those that meet outputs together, every stride-th, lie together. */
-@inline
 function placeOf(tap: i32, kw: i32, stride: i32): i32 {
-  if (stride == 1) return tap;
-  const whole = kw / stride;
   const rest = tap % stride;
-  return rest * whole + min(rest, kw % stride) + tap / stride;
+  return rest * (kw / stride) + min(rest, kw % stride) + tap / stride;
 }
 
 /** out[c][ky][place of kw - 1 - kx][o] = w[o, c, ky, kx], channels o filled up with zeros to whole vectors. */
 function mirrorWeights(w: usize, out: usize, oc: i32, ic: i32, kh: i32, kw: i32, stride: i32, pixel: usize): void {
   memory.fill(out, 0, <usize>(ic * kh * kw) * pixel);
-  for (let o = 0; o < oc; o++, out += 4) {
-    let row = out;
-    for (let r = 0; r < ic * kh; r++, row += <usize>kw * pixel)
-      for (let kx = 0; kx < kw; kx++, w += 4) store<f32>(row + <usize>placeOf(kw - 1 - kx, kw, stride) * pixel, load<f32>(w));
+  for (let kx = 0; kx < kw; kx++, w += 4) {
+    let from = w;
+    for (let o = 0; o < oc; o++) {
+      let to = out + ((<usize>o) << 2) + <usize>placeOf(kw - 1 - kx, kw, stride) * pixel;
+      for (let r = 0; r < ic * kh; r++, from += (<usize>kw) << 2, to += <usize>kw * pixel) store<f32>(to, load<f32>(from));
+    }
   }
 }
 
