@@ -1,9 +1,10 @@
-// The lab in a browser of another engine: a long run with a pause ends, with Chromium's weights. What cannot be installed is passed over.
+// What takes longer, or a browser of another engine: long runs with pauses end, with the same weights. What cannot be installed is passed over.
 import type { Browser } from "playwright-core";
 import { type FirefoxPage, launchFirefox } from "../../../scripts/firefox.ts";
 import { assert } from "../../support/suite.ts";
 import { LabPage } from "../support/page.ts";
-import { atStage, until } from "../support/tab.ts";
+import { atStage, tabsIn, tabsOf, until } from "../support/tab.ts";
+import { lasts, starts } from "../support/trials.ts";
 import type { Desk, Suite } from "./desk.ts";
 
 // long enough for a browser to collect what nothing holds
@@ -36,6 +37,26 @@ async function inFirefox(page: FirefoxPage, url: string): Promise<string> {
 }
 
 export function elsewhere(lab: Suite, desk: () => Desk): void {
+  lab("ends with the same weights when it is paused, begun anew, paused and reloaded on its way", async () => {
+    const { browser, url } = desk();
+    const tabs = tabsIn(browser, "Chromium");
+    for await (const { well, what } of lasts(tabs, url, 1, 300)) assert.ok(well, what);
+  });
+
+  // one in twenty once did not; test/lab/often.ts tries a hundred
+  lab("begins whenever it is started in Firefox", async () => {
+    const tabs = await tabsOf("firefox").catch((error: Error) => error);
+    if (tabs instanceof Error) {
+      console.log(`\n  lab in Firefox: skipped, ${tabs.message.split("\n")[0]}`);
+      return;
+    }
+    try {
+      for await (const { well, what } of starts(tabs, desk().url, 10, 30)) assert.ok(well, what);
+    } finally {
+      await tabs.close();
+    }
+  });
+
   lab("ends a long run with a pause in Firefox, with Chromium's weights", async () => {
     const firefox = await launchFirefox().catch((error: Error) => error);
     if (firefox instanceof Error) {

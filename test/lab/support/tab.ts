@@ -27,22 +27,19 @@ function unasked<T extends Asking>(page: T): T {
   return page;
 }
 
+/** The tabs of a browser that has begun. */
+export function tabsIn(browser: { newPage(): Promise<unknown>; close(): Promise<void> }, name: string): Tabs {
+  return { name, open: async () => unasked((await browser.newPage()) as Tab & Asking), close: () => browser.close() };
+}
+
 /** Starts a browser by name. Throws where it cannot be had. */
 export async function tabsOf(name: "chromium" | "firefox"): Promise<Tabs> {
   if (name === "firefox") {
     const browser = await launchFirefox();
-    return {
-      name: await browser.version(),
-      open: async () => unasked((await browser.newPage()) as Tab & Asking),
-      close: () => browser.close(),
-    };
+    return tabsIn(browser, await browser.version());
   }
   const browser = await launchChromium();
-  return {
-    name: `Chromium ${browser.version()}`,
-    open: async () => unasked((await browser.newPage()) as Tab & Asking),
-    close: () => browser.close(),
-  };
+  return tabsIn(browser, `Chromium ${browser.version()}`);
 }
 
 /** Waits until code in the page gives something. */

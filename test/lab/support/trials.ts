@@ -13,7 +13,7 @@ const tiny =
 // patience enough for every round
 const long = (rounds: number, seed: number): string =>
   `clients=6&federation.rounds=${rounds}&federation.cohort=4&federation.validateEvery=100&federation.localEpochs=1&federation.patience=99999` +
-  `&personal.clients=2&personal.epochs=4&rows.train=20&rows.validation=20&rows.test=40&seed=${seed}`;
+  `&federation.lr=0.0001&personal.clients=2&personal.epochs=4&rows.train=20&rows.validation=20&rows.test=40&seed=${seed}`;
 
 const status = "document.querySelector('#status').textContent";
 const past = (round: number): string =>
