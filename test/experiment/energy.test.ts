@@ -1,4 +1,7 @@
 // Loads of households by the hour through networks with a layer of experts, from the preset to its records.
+import { fileURLToPath } from "node:url";
+import { configOf } from "../../src/cli/configOf.ts";
+import { openDataset } from "../../src/cli/dataset.ts";
 import { generateDataset } from "../../src/data/index.ts";
 import { scope, tensor } from "../../src/autograd/index.ts";
 import { experimentCalls, InThread, MemoryStore, parseConfig, preset, run } from "../../src/experiment/index.ts";
@@ -34,6 +37,16 @@ test("a layer of equal experts is one of them, whatever its gate and however man
     near(one, plain, 1e-5);
     net.dispose();
   }
+});
+
+test("a file of one's own by the hour: windows of buildings, none of whose last fifth trains", async () => {
+  const mine = await configOf(fileURLToPath(new URL("../../examples/hourly/windows.json", import.meta.url)), {});
+  const { dataset } = await openDataset(mine, undefined);
+  if (dataset.kind !== "features") throw new Error(dataset.kind);
+  // 24 hours, 7 days, each with one more for others, temperature and what was used
+  assert.equal([dataset.shape, dataset.owners!.names.length], [[12, 25 + 8 + 2], 6]);
+  assert.is(dataset.test.rows, 6 * Math.ceil(336 / 5));
+  assert.is(dataset.train.rows, 6 * (336 - Math.ceil(336 / 5) - 12));
 });
 
 test("the preset energy, cut short: the next hour's load from a day of it, with experts in every client's network", async () => {
