@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { fields as flags } from "../src/cli/experimentFlags.ts";
 import { configFields } from "../src/experiment/schema.ts";
-import type { Field } from "../src/experiment/schema/declared.ts";
+import type { Field } from "../src/experiment/schema/field.ts";
 import { defaultOf } from "../src/experiment/schema/defaults.ts";
 import { replaceSection } from "./section.ts";
 

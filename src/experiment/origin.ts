@@ -53,7 +53,7 @@ export function dataHash(dataset: Dataset): string {
   const groups = dataset.kind === "features" ? dataset.groups : undefined;
   if (groups) {
     hash.update(new TextEncoder().encode(`groups ${groups.positive} ${groups.names.join("\n")}`));
-    for (const of of [groups.train, groups.test]) hash.update(checksum(of));
+    for (const rows of [groups.train, groups.test]) hash.update(checksum(rows));
   }
   return hash.hex();
 }

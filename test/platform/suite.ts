@@ -208,13 +208,16 @@ function federation(method: Method): string {
   const net = new Net(model, { group: "private" }).init(5);
   const optimizer = { kind: "sgd", lr: 0.05, momentum: 0.5 } as const;
   const initial = net.parameters.toArray();
-  const kit = new Kit({ model, classes: 3, key: root, initial, optimizer, epochs: 2, batchSize: 5 });
-  const options = optionsOf(method);
-  const [side, server] = [method.client(kit, options), method.server(options, kit)];
   const rows = (count: number, address: string): FeatureExamples => {
     const labels = Array.from({ length: count }, (_, i) => (i * i + address.length) % 3);
-    return new FeatureExamples({ x: random(4 * count, address), labels, shape: [4] });
+    // the last class is to one's good, and every third row is of the other group
+    const groups = { of: labels.map((_, i) => Number(i % 3 === 2)), positive: 2 };
+    return new FeatureExamples({ x: random(4 * count, address), labels, shape: [4], groups });
   };
+  const publicRows = (): FeatureExamples => rows(9, "public");
+  const kit = new Kit({ model, classes: 3, key: root, initial, optimizer, epochs: 2, batchSize: 5, publicRows });
+  const options = optionsOf(method);
+  const [side, server] = [method.client(kit, options), method.server(options, kit)];
   const own = [12, 9, 14].map((count, i) => ({
     train: rows(count, `rows ${i}`),
     validation: rows(6, `held out ${i}`),

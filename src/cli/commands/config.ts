@@ -2,7 +2,7 @@
 import type { CommandModule } from "yargs";
 import { ConfigError } from "../../experiment/config.ts";
 import { configFields } from "../../experiment/schema.ts";
-import type { Field } from "../../experiment/schema/declared.ts";
+import type { Field } from "../../experiment/schema/field.ts";
 import { defaultOf } from "../../experiment/schema/defaults.ts";
 
 interface ConfigArguments {

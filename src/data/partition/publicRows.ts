@@ -16,7 +16,7 @@ export function publicRows(
   checkCounts("public", { rows: [rows, 1] });
   const owned = new Uint8Array(labels.length);
   for (const { train, validation, test } of clients)
-    for (const of of [train, validation, ...(pooled ? [test] : [])]) for (const row of of) owned[row] = 1;
+    for (const part of [train, validation, ...(pooled ? [test] : [])]) for (const row of part) owned[row] = 1;
   const byClass = new Map<number, number[]>();
   let left = 0;
   for (let row = 0; row < labels.length; row++) {
@@ -36,6 +36,6 @@ export function publicRows(
     .map(([label, of]) => new Stream(fold(key, "class", label)).shuffle(of));
   const chosen: number[] = [];
   for (let turn = 0; chosen.length < rows; turn++)
-    for (const of of drawn) if (turn < of.length && chosen.length < rows) chosen.push(of[turn]!);
+    for (const order of drawn) if (turn < order.length && chosen.length < rows) chosen.push(order[turn]!);
   return Int32Array.from(chosen).toSorted();
 }

@@ -1,20 +1,6 @@
 // What a config's schema says of its fields, read off the schema itself: for `moiety config` and docs/config.md.
 import type * as v from "valibot";
-import type { Told } from "./values.ts";
-
-/** A field of a config. */
-export interface Field extends Partial<Told> {
-  /** `federation.lr`; NAME stands for a name of one's own, and ends in [] where a list has one for each. */
-  readonly path: string;
-  /** Of fields of which there are several kinds: those that have this one. */
-  readonly kinds: readonly string[];
-  /** What it takes: a range, words, or what it is a group of. */
-  readonly limits: string;
-  /** Whether a complete config may leave it out. */
-  readonly optional: boolean;
-  /** What was declared; fields of one declaration are the same. */
-  readonly declaration: object;
-}
+import type { Field, Told } from "./field.ts";
 
 // what of a schema's parts is read, whichever kind it is
 interface Part {

@@ -2,7 +2,7 @@
 import { partitionKinds } from "../partitionKinds.ts";
 import { presetList } from "../presets.ts";
 import { shiftKinds } from "../shiftKinds.ts";
-import type { Field } from "./declared.ts";
+import type { Field } from "./field.ts";
 
 const begun: Readonly<Record<string, Readonly<Record<string, { readonly begins: object }>>>> = {
   partition: partitionKinds,

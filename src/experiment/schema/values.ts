@@ -1,6 +1,7 @@
 // Single values of a config, and the words for what is expected of them.
 import * as v from "valibot";
 import { named } from "../../runtime/options.ts";
+import type { Told } from "./field.ts";
 
 // a config is written as JSON, which has no others
 export const finite: v.GenericSchema<number> = v.pipe(v.number(), v.finite("expected a finite number"));
@@ -24,16 +25,6 @@ export const rate: v.GenericSchema<number> = v.pipe(finite, v.gtValue(0, "expect
 export const margin: v.GenericSchema<number> = v.pipe(finite, v.minValue(0, "expected a number from 0"));
 
 export const name: v.GenericSchema<string> = v.pipe(v.string(), v.minLength(1, "expected a name"));
-
-/** What a field of a config says about itself. */
-export interface Told {
-  /** What it means. */
-  readonly about: string;
-  /** What holds where it is left out. */
-  readonly unless?: string | undefined;
-  /** What it counts for: the commands, kinds or methods that read it, and what it moves. */
-  readonly matters?: string | undefined;
-}
 
 /** A field's schema with its meaning, from which `moiety config` and docs/config.md are made. */
 export function told<S extends v.GenericSchema>(schema: S, about: string, more: Omit<Told, "about"> = {}): S {
