@@ -1,5 +1,6 @@
 // CSV files as cells: what is skipped costs nothing, and what is damaged is named in its line.
 import fc from "fast-check";
+import papaparse from "papaparse";
 import { readCsv } from "../../src/data/csv.ts";
 import { tryReader } from "../campaign/fuzz.ts";
 import { refusesLater } from "../support/refuses.ts";
@@ -11,8 +12,13 @@ const fileOf = (text: string): { name: string; bytes: Uint8Array } => ({
 });
 
 test("empty lines take no memory that their bytes do not account for", async () => {
-  for (const quoted of ["2", '"2"']) {
-    const file = fileOf(`class,a\n1,${quoted}\n${"\n".repeat(400_000)}3,4\n`);
+  for (const [quoted, empty] of [
+    ["2", 27_000],
+    ["2", 400_000],
+    ['"2"', 27_000],
+    ['"2"', 400_000],
+  ] as const) {
+    const file = fileOf(`class,a\n1,${quoted}\n${"\n".repeat(empty)}3,"4"\n`);
     await tryReader(
       {
         name: "csv",
@@ -26,7 +32,7 @@ test("empty lines take no memory that their bytes do not account for", async () 
             ["1", "2"],
             ["3", "4"],
           ]);
-          assert.is(line(2), 400_003);
+          assert.is(line(2), empty + 3);
         },
       },
       file,
@@ -46,6 +52,41 @@ test("a quote that does not end is told in the line of its row, however many lin
         new RegExp(`^csv: x\\.csv, line ${line}, Quoted field unterminated`),
       );
     }),
+  );
+});
+
+test("cells are the package's, whatever is empty, in quotes or marked as we mark it", async () => {
+  const parts = fc.constantFrom(
+    "a",
+    " ",
+    ",",
+    ";",
+    '"',
+    '""',
+    "\n",
+    "\n\n",
+    "\n\n\n",
+    "\n\n\n\n\n",
+    "\ue000",
+    "3.",
+    ".",
+  );
+  await fc.assert(
+    fc.asyncProperty(fc.array(parts, { maxLength: 24 }), async (list) => {
+      const text = list.join("");
+      const { data, errors } = papaparse.parse<string[]>(text, { skipEmptyLines: true, newline: "\n" });
+      if (errors.some(({ type }) => type === "Quotes"))
+        return refusesLater(() => readCsv(fileOf(text)), /^csv: x\.csv, line \d+, .*; the file is damaged$/);
+      const { rows, line } = await readCsv(fileOf(text));
+      assert.equal(rows, data);
+      const lines = text.split("\n");
+      if (!text.includes('"'))
+        assert.equal(
+          rows.map((_, row) => lines[line(row) - 1]),
+          lines.filter((one) => one !== ""),
+        );
+    }),
+    { numRuns: 2000 },
   );
 });
 
