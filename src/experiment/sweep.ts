@@ -68,7 +68,7 @@ export function planRuns({ base, variations, seeds, apart = false }: SweepPlan):
       config: parseConfig(override(config, "seed", seed)),
     })),
   );
-  checkOnce(runs.map(({ name }) => name));
+  checkFolders(runs.map(({ name }) => name));
   return runs;
 }
 
@@ -78,6 +78,20 @@ function checkOnce(names: readonly string[]): void {
   for (const name of names) {
     if (seen.has(name)) throw new ConfigError(`--vary: two runs would be ${name}; give every value once`);
     seen.add(name);
+  }
+}
+
+/** The most bytes of a run's name: its folder's, of which systems hold 255. */
+const NAME_BYTES = 240;
+
+function checkFolders(names: readonly string[]): void {
+  checkOnce(names);
+  for (const name of names) {
+    const { length } = new TextEncoder().encode(name);
+    if (length > NAME_BYTES)
+      throw new ConfigError(
+        `--vary: got a run called ${name.slice(0, 40)}..., ${length} bytes long, expected ${NAME_BYTES} at most; vary less at once`,
+      );
   }
 }
 
@@ -108,7 +122,7 @@ function apartRuns({ base, variations, seeds }: SweepPlan): PlannedRun[] {
       name: `${segment(federation)}-${run.name}`,
     }));
   });
-  checkOnce(runs.map(({ name }) => name));
+  checkFolders(runs.map(({ name }) => name));
   return runs;
 }
 

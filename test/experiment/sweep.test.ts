@@ -39,6 +39,24 @@ test("without variations a sweep is its seeds", () => {
   );
 });
 
+test("a run is called what a folder can be called, or the sweep is refused", () => {
+  const one = fc.oneof(
+    fc.double({ min: 1e-9, max: 1, noNaN: true }).map((value) => ({ path: "mixture.lr", values: [value] })),
+    fc.string({ unit: "grapheme", minLength: 1, maxLength: 90 }).map((name) => ({ path: "dataset", values: [name] })),
+  );
+  fc.assert(
+    fc.property(fc.array(one, { maxLength: 24 }), (variations) => {
+      try {
+        for (const { name } of planRuns({ base, variations, seeds: 1 })) assert.ok(Buffer.byteLength(name) <= 240);
+      } catch (error) {
+        assert.match((error as Error).message, /^(?:--vary: got a run called .*, \d+ bytes long|config: dataset: )/s);
+      }
+    }),
+  );
+  const variations = Array.from({ length: 40 }, () => ({ path: "mixture.lr", values: [1e-4] }));
+  refuses(() => planRuns({ base, variations, seeds: 1 }), /^--vary: got a run called lr0\.0001-.*, 365 bytes long/);
+});
+
 /** Plans runs over one field. */
 function plan(path: string, values: unknown[], seeds = 1): () => unknown {
   return () => planRuns({ base, variations: [{ path, values }], seeds });
