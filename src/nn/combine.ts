@@ -1,6 +1,6 @@
 // Modules made of others that do not simply follow each other.
 import type { Tensor } from "../autograd/tensor.ts";
-import type { Forward, Mode, Module, ParameterSpec } from "./module.ts";
+import { type Forward, type Mode, type Module, type ParameterSpec, specsOf } from "./module.ts";
 
 /**
  * Children by name, and what is done with them; parameter names are `child.name`, as in PyTorch. A residual block is
@@ -18,9 +18,7 @@ export class Combined<Name extends string> implements Module {
   ) {
     this.#children = Object.entries(children) as [Name, Module][];
     this.#run = run;
-    this.specs = this.#children.flatMap(([child, { specs }]) =>
-      specs.map((spec) => ({ ...spec, name: `${child}.${spec.name}` })),
-    );
+    this.specs = this.#children.flatMap(specsOf);
   }
 
   bind(tensors: readonly Tensor[], at: number): Forward {

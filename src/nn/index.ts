@@ -97,15 +97,14 @@ export { Lora, LoraMixture, type LoraMixtureOptions, type Mixed } from "./loraMi
 export { SentenceEncoder, type SentenceEncoderOptions } from "./sentenceEncoder.ts";
 export { Gru, Lstm, type RecurrentForward, type RecurrentOptions, type RecurrentStates } from "./recurrent.ts";
 export { resnet, type ResnetOptions } from "./resnet.ts";
+export { Transformer, type TransformerOptions, type WordLayersOptions } from "./transformer.ts";
 export {
   type AttentionForward,
   MultiHeadAttention,
   type MultiHeadOptions,
-  Transformer,
   TransformerLayer,
   type TransformerLayerOptions,
-  type TransformerOptions,
-} from "./transformer.ts";
+} from "./transformerLayer.ts";
 export { Conv1d, Convolution, ConvTranspose2d } from "./convolution.ts";
 export { AdaptiveAvgPool2d, AvgPool2d, Flatten, PaddedMaxPool2d } from "./pooling.ts";
 export {

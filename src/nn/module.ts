@@ -61,6 +61,11 @@ export interface Parts {
 /** Modules by name, in the order in which they run. */
 export type Children = Readonly<Record<string, Module>> | readonly (readonly [name: string, module: Module])[];
 
+/** A child's parameters, as its parent calls them: `child.weight`. */
+export function specsOf([child, { specs }]: readonly [string, Pick<Module, "specs">]): ParameterSpec[] {
+  return specs.map((spec) => ({ ...spec, name: `${child}.${spec.name}` }));
+}
+
 /**
  * Modules in order, each on the output of the one before; parameter names are `child.name`, as in PyTorch. Names that are
  * whole numbers stand in pairs [name, module] in a list: an object would put them first, wherever they were written.
@@ -78,6 +83,7 @@ export class Sequential implements Module {
     this.children = pairs;
     this.#names = pairs.map(([name]) => name);
     this.#children = pairs.map(([, child]) => child);
+    // as specsOf, written out: every page carries it
     this.specs = pairs.flatMap(([child, { specs }]) =>
       specs.map((spec) => ({ ...spec, name: `${child}.${spec.name}` })),
     );

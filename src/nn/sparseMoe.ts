@@ -9,7 +9,7 @@ import { type Tensor, tensor } from "../autograd/tensor.ts";
 import { checkOptions, COUNT } from "../runtime/options.ts";
 import { fold } from "../runtime/random.ts";
 import { constant, type Initializer } from "./init.ts";
-import type { Forward, Mode, Module, ParameterSpec } from "./module.ts";
+import { type Forward, type Mode, type Module, type ParameterSpec, specsOf } from "./module.ts";
 import { capacityOf, expertChoice, noiseWidth, noisyLogits, topKWeights, withinCapacity } from "./routing.ts";
 
 /** What the gate made of a batch, with history, for terms that balance it. */
@@ -58,13 +58,11 @@ export class SparseMoe implements Module {
     if (options.choice === "experts" && capacityFactor === undefined)
       throw new RangeError("SparseMoe: capacityFactor, got none, expected one where experts choose; 1 is the mean");
     [this.#width, this.#experts, this.#options] = [width, experts, options];
-    const below = (name: string, { specs }: Module): ParameterSpec[] =>
-      specs.map((spec) => ({ ...spec, name: `${name}.${spec.name}` }));
     this.specs = [
       { name: "gate", shape: [experts.length, width], init: zero },
       ...(noise ? [{ name: "noise", shape: [experts.length, width], init: zero }] : []),
-      ...experts.flatMap((expert, e) => below(`experts.${e}`, expert)),
-      ...(shared ? below("shared", shared) : []),
+      ...experts.flatMap((expert, e) => specsOf([`experts.${e}`, expert])),
+      ...(shared ? specsOf(["shared", shared]) : []),
     ];
   }
 

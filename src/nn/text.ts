@@ -8,7 +8,7 @@ import { concat } from "../autograd/ops/slice.ts";
 import type { Tensor } from "../autograd/tensor.ts";
 import { fanInUniform, gaussian } from "./init.ts";
 import { Linear } from "./layers.ts";
-import type { Forward, Module, ParameterSpec, Parts } from "./module.ts";
+import { type Forward, type Module, type ParameterSpec, type Parts, specsOf } from "./module.ts";
 
 /** A vector for each word of a vocabulary, normal with standard deviation 1 at first. */
 export class Embedding implements Module {
@@ -78,7 +78,11 @@ export class TextClassifier implements Module {
     this.#rnn = new BiLstm(embedding, hidden);
     this.#top = new Linear(2 * hidden, outputs);
     this.#head = head;
-    this.specs = [...named("embedding", this.#embedding), ...named("rnn", this.#rnn), ...named("top_layer", this.#top)];
+    this.specs = [
+      ...specsOf(["embedding", this.#embedding]),
+      ...specsOf(["rnn", this.#rnn]),
+      ...specsOf(["top_layer", this.#top]),
+    ];
   }
 
   bind(tensors: readonly Tensor[], at: number): Forward {
@@ -110,8 +114,4 @@ export class TextClassifier implements Module {
       },
     };
   }
-}
-
-function named(child: string, { specs }: { readonly specs: readonly ParameterSpec[] }): ParameterSpec[] {
-  return specs.map((spec) => ({ ...spec, name: `${child}.${spec.name}` }));
 }
