@@ -1,8 +1,6 @@
 // Adapters beside a model that stands still, round by round in plain numbers.
-import type { Method, Vectors } from "../../../src/federated/method.ts";
 import { adapted, merged } from "../../../src/federated/methods/adapters.ts";
 import { switchedOn } from "../../../src/federated/methods/fedms.ts";
-import { methods } from "../../../src/federated/methods/index.ts";
 import { Lora } from "../../../src/nn/loraMixture.ts";
 import { Net } from "../../../src/nn/net.ts";
 import { tensor } from "../../../src/autograd/index.ts";
@@ -27,11 +25,10 @@ import {
   steps,
   type V,
 } from "../../support/softmax.ts";
+import { list, of } from "../../support/rules.ts";
 import { assert, test } from "../../support/suite.ts";
 
-const of = (name: string): Method => methods.get(name)!;
 const close = 1e-7;
-const list = (vectors: Vectors, ...names: string[]): number[] => names.flatMap((name) => Array.from(vectors[name]!));
 const head: V = initial.slice(bodySize);
 const plus = (a: V, b: V): number[] => a.map((one, i) => one + b[i]!);
 

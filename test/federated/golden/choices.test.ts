@@ -1,8 +1,7 @@
 // Who has which experts: held to what trying all of it finds, and to plain numbers.
 import fc from "fast-check";
 import type { Kit } from "../../../src/federated/kit.ts";
-import type { Method, Update, Vectors } from "../../../src/federated/method.ts";
-import { methods } from "../../../src/federated/methods/index.ts";
+import type { Update, Vectors } from "../../../src/federated/method.ts";
 import { Structures } from "../../../src/federated/methods/modular.ts";
 import { affinities, chosenClients, expertsOf, reassigned } from "../../../src/federated/methods/reverse.ts";
 import { meanUsage, recommended, withinBudget } from "../../../src/federated/methods/subMixture.ts";
@@ -11,13 +10,11 @@ import { key } from "../../../src/runtime/random.ts";
 import { near } from "../../support/near.ts";
 import { refuses } from "../../support/refuses.ts";
 import { average, rowCounts, softmaxes, type V } from "../../support/softmax.ts";
+import { list, of, sum } from "../../support/rules.ts";
 import { assert, test } from "../../support/suite.ts";
 
-const of = (name: string): Method => methods.get(name)!;
 const close = 1e-7;
-const list = (vectors: Vectors, ...names: string[]): number[] => names.flatMap((name) => Array.from(vectors[name]!));
 const number = fc.double({ min: -3, max: 3, noNaN: true });
-const sum = (values: Iterable<number>): number => Array.from(values).reduce((a, b) => a + b, 0);
 
 /** All sets of `each` of `places`. */
 function sets(places: number, each: number): number[][] {

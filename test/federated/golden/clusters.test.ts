@@ -2,8 +2,7 @@
 import fc from "fast-check";
 import { tensor } from "../../../src/autograd/index.ts";
 import { alikeness, grouped } from "../../../src/federated/methods/cfedfn.ts";
-import { methods } from "../../../src/federated/methods/index.ts";
-import type { Answer, Method, Vectors } from "../../../src/federated/method.ts";
+import type { Answer, } from "../../../src/federated/method.ts";
 import { taken } from "../../../src/federated/taken.ts";
 import { fold, key, Stream } from "../../../src/runtime/random.ts";
 import { exactly } from "../../support/exact.ts";
@@ -25,13 +24,11 @@ import {
   type V,
   world,
 } from "../../support/softmax.ts";
+import { list, of, sum } from "../../support/rules.ts";
 import { assert, test } from "../../support/suite.ts";
 
-const of = (name: string): Method => methods.get(name)!;
 const close = 1e-7;
-const sum = (values: V): number => values.reduce((a, b) => a + b, 0);
 const byRows = (who: V): V => who.map((i) => rowCounts[i]!);
-const list = (vectors: Vectors, ...names: string[]): number[] => names.flatMap((name) => Array.from(vectors[name]!));
 
 test("AEM, round by round: some train the model that is best, and some the one they draw", () => {
   const [k, epsilon] = [3, 0.7];

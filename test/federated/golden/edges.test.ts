@@ -3,12 +3,11 @@ import fc from "fast-check";
 import { tensor } from "../../../src/autograd/index.ts";
 import type { At } from "../../../src/federated/kit.ts";
 import { Tally } from "../../../src/federated/tally.ts";
-import type { Method, ServerSide, Update, Vectors } from "../../../src/federated/method.ts";
+import type { ServerSide, Update, Vectors } from "../../../src/federated/method.ts";
 import { bipartition, cfl, isAtOdds } from "../../../src/federated/methods/cfl.ts";
 import { beginnings } from "../../../src/federated/methods/clusters.ts";
 import { gumbels } from "../../../src/federated/methods/gumbels.ts";
 import { pairsOf, shares } from "../../../src/federated/methods/fedfomo.ts";
-import { methods } from "../../../src/federated/methods/index.ts";
 import { closest, krum, trimmedMean } from "../../../src/federated/robust.ts";
 import { averaging, noticeboard, only, posted, stepping, Sums } from "../../../src/federated/servers.ts";
 import { partly } from "../../../src/federated/serverSteps.ts";
@@ -21,9 +20,9 @@ import { finish } from "../../../src/runtime/steps.ts";
 import { kitOf } from "../../support/federation.ts";
 import { near } from "../../support/near.ts";
 import { type Quadratic, quadratics } from "../../support/quadratic.ts";
+import { of } from "../../support/rules.ts";
 import { assert, test } from "../../support/suite.ts";
 
-const of = (name: string): Method => methods.get(name)!;
 const round = { round: 0, cohort: 4, clients: 4, key: [0, 0] as never };
 const v = (...values: number[]): Float64Array => Float64Array.from(values);
 const update = (client: number, up: Vectors, examples = 1, metrics = {}): Update => ({

@@ -1,8 +1,7 @@
 // Experts behind gates, round by round in plain numbers: who trains which, what is taken of whose, and what a gate makes of it.
 import { sigmoid as sigmoidOf, tensor } from "../../../src/autograd/index.ts";
 import { Kit } from "../../../src/federated/kit.ts";
-import type { Method, Options, Vector, Vectors } from "../../../src/federated/method.ts";
-import { methods } from "../../../src/federated/methods/index.ts";
+import type { Options, Vector, Vectors } from "../../../src/federated/method.ts";
 import { Apply, Linear, Sequential } from "../../../src/nn/index.ts";
 import { fold, key, Stream } from "../../../src/runtime/random.ts";
 import { exact, exactly, type ExactOptions, type World } from "../../support/exact.ts";
@@ -33,13 +32,11 @@ import {
   type V,
   world,
 } from "../../support/softmax.ts";
+import { list, of, sum } from "../../support/rules.ts";
 import { assert, test } from "../../support/suite.ts";
 
-const of = (name: string): Method => methods.get(name)!;
 const close = 1e-6;
-const list = (vectors: Vectors, ...names: string[]): number[] => names.flatMap((name) => Array.from(vectors[name]!));
 const vector = (values: V): Float64Array => Float64Array.from(values);
-const sum = (values: V): number => values.reduce((a, b) => a + b, 0);
 const softmax = (z: V): number[] => logSoftmaxOf(z).map(Math.exp);
 const byRows = (who: V): V => who.map((i) => rowCounts[i]!);
 /** The loss before the last of a turn's steps is the mean over its last epoch. */

@@ -1,16 +1,15 @@
 // Gaps between groups of rows, and the clusters that go by them.
 import fc from "fast-check";
-import { type Method, optionsOf, type Update, type Vectors } from "../../../src/federated/method.ts";
-import { methods } from "../../../src/federated/methods/index.ts";
+import { optionsOf, type Update, type Vectors } from "../../../src/federated/method.ts";
 import { assigned, fairGroups, type Member } from "../../../src/federated/methods/fairGroups.ts";
 import { gapOf, signedGap } from "../../../src/federated/methods/unfairness.ts";
 import { FeatureExamples, groupGaps } from "../../../src/nn/index.ts";
 import { finish } from "../../../src/runtime/steps.ts";
 import { benchOf, federation, kitOf, settings } from "../../support/federation.ts";
 import { near } from "../../support/near.ts";
+import { of } from "../../support/rules.ts";
 import { assert, test } from "../../support/suite.ts";
 
-const of = (name: string): Method => methods.get(name)!;
 
 // of two classes, by who is said to be of the second
 const answers = (said: readonly number[]): { logp: number[]; classes: number } => ({

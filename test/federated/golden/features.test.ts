@@ -1,20 +1,19 @@
 // Methods that take a model or its features apart, held to what their parts must be.
 import { scope, tensor } from "../../../src/autograd/index.ts";
-import type { Method, Vectors } from "../../../src/federated/method.ts";
+import type { Vectors } from "../../../src/federated/method.ts";
 import { optionsOf } from "../../../src/federated/method.ts";
 import { conditionOf } from "../../../src/federated/methods/fedcp.ts";
 import { discrepancy } from "../../../src/federated/methods/discrepancy.ts";
 import { decomposed } from "../../../src/federated/methods/feddecomp.ts";
 import { condition } from "../../../src/federated/methods/gpfl.ts";
-import { methods } from "../../../src/federated/methods/index.ts";
 import { mixedLog, nearby } from "../../../src/federated/methods/nearby.ts";
 import { exp } from "../../../src/runtime/scalar.ts";
 import { finish } from "../../../src/runtime/steps.ts";
 import { benchOf, kitOf, settings } from "../../support/federation.ts";
 import { near } from "../../support/near.ts";
+import { of } from "../../support/rules.ts";
 import { assert, test } from "../../support/suite.ts";
 
-const of = (name: string): Method => methods.get(name)!;
 
 test("FedDecomp's model is the model of the summed matrices", () => {
   const kit = kitOf();

@@ -1,11 +1,9 @@
 // Update rules held to their closed forms on quadratics, in double precision.
-import { methods } from "../../../src/federated/methods/index.ts";
-import type { Method } from "../../../src/federated/method.ts";
 import { near } from "../../support/near.ts";
 import { optimum, quadratics, three } from "../../support/quadratic.ts";
+import { of } from "../../support/rules.ts";
 import { assert, test } from "../../support/suite.ts";
 
-const of = (name: string): Method => methods.get(name)!;
 const uniform = [1, 1, 1];
 
 test("the quadratics are what they say", () => {

@@ -1,6 +1,6 @@
 // FSMAFL round by round in plain numbers: features told apart and brought together, answers on public rows agreed upon, own rows learnt.
 import { tensor } from "../../../src/autograd/index.ts";
-import type { Method, Vectors } from "../../../src/federated/method.ts";
+import type { Method, } from "../../../src/federated/method.ts";
 import { methods } from "../../../src/federated/methods/index.ts";
 import { FloatExamples } from "../../../src/nn/index.ts";
 import { near } from "../../support/near.ts";
@@ -25,6 +25,7 @@ import {
   type V,
   worked,
 } from "../../support/softmax.ts";
+import { list } from "../../support/rules.ts";
 import { assert, test } from "../../support/suite.ts";
 
 const method: Method = methods.get("fsmafl")!;
@@ -32,7 +33,6 @@ const labels = [0, 1, 2, 2, 0];
 const inputs = odd(2 * labels.length, 60, 1.5);
 const open = labels.map((_, i) => inputs.slice(2 * i, 2 * i + 2));
 const publicRows = (): FloatExamples => new FloatExamples(tensor(inputs, [labels.length, 2]), labels);
-const list = (vectors: Vectors, name: string): number[] => Array.from(vectors[name]!);
 const hidden = 4;
 const cut = features * hidden + hidden;
 

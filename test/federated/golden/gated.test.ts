@@ -1,10 +1,8 @@
 // Mixtures whose gates are learnt, drawn or found on the spot: what their parts must be, and where they go in plain numbers.
 import fc from "fast-check";
-import type { Method, Vectors } from "../../../src/federated/method.ts";
 import { exploring } from "../../../src/federated/methods/aem.ts";
 import { best, chosenExperts, farApart } from "../../../src/federated/methods/anchors.ts";
 import { energyOf } from "../../../src/federated/methods/energy.ts";
-import { methods } from "../../../src/federated/methods/index.ts";
 import { columnsOf, matched, matches } from "../../../src/federated/methods/matches.ts";
 import { logSoftmaxOf, testTimeMixture } from "../../../src/federated/methods/testTime.ts";
 import { averaging, beside, noticeboard } from "../../../src/federated/servers.ts";
@@ -29,11 +27,10 @@ import {
   steps,
   type V,
 } from "../../support/softmax.ts";
+import { list, of } from "../../support/rules.ts";
 import { assert, test } from "../../support/suite.ts";
 
-const of = (name: string): Method => methods.get(name)!;
 const close = 1e-7;
-const list = (vectors: Vectors, ...names: string[]): number[] => names.flatMap((name) => Array.from(vectors[name]!));
 const logits = fc.array(fc.double({ min: -4, max: 4, noNaN: true }), { minLength: 3, maxLength: 3 });
 
 test("how often clients explore", () => {

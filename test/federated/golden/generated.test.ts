@@ -1,12 +1,10 @@
 // Methods whose clients' models are made of others', by a sum or by a network, held to closed forms and differences.
 import { apple, hold } from "../../../src/federated/methods/apple.ts";
-import { methods } from "../../../src/federated/methods/index.ts";
-import type { Method } from "../../../src/federated/method.ts";
 import { near } from "../../support/near.ts";
 import { type Quadratic, quadratics, three } from "../../support/quadratic.ts";
+import { of } from "../../support/rules.ts";
 import { assert, test } from "../../support/suite.ts";
 
-const of = (name: string): Method => methods.get(name)!;
 
 test("APPLE's weights go along the products of gradient and cores", () => {
   const clients = three.slice(0, 2);

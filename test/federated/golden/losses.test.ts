@@ -1,7 +1,5 @@
 // Three rounds of the methods that change what is learnt, not only how models are summed: again in plain numbers, with slopes
 // that are differences.
-import { methods } from "../../../src/federated/methods/index.ts";
-import type { Method, Vectors } from "../../../src/federated/method.ts";
 import { lawOf as lawOfCounts } from "../../../src/federated/methods/cwfedavg.ts";
 import { spread } from "../../../src/federated/methods/ala.ts";
 import { near } from "../../support/near.ts";
@@ -35,17 +33,15 @@ import {
   type V,
   worked,
 } from "../../support/softmax.ts";
+import { list, of, sum } from "../../support/rules.ts";
 import { test } from "../../support/suite.ts";
 
-const of = (name: string): Method => methods.get(name)!;
 const close = 1e-7;
 const bodyOf = (p: V): V => p.slice(0, bodySize);
 const restOf = (p: V): V => p.slice(bodySize);
 const part = (values: V, at: number, width: number): V => values.slice(at * width, (at + 1) * width);
-const list = (vectors: Vectors, ...names: string[]): number[] => names.flatMap((name) => Array.from(vectors[name]!));
 const zeros = (n: number): number[] => new Array<number>(n).fill(0);
 const weigh = (who: V): V => who.map((i) => rowCounts[i]!);
-const sum = (values: V): number => values.reduce((a, b) => a + b, 0);
 const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
 
 /** A server's means by class, from those of its clients. */

@@ -1,6 +1,6 @@
 // FedMMF: what a client's own model leaves over, round by round in plain numbers, and its limits in a regression.
 import { tensor } from "../../../src/autograd/index.ts";
-import type { Method, Vectors } from "../../../src/federated/method.ts";
+import type { Method, } from "../../../src/federated/method.ts";
 import { methods } from "../../../src/federated/methods/index.ts";
 import { factors, Net, TargetExamples, taskOf } from "../../../src/nn/index.ts";
 import { Kit } from "../../../src/federated/kit.ts";
@@ -25,10 +25,10 @@ import {
   type V,
   worked,
 } from "../../support/softmax.ts";
+import { list } from "../../support/rules.ts";
 import { assert, test } from "../../support/suite.ts";
 
 const method: Method = methods.get("fedmmf")!;
-const list = (vectors: Vectors, name: string): number[] => Array.from(vectors[name]!);
 
 test("FedMMF round by round, as a product of the own model's law and what is learnt over it", () => {
   const [mask, epochs] = [0.7, 2];

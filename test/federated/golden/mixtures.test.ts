@@ -1,9 +1,8 @@
 // Mixtures of models, round by round in plain numbers, and what their parts must be.
 import fc from "fast-check";
 import { logSoftmax, scope, tensor } from "../../../src/autograd/index.ts";
-import type { Method, Vectors } from "../../../src/federated/method.ts";
+import type { Vectors } from "../../../src/federated/method.ts";
 import { meanOr, mixedAnswer, mixedLogp, responsibilities } from "../../../src/federated/mixed.ts";
-import { methods } from "../../../src/federated/methods/index.ts";
 import { posterior } from "../../../src/federated/methods/fedmix.ts";
 import { taken } from "../../../src/federated/taken.ts";
 import { key } from "../../../src/runtime/random.ts";
@@ -27,12 +26,10 @@ import {
   type V,
   world,
 } from "../../support/softmax.ts";
+import { list, of, sum } from "../../support/rules.ts";
 import { assert, test } from "../../support/suite.ts";
 
-const of = (name: string): Method => methods.get(name)!;
 const close = 1e-7;
-const list = (vectors: Vectors, ...names: string[]): number[] => names.flatMap((name) => Array.from(vectors[name]!));
-const sum = (values: V): number => values.reduce((a, b) => a + b, 0);
 
 /** Each row's shares of models under weights. */
 function sharesOf(models: readonly V[], weights: V, client: number): number[][] {

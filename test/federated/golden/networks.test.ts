@@ -1,17 +1,16 @@
 // Methods without a server, round by round in plain numbers: five clients of whom not all take part, draws that are waits of
 // exponential clocks, and points of the simplex that a bisection finds.
-import { methods } from "../../../src/federated/methods/index.ts";
-import type { Method, Options, ServerSide, Vectors } from "../../../src/federated/method.ts";
+import type { Options, ServerSide, Vectors } from "../../../src/federated/method.ts";
 import { likeness } from "../../../src/federated/methods/dac.ts";
 import { seenOf } from "../../../src/federated/methods/pens.ts";
 import { fold, type Key, key, Stream } from "../../../src/runtime/random.ts";
 import { near } from "../../support/near.ts";
 import { type Quadratic, type QuadraticEnd, quadratics } from "../../support/quadratic.ts";
+import { of } from "../../support/rules.ts";
 import { assert, test } from "../../support/suite.ts";
 
 type V = readonly number[];
 
-const of = (name: string): Method => methods.get(name)!;
 const start: readonly [number, number] = [0.5, -0.25];
 const everybody: V = [0, 1, 2, 3, 4];
 const cohorts: readonly V[] = [

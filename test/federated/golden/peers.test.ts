@@ -1,17 +1,15 @@
 // Methods without a server: whom a client asks, what it takes, and where that leads on quadratics.
 import fc from "fast-check";
-import type { Method } from "../../../src/federated/method.ts";
 import { likeness } from "../../../src/federated/methods/dac.ts";
 import { projected } from "../../../src/federated/methods/simplex.ts";
 import { drawn, told } from "../../../src/federated/methods/exchange.ts";
-import { methods } from "../../../src/federated/methods/index.ts";
 import { neighbours, seenOf } from "../../../src/federated/methods/pens.ts";
 import { fold, key } from "../../../src/runtime/random.ts";
 import { near } from "../../support/near.ts";
 import { type Quadratic, quadratics } from "../../support/quadratic.ts";
+import { of } from "../../support/rules.ts";
 import { assert, test } from "../../support/suite.ts";
 
-const of = (name: string): Method => methods.get(name)!;
 const on = (h: number, b: number): Quadratic => ({ h: [h, h], b: [b, b], n: 1 });
 // five steps of 0.1 on h = 1
 const left = 0.9 ** 5;

@@ -1,13 +1,11 @@
 // Clients' own models and what ties them to the shared one, held to their closed forms in double precision.
 import { isMean } from "../../../src/federated/methods/l2gd.ts";
-import { methods } from "../../../src/federated/methods/index.ts";
-import type { Method } from "../../../src/federated/method.ts";
 import { key } from "../../../src/runtime/random.ts";
 import { near } from "../../support/near.ts";
 import { optimum, type Quadratic, quadratics, three } from "../../support/quadratic.ts";
+import { of } from "../../support/rules.ts";
 import { assert, test } from "../../support/suite.ts";
 
-const of = (name: string): Method => methods.get(name)!;
 const uniform = [1, 1, 1];
 const optima = three.flatMap(({ b }) => b);
 

@@ -2,9 +2,7 @@
 import fc from "fast-check";
 import { scope, tensor } from "../../../src/autograd/index.ts";
 import type { Kit } from "../../../src/federated/kit.ts";
-import type { Method, Vectors } from "../../../src/federated/method.ts";
 import { attended, nearestHeads } from "../../../src/federated/methods/headPool.ts";
-import { methods } from "../../../src/federated/methods/index.ts";
 import { ofRank, productNorm, rankOf } from "../../../src/federated/methods/ranks.ts";
 import { key } from "../../../src/runtime/random.ts";
 import { near } from "../../support/near.ts";
@@ -25,13 +23,11 @@ import {
   steps,
   type V,
 } from "../../support/softmax.ts";
+import { list, of, sum } from "../../support/rules.ts";
 import { assert, test } from "../../support/suite.ts";
 
-const of = (name: string): Method => methods.get(name)!;
 const close = 1e-7;
-const list = (vectors: Vectors, ...names: string[]): number[] => names.flatMap((name) => Array.from(vectors[name]!));
 const number = fc.double({ min: -3, max: 3, noNaN: true });
-const sum = (values: Iterable<number>): number => Array.from(values).reduce((a, b) => a + b, 0);
 
 test("the nearest heads are those that a search over all finds", () => {
   fc.assert(

@@ -1,7 +1,7 @@
 // Fed-MoE's server, whose mixture learns on public rows, round by round in plain numbers, and its limits.
 import fc from "fast-check";
 import { tensor } from "../../../src/autograd/index.ts";
-import type { Method, Vectors } from "../../../src/federated/method.ts";
+import type { Method, } from "../../../src/federated/method.ts";
 import { methods } from "../../../src/federated/methods/index.ts";
 import { affinities } from "../../../src/federated/methods/publicMixture.ts";
 import { FloatExamples } from "../../../src/nn/index.ts";
@@ -26,6 +26,7 @@ import {
   steps,
   type V,
 } from "../../support/softmax.ts";
+import { list, sum } from "../../support/rules.ts";
 import { assert, test } from "../../support/suite.ts";
 
 const method: Method = methods.get("fed-moe")!;
@@ -34,8 +35,6 @@ const labels = [0, 1, 2, 2, 0, 1];
 const inputs = odd(2 * labels.length, 50, 1.5);
 const open = labels.map((label, i) => ({ x: inputs.slice(2 * i, 2 * i + 2), label }));
 const publicRows = (): FloatExamples => new FloatExamples(tensor(inputs, [labels.length, 2]), labels);
-const sum = (values: V): number => values.reduce((a, b) => a + b, 0);
-const list = (vectors: Vectors, name: string): number[] => Array.from(vectors[name]!);
 const softmaxOf = (z: V): V => logSoftmaxOf(z).map(Math.exp);
 const combined = (of: readonly V[], weights: V): V => of[0]!.map((_, i) => sum(of.map((v, k) => weights[k]! * v[i]!)));
 

@@ -1,13 +1,12 @@
 // Servers that step, and clients that correct their drift, held to their closed forms in double precision.
 import { reach } from "../../../src/federated/methods/fednova.ts";
-import { methods } from "../../../src/federated/methods/index.ts";
-import type { Method, Update, Vectors } from "../../../src/federated/method.ts";
+import type { Update, Vectors } from "../../../src/federated/method.ts";
 import { kitOf } from "../../support/federation.ts";
 import { near } from "../../support/near.ts";
 import { optimum, quadratics, three } from "../../support/quadratic.ts";
+import { of } from "../../support/rules.ts";
 import { test } from "../../support/suite.ts";
 
-const of = (name: string): Method => methods.get(name)!;
 const uniform = [1, 1, 1];
 const shares = [0.1, 0.3, 0.6];
 const round = { round: 0, cohort: 1, clients: 1, key: [0, 0] as never };

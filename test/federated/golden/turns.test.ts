@@ -1,9 +1,8 @@
 // What a turn says beside its model, and what it does in several batches, without rows, or for the first time.
 import { likelihood } from "../../../src/federated/kit.ts";
-import type { Method, ServerSide, Update, Vectors } from "../../../src/federated/method.ts";
+import type { ServerSide, Update, Vectors } from "../../../src/federated/method.ts";
 import { optionsOf } from "../../../src/federated/method.ts";
 import { Hypernet } from "../../../src/federated/methods/hypernet.ts";
-import { methods } from "../../../src/federated/methods/index.ts";
 import { posted, stepping } from "../../../src/federated/servers.ts";
 import { taken } from "../../../src/federated/taken.ts";
 import { key } from "../../../src/runtime/random.ts";
@@ -13,9 +12,9 @@ import { benchOf, kitOf, settings } from "../../support/federation.ts";
 import { near } from "../../support/near.ts";
 import { type Quadratic, quadratics } from "../../support/quadratic.ts";
 import { everybody, initial, modelOf, nllOf, odd, type V, world } from "../../support/softmax.ts";
+import { of } from "../../support/rules.ts";
 import { assert, test } from "../../support/suite.ts";
 
-const of = (name: string): Method => methods.get(name)!;
 const v = (...values: number[]): Float64Array => Float64Array.from(values);
 const round = { round: 0, cohort: 3, clients: 3, key: [0, 0] as never };
 const each = (f: (k: 0 | 1) => number): [number, number] => [f(0), f(1)];

@@ -1,6 +1,4 @@
 // FedBasis and FedTHE, whose clients weigh what everybody shares: round by round and input by input, in plain numbers.
-import { methods } from "../../../src/federated/methods/index.ts";
-import type { Method, Vectors } from "../../../src/federated/method.ts";
 import { logSoftmaxOf as libraryLogSoftmax, testTimeMixture } from "../../../src/federated/methods/testTime.ts";
 import { near } from "../../support/near.ts";
 import {
@@ -26,12 +24,10 @@ import {
   type V,
   worked,
 } from "../../support/softmax.ts";
+import { list, of, sum } from "../../support/rules.ts";
 import { assert, test } from "../../support/suite.ts";
 
-const of = (name: string): Method => methods.get(name)!;
 const close = 1e-7;
-const list = (vectors: Vectors, ...names: string[]): number[] => names.flatMap((name) => Array.from(vectors[name]!));
-const sum = (values: V): number => values.reduce((a, b) => a + b, 0);
 const softmax = (z: V): number[] => logSoftmaxOf(z).map(Math.exp);
 const byRows = (who: V): V => who.map((i) => rowCounts[i]!);
 // the third client has no turn

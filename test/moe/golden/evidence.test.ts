@@ -8,9 +8,9 @@ import { client, made, root } from "../../support/desk.ts";
 import { lowest } from "../../support/lowest.ts";
 import { near } from "../../support/near.ts";
 import { answersOf, initial, logSoftmaxOf, meanOf, modelOf, odd, rows, type V } from "../../support/softmax.ts";
+import { sum } from "../../support/rules.ts";
 import { assert, test } from "../../support/suite.ts";
 
-const sum = (values: V): number => values.reduce((a, b) => a + b, 0);
 const rowsOf = (values: V, width: number): V[] => Array.from({ length: values.length / width }, (_, i) => values.slice(i * width, (i + 1) * width));
 
 test("the line between own and foreign rows is lowest in a loss that counts both alike, with little slope", () => {

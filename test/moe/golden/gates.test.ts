@@ -18,10 +18,10 @@ import {
   type V,
   world,
 } from "../../support/softmax.ts";
+import { sum } from "../../support/rules.ts";
 import { assert, test } from "../../support/suite.ts";
 
 const close = 1e-6;
-const sum = (values: V): number => values.reduce((a, b) => a + b, 0);
 const logistic = (z: number): number => 1 / (1 + Math.exp(-z));
 const logitOf = (p: number): number => Math.log(p / (1 - p));
 const softplus = (z: number): number => Math.log(1 + Math.exp(z));

@@ -20,11 +20,10 @@ import {
   softmaxes,
   type V,
 } from "../../support/softmax.ts";
+import { list, sum } from "../../support/rules.ts";
 import { assert, test } from "../../support/suite.ts";
 
-const sum = (values: V): number => values.reduce((a, b) => a + b, 0);
 const vector = (...values: number[]): Float64Array => Float64Array.from(values);
-const list = (vectors: Vectors, ...names: string[]): number[] => names.flatMap((name) => Array.from(vectors[name]!));
 const held = everybody.flatMap((i) => rows(i, "validation"));
 const counts = [0, 1, 2].map((c) => held.filter(({ label }) => label === c).length);
 const round = { round: 1, cohort: 3, clients: 3, key: key(1) };

@@ -24,11 +24,11 @@ import {
   type V,
   world,
 } from "../../support/softmax.ts";
+import { sum } from "../../support/rules.ts";
 import { assert, test } from "../../support/suite.ts";
 
 const close = 1e-7;
 const logistic = (z: number): number => 1 / (1 + Math.exp(-z));
-const sum = (values: V): number => values.reduce((a, b) => a + b, 0);
 const mixedOf = (weights: V, logs: readonly V[]): V => logs[0]!.map((_, c) => Math.log(sum(weights.map((w, k) => w * Math.exp(logs[k]![c]!)))));
 
 interface Way {
