@@ -1,13 +1,11 @@
 // A client under Deno beside one under Node, started from a file of weights.
 import { execFile } from "node:child_process";
-import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { installed } from "../../../scripts/installed.ts";
-import { encodeSafetensors } from "../../../src/io/safetensors.ts";
 import { suite, assert } from "../../support/suite.ts";
-import { sizeOfModel, smallModel, steppingClient } from "../support/clients.ts";
-import { member, tensorOf, withSuperLink } from "./federation.ts";
+import { steppingClient } from "../support/clients.ts";
+import { member, tensorOf, withSuperLink, zerosFile } from "./federation.ts";
 
 export const deno: ReturnType<typeof suite> = suite("real flower, Deno");
 
@@ -33,13 +31,4 @@ async function denoProgram(): Promise<string | undefined> {
     (folder) => `${folder}/node_modules/.bin/deno`,
     () => undefined,
   );
-}
-
-/** Initial weights as a file: what a federation starts from when no client is asked. */
-function zerosFile(folder: string): string {
-  const tensors = smallModel.map(
-    ({ name, shape }) => [name, { shape, data: new Float32Array(sizeOfModel([{ name, shape }])) }] as const,
-  );
-  writeFileSync(`${folder}/zeros.safetensors`, encodeSafetensors(tensors));
-  return `${folder}/zeros.safetensors`;
 }

@@ -17,7 +17,7 @@ import { type Certificates, makeCertificates, text } from "../support/certificat
 import { steppingClient } from "../support/clients.ts";
 import { openDoor } from "../support/envoy.ts";
 import type { SuperLink } from "../support/superlink.ts";
-import { finalStatus, lines, member, scratch, tensorOf, until, withSuperLink } from "./federation.ts";
+import { finalStatus, lines, member, scratch, tensorOf, until, withSuperLink, zerosFile } from "./federation.ts";
 
 export const faults: ReturnType<typeof suite> = suite("real flower, faults");
 
@@ -46,7 +46,6 @@ const failure = (promise: Promise<unknown>): Promise<string> =>
 
 faults("killed in mid-round, always failing, another model, nonsense: the others go on to the right weights", () =>
   withSuperLink("faults", {}, async (link, folder) => {
-    // the healthy ones bring the first weights: they are there first
     const healthy = await Promise.all([
       member(link.address, { client: steppingClient({ id: 0, step: 1, examples: 10 }) }),
       member(link.address, { client: steppingClient({ id: 1, step: 5, examples: 30 }) }),
@@ -83,7 +82,8 @@ faults("killed in mid-round, always failing, another model, nonsense: the others
     const crowd = [failing, other, ...liars];
     await until(() => crowd.every(({ events }) => events.some(({ type }) => type === "joined")));
 
-    const runId = await link.run({ rounds: 2, out: `${folder}/out`, "min-nodes": 2 });
+    // from a file: whoever has the lowest number would be asked for weights, and node numbers are random
+    const runId = await link.run({ rounds: 2, out: `${folder}/out`, "min-nodes": 2, weights: zerosFile(folder) });
     await until(() => said.includes("training"));
     victim.kill("SIGKILL");
 

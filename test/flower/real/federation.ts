@@ -1,5 +1,5 @@
 // What the tests against a real Flower share: a SuperLink, nodes on it, and everything that left them.
-import { mkdirSync, rmSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import {
   clientTrainer,
@@ -20,6 +20,8 @@ import type {
   Transfers,
 } from "../../../src/federated/backends/flower/index.ts";
 import { PushObjectRequest } from "../../../src/federated/backends/flower/messages.ts";
+import { encodeSafetensors } from "../../../src/io/safetensors.ts";
+import { sizeOfModel, smallModel } from "../support/clients.ts";
 import { flowerEnvironment } from "../support/python.ts";
 import { SuperLink } from "../support/superlink.ts";
 import type { SuperLinkOptions } from "../support/superlink.ts";
@@ -155,4 +157,13 @@ export async function finalStatus(link: SuperLink, runId: string): Promise<strin
     await new Promise((resolve) => setTimeout(resolve, 1000));
   }
   return link.status(runId);
+}
+
+/** Initial weights as a file: what a federation starts from when no client is asked. */
+export function zerosFile(folder: string): string {
+  const tensors = smallModel.map(
+    ({ name, shape }) => [name, { shape, data: new Float32Array(sizeOfModel([{ name, shape }])) }] as const,
+  );
+  writeFileSync(`${folder}/zeros.safetensors`, encodeSafetensors(tensors));
+  return `${folder}/zeros.safetensors`;
 }
