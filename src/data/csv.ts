@@ -1,4 +1,6 @@
 // CSV files, read by a package that is loaded when the first one is.
+import type { ParseError, ParseMeta } from "papaparse";
+import { endOfStretch } from "./csvStretch.ts";
 import { decodeText } from "./decode.ts";
 import { unpack } from "./gzip.ts";
 import type { NamedFile } from "./source.ts";
@@ -13,18 +15,31 @@ export interface Csv {
   line(row: number): number;
 }
 
-// Many line ends in a row are written as their number while the package reads: it would make a list for each empty line, and
-// whether they are lines or part of a cell in quotes is for it to say. The mark itself is written so that it has no number.
-const MARK = "\ue000";
-const fold = (text: string): string =>
-  text.replace(/\n{3,}|\ue000/g, (run) => (run === MARK ? `${MARK}.` : `\n${MARK}${run.length}.\n`));
-const unfold = (text: string): string =>
-  text.replace(/\n\ue000(\d+)\.\n|\ue000\./g, (_, count?: string) => (count ? "\n".repeat(Number(count)) : MARK));
-
-/** Whether a row is an empty line, or many. */
-function isNothing(cells: readonly string[]): boolean {
-  return cells.length === 1 && (cells[0] === "" || /^\ue000\d+\.$/.test(cells[0]!));
+/** What the package's reader of a text says, as far as it is used here. */
+interface Read {
+  readonly data: readonly string[][];
+  readonly errors: readonly ParseError[];
+  /** `cursor`: how far the rows reach. */
+  readonly meta: ParseMeta;
 }
+interface PackageParser {
+  parse(text: string, base: number, goesOn: boolean): Read;
+  abort(): void;
+}
+type ParserOf = (
+  delimiter: string,
+  more?: { readonly preview?: number; readonly step?: (row: Read) => void },
+) => PackageParser;
+
+/** So much of a text decides which delimiter it has, in whole lines: the package reads it six times, and notes every wrong quote. */
+const HEAD = 2 ** 14;
+
+function headOf(text: string): string {
+  const head = text.slice(0, HEAD);
+  return text.length > HEAD ? head.slice(0, head.lastIndexOf("\n") + 1 || HEAD) : head;
+}
+
+const isNothing = (cells: readonly string[]): boolean => cells.length === 1 && cells[0] === "";
 
 /** Reads a file in UTF-8 or (by its mark) UTF-16, with line ends of any kind. A RangeError for quotes that do not match. */
 export async function readCsv({ bytes, name }: NamedFile, delimiter = ""): Promise<Csv> {
@@ -32,31 +47,41 @@ export async function readCsv({ bytes, name }: NamedFile, delimiter = ""): Promi
   const { default: csv } = await import("papaparse");
   // one kind of line end, or the package takes that of the first line for all
   const text = decodeText(unpack(bytes, name, MOST), name).replace(/\r\n?/g, "\n");
-  const guessed = delimiter || csv.parse(text, { skipEmptyLines: true, newline: "\n", preview: 1 }).meta.delimiter;
-  const form = { newline: "\n", delimiter: guessed } as const;
-  const folded = fold(text);
-  const { data, errors } = csv.parse<string[]>(folded, form);
-  const error = errors.find(({ type }) => type === "Quotes");
+  const parserOf: ParserOf = (separator, more) => new csv.Parser({ newline: "\n", delimiter: separator, ...more });
+  const used = delimiter || csv.parse(headOf(text), { skipEmptyLines: true, newline: "\n", preview: 1 }).meta.delimiter;
   const rows: string[][] = [];
-  let damaged = 0;
-  for (const [i, cells] of data.entries()) {
-    if (i === error?.row) damaged = rows.length;
-    if (!isNothing(cells)) rows.push(cells.some((cell) => cell.includes(MARK)) ? cells.map(unfold) : cells);
-  }
+  const stretches: { from: number; end: number; rows: number }[] = [];
+  // of a row in the text again, step by step
   const line = (row: number): number => {
-    let [begin, end, steps] = [0, 0, -1];
-    csv.parse<string[]>(folded, {
-      ...form,
-      step: ({ data: cells, meta: { cursor } }, parser) => {
-        if (!isNothing(cells)) {
-          if (++steps > row) return parser.abort();
-          begin = end;
+    const stretch = stretches.findLast(({ rows: before }) => before <= row) ?? { from: 0, end: 0, rows: 0 };
+    let [begins, ends, left] = [0, 0, row - stretch.rows];
+    const parser = parserOf(used, {
+      step: ({ data: [cells], meta }) => {
+        if (!isNothing(cells!) && left-- === 0) {
+          begins = ends;
+          parser.abort();
         }
-        end = cursor;
+        ends = meta.cursor;
       },
     });
-    return unfold(folded.slice(0, begin)).split("\n").length;
+    parser.parse(text.slice(stretch.from, stretch.end), 0, false);
+    return text.slice(0, stretch.from + begins).split("\n").length;
   };
-  if (error) throw new RangeError(`csv: ${name}, line ${line(damaged)}, ${error.message}; the file is damaged`);
+  for (let [from, least] = [0, 0]; from < text.length;) {
+    const end = endOfStretch(text, from, least);
+    const goesOn = end < text.length;
+    const { data, errors, meta } = parserOf(used).parse(text.slice(from, end), 0, goesOn);
+    const error = errors.find(({ type }) => type === "Quotes");
+    if (goesOn && !error && !data.length) {
+      least = 2 * (end - from);
+      continue;
+    }
+    stretches.push({ from, end, rows: rows.length });
+    const good = data.slice(0, error?.row).filter((cells) => !isNothing(cells));
+    // copies have no room to spare, as lists have that grew
+    for (const cells of good) rows.push(cells.slice());
+    if (error) throw new RangeError(`csv: ${name}, line ${line(rows.length)}, ${error.message}; the file is damaged`);
+    [from, least] = [goesOn ? from + meta.cursor : end, 0];
+  }
   return { rows, line };
 }
