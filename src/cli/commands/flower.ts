@@ -68,7 +68,7 @@ export const flowerCommand: CommandModule<object, UpArguments & { action: string
       .option("origin", { type: "string", default: "*", describe: "pages that may take part, by their origin" })
       .option("weights", {
         type: "string",
-        defaultDescription: "the first client's",
+        defaultDescription: "what most clients offer",
         describe: "safetensors to start from",
       })
       .option("start", { type: "boolean", default: false, describe: "run it on 127.0.0.1, until the rounds are done" })

@@ -17,7 +17,7 @@ import { type Certificates, makeCertificates, text } from "../support/certificat
 import { steppingClient } from "../support/clients.ts";
 import { openDoor } from "../support/envoy.ts";
 import type { SuperLink } from "../support/superlink.ts";
-import { finalStatus, lines, member, scratch, tensorOf, until, withSuperLink, zerosFile } from "./federation.ts";
+import { finalStatus, lines, member, scratch, tensorOf, until, withSuperLink } from "./federation.ts";
 
 export const faults: ReturnType<typeof suite> = suite("real flower, faults");
 
@@ -65,11 +65,11 @@ faults("killed in mid-round, always failing, another model, nonsense: the others
       trainer: clientTrainer({ client: steppingClient({ specs: [{ name: "hidden.weight", shape: [3, 4] }] }) }),
     });
     // say what they were not asked for, past the gate of a moiety client: right names and wrong shapes, values that are no
-    // numbers, and a weight beyond all others
+    // numbers, and a weight beyond all others; they also say so where they are asked for weights to start from
     const liars = await Promise.all([
       member(link.address, { trainer: liar({ "hidden.weight": [2, 2], "hidden.bias": [4] }, 0, 1000) }),
       member(link.address, { trainer: liar({ "hidden.weight": [4, 3], "hidden.bias": [4] }, NaN, 1000) }),
-      member(link.address, { trainer: liar({ "hidden.weight": [4, 3], "hidden.bias": [4] }, 0, 1e15) }),
+      member(link.address, { trainer: liar({ "hidden.weight": [4, 3], "hidden.bias": [4] }, 1e30, 1e15) }),
     ]);
     const victim = spawn(
       process.execPath,
@@ -82,8 +82,7 @@ faults("killed in mid-round, always failing, another model, nonsense: the others
     const crowd = [failing, other, ...liars];
     await until(() => crowd.every(({ events }) => events.some(({ type }) => type === "joined")));
 
-    // from a file: whoever has the lowest number would be asked for weights, and node numbers are random
-    const runId = await link.run({ rounds: 2, out: `${folder}/out`, "min-nodes": 2, weights: zerosFile(folder) });
+    const runId = await link.run({ rounds: 2, out: `${folder}/out`, "min-nodes": 2 });
     await until(() => said.includes("training"));
     victim.kill("SIGKILL");
 
@@ -97,6 +96,7 @@ faults("killed in mid-round, always failing, another model, nonsense: the others
     const log = await link.runLog(runId);
     assert.match(log, "train: the disk is full");
     assert.match(log, "generalist: another model, got hidden.weight[4,3] hidden.bias[4], expected hidden.weight[3,4]");
+    assert.match(log, /not starting from the weights of node \d+: (hidden.weight has shape|other)/);
     assert.match(log, /dropped the reply of node \d+: hidden.weight has shape \(2, 2\), expected \(4, 3\)/);
     assert.match(log, /dropped the reply of node \d+: hidden.weight has values that are not finite/);
     assert.match(log, /dropped the reply of node \d+: num-examples is 1000000000000000, expected a number above 0/);
