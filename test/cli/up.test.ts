@@ -58,6 +58,7 @@ test("services begin what is printed, rounds that were begun go on, and words st
     const told = await up(
       ...tls,
       "--authentication",
+      "--secure",
       "--method",
       "ditto,./mine.js",
       "--config",
@@ -74,9 +75,12 @@ test("services begin what is printed, rounds that were begun go on, and words st
     assert.match(started("rounds"), `test -e ${folder}/rounds/config.json && r=--resume`);
     assert.match(
       started("rounds"),
-      /flower relay --config \/\S+\/c\.json --method ditto,\/\S+\/mine\.js --set "dataset=a 100 %% \$\$HOME"/,
+      /flower relay --config \/\S+\/c\.json --method ditto,\/\S+\/mine\.js --set "dataset=a 100 %% \$\$HOME" --secure /,
     );
-    assert.match(started("client@"), /join https:\/\/YOUR-HOST:8443 --ca \S+ --out \S+client-%i .*--client %i$/);
+    assert.match(
+      started("client@"),
+      /join https:\/\/YOUR-HOST:8443 --ca \S+ --out \S+client-%i .* --secure --client %i$/,
+    );
   }));
 
 test.run();

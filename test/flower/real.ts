@@ -18,6 +18,7 @@ const parts: Readonly<Record<string, () => Promise<ReturnType<typeof suite>>>> =
   methods: async () => (await import("./real/methods.ts")).methods,
   "methods-six": async () => (await import("./real/methods.ts")).sixMethods,
   "methods-faults": async () => (await import("./real/methods.ts")).methodsFaults,
+  secure: async () => (await import("./real/secure.ts")).secure,
   machines: async () => (await import("./real/machines.ts")).machines,
   crowd: async () => (await import("./real/crowd.ts")).crowd,
 };

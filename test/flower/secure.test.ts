@@ -1,84 +1,18 @@
 // Masked sums through the relay, with nodes on a grid in this process: the rounds of a method that averages come out as they do in the clear, to
 // the ring's step; what leaves a node is masked; nodes may go as long as enough of them stay.
-import { coordinate, type Coordinated, type CoordinateOptions } from "../../src/experiment/coordinate.ts";
-import { flowerCalls } from "../../src/experiment/flower.ts";
-import { type Config, MemoryStore, setUp } from "../../src/experiment/index.ts";
-import { optedIn } from "../../src/experiment/setup.ts";
-import { KeptStates, pooledTrainer, type Trainer } from "../../src/federated/backends/flower/index.ts";
-import { flatten } from "../../src/federated/backends/flower/objects.ts";
-import { FAREWELL } from "../../src/federated/backends/flower/node.ts";
-import { metricsObject, readContent, recordObject } from "../../src/federated/backends/flower/records.ts";
+import { type Config, MemoryStore } from "../../src/experiment/index.ts";
 import { STAGES } from "../../src/federated/backends/flower/secureLetters.ts";
-import { InThread } from "../../src/runtime/pool.ts";
 import { refusesLater } from "../support/refuses.ts";
 import { assert, suite } from "../support/suite.ts";
 import { config, dataset, metricsOf, textOf } from "../support/tiny.ts";
-import { Grid } from "./support/relay.ts";
+import { distance, modelOf, Nodes } from "./support/masking.ts";
 
 const test = suite("flower secure");
 
 const four: Config = { ...config, clients: 6, federation: { ...config.federation, cohort: 5, rounds: 3 } };
 
-/** Nodes that mask, or do not, and what each of them sent. */
-class Nodes {
-  readonly #secure: boolean;
-  readonly config: Config;
-  readonly sent: { readonly client: number; readonly type: string; readonly names: readonly string[] }[] = [];
-  grid: Grid | undefined;
-  /** Clients that fail when they are asked for this, by client. */
-  readonly fails: Map<number, string> = new Map();
-  readonly #pool: InThread<ReturnType<typeof flowerCalls>>;
-  readonly #disks = new Map<number, KeptStates>();
-
-  constructor(of: Config, secure: boolean) {
-    this.#secure = secure;
-    this.config = of;
-    this.#pool = new InThread(flowerCalls({ setup: setUp(of, dataset), secure }));
-    for (const client of optedIn(setUp(of, dataset))) this.#disks.set(client, new KeptStates());
-  }
-
-  trainer(client: number): Trainer {
-    const own = pooledTrainer(this.#pool, client, { states: this.#disks.get(client)! });
-    return {
-      answer: async (task) => {
-        if (task.messageType === FAREWELL) {
-          const metrics = await metricsObject({ "num-examples": 0 });
-          return { content: await recordObject("RecordDict", [["metrics", metrics]]), round: 0 };
-        }
-        if (this.fails.get(client) === task.messageType) throw new Error("the node was switched off");
-        const answer = await own.answer(task);
-        const objects = new Map(flatten(answer.content).map(({ id, content }) => [id, content]));
-        const { arrays, metrics } = readContent(answer.content.id, objects);
-        const scalars = [...metrics.values()].flatMap((record) => [...record.keys()]);
-        const names = [...arrays.values()].flatMap((record) => [...record.keys()]);
-        this.sent.push({ client, type: task.messageType, names: [...names, ...scalars] });
-        return answer;
-      },
-    };
-  }
-
-  coordinate(options: Partial<CoordinateOptions> & { trouble?: number } = {}): Promise<Coordinated> {
-    const { trouble = 0, ...rest } = options;
-    const relay = (this.grid = new Grid({
-      trainer: (client) => this.trainer(client),
-      clients: optedIn(setUp(this.config, dataset)),
-      trouble,
-    }));
-    const own = { config: this.config, dataset, store: new MemoryStore(), relay, pollSeconds: 0.001 };
-    return coordinate({ ...own, secure: this.#secure, ...rest });
-  }
-}
-
-function modelOf(done: Coordinated, name = "model"): Float32Array {
-  if (!done.finished) throw new Error(`stopped at ${done.at}`);
-  return done.servers[0]![name] as Float32Array;
-}
-
-const distance = (a: Float32Array, b: Float32Array): number =>
-  a.reduce((most, x, i) => Math.max(most, Math.abs(x - b[i]!)), 0);
-
 test("rounds of masked sums are the rounds in the clear, to the ring's step, and of an update nothing else leaves a node", async () => {
-  const [plain, masked] = [new Nodes(four, false), new Nodes(four, true)];
+  const [plain, masked] = [new Nodes(four, dataset, false), new Nodes(four, dataset, true)];
   const promised: string[] = [];
   const store = new MemoryStore();
   const found = await masked.coordinate({ store, audit: true, onPromise: (line) => promised.push(line) });
@@ -106,9 +40,9 @@ test("a node that goes is left out of its round, at whichever message, and the r
   ] as const) {
     // prettier-ignore
     const all = { ...four, clients: 5, federation: { ...four.federation, rounds: 1 } };
-    const [plain, masked] = [new Nodes(all, false), new Nodes(all, true)];
-    masked.fails.set(2, stage);
-    if (counts === 4) plain.fails.set(2, "train");
+    const [plain, masked] = [new Nodes(all, dataset, false), new Nodes(all, dataset, true)];
+    masked.fails.set(2, { type: stage });
+    if (counts === 4) plain.fails.set(2, { type: "train" });
     const store = new MemoryStore();
     const far = distance(modelOf(await masked.coordinate({ store })), modelOf(await plain.coordinate()));
     assert.ok(far < 1e-5, `${stage}: ${far}`);
@@ -119,21 +53,21 @@ test("a node that goes is left out of its round, at whichever message, and the r
 });
 
 test("too few are one error that says so, and nothing is made of what they sent", async () => {
-  const nodes = new Nodes(four, true);
-  for (const client of [0, 1, 2, 3]) nodes.fails.set(client, STAGES.masked);
+  const nodes = new Nodes(four, dataset, true);
+  for (const client of [0, 1, 2, 3]) nodes.fails.set(client, { type: STAGES.masked });
   await refusesLater(() => nodes.coordinate(), /secure: clients that answered, got \d of 5, expected 3 at least/);
 });
 
 test("messages and answers that get lost cost a round nothing but time", async () => {
-  const calm = modelOf(await new Nodes(four, true).coordinate());
-  const nodes = new Nodes(four, true);
+  const calm = modelOf(await new Nodes(four, dataset, true).coordinate());
+  const nodes = new Nodes(four, dataset, true);
   const rough = await nodes.coordinate({ trouble: 0.02, pingSeconds: 0.02, answerSeconds: 30 });
   assert.ok(nodes.grid!.troubles.size > 3, [...nodes.grid!.troubles.keys()].join());
   assert.ok(distance(modelOf(rough), calm) < 1e-5);
 });
 
 test("what is no sum is refused by its name, and so is who masks beside one who does not", async () => {
-  const ask = (of: Config): Promise<unknown> => new Nodes(of, true).coordinate();
+  const ask = (of: Config): Promise<unknown> => new Nodes(of, dataset, true).coordinate();
   const methods = (name: string): Config => ({ ...four, methods: { [name]: {} } });
   await refusesLater(() => ask(methods("scaffold")), /--secure: got scaffold, .*expected a method that averages/);
   await refusesLater(
@@ -147,11 +81,11 @@ test("what is no sum is refused by its name, and so is who masks beside one who 
     /--secure: got federation.cohort=2, expected 3 to 255/,
   );
   await refusesLater(
-    () => new Nodes(four, false).coordinate({ secure: true }),
+    () => new Nodes(four, dataset, false).coordinate({ secure: true }),
     /secure: clients that sent keys, got 0 of 5/,
   );
   await refusesLater(
-    () => new Nodes(four, true).coordinate({ secure: false }),
+    () => new Nodes(four, dataset, true).coordinate({ secure: false }),
     /secure: got a question for a plain update/,
   );
 });

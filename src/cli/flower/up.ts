@@ -76,7 +76,7 @@ ${cert === undefined ? "" : DOOR(folder)}
 ${quoted(commands.run)}
 
 # each client${cert === undefined ? " (on this machine; --cert opens a door to others)" : ""}
-moiety join ${cert === undefined ? commands.address : `https://YOUR-HOST:${args.door} --ca ${ca!}`} ${whoseOf(args)} --client 0${args.secure ? " --secure" : ""}
+moiety join ${cert === undefined ? commands.address : `https://YOUR-HOST:${args.door} --ca ${ca!}`} ${whoseOf(args)} --client 0
 
 ${cert === undefined ? "" : SERVICES(folder)}${isOurs(args) ? `# rounds and checkpoints\n${folder}/rounds` : PUBLISHED(folder)}`);
 }
@@ -91,11 +91,12 @@ opted-out clients: moiety pull URL --publisher KEY
 ${folder}/out/public`;
 
 /** The flags that server and clients of a method have alike. */
-function alike({ config, method, gate, set }: UpArguments): string[] {
+function alike({ config, method, gate, set, secure }: UpArguments): string[] {
   const words = ["--config", config];
   if (gate !== undefined) words.push("--gate", gate);
   if (method) words.push("--method", method.join(","));
   for (const one of set ?? []) words.push("--set", one);
+  if (secure) words.push("--secure");
   return words;
 }
 
@@ -164,7 +165,6 @@ function relayCommand({ rounds, resume, port, ca, data, ...rest }: UpArguments, 
   if (ca !== undefined) words.push("--ca", resolve(ca));
   if (data !== undefined) words.push("--data", resolve(data));
   words.push("--port", `${port}`);
-  if (rest.secure) words.push("--secure");
   return resume ? [...words, "--resume"] : words;
 }
 
