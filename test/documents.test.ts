@@ -2,11 +2,9 @@
 // comment before it, <!-- not run: reason -->. Commands are parsed by the command line itself up to where their work would begin.
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import yargs, { type CommandModule } from "yargs";
-import { checkFlags, checkWords } from "../src/cli/given.ts";
-import { configOf } from "../src/cli/configOf.ts";
 import { complete } from "../src/experiment/complete.ts";
 import { parseConfig } from "../src/experiment/schema.ts";
+import { commands, parse } from "./support/commandLine.ts";
 import { assert, test } from "./support/suite.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -67,64 +65,22 @@ function commandsOf(code: string): string[] {
 }
 
 const { scripts } = JSON.parse(read("package.json")) as { scripts: Record<string, string> };
-const modules = await Promise.all(
-  readdirSync(`${root}src/cli/commands`).map(
-    async (name) => (await import(`../src/cli/commands/${name}`)) as Record<string, CommandModule>,
-  ),
-);
-const commands = modules.flatMap((module) => Object.entries(module).flatMap(([name, one]) => (name.endsWith("Command") ? [one] : []))); // prettier-ignore
-
-class Parsed extends Error {
-  readonly args: Readonly<Record<string, unknown>>;
-  constructor(args: Readonly<Record<string, unknown>>) {
-    super("parsed");
-    this.args = args;
-  }
-}
-
-/** Parses what follows `moiety` as the command line does, and stops before the command's work. */
-async function parse(words: readonly string[]): Promise<void> {
-  checkWords(words);
-  let cli = yargs([...words]).scriptName("moiety");
-  for (const command of commands) cli = cli.command(command);
-  cli = cli
-    .demandCommand(1)
-    .strict()
-    .middleware((args) => {
-      checkFlags(words, args);
-      throw new Parsed(args);
-    })
-    .exitProcess(false)
-    .fail((message, error) => {
-      throw error ?? new Error(message);
-    });
-  if (words[0] === "--help") return;
-  const parsed = await Promise.resolve()
-    .then(() => cli.parseAsync())
-    .then(
-      () => undefined,
-      (error: unknown) => error,
-    );
-  if (!(parsed instanceof Parsed)) throw parsed instanceof Error ? parsed : new Error("it was not parsed");
-  const { experiment } = parsed.args as { experiment?: string };
-  if (["run", "sweep", "compare"].includes(words[0]!) && experiment !== undefined)
-    await configOf(experiment, parsed.args);
-}
 
 // programs of others, which are there or not
 const others = new Set(["python3", "venv/bin/pip", "openssl", "printf", "flwr", "node", "npx", "configure({"]);
 
-async function check(line: string): Promise<void> {
+async function check(line: string): Promise<unknown> {
   const [program = "", ...words] = wordsOf(line.replace(/ &$/, ""));
   if (program === "moiety") return parse(placeheld(words));
   if (program === "bash") return assert.ok(existsSync(`${root}${words[0]}`));
   if (program !== "npm") return assert.ok(others.has(program), `${program}, of ${line}`);
-  if (words[0] === "ci" || words[0] === "install") return;
+  if (words[0] === "ci" || words[0] === "install") return undefined;
   const run = words[0] === "run" ? words.slice(1).filter((word) => word !== "-s") : words;
   assert.ok(Object.hasOwn(scripts, run[0]!), `no script ${run[0]}, of ${line}`);
   const rest = run.slice(run.indexOf("--") + 1);
   if (run[0] === "moiety" && run.includes("--")) return parse(placeheld(rest));
   if (run[0] === "example" && run.includes("--")) assert.ok(examples.has(rest[0]!), `no example ${rest[0]}`);
+  return undefined;
 }
 
 // what stands for the reader's own

@@ -19,6 +19,7 @@ const parts: Readonly<Record<string, () => Promise<ReturnType<typeof suite>>>> =
   "methods-six": async () => (await import("./real/methods.ts")).sixMethods,
   "methods-faults": async () => (await import("./real/methods.ts")).methodsFaults,
   secure: async () => (await import("./real/secure.ts")).secure,
+  compose: async () => (await import("./real/compose.ts")).compose,
   machines: async () => (await import("./real/machines.ts")).machines,
   crowd: async () => (await import("./real/crowd.ts")).crowd,
 };
