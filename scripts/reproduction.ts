@@ -110,7 +110,6 @@ const optedOut: Tables = {
 
 const besideTheirs: Tables = {
   accuracies: besidePflMoe,
-  public: publicPflMoe,
   differences: (runs) =>
     tables.differences(
       runs,
@@ -175,7 +174,8 @@ const sections: Readonly<Record<string, Tables>> = {
   "cifar10-posterior-dirichlet": { ...gatedToo, cost: costAlone },
   "fashion-mnist-whole": { ...gatedToo, cost: costAlone },
   "ag-news-posterior": { ...gatedToo, cost: costAlone },
-  "pfl-moe": besideTheirs,
+  "pfl-moe": { ...besideTheirs, public: publicPflMoe },
+  "pfl-moe-cifar10": besideTheirs,
   "cifar10-posterior-p1": {
     pooled: (runs) => tables.accuracies(runs, ["finetuned", "blend", "pooled", "posterior", "pooledGate"]),
     differences: (runs) => tables.differences(runs, ["pooled", "posterior", "pooledGate"], ["finetuned", "ensemble"]),

@@ -176,6 +176,12 @@ const claims: readonly Claim[] = [
     more: "PFL-MoE's table, beside ours",
   },
   {
+    claim: "The same: CIFAR-10",
+    sweeps: ["pfl-moe-cifar10"],
+    found: above("fedavg+posterior", "fedavg+pflMoe"),
+    more: "PFL-MoE's table, beside ours",
+  },
+  {
     claim: "It beats fine-tuning where clients differ in names of classes: Fashion-MNIST",
     sweeps: ["fashion-mnist-renamed"],
     found: above("posterior", "finetuned"),
