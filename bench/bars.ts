@@ -81,6 +81,29 @@ export const bars: readonly Bar[] = [
     figure: "also:x 100 clients",
     most: 1.15,
   },
+  ...(
+    [
+      ["T1", 2.5, 2.3],
+      ["T2", 3.5, 3.2],
+      ["T4", 8, 5],
+    ] as const
+  ).flatMap(([task, one, two]) => [
+    {
+      what: `${task}, one worker, against pfl`,
+      ...against("federations", new RegExp(`^${task} .* one worker$`), /^pfl /, one),
+    },
+    {
+      what: `${task}, two workers, against pfl`,
+      ...against("federations", new RegExp(`^${task} .* two workers$`), /^pfl /, two),
+    },
+  ]),
+  {
+    what: "federations, two workers over one",
+    suite: "federations",
+    cases: / two workers$/,
+    figure: "also:x one worker",
+    least: 1,
+  },
   { what: "a page that trains, kB gzipped", suite: "start", cases: /./, figure: "also:kB page gzipped", most: 36 },
   { what: "import to first finished step, ms", suite: "start", cases: /./, figure: "ms", most: 60 },
 ];

@@ -83,10 +83,20 @@ if (flags.write && flags.filter) complain("--write takes whole suites, not --fil
 console.error(machineLine(machine()));
 
 async function runSuites(): Promise<void> {
-  const peers = flags.peers ? contenders(console.error) : [];
-  if (flags.peers) console.error(versions());
-  if (flags.write && flags.peers) write("peers", versions());
-  const options = { ...turns, peers, only, bare: flags.bare, build: flags.build, beside: flags.beside };
+  // suites that find their lines themselves have peers of their own, or none
+  const timed = flags.peers && wanted.some(({ measure: finds }) => !finds);
+  const peers = timed ? contenders(console.error) : [];
+  if (timed) console.error(versions());
+  if (flags.write && timed) write("peers", versions());
+  const options = {
+    ...turns,
+    peers,
+    raced: flags.peers,
+    only,
+    bare: flags.bare,
+    build: flags.build,
+    beside: flags.beside,
+  };
   const all: Line[] = [];
   try {
     for (const suite of wanted) {

@@ -17,6 +17,8 @@ export interface MeasureOptions extends RaceOptions {
   readonly build: string;
   /** Another build to measure beside this one. */
   readonly beside?: string | undefined;
+  /** Whether a suite that has peers of its own is to race them. */
+  readonly raced: boolean;
   /** Also run the kernel calls of every case without the library around them. */
   readonly bare: boolean;
 }
@@ -33,7 +35,8 @@ export async function* measure(suite: Suite, options: MeasureOptions): AsyncGene
   const { build, only } = options;
   const common = { suite: suite.name, runtime: runtime(), build };
   if (suite.measure) {
-    for await (const found of suite.measure(only)) yield { ...common, ...found };
+    for await (const found of suite.measure(only, { beside: options.raced, rounds: options.rounds }))
+      yield { ...common, ...found };
     return;
   }
   const server = own(here, runnerArguments(build));

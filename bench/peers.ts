@@ -114,16 +114,24 @@ const CPU_INDEX = ["--retries", "0", "--timeout", "15", "--index-url", "https://
 export function installPython(report: (text: string) => void): string | null {
   if (existsSync(python) && command(python, ["-c", "import torch, numpy, torchvision"]) === null) return null;
   report("installing PyTorch (up to 5 GB) into bench/peers/.venv");
-  const made = command("python3", ["-m", "venv", ".venv"]);
-  if (made !== null) return made;
-  const pip = ["-m", "pip", "install", "--quiet"];
-  const torch = readFileSync(`${folder}requirements.txt`, "utf8").match(/^torch(vision)?==.*$/gm)!;
-  command(python, [...pip, ...CPU_INDEX, ...torch]);
-  return command(python, [...pip, "-r", "requirements.txt"]);
+  return makePython(folder) ?? pip(folder, "-r", "requirements.txt");
 }
 
-function command(program: string, args: readonly string[]): string | null {
-  const { status, stderr, error } = spawnSync(program, args, { cwd: folder, encoding: "utf8" });
+/** Makes a Python in a folder with a requirements.txt, and PyTorch in it without CUDA where that can be had; what went wrong, or null. */
+export function makePython(at: string): string | null {
+  const made = command("python3", ["-m", "venv", ".venv"], at);
+  if (made !== null) return made;
+  pip(at, ...CPU_INDEX, ...readFileSync(`${at}requirements.txt`, "utf8").match(/^torch(vision)?==.*$/gm)!);
+  return null;
+}
+
+/** Has a folder's Python install something; what went wrong, or null. */
+export function pip(at: string, ...args: readonly string[]): string | null {
+  return command(`${at}.venv/bin/python`, ["-m", "pip", "install", "--quiet", ...args], at);
+}
+
+function command(program: string, args: readonly string[], at: string = folder): string | null {
+  const { status, stderr, error } = spawnSync(program, args, { cwd: at, encoding: "utf8" });
   if (error) return error.message;
   return status === 0 ? null : (stderr.trim().split("\n").at(-1) ?? `${program} ended with ${status}`);
 }

@@ -61,10 +61,11 @@ export async function serve(
 }
 
 /** A process that serves. Whatever goes wrong with it, the answer is an error and not an exception. */
-export class Server {
+export class Server<Q extends object = Addressed, R extends { readonly error?: string } = Reply> {
   readonly #child: ChildProcess;
   readonly #replies: AsyncIterator<string>;
   #stderr = "";
+  #paused = false;
 
   constructor(command: string, args: readonly string[]) {
     this.#child = spawn(command, args, { stdio: ["pipe", "pipe", "pipe"] });
@@ -75,7 +76,8 @@ export class Server {
     this.#replies = createInterface({ input: this.#child.stdout! })[Symbol.asyncIterator]();
   }
 
-  async ask(request: Addressed): Promise<Reply> {
+  async ask(request: Q): Promise<R | { readonly error: string }> {
+    this.#go();
     this.#child.stdin!.write(`${JSON.stringify(request)}\n`);
     for (;;) {
       const { value, done } = await this.#replies.next();
@@ -85,11 +87,23 @@ export class Server {
     }
   }
 
-  async close(): Promise<void> {
+  /** It gets no processor until it is asked again. */
+  pause(): void {
+    this.#paused = this.#child.kill("SIGSTOP");
+  }
+
+  #go(): void {
+    if (this.#paused) this.#child.kill("SIGCONT");
+    this.#paused = false;
+  }
+
+  /** @param milliseconds that it has to end by itself */
+  async close(milliseconds = 2000): Promise<void> {
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
+    this.#go();
     const ended = new Promise((resolve) => this.#child.once("exit", resolve));
     this.#child.stdin!.end();
-    await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, 2000).unref())]);
+    await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, milliseconds).unref())]);
     this.#child.kill();
   }
 }

@@ -30,6 +30,13 @@ export interface Suite {
   readonly name: string;
   readonly about: string;
   readonly cases: readonly Case[];
-  /** For what cannot be timed call by call: finds its lines itself, those whose name is wanted. */
-  readonly measure?: (wanted: (name: string) => boolean) => AsyncIterable<Omit<Line, "suite" | "runtime" | "build">>;
+  /**
+   * For what cannot be timed call by call: finds its lines itself, those whose name is wanted.
+   * @param options.beside whether peers are wanted too, where it has some of its own
+   * @param options.rounds turns of every runner, where they take turns
+   */
+  readonly measure?: (
+    wanted: (name: string) => boolean,
+    options: { readonly beside: boolean; readonly rounds: number },
+  ) => AsyncIterable<Omit<Line, "suite" | "runtime" | "build">>;
 }

@@ -1,6 +1,7 @@
 // Every suite, in the order in which `all` runs them.
 import type { Suite } from "../suite.ts";
 import { conv } from "./conv.ts";
+import { federations } from "./federations.ts";
 import { infer } from "./infer.ts";
 import { matmul } from "./matmul.ts";
 import { mixture } from "./mixture.ts";
@@ -24,6 +25,7 @@ export const suites: readonly Suite[] = [
   start,
   round,
   workers,
+  federations,
   run,
   soak,
 ];
