@@ -117,6 +117,12 @@ class Talk:
     def answer(self, reply):
         print(json.dumps(reply), file=self._out, flush=True)
 
+    def fail(self, error):
+        """Answers with what was at the bottom of an error."""
+        while error.__cause__ is not None:
+            error = error.__cause__
+        self.answer({"error": f"{type(error).__name__}: {error}"[:300]})
+
 
 def serve(prepare):
     """Answers requests; `prepare` makes of a task and a number of workers what runs rounds of given cohorts."""
@@ -131,4 +137,4 @@ def serve(prepare):
                 seconds, losses, steps = rounds(request["cohorts"], request["plain"])
                 talk.answer({"seconds": seconds, "losses": losses, "steps": steps})
         except Exception as error:
-            talk.answer({"error": f"{type(error).__name__}: {error}"})
+            talk.fail(error)

@@ -98,9 +98,11 @@ def serve():
     request = next(requests, None)
     while request is not None:
         try:
+            if request["do"] != "prepare":
+                raise RuntimeError("no simulation runs")
             request = simulate(talk, requests, request["folder"], request["workers"])
         except Exception as error:
-            talk.answer({"error": f"{type(error).__name__}: {error}"})
+            talk.fail(error)
             request = next(requests, None)
 
 
