@@ -50,6 +50,7 @@ export type RegisteredOp = AnyOp & ((x: Inputs, attrs: unknown, out?: Tensor) =>
 
 const registry = new Map<string, RegisteredOp>();
 let recording = true;
+let tracing = false;
 
 /** Every op declared so far, by name. */
 export function ops(): ReadonlyMap<string, RegisteredOp> {
@@ -64,9 +65,9 @@ export function defineOp<X extends Inputs, A = undefined, D extends DType = "f32
   declaration: OpDeclaration<X, A, D>,
 ): Op<X, A, D> {
   const { name, shape, forward, view, dtype = "f32", takes } = declaration;
-  if (registry.has(name)) throw new Error(`defineOp: ${name} is declared already`);
+  if (registry.has(name)) throw new Error(`defineOp: ${name} is declared twice`);
   if (view ? shape || forward : !shape || !forward)
-    throw new TypeError(`defineOp: ${name} needs either a view, or a shape rule and a forward`);
+    throw new TypeError(`defineOp: ${name} needs a view, or a shape and a forward`);
   const op: AnyOp = declaration as unknown as AnyOp;
   const run = (x: X, attrs: A, out?: Tensor): Tensor => {
     let differentiable = false;
@@ -85,12 +86,12 @@ export function defineOp<X extends Inputs, A = undefined, D extends DType = "f32
       if (out) checkOut(name, out, wanted, dtype, x, recording && differentiable);
       y = out ?? empty(wanted, dtype, name);
       // loops over an axis of any size are not to run where the other axis has nothing
-      if (y.size > 0 || x.some((input) => input && input.size > 0)) forward!(y, x, attrs);
+      if (y.size || x.some((input) => input?.size)) forward!(y, x, attrs);
       // a forward may fill its output as anybody would
       if (out) markWritten(out);
       else y.written = 0;
     }
-    if (recording && differentiable) {
+    if (tracing || (recording && differentiable)) {
       y.requiresGrad = true;
       y.op = op;
       y.inputs = x;
@@ -99,9 +100,8 @@ export function defineOp<X extends Inputs, A = undefined, D extends DType = "f32
     return y;
   };
   // a function already has a read-only name
-  Object.defineProperty(run, "name", { value: name });
-  const { name: _, ...facets } = declaration;
-  registry.set(name, Object.assign(run, facets) as unknown as RegisteredOp);
+  Object.defineProperty(run, "name", { writable: true });
+  registry.set(name, Object.assign(run, declaration) as unknown as RegisteredOp);
   return run as Op<X, A, D>;
 }
 
@@ -112,9 +112,8 @@ function checkOut(op: string, out: Tensor, shape: Shape, dtype: DType, x: Inputs
     throw new RangeError(`${op}: out, got ${named(out)}, expected ${dtype}${formatShape(shape)}`);
   if (history || out.requiresGrad)
     throw new Error(`${op}: out, got a result with a gradient; leave \`out\` away, or compute in noGrad()`);
-  for (let i = 0; i < x.length; i++)
-    if (x[i] && overlap(out, x[i]!))
-      throw new RangeError(`${op}: out, got memory that input ${i} lies in, expected memory of its own`);
+  const i = x.findIndex((input) => input && overlap(out, input));
+  if (i >= 0) throw new RangeError(`${op}: out, got memory that input ${i} lies in, expected memory of its own`);
 }
 
 /** The rule of a gradient kernel that cannot be differentiated once more: an error where another rule would be silence. */
@@ -126,12 +125,11 @@ export function notTwice(name: string): Vjp<Inputs, unknown> {
 
 /** Runs `fn` without recording history: evaluation, frozen models, gradient rules. */
 export function noGrad<T>(fn: () => T): T {
-  const before = recording;
-  recording = false;
+  const before = setRecording(false);
   try {
     return fn();
   } finally {
-    recording = before;
+    setRecording(before);
   }
 }
 
@@ -140,4 +138,15 @@ export function setRecording(on: boolean): boolean {
   const before = recording;
   recording = on;
   return before;
+}
+
+/** Runs `fn` so that every result has the op that made it, whether that has a gradient or not: what a network is, to be written down. */
+export function traced<T>(fn: () => T): T {
+  const before = tracing;
+  tracing = true;
+  try {
+    return fn();
+  } finally {
+    tracing = before;
+  }
 }

@@ -5,6 +5,8 @@ import type { Constant, ElementType, Node } from "./proto.ts";
 export class Builder {
   readonly nodes: Node[] = [];
   readonly constants: Constant[] = [];
+  /** The op that is being written down. */
+  from = "";
   readonly #names = new Map<Tensor, string>();
 
   /** Says what a tensor is called. */
@@ -43,8 +45,24 @@ export class Builder {
     attributes: Node["attributes"] = {},
     floats: Node["floats"] = {},
   ): string {
-    const output = `${op}${this.nodes.length}`;
-    this.nodes.push({ op, inputs, output, attributes, floats });
-    return output;
+    return this.#add(op, inputs, 1, attributes, floats)[0]!;
+  }
+
+  /** One more node with so many outputs, and their names. */
+  nodeOf(count: number, op: string, inputs: readonly string[], attributes: Node["attributes"] = {}): readonly string[] {
+    return this.#add(op, inputs, count, attributes, {});
+  }
+
+  #add(
+    op: string,
+    inputs: readonly string[],
+    count: number,
+    attributes: Node["attributes"],
+    floats: Node["floats"],
+  ): readonly string[] {
+    const name = `${op}${this.nodes.length}`;
+    const outputs = Array.from({ length: count }, (_, i) => (i ? `${name}_${i}` : name));
+    this.nodes.push({ from: this.from, op, inputs, outputs, attributes, floats });
+    return outputs;
   }
 }

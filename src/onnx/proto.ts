@@ -15,11 +15,14 @@ export interface Constant {
 }
 
 export interface Node {
+  /** The op of moiety that it is for. */
+  readonly from: string;
   readonly op: string;
+  /** Nothing stands for an input that is left out. */
   readonly inputs: readonly string[];
-  readonly output: string;
-  /** Whole numbers and lists of them are integers, in `floats` they are none. */
-  readonly attributes: Readonly<Record<string, number | readonly number[]>>;
+  readonly outputs: readonly string[];
+  /** Words, and whole numbers and lists of them as integers; in `floats` they are none. */
+  readonly attributes: Readonly<Record<string, number | string | readonly number[]>>;
   readonly floats: Readonly<Record<string, number>>;
 }
 
@@ -65,22 +68,26 @@ function constant(to: BinaryWriter, of: Constant): void {
   to.tag(9, WireType.LengthDelimited).bytes(raw(of));
 }
 
-function node(to: BinaryWriter, { op, inputs, output, attributes, floats }: Node): void {
+// numbers of the kinds of attributes
+const [FLOAT, INT, STRING, INTS] = [1, 2, 3, 7] as const;
+
+function node(to: BinaryWriter, { op, inputs, outputs, attributes, floats }: Node): void {
   for (const input of inputs) text(to, 1, input);
-  text(to, 2, output);
+  for (const output of outputs) text(to, 2, output);
   text(to, 4, op);
   for (const [name, value] of Object.entries(attributes))
     message(to, 5, () => {
       text(to, 1, name);
       if (typeof value === "number") whole(to, 3, value);
+      else if (typeof value === "string") text(to, 4, value);
       else for (const one of value) whole(to, 8, one);
-      whole(to, 20, typeof value === "number" ? 2 : 7);
+      whole(to, 20, typeof value === "number" ? INT : typeof value === "string" ? STRING : INTS);
     });
   for (const [name, value] of Object.entries(floats))
     message(to, 5, () => {
       text(to, 1, name);
       to.tag(2, WireType.Bit32).float(value);
-      whole(to, 20, 1);
+      whole(to, 20, FLOAT);
     });
 }
 

@@ -31,20 +31,16 @@ import {
   lenetFashion,
   Linear,
   LoraLinear,
-  type Module,
   Net,
   resnet,
   Sequential,
   Transformer,
 } from "../../src/nn/index.ts";
 
-export interface Exported {
-  readonly module: Module;
-  readonly shape: readonly number[];
-  readonly words?: number;
-}
+import { type Exported, opNetworks } from "./opNetworks.ts";
 
 export const networks: Readonly<Record<string, Exported>> = {
+  ...opNetworks,
   lenet: { module: lenetFashion(), shape: [1, 28, 28] },
   resnet: { module: resnet(8, { width: 4 }), shape: [3, 16, 16] },
   tiles: { module: new Convolution(16, 17, 3, { pad: 1 }), shape: [16, 8, 8] },
