@@ -14,7 +14,10 @@ import { loadTable, type TableOptions } from "./table.ts";
 /** Where the rows are, by form. File names are found with `.gz`, too. */
 export type OwnData =
   | ({ readonly kind: "csv" } & Omit<TableOptions, "name" | "task">)
-  /** x_train.npy, y_train.npy, x_test.npy, y_test.npy: bytes [rows, (channels,) height, width], or any other numbers. */
+  /**
+   * x_train.npy, y_train.npy, x_test.npy, y_test.npy: bytes [rows, (channels,) height, width], or any other numbers; y are class numbers
+   * [rows], or with a task targets [rows, outputs] or [rows], whose names are `classes`.
+   */
   | {
       readonly kind: "npy";
       readonly classes?: readonly string[] | undefined;
@@ -108,40 +111,80 @@ function inNumbers(data: TensorData["data"]): ArrayLike<number> {
   return numbers;
 }
 
+/** What the rows of y are: class numbers, or targets. */
+interface Asked {
+  readonly labels: Uint8Array;
+  readonly targets: ArrayLike<number> | undefined;
+  readonly outputs: number;
+}
+
+function askedOf(
+  name: string,
+  y: TensorData,
+  rows: number,
+  classes: number | undefined,
+  task: TargetKind | undefined,
+): Asked {
+  const outputs = y.shape[1] ?? 1;
+  const fits = y.shape[0] === rows && (y.shape.length === 1 || (task && y.shape.length === 2 && outputs > 0));
+  if (!fits)
+    throw new RangeError(
+      `npy: ${name}, got [${y.shape}], expected ${task ? `[${rows}] or [${rows},outputs], the targets of each` : `[${rows}], one class number per`} row of x`,
+    );
+  if (task) return { labels: new Uint8Array(rows), targets: inNumbers(y.data), outputs };
+  return { labels: classNumbers(inNumbers(y.data), `labels: ${name}`, classes), targets: undefined, outputs };
+}
+
+/** What targets are called; their places where nothing says it. */
+function targetNames(name: string, outputs: number, given: readonly string[] | undefined): readonly string[] {
+  if (given && given.length !== outputs)
+    throw new RangeError(
+      `npy: ${name}, got ${outputs} targets a row, expected ${given.length}, one for each of classes`,
+    );
+  return given ?? Array.from({ length: outputs }, (_, i) => String(i));
+}
+
 async function fromNpy(
   name: string,
   source: DataSource,
   { classes, client }: Extract<OwnData, { kind: "npy" }>,
+  task: TargetKind | undefined,
 ): Promise<ImageDataset | FeatureDataset> {
   const read = async (part: string) => {
     const [inputs, marks] = [await find(source, `x_${part}.npy`), await find(source, `y_${part}.npy`)];
     const [x, y] = [readNpy(inputs), readNpy(marks)];
     const [rows = 0, ...shape] = x.shape;
-    if (y.shape.length !== 1 || y.shape[0] !== rows)
-      throw new RangeError(`npy: ${marks.name}, got [${y.shape}], expected [${rows}], one class number per row of x`);
-    const labels = classNumbers(inNumbers(y.data), `labels: ${marks.name}`, classes?.length);
+    const asked = askedOf(marks.name, y, rows, classes?.length, task);
     const own = client === undefined ? undefined : await find(source, `${client}_${part}.npy`);
     const owners = own && readNpy(own);
     if (own && owners && (owners.shape.length !== 1 || owners.shape[0] !== rows))
       throw new RangeError(`npy: ${own.name}, got [${owners.shape}], expected [${rows}], one client per row of x`);
-    return { name: inputs.name, x: x.data, labels, shape, owners: owners && Array.from(owners.data, String) };
+    const whose = owners && Array.from(owners.data, String);
+    return { name: inputs.name, marks: marks.name, x: x.data, ...asked, shape, owners: whose };
   };
   const [train, test] = [await read("train"), await read("test")];
   checkShapes(test.name, test.shape, train.name, train.shape);
-  const names = classes ?? numbered(train.labels, test.labels);
   const { shape } = train;
+  const floats = ({ x, labels, owners }: typeof train) => ({ x: inNumbers(x), labels, owners });
+  const parts = { name, shape, train: floats(train), test: floats(test) };
+  if (task) {
+    const names = targetNames(train.marks, train.outputs, classes);
+    targetNames(test.marks, test.outputs, names);
+    const targets = { kind: task, train: train.targets!, test: test.targets! };
+    return fromFeatures({ ...parts, classes: names, targets });
+  }
+  const names = classes ?? numbered(train.labels, test.labels);
   if (train.x instanceof Uint8Array && test.x instanceof Uint8Array && (shape.length === 2 || shape.length === 3)) {
     const image = (shape.length === 2 ? [1, ...shape] : shape) as [number, number, number];
-    const parts = { train: { ...train, x: train.x }, test: { ...test, x: test.x } };
-    return fromArrays({ name, classes: names, shape: image, ...parts });
+    const pixels = { train: { ...train, x: train.x }, test: { ...test, x: test.x } };
+    return fromArrays({ name, classes: names, shape: image, ...pixels });
   }
-  const floats = ({ x, labels, owners }: typeof train) => ({ x: inNumbers(x), labels, owners });
-  return fromFeatures({ name, classes: names, shape, train: floats(train), test: floats(test) });
+  return fromFeatures({ ...parts, classes: names });
 }
 
 /**
  * Loads data of one's own. What is missing, damaged or does not fit is a RangeError that says which file and what.
- * @param task what rows have instead of a class; of tables alone
+ * @param task what rows have instead of a class; of csv and npy files
  */
 export async function loadOwn(
   name: string,
@@ -149,15 +192,15 @@ export async function loadOwn(
   own: OwnData,
   task?: TargetKind,
 ): Promise<ImageDataset | FeatureDataset> {
-  if (task !== undefined && own.kind !== "csv")
+  if (task !== undefined && own.kind !== "csv" && own.kind !== "npy")
     throw new RangeError(
-      `data: files of kind ${own.kind}, got the task ${task}, expected csv, whose columns are targets`,
+      `data: files of kind ${own.kind}, got the task ${task}, expected csv or npy, which have targets`,
     );
   switch (own.kind) {
     case "csv":
       return loadTable(source, { ...own, name, task });
     case "npy":
-      return fromNpy(name, source, own);
+      return fromNpy(name, source, own, task);
     case "idx":
       return fromIdx(name, source, own);
     case "cifar":

@@ -35,7 +35,7 @@ const fields = v.strictObject({
   files: maybe(files, "files of one's own (docs/embedding.md)", { unless: "a known dataset" }),
   task: maybe(v.picklist(["regression", "multi-label"]), "what rows are asked for", {
     unless: "one class of several",
-    matters: "`files.kind=csv`, `model=mlp` or one's own, and partitions that need no classes",
+    matters: "`files.kind` csv or npy, `model=mlp` or one's own, and partitions that need no classes",
   }),
   model: told(
     v.pipe(

@@ -22,9 +22,9 @@ function problems(config: Config): readonly (readonly [field: string, got: strin
   ];
   const output = outputs.find(([, space]) => space === "output");
   return [
-    ...(files?.kind === "csv" || (!files && isGenerated(dataset))
+    ...(files?.kind === "csv" || files?.kind === "npy" || (!files && isGenerated(dataset))
       ? []
-      : [["files", files?.kind ?? "none", "csv, whose columns are the targets"] as const]),
+      : [["files", files?.kind ?? "none", "csv or npy, which have targets"] as const]),
     ...(fidelity === "paper" ? [] : [["fidelity", fidelity, "paper, as the authors' code tells classes"] as const]),
     ...(blind.includes(partition.kind)
       ? []

@@ -108,11 +108,20 @@ test("what needs classes is refused by its field or its name before anything run
     ["stream", { by: "label", width: 0.5 }, /stream.by: got label, expected row/],
     ["shift", { kind: "labels", clusters: 2 }, /shift.kind: got labels/],
     ["model", "lenet", /model: got lenet, expected mlp/],
-    ["files.kind", "npy", /files.train: there is no such field|files: got npy/],
+    [
+      "files",
+      { kind: "cifar", folder: "/x", train: ["a"], test: ["a"], labelBytes: 1, classes: ["a"] },
+      /files: got cifar/,
+    ],
     ["task", "ranking", /task: got "ranking"/],
   ];
   for (const [field, value, message] of wrong) {
-    const changed = field.startsWith("partition") || field === "shift" || field === "posterior" || field === "stream";
+    const changed =
+      field.startsWith("partition") ||
+      field === "shift" ||
+      field === "posterior" ||
+      field === "stream" ||
+      field === "files";
     const asked = changed ? { ...config, [field]: value } : override(config, field, value);
     assert.throws(
       () => parseConfig(asked),
@@ -152,8 +161,8 @@ test("cells that are no targets are refused in their line", async () => {
   await refuses(read("x,y,z\n1,0,1\n"), /got columns y, z, expected one with a class/);
   await refuses(read("x,y,z\n1,0,1\n", "regression", []), /label, got no column/);
   await refuses(
-    loadOwn("t", memorySource({}), { kind: "npy" }, "regression"),
-    /files of kind npy, got the task regression/,
+    loadOwn("t", memorySource({}), { kind: "idx", train: ["a", "b"], test: ["a", "b"] }, "regression"),
+    /files of kind idx, got the task regression, expected csv or npy/,
   );
 });
 
