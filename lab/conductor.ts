@@ -13,7 +13,7 @@ import type { Pool } from "../src/runtime/pool.ts";
 import { Agency } from "./conductor/agency.ts";
 import { Batch } from "./conductor/batch.ts";
 import { browserName } from "./conductor/browser.ts";
-import { type LabDataset, openData, type Opened } from "./conductor/datasets.ts";
+import { type LabDataset, openData, type Opened, OwnFiles } from "./conductor/datasets.ts";
 import { Oracle } from "./conductor/oracle.ts";
 import { Onlooker } from "./conductor/onlooker.ts";
 import { outlineClients } from "./conductor/outline.ts";
@@ -27,6 +27,7 @@ import { labEvents } from "./conductor/events.ts";
 import type { Conducting, Ending, LabEvent } from "./messages.ts";
 import { answerOver, type Service } from "./wire.ts";
 
+const ownFiles = new OwnFiles();
 let opened: Opened | undefined;
 let stop = new AbortController();
 let oracle: Oracle | undefined;
@@ -55,7 +56,7 @@ async function runPart({ config, store, compared }: Part, resume: boolean): Prom
       const ours = (begun = { ...setup, dataset: data() });
       // who is asked, and whose way is drawn, are the page's own models
       const onlooker = compared ? undefined : new Onlooker(ours, (standing) => events.add(standing));
-      const listener = compared ? undefined : (oracle = new Oracle(ours, store));
+      const listener = compared ? undefined : (oracle = new Oracle(ours, store, opened?.cells));
       const witness: Witness = (generalist, part) => {
         listener?.believe(generalist);
         onlooker?.see(generalist, part);
@@ -108,11 +109,14 @@ function refuseModules({ model, methods = {} }: Config): void {
 }
 
 const service: Conducting = {
+  look: (files) => ownFiles.look(files),
   open: async (choice) => {
-    opened = await openData(choice);
+    opened = await openData(choice, ownFiles);
     oracle = laid = undefined;
-    const { kind, classes, shape, train, test } = opened.dataset;
-    return { kind, classes, shape, train: train.rows, test: test.rows, names: opened.names };
+    const { dataset, names, cells } = opened;
+    const { kind, classes, shape, train, test, owners } = dataset;
+    const rows = { train: train.rows, test: test.rows };
+    return { kind, classes, shape, ...rows, names, owners: owners?.names.length, columns: cells?.columns };
   },
   outline: (config) => {
     // another run: its clients are others, whatever those of the last have learnt
@@ -161,14 +165,14 @@ const service: Conducting = {
     const [{ store }] = parts as [Part];
     const generalist = store.files.get("generalist.safetensors");
     if (generalist) {
-      oracle = new Oracle({ ...setUp(parts[0]!.config, data()), dataset: data() }, store);
+      oracle = new Oracle({ ...setUp(parts[0]!.config, data()), dataset: data() }, store, opened?.cells);
       oracle.believeFile(generalist);
     }
     return { events: parts.flatMap(replay), ending };
   },
   forget: (id) => runs.remove(id),
   answer: async ({ client, inputs }) => oracle?.answer(client, inputs),
-  specimens: (which) => specimens(data(), which),
+  specimens: (which) => specimens(data(), which, opened?.cells),
   owned: (whose) => (laid ? ownRows(laid, whose) : []),
   archive: (name) => encodeZip(filesOf(runs.current?.parts ?? [], name)),
 };

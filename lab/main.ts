@@ -9,6 +9,7 @@ import { startWorker } from "../src/runtime/platform.ts";
 import type { Conducting, LabEvent, Order } from "./messages.ts";
 import { ClientView } from "./page/client.ts";
 import { ClustersView } from "./page/clusters.ts";
+import { ColumnsView } from "./page/columns.ts";
 import { ControlsView } from "./page/controls.ts";
 import { writeAddress } from "./page/address.ts";
 import { showCode } from "./page/codeView.ts";
@@ -135,6 +136,9 @@ const trust = new FigureView(byId("trust-figure"), {
       : undefined,
 });
 
+const data = new DataView(byId("data"), notebook, (files) => void session.open(files));
+const columns = new ColumnsView(byId("columns"), notebook, (choice) => void session.choose(choice));
+
 watchers
   .set(controls, ["stage"])
   .set(
@@ -149,7 +153,8 @@ watchers
     ["stage"],
   )
   .set({ every: 0, draw: settle }, ["stage"])
-  .set(new DataView(byId("data"), notebook, (choice) => void session.open(choice)), ["stage", "data"])
+  .set(data, ["stage", "data"])
+  .set(columns, ["stage", "data"])
   .set(plane, ["places", "stage", "outline", "kept"])
   .set(earlier, ["stage", "outline", "kept"])
   .set(
@@ -187,7 +192,7 @@ function settle(): void {
   const { stage, clients, problem } = notebook;
   form.enable(stage !== "opening");
   byId("live").hidden = !["running", "pausing", "finished"].includes(stage);
-  const { text } = form.mark(problem);
+  const { text } = form.mark(problem, [data.marked, ...columns.marked]);
   if (byId("problem").textContent !== text) byId("problem").textContent = text;
   byId("problem").hidden = text === "";
   if (chosen !== undefined && chosen >= clients.length) choose(undefined);

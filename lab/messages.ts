@@ -3,19 +3,30 @@ import type { Config } from "../src/experiment/config.ts";
 import type { LiveEvent } from "../src/experiment/watch.ts";
 import type { Summary } from "../src/report/records.ts";
 import type { Metric } from "../src/report/metrics.ts";
+import type { Recognised } from "./conductor/recognise.ts";
 
-/** The data to work on: what comes with the page, or files from the reader. */
-export type DataChoice = { readonly kind: "bundled" } | { readonly kind: "own"; readonly files: readonly File[] };
+/** Files of the reader's own, and what is to be made of them. */
+export interface OwnChoice extends Recognised {
+  readonly kind: "own";
+}
+
+/** The data to work on: what comes with the page, or files from the reader, which have been looked at. */
+export type DataChoice = { readonly kind: "bundled" } | OwnChoice;
 
 /** A dataset as the page needs to know it. */
 export interface DataOutline {
   readonly kind: "image" | "features";
+  /** What classes are called; with a task what its targets are. */
   readonly classes: readonly string[];
   readonly shape: readonly number[];
   readonly train: number;
   readonly test: number;
   /** What a config says to mean these data. */
-  readonly names: Pick<Config, "dataset" | "files">;
+  readonly names: Pick<Config, "dataset" | "files" | "task">;
+  /** How many clients the data name. */
+  readonly owners?: number | undefined;
+  /** The columns of a row that can be written down. */
+  readonly columns?: readonly string[] | undefined;
 }
 
 /** Who owns what, before anything is trained. */
@@ -117,10 +128,10 @@ export type Ending =
     }
   | { readonly finished: false; readonly at: string };
 
-/** One input of the models: an image's bytes, or a row of numbers. */
-export type Inputs = Uint8Array | Float32Array;
+/** One input of the models: an image's bytes, a row of numbers, or the cells of a table's row as they are written. */
+export type Inputs = Uint8Array | Float32Array | readonly string[];
 
-/** What one client's models say of one input: probabilities by class; specialist and mixture once they are trained. */
+/** What one client's models say of one input: probabilities by class, in a regression numbers; specialist and mixture once they are trained. */
 export interface Answers {
   readonly generalist: readonly number[];
   readonly own?: {
@@ -136,10 +147,14 @@ export interface Specimen {
   readonly row: number;
   readonly inputs: Inputs;
   readonly label: number;
+  /** In a regression the numbers that are right. */
+  readonly targets?: readonly number[] | undefined;
 }
 
 /** What the page may ask. */
 export type Conducting = {
+  /** Takes files of the reader's own, and says what they most likely are. */
+  look: (files: readonly File[]) => Promise<Recognised>;
   open: (choice: DataChoice) => Promise<DataOutline>;
   outline: (config: Config) => ClientOutline[];
   /** Runs to the end or to a pause, or a single round or client; a run that goes on has the config it began with. */
@@ -162,7 +177,7 @@ export type Conducting = {
   forget: (id: string) => Promise<void>;
   /** What a client's models say, if a run has begun. */
   answer: (question: { readonly client: number; readonly inputs: Inputs }) => Promise<Answers | undefined>;
-  /** One test row of every class, the `turn`-th of each; at most so many. */
+  /** One test row of every class, the `turn`-th of each, or where there are no classes any; at most so many. */
   specimens: (which: { readonly turn: number; readonly most: number }) => Specimen[];
   /** Rows that a client trains on, evenly spaced; at most so many, none before clients are laid out. */
   owned: (whose: { readonly client: number; readonly most: number }) => Specimen[];

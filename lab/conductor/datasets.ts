@@ -8,8 +8,12 @@ import {
   memorySource,
   urlSource,
 } from "../../src/data/index.ts";
-import type { DataChoice, DataOutline } from "../messages.ts";
-import { recognise } from "./recognise.ts";
+import { openTable, type TableCells } from "../../src/data/table.ts";
+import type { DataChoice, DataOutline, OwnChoice } from "../messages.ts";
+import { type Recognised, recognise } from "./recognise.ts";
+
+// a page has no room for more, whatever is in them
+const mostBytes = 500 * 2 ** 20;
 
 /** What the lab can show. */
 export type LabDataset = ImageDataset | FeatureDataset;
@@ -17,11 +21,40 @@ export type LabDataset = ImageDataset | FeatureDataset;
 export interface Opened {
   readonly dataset: LabDataset;
   readonly names: DataOutline["names"];
+  /** Of a table its rows as they are written. */
+  readonly cells?: TableCells | undefined;
+}
+
+/** Files of the reader's own in memory: what they are, and datasets of them. */
+export class OwnFiles {
+  #files: Record<string, Uint8Array> = {};
+
+  /** Reads files, and says what they most likely are. */
+  async look(given: readonly File[]): Promise<Recognised> {
+    const large = given.find(({ size }) => size > mostBytes);
+    if (large)
+      throw new RangeError(
+        `files: got ${Math.round(large.size / 2 ** 20)} MB in ${large.name}, expected at most 500 MB in a page; moiety run takes it`,
+      );
+    const files: Record<string, Uint8Array> = {};
+    for (const file of given) files[file.name] = new Uint8Array(await file.arrayBuffer());
+    this.#files = files;
+    return recognise(files);
+  }
+
+  /** The dataset that a description makes of them. */
+  async open({ name, own, task }: OwnChoice): Promise<Opened> {
+    const source = memorySource(this.#files, "your files");
+    // a run folder is a folder: the files are expected to stand beside its config
+    const names = { dataset: name, files: { folder: ".", ...own }, ...(task && { task }) };
+    if (own.kind !== "csv") return { dataset: await loadOwn(name, source, own, task), names };
+    return { ...(await openTable(source, { ...own, name, task })), names };
+  }
 }
 
 /** Fetches and unpacks a dataset. Files that do not fit are an error that says which and why. */
-export async function openData(choice: DataChoice): Promise<Opened> {
-  if (choice.kind === "own") return openOwn(choice.files);
+export async function openData(choice: DataChoice, files: OwnFiles): Promise<Opened> {
+  if (choice.kind === "own") return files.open(choice).catch(told);
   const { train, test } = catalogue["fashion-mnist"].files;
   const dataset = await loadFashionMnist({
     ...urlSource(new URL("data/fashion-mnist", import.meta.url)),
@@ -31,11 +64,8 @@ export async function openData(choice: DataChoice): Promise<Opened> {
   return { dataset, names: { dataset: "fashion-mnist" } };
 }
 
-async function openOwn(given: readonly File[]): Promise<Opened> {
-  const files: Record<string, Uint8Array> = {};
-  for (const file of given) files[file.name] = new Uint8Array(await file.arrayBuffer());
-  const { name, own } = await recognise(files);
-  const dataset = await loadOwn(name, memorySource(files, "your files"), own);
-  // a run folder is a folder: the files are expected to stand beside its config
-  return { dataset, names: { dataset: name, files: { ...own, folder: "." } } };
+// what a reader of tables finds wrong is about the files
+function told(error: unknown): never {
+  if (!(error instanceof RangeError)) throw error;
+  throw new RangeError(error.message.replace(/^\w+: your files\//, "files: in "), { cause: error });
 }

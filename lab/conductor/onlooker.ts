@@ -2,9 +2,9 @@
 import { networks } from "../../src/experiment/networks.ts";
 import type { Setup } from "../../src/experiment/setup.ts";
 import { staging } from "../../src/experiment/staging.ts";
-import { spaced } from "../../src/experiment/watch.ts";
+import { shareRight, spaced } from "../../src/experiment/watch.ts";
 import { outputs } from "../../src/moe/evaluate.ts";
-import { accuracy, type Examples, Net } from "../../src/nn/index.ts";
+import { type Examples, Net } from "../../src/nn/index.ts";
 import type { GeneralistStanding } from "../messages.ts";
 
 // a round's look is over a sample; the first and the last are over the whole test split
@@ -52,15 +52,14 @@ export class Onlooker {
   #look({ examples, local }: View, whole: boolean): void {
     const classes = this.#setup.dataset.classes.length;
     const tensor = outputs(this.#net, examples, classes);
-    const answers = { logp: tensor.toArray(), classes };
+    const percent = shareRight(this.#setup, tensor.toArray(), examples);
     tensor.dispose();
-    const percent = (rows: ArrayLike<number>): number => 100 * accuracy(answers, examples.labels, rows);
     const clients = local.map((rows) => (rows.length > 0 ? percent(rows) : NaN));
     const known = clients.filter(Number.isFinite);
     this.#tell({
       kind: "generalist",
       localTest: known.reduce((sum, value) => sum + value, 0) / known.length,
-      globalTest: percent(Array.from(examples.labels, (_, i) => i)),
+      globalTest: percent(Int32Array.from({ length: examples.count }, (_, i) => i)),
       ...(whole && { clients }),
     });
   }

@@ -5,7 +5,10 @@ import { ClientFiles } from "../../src/experiment/clientFile.ts";
 import type { Setup } from "../../src/experiment/setup.ts";
 import type { RunStore } from "../../src/experiment/store.ts";
 import { decodeSafetensors } from "../../src/io/safetensors.ts";
+import { noGrad } from "../../src/autograd/op.ts";
 import { scope, type Tensor } from "../../src/autograd/tensor.ts";
+import type { TableCells } from "../../src/data/table.ts";
+import { taskIn } from "../../src/experiment/tasks.ts";
 import { expertAnswers, gateWeights, mixedAnswers, outputs } from "../../src/moe/evaluate.ts";
 import { type Examples, FeatureExamples, ImageExamples, Net } from "../../src/nn/index.ts";
 import { exp } from "../../src/runtime/scalar.ts";
@@ -15,10 +18,13 @@ import type { LabDataset } from "./datasets.ts";
 export class Oracle {
   readonly setup: Setup<LabDataset>;
   readonly #files: ClientFiles;
+  readonly #cells: TableCells | undefined;
   #generalist: Float32Array | undefined;
 
-  constructor(setup: Setup<LabDataset>, store: RunStore) {
+  /** @param cells are a table's, if rows are asked about as they are written */
+  constructor(setup: Setup<LabDataset>, store: RunStore, cells?: TableCells) {
     this.setup = setup;
+    this.#cells = cells;
     this.#files = new ClientFiles(store, setup);
   }
 
@@ -42,7 +48,8 @@ export class Oracle {
     const modules = networks(config, dataset);
     const { expertOutput, space } = behaviour(config);
     const classes = dataset.classes.length;
-    const asked = oneExample(dataset, inputs);
+    const task = taskIn(config);
+    const asked = oneExample(dataset, isCells(inputs) ? this.#encode(inputs) : inputs);
     const of = (module: typeof modules.expert, values: Float32Array, width: number): Tensor => {
       const net = new Net(module, { group: "private", trainable: false });
       net.parameters.copyFrom(values);
@@ -54,6 +61,19 @@ export class Oracle {
     const ls = own && of(modules.expert, own.kept["specialist"] as Float32Array, classes);
     const z = own && of(modules.gate, own.kept["gate"] as Float32Array, 1);
     try {
+      if (task) {
+        const read = (answers: Tensor): number[] => Array.from(task.readings(answers).toArray());
+        return scope(() =>
+          noGrad(() => {
+            const [g, s] = [task.answers(lg), ls && task.answers(ls)];
+            if (!s || !z) return { generalist: read(g) };
+            return {
+              generalist: read(g),
+              own: { specialist: read(s), mixture: read(task.mix(s, g, z)), trust: gateWeights(z)[0]! },
+            };
+          }),
+        );
+      }
       return {
         generalist: probabilities(expertAnswers(lg, expertOutput)),
         ...(ls &&
@@ -70,9 +90,18 @@ export class Oracle {
       asked.dispose();
     }
   }
+
+  #encode(cells: readonly string[]): Float32Array {
+    if (!this.#cells) throw new TypeError("lab: these data have no rows that can be written down, got cells");
+    return this.#cells.encode(cells);
+  }
 }
 
-function oneExample(dataset: LabDataset, inputs: Inputs): Examples {
+function isCells(inputs: Inputs): inputs is readonly string[] {
+  return Array.isArray(inputs);
+}
+
+function oneExample(dataset: LabDataset, inputs: Uint8Array | Float32Array): Examples {
   const labels = [0];
   if (dataset.kind === "features") {
     if (!(inputs instanceof Float32Array)) throw new TypeError("lab: a table's rows are numbers, got bytes");

@@ -1,7 +1,8 @@
 // What files of the reader's own are: known by what is in them where that says enough, by their names where it does not.
 import type { OwnData } from "../../src/data/index.ts";
-import { readCsv } from "../../src/data/csv.ts";
 import { unpackHead } from "../../src/data/gzip.ts";
+import { filesOf, guess, type TableSketch } from "../table.ts";
+import { sketch } from "./sketch.ts";
 
 type Files = Readonly<Record<string, Uint8Array>>;
 
@@ -9,15 +10,17 @@ type Files = Readonly<Record<string, Uint8Array>>;
 export interface Recognised {
   readonly name: string;
   readonly own: OwnData;
+  readonly task?: "regression" | undefined;
+  /** Of a table what is in its columns. */
+  readonly table?: TableSketch | undefined;
 }
 
 const arrays = ["x_train.npy", "y_train.npy", "x_test.npy", "y_test.npy"];
-const labels = ["label", "class", "target", "species", "y"];
 
 /** Finds the form of files by name; an error that says what was found and what is wanted. */
 export async function recognise(files: Files): Promise<Recognised> {
   const names = Object.keys(files);
-  const tables = names.filter((name) => /\.csv(\.gz)?$/i.test(name));
+  const tables = names.filter((name) => /\.[ct]sv(\.gz)?$/i.test(name));
   if (arrays.every((name) => has(files, name))) return { name: "own-arrays", own: { kind: "npy" } };
   if (tables.length > 0) return table(files, tables);
   return images(files, names);
@@ -30,12 +33,10 @@ async function table(files: Files, names: readonly string[]): Promise<Recognised
     throw new RangeError(
       `data: got ${names.join(", ")}, expected one table, or two of which one has "test" in its name`,
     );
-  const { rows } = await readCsv({ name: train, bytes: files[train]! });
-  const [header = []] = rows;
-  const columns = header.map((cell) => cell.trim());
-  const label = columns.find((column) => labels.includes(column.toLowerCase())) ?? columns.at(-1);
-  if (label === undefined) throw new RangeError(`data: ${train} is empty; expected a header and rows`);
-  return { name: stem(train), own: { kind: "csv", train, ...(test !== undefined && { test }), label } };
+  const drawn = await sketch(files, train, test);
+  const choice = guess(drawn);
+  const task = choice.task === "regression" ? choice.task : undefined;
+  return { name: stem(train), own: filesOf(drawn, choice), ...(task && { task }), table: drawn };
 }
 
 function images(files: Files, names: readonly string[]): Recognised {
@@ -65,5 +66,5 @@ function has(files: Files, name: string): boolean {
 }
 
 function stem(name: string): string {
-  return name.replace(/\.csv(\.gz)?$/i, "").replace(/[-_. ]?train(ing)?$/i, "") || "own-table";
+  return name.replace(/\.[ct]sv(\.gz)?$/i, "").replace(/[-_. ]?train(ing)?$/i, "") || "own-table";
 }

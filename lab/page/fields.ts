@@ -78,6 +78,7 @@ export const groups: readonly Group[] = [
           ["dirichlet-sizes", "Dirichlet shares of rows"],
           ["quantity", "Sizes by a law"],
           ["iid", "All alike"],
+          ["column", "As the data’s column of clients says"],
         ],
       },
       {

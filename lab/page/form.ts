@@ -5,6 +5,7 @@ import { type Control, controlOf } from "./control.ts";
 import { el } from "./element.ts";
 import { type Field, type Group, groups, seedField } from "./fields.ts";
 import { valueAt } from "./limits.ts";
+import type { Marked } from "./marked.ts";
 import { MethodPicker } from "./picker.ts";
 import { type Told, toldOf } from "./problem.ts";
 import { withRoom } from "./room.ts";
@@ -47,9 +48,9 @@ export class Form {
     }
   }
 
-  /** Says what is wrong, at the fields that it is about, and leads to the first of them. */
-  mark(problem: string): Told {
-    const controls = [...this.#controls, ...this.#picker.controls];
+  /** Says what is wrong, at the fields that it is about, its own and more of the page's, and leads to the first of them. */
+  mark(problem: string, more: readonly Marked[] = []): Told {
+    const controls: Marked[] = [...more, ...this.#controls, ...this.#picker.controls];
     const told = toldOf(problem, new Map(controls.map(({ field }) => [field.path, field.label])));
     for (const { field, mark } of controls) mark(told.at.get(field.path) ?? "");
     const first = controls.find(({ field }) => told.at.has(field.path));

@@ -2,7 +2,7 @@
 import type { Config } from "../../src/experiment/config.ts";
 import type { CurveMetric, GateMetric, Metric, RoundMetric } from "../../src/report/metrics.ts";
 import type { Summary } from "../../src/report/records.ts";
-import type { ClientOutline, DataOutline, GeneralistStanding, KeptRun, LabEvent, Phase } from "../messages.ts";
+import type { ClientOutline, DataOutline, GeneralistStanding, KeptRun, LabEvent, OwnChoice, Phase } from "../messages.ts"; // prettier-ignore
 import { blankPage, type ClientPage, isOwn, type Model, own, type Place, placeOn, POSTERIOR } from "./clientPage.ts";
 
 export { type ClientPage, type Model, own, type Place, POSTERIOR } from "./clientPage.ts";
@@ -17,6 +17,8 @@ export class Notebook {
   stage: Stage = "opening";
   problem = "";
   data: DataOutline | undefined;
+  /** The files of the reader's own that are looked at, and what is to be made of them. */
+  own: OwnChoice | undefined;
   /** What is set up. */
   config: Config | undefined;
   clients: ClientPage[] = [];
@@ -55,6 +57,12 @@ export class Notebook {
     // nobody trains while the run stands still
     if (stage !== "running" && stage !== "pausing") this.#rest();
     this.#changed(["stage", "clients"]);
+  }
+
+  /** Files of the reader's own, whether or not they can be opened; none where data come with the page. */
+  lookAt(own: OwnChoice | undefined): void {
+    this.own = own;
+    this.#changed(["data"]);
   }
 
   /** Other data to work on. */

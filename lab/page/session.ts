@@ -1,11 +1,13 @@
 // What the page does, from the address to the end of a run: one config at a time, one run at a time.
 import type { Config } from "../../src/experiment/config.ts";
 import { parseConfig } from "../../src/experiment/schema.ts";
-import type { Conducting, DataChoice, DataOutline, Ending, KeptRun } from "../messages.ts";
+import type { Conducting, Ending, KeptRun, OwnChoice } from "../messages.ts";
+import { checkChoice, choiceIn, filesOf, type TableChoice } from "../table.ts";
 import type { Asker } from "../wire.ts";
 import { defaultConfig, readAddress, sameConfig, writeAddress } from "./address.ts";
 import { fit } from "./fit.ts";
 import { checkLimits } from "./limits.ts";
+import { meant, missing, wantedOf } from "./meant.ts";
 import type { Notebook } from "./notebook.ts";
 
 // milliseconds after the last change of a control until the next run begins
@@ -18,6 +20,7 @@ export class Session {
   /** Hears of every config that is taken. */
   readonly #onConfig: (config: Config) => void;
   #run: Promise<void> = Promise.resolve();
+  #opening: Promise<void> = Promise.resolve();
   #wanted: unknown;
   #preparing: Promise<void> | undefined;
   // whether the next run begins by itself, and when it does
@@ -55,19 +58,44 @@ export class Session {
     await this.#goOnWith(this.config);
   }
 
-  /** Opens other data, and fits the config to them. */
-  async open(choice: DataChoice): Promise<void> {
-    this.#notebook.enter("opening");
-    try {
-      const data = await this.#ask("open", choice);
-      this.#notebook.open(data);
-      // an address may have asked for these very files
-      const asked = meant(this.config, data);
-      await this.prepare(asked ? this.config : fit(this.config, data));
-      if (asked) await this.#goOnWith(this.config);
-    } catch (error) {
-      this.#notebook.enter("refused", messageOf(error));
-    }
+  /** Opens other data, files or what comes with the page, and fits the config to them. */
+  open(files?: readonly File[]): Promise<void> {
+    return this.#openNext(async () => {
+      this.#notebook.lookAt(undefined);
+      const found = files && (await this.#ask("look", files));
+      return found && wantedOf(found, this.config);
+    });
+  }
+
+  /** Makes something else of the columns of a table that was opened. */
+  choose(choice: TableChoice): Promise<void> {
+    return this.#openNext(async () => {
+      const { own } = this.#notebook;
+      if (!own?.table) throw new Error("lab: no table is open; choose a file");
+      const task = choice.task === "regression" ? choice.task : undefined;
+      return { ...own, own: filesOf(own.table, choice), task };
+    });
+  }
+
+  // one after another: what was chosen last is what is open in the end
+  #openNext(find: () => Promise<OwnChoice | undefined>): Promise<void> {
+    return (this.#opening = this.#opening.then(async () => {
+      this.#notebook.enter("opening");
+      try {
+        const own = await find();
+        this.#notebook.lookAt(own);
+        const choice = own?.table && choiceIn(own.own, own.task);
+        if (choice) checkChoice(own.table!, choice);
+        const data = await this.#ask("open", own ?? { kind: "bundled" });
+        this.#notebook.open(data);
+        // an address may have asked for these very files
+        const asked = meant(this.config, data);
+        await this.prepare(asked ? this.config : fit(this.config, data));
+        if (asked) await this.#goOnWith(this.config);
+      } catch (error) {
+        this.#notebook.enter("refused", messageOf(error));
+      }
+    }));
   }
 
   /** Takes a config, keeps it in the address, and asks who would own what. Of many in a row only the last counts. */
@@ -264,21 +292,6 @@ function problemOf(wanted: unknown): string {
   } catch (error) {
     return messageOf(error);
   }
-}
-
-function meant({ dataset, files }: Config, { names }: DataOutline): boolean {
-  return dataset === names.dataset && written(files) === written(names.files);
-}
-
-// the order of fields does not matter
-function written(files: Config["files"]): string {
-  return files ? JSON.stringify(files, Object.keys(files).toSorted()) : "";
-}
-
-function missing({ dataset, files }: Config): string {
-  if (!files) return `lab: this address is about ${dataset}, which is not on this page; drop its files on it`;
-  const parts = files.kind === "npy" ? ["x_train.npy, y_train.npy, x_test.npy, y_test.npy"] : [files.train, files.test];
-  return `lab: this address is about files of somebody's own; drop ${parts.flat().filter(Boolean).join(", ")} on the page`;
 }
 
 function messageOf(error: unknown): string {

@@ -9,29 +9,36 @@ function scaleOf(largest: number): number {
   return scale;
 }
 
-/**
- * Shifts and scales every column of both, row by row `width` numbers each, in place, by mean and deviation over the rows of
- * `train`. A column with one value there becomes exactly 0 in both: nothing tells what a step of it is worth.
- */
-export function standardize(train: Float64Array, test: Float64Array, width: number): void {
+/** What brings rows to mean 0 and deviation 1 by column, in place, as learnt from the rows of `train`, `width` numbers each. */
+export function standardizing(train: Float64Array, width: number): (values: Float64Array) => void {
   const rows = train.length / width;
-  for (let c = 0; c < width; c++) {
+  const columns = Array.from({ length: width }, (_, c) => {
     let [low, high] = [Infinity, -Infinity];
     for (let i = c; i < train.length; i += width) {
       low = Math.min(low, train[i]!);
       high = Math.max(high, train[i]!);
     }
-    if (low === high) {
-      for (const values of [train, test]) for (let i = c; i < values.length; i += width) values[i] = 0;
-      continue;
-    }
+    if (low === high) return undefined;
     const scale = scaleOf(Math.max(-low, high));
     let [sum, squares] = [0, 0];
     for (let i = c; i < train.length; i += width) sum += train[i]! * scale;
     const mean = sum / rows;
     for (let i = c; i < train.length; i += width) squares += (train[i]! * scale - mean) * (train[i]! * scale - mean);
-    const deviation = Math.sqrt(squares / rows);
-    for (const values of [train, test])
-      for (let i = c; i < values.length; i += width) values[i] = (values[i]! * scale - mean) / deviation;
-  }
+    return { scale, mean, deviation: Math.sqrt(squares / rows) };
+  });
+  return (values) => {
+    columns.forEach((learnt, c) => {
+      for (let i = c; i < values.length; i += width)
+        values[i] = learnt ? (values[i]! * learnt.scale - learnt.mean) / learnt.deviation : 0;
+    });
+  };
+}
+
+/**
+ * Shifts and scales every column of both, row by row `width` numbers each, in place, by mean and deviation over the rows of
+ * `train`. A column with one value there becomes exactly 0 in both: nothing tells what a step of it is worth.
+ */
+export function standardize(train: Float64Array, test: Float64Array, width: number): void {
+  const scale = standardizing(train, width);
+  for (const values of [train, test]) scale(values);
 }

@@ -2,11 +2,11 @@
 // columns mean; a column of words is refused by its name rather than guessed at.
 import { fold, key, Stream } from "../runtime/random.ts";
 import { Words } from "./columnKinds.ts";
-import { encoded } from "./columns.ts";
+import { encoding } from "./columns.ts";
 import { readCsv } from "./csv.ts";
 import { type FeatureDataset, fromFeatures } from "./features.ts";
 import { type DataSource, locate, locateAll } from "./source.ts";
-import { decimal, labelColumns, readRows, rowsOf, some, type Table, type TableOptions } from "./tableRows.ts";
+import { decimal, labelColumns, readRows, rowsOf, some, type Table, type TableOptions, valueIn } from "./tableRows.ts";
 import { windowed } from "./windows.ts";
 
 export type { TableOptions, Windows } from "./tableRows.ts";
@@ -112,8 +112,26 @@ function positiveOf({ positive, group, task }: TableOptions, classes: readonly s
   return at;
 }
 
+/** Rows of a table as its files have them, beside the examples that they become. */
+export interface TableCells {
+  /** The columns of the inputs. */
+  readonly columns: readonly string[];
+  /** What a row's cells say, column by column; a gap is an empty one. */
+  read(part: "train" | "test", row: number): string[];
+  /** The example that cells become; a RangeError for one that its column cannot hold. */
+  encode(cells: readonly string[]): Float32Array;
+}
+
 /** A dataset from CSV files. Missing files, cells that are no numbers and unknown classes are a RangeError that names them. */
 export async function loadTable(source: DataSource, options: TableOptions): Promise<FeatureDataset> {
+  return (await openTable(source, options)).dataset;
+}
+
+/** The same with the rows as they are written; of windows, which are many rows each, without them. */
+export async function openTable(
+  source: DataSource,
+  options: TableOptions,
+): Promise<{ dataset: FeatureDataset; cells?: TableCells }> {
   const words = new Words();
   const read = async (stem: string): Promise<Table> => {
     const files = stem.includes("*")
@@ -138,7 +156,8 @@ export async function loadTable(source: DataSource, options: TableOptions): Prom
       throw new RangeError(
         `table: test, got ${options.test} beside windows, expected none; every series is parted in time`,
       );
-    return windowed(whole, options, words, options.task ? undefined : classNames(whole, labelColumns(options)[0]!));
+    const classes = options.task ? undefined : classNames(whole, labelColumns(options)[0]!);
+    return { dataset: windowed(whole, options, words, classes) };
   }
   let [train, test] = [whole, whole];
   if (options.test !== undefined) test = await read(options.test);
@@ -165,8 +184,10 @@ export async function loadTable(source: DataSource, options: TableOptions): Prom
   const labels = [numbers(train), numbers(test)] as const;
   const { task } = options;
   const targets = task && { targets: { kind: task, train: train.targets!, test: test.targets! } };
-  [train, test] = encoded(train, test, options.columns ?? {}, words, options.standardize ?? true);
-  return fromFeatures({
+  const written = { train, test };
+  const encode = encoding(train, options.columns ?? {}, words, options.standardize ?? true);
+  [train, test] = [encode(train), encode(test)];
+  const dataset = fromFeatures({
     name: options.name,
     classes,
     shape: options.shape ?? [train.columns.length],
@@ -175,4 +196,28 @@ export async function loadTable(source: DataSource, options: TableOptions): Prom
     ...(train.groups && { positive: positiveOf(options, classes, train.place(-1)) }),
     ...targets,
   });
+  return { dataset, cells: cellsOf(written, encode, options, words) };
+}
+
+function cellsOf(
+  written: { readonly train: Table; readonly test: Table },
+  encode: (of: Table) => Table,
+  options: TableOptions,
+  words: Words,
+): TableCells {
+  const { columns } = written.train;
+  const { columns: kinds = {} } = options;
+  const text = (value: number, column: string): string =>
+    kinds[column]?.kind === "category" ? words.word(value) : Number.isNaN(value) ? "" : String(value);
+  return {
+    columns,
+    read: (part, row) => columns.map((column, c) => text(written[part].values[row * columns.length + c]!, column)),
+    encode: (cells) => {
+      const place = (): string => "a row of one's own";
+      if (cells.length !== columns.length)
+        throw new RangeError(`table: ${place()}, got ${cells.length} cells, expected ${columns.length}`);
+      const values = Float64Array.from(cells, (cell, c) => valueIn(cell.trim(), columns[c]!, options, words, place));
+      return floats(encode({ columns, values, labels: [""], place }));
+    },
+  };
 }

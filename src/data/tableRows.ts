@@ -122,7 +122,7 @@ export function readRows(
   const columns = columnsOf(header, `${name}, line ${line(0)}`, options);
   // the header is a row, too
   const place = (row: number): string => `${name}, line ${line(row + 1)}`;
-  const { client, group, task, columns: kinds = {}, missing = [] } = options;
+  const { client, group, task, columns: kinds = {} } = options;
   const asked = labelColumns(options);
   checkKinds(
     kinds,
@@ -141,18 +141,7 @@ export function readRows(
     if (own.length !== header.length)
       throw new RangeError(`table: ${place(row)}, got ${own.length} cells, expected ${header.length}`);
     for (const [c, [column, where]] of columns.entries()) {
-      const cell = missing.includes(own[where]!) ? "" : own[where]!;
-      const kind = Object.hasOwn(kinds, column) ? kinds[column]! : undefined;
-      if (kind?.kind === "category" || (cell === "" && kind?.gaps !== undefined)) {
-        values[row * columns.length + c] = kind.kind === "category" ? words.number(cell) : NaN;
-        continue;
-      }
-      const value = decimal.test(cell) ? Number(cell) : NaN;
-      if (!Number.isFinite(value))
-        throw new RangeError(
-          `table: ${place(row)}, column ${column}, got "${cell}", expected a decimal number; mend it, say in columns what it holds, or ignore it`,
-        );
-      values[row * columns.length + c] = value;
+      values[row * columns.length + c] = valueIn(own[where]!, column, options, words, () => place(row));
     }
     for (const [t, column] of asked.entries()) {
       const cell = own[at[t]!]!;
@@ -179,6 +168,25 @@ export function readRows(
     owners: said ? owners : undefined,
     groups: side >= 0 ? groups : undefined,
   };
+}
+
+/** What a cell of an input holds, as tables keep it: NaN for a gap, the number of a word. */
+export function valueIn(
+  written: string,
+  column: string,
+  { columns = {}, missing = [] }: Pick<TableOptions, "columns" | "missing">,
+  words: Words,
+  place: () => string,
+): number {
+  const cell = missing.includes(written) ? "" : written;
+  const kind = Object.hasOwn(columns, column) ? columns[column]! : undefined;
+  if (kind?.kind === "category") return words.number(cell);
+  if (cell === "" && kind?.gaps !== undefined) return NaN;
+  const value = decimal.test(cell) ? Number(cell) : NaN;
+  if (Number.isFinite(value)) return value;
+  throw new RangeError(
+    `table: ${place()}, column ${column}, got "${cell}", expected a decimal number; mend it, say in columns what it holds, or ignore it`,
+  );
 }
 
 // where it stands is asked of a wrong one alone: that reads the file again

@@ -1,6 +1,6 @@
 // Series as rows: what was in the last so many steps, and as targets what comes after, or the class of the last.
 import type { Words } from "./columnKinds.ts";
-import { encoded } from "./columns.ts";
+import { encoding } from "./columns.ts";
 import { type FeatureDataset, fromFeatures } from "./features.ts";
 import { labelColumns, rowsOf, type Table, type TableOptions } from "./tableRows.ts";
 
@@ -51,7 +51,7 @@ export function windowed(
   const whole = classes ? table : withTargets(table, asked);
   const numberOf = new Map(classes?.map((name, number) => [name, number]));
   const early = [...series.values()].flatMap((rows) => rows.slice(0, split(rows)));
-  const [, scaled] = encoded(rowsOf(whole, early), whole, options.columns ?? {}, words, options.standardize ?? true);
+  const scaled = encoding(rowsOf(whole, early), options.columns ?? {}, words, options.standardize ?? true)(whole);
   const width = scaled.columns.length;
   const of = (part: "train" | "test") => {
     const ends = [...series].flatMap(([owner, rows]) => {

@@ -1,11 +1,12 @@
 // Where clients stand while they train, for whoever looks on: their models on samples of the two tests. Looking changes
 // no number of a run, and takes no more than its share of the time; what is too much is left out.
 import type { AnswersOn } from "../moe/index.ts";
-import { accuracy } from "../nn/index.ts";
+import { accuracy, type Examples } from "../nn/index.ts";
 import type { EpochMetric } from "../report/metrics.ts";
 import { ConfigError } from "./config.ts";
 import type { Setup } from "./setup.ts";
 import { type Staging, staging, type Tests } from "./staging.ts";
+import { taskIn } from "./tasks.ts";
 
 /** A client begins to train: in a round of the federation, or its private part. */
 export interface Begins {
@@ -14,7 +15,7 @@ export interface Begins {
   readonly part: "federation" | "private";
 }
 
-/** Where a client's model stands: accuracies in percent on samples of its local and its global test. */
+/** Where a client's model stands: accuracies, in a regression R2, in percent on samples of its local and its global test. */
 export interface Standing {
   readonly kind: "standing";
   readonly client: number;
@@ -49,8 +50,10 @@ export class Watch {
 
   constructor(setup: Setup, { tell, rows = 200, share = 0.1 }: WatchOptions) {
     this.tell = tell;
-    if (setup.config.task)
-      throw new ConfigError(`watch: got the task ${setup.config.task}, expected classes, whose accuracies it tells`);
+    if (setup.config.task === "multi-label")
+      throw new ConfigError(
+        "watch: got the task multi-label, expected classes or a regression, whose accuracies or R2 it tells",
+      );
     this.#setup = setup;
     this.#staging = staging(setup.config, setup.dataset);
     this.#rows = rows;
@@ -62,11 +65,9 @@ export class Watch {
     const began = performance.now();
     if (this.#spent > this.#share * (began - this.#since)) return;
     const { examples, local, global } = this.#sampleOf(client);
-    const { classes } = this.#setup.dataset;
     const tensor = answers(examples);
-    const logp = { logp: tensor.toArray(), classes: classes.length };
+    const percent = shareRight(this.#setup, tensor.toArray(), examples);
     tensor.dispose();
-    const percent = (rows: Int32Array): number => 100 * accuracy(logp, examples.labels, rows);
     this.tell({ kind: "standing", client, method, localTest: percent(local), globalTest: percent(global) });
     this.#spent += performance.now() - began;
   }
@@ -79,6 +80,18 @@ export class Watch {
     this.#sample = { ...tests, client };
     return this.#sample;
   }
+}
+
+/** How right answers are on some of the rows, in percent: accuracy of log-probabilities, or what their task goes by. */
+export function shareRight(
+  { config, dataset }: Setup,
+  answers: ArrayLike<number>,
+  { labels }: Examples,
+): (rows: Int32Array) => number {
+  const task = taskIn(config);
+  const classes = dataset.classes.length;
+  if (task) return (rows) => 100 * task.metrics(answers, labels, classes, rows)[task.fit]!;
+  return (rows) => 100 * accuracy({ logp: answers, classes }, labels, rows);
 }
 
 /** At most `count` rows, evenly spaced in their order. */

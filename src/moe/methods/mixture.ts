@@ -1,6 +1,7 @@
 // The paper's mixture (Listo Zec et al. 2020): a specialist that begins as another predictor, and a gate over inputs that weighs
 // it against the generalist; they train together, or the gate alone.
-import type { Tensor } from "../../autograd/tensor.ts";
+import { noGrad } from "../../autograd/op.ts";
+import { scope, type Tensor } from "../../autograd/tensor.ts";
 import type { Examples } from "../../nn/examples.ts";
 import { Net } from "../../nn/net.ts";
 import { fold } from "../../runtime/random.ts";
@@ -17,13 +18,15 @@ function mixtureOn(
   space: MixingSpace,
   desk: Desk,
 ): Tensor {
-  const { classes } = desk.own;
+  const { classes, task } = desk.own;
   const answers = {
     specialist: outputs(specialist, examples, classes),
     generalist: outputs(generalist, examples, classes),
   };
   const z = outputs(gate, examples, 1);
-  const mixed = mixedAnswers(space, desk.options.output, answers, z);
+  const mixed = task
+    ? scope(() => noGrad(() => task.mix(task.answers(answers.specialist), task.answers(answers.generalist), z)))
+    : mixedAnswers(space, desk.options.output, answers, z);
   for (const raw of [...Object.values(answers), z]) raw.dispose();
   return mixed;
 }
