@@ -6,7 +6,7 @@ import { accuracyCurve, type CurveOptions, lossCurves } from "../src/report/figu
 import { classTrust } from "../src/report/figures/gate.ts";
 import type { Metric } from "../src/report/metrics.ts";
 import { startWorker } from "../src/runtime/platform.ts";
-import type { Conducting, LabEvent, Order } from "./messages.ts";
+import type { Conducting, DataOutline, LabEvent, Order } from "./messages.ts";
 import { ClientView } from "./page/client.ts";
 import { ClustersView } from "./page/clusters.ts";
 import { ColumnsView } from "./page/columns.ts";
@@ -23,6 +23,7 @@ import { Form } from "./page/form.ts";
 import { KeptView } from "./page/kept.ts";
 import { Frames, type View } from "./page/frames.ts";
 import { legend } from "./page/marks.ts";
+import { isEstimate, measureOf } from "./page/measure.ts";
 import { MethodsView } from "./page/methods.ts";
 import { Notebook, type Topic } from "./page/notebook.ts";
 import { PaceView } from "./page/pace.ts";
@@ -122,7 +123,8 @@ function curve(id: string, [alone, beside]: readonly [alone: Curve, beside: Curv
     if (rounds.length === 0) return undefined;
     const draw = methods.length > 0 ? beside : alone;
     // while rounds are still to come, there is room for them all
-    return draw(rounds, { width, ...(phase?.phase === "federation" && { rounds: phase.total }) });
+    const { name: measure, loss: unit } = measureOf(notebook.data);
+    return draw(rounds, { width, measure, unit, ...(phase?.phase === "federation" && { rounds: phase.total }) });
   };
   return new FigureView(byId(id), { figure, empty });
 }
@@ -201,14 +203,24 @@ const fold = (): void => void (byId<HTMLDetailsElement>("setup").open = !narrow.
 narrow.addEventListener("change", fold);
 fold();
 
+function about(data: DataOutline | undefined): string {
+  const said =
+    "Every point is a client: right means its model is better on this client’s own kind of data, up means it is better on all kinds.";
+  return isEstimate(data) ? `${said} What does worse than the mean of the numbers stands at the edge.` : said;
+}
+
 // what stands beside what
 function explain(): void {
-  const { methods, models } = notebook;
+  const { methods, models, data } = notebook;
   legend(byId("legend"), models);
   byId("curves-what").textContent =
     methods.length > 0
       ? "Who answers for a client, on its validation rows, round by round: the generalist, and every method beside it."
-      : "The generalist, round by round: the loss on the rows of the clients that trained it, and loss and accuracy on rows held out for validation.";
+      : `The generalist, round by round: the loss on the rows of the clients that trained it, and loss and ${measureOf(data).name} on rows held out for validation.`;
+  byId("plane-what").textContent = about(data);
+  byId("methods-what").textContent =
+    `${measureOf(data).figures?.about ?? "Accuracy in percent:"} Means over the clients that are done ± half width of their 95 % interval.`;
+  byId("trust").hidden = isEstimate(data);
 }
 
 new ResizeObserver(() => frames.want(watchers.keys())).observe(document.querySelector("main")!);

@@ -116,7 +116,7 @@ export function checkChoice(sketch: TableSketch, choice: TableChoice): void {
   const some = label.values.slice(0, 3).join(", ");
   if (label.gaps > 0)
     throw new RangeError(
-      `files.label: got ${label.gaps} rows without a value in ${label.name}, expected one in each row`,
+      `files.label: got ${label.gaps === 1 ? "a row" : `${label.gaps} rows`} without a value in ${label.name}, expected one in each row`,
     );
   if (task === "regression" && label.holds === "words")
     throw new RangeError(`task: got numbers to be estimated, expected classes, as ${label.name} holds words (${some})`);
@@ -134,7 +134,7 @@ export function checkChoice(sketch: TableSketch, choice: TableChoice): void {
     throw new RangeError(`files.client: got ${client}, expected another column than the label`);
   if (owner.gaps > 0)
     throw new RangeError(
-      `files.client: got ${owner.gaps} rows without a client in ${client}, expected one in each row`,
+      `files.client: got ${owner.gaps === 1 ? "a row" : `${owner.gaps} rows`} without a client in ${client}, expected one in each row`,
     );
   const [name, rows] = owner.rarest;
   if (owner.distinct < 2)

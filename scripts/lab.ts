@@ -35,7 +35,7 @@ export async function buildLab(): Promise<void> {
     logLevel: "warning",
   });
   await cp(join(root, "lab/index.html"), join(labFolder, "index.html"));
-  const sheets = ["lab", "runs", "tour"].map((name) => readFile(join(root, `lab/${name}.css`), "utf8"));
+  const sheets = ["lab", "runs", "tour", "own"].map((name) => readFile(join(root, `lab/${name}.css`), "utf8"));
   await writeFile(join(labFolder, "lab.css"), [themeCss, ...(await Promise.all(sheets))].join("\n"));
   await cp(join(root, "data/fashion-mnist"), join(labFolder, "data/fashion-mnist"), { recursive: true });
 }

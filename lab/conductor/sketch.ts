@@ -17,8 +17,7 @@ export async function sketch(
   train: string,
   test: string | undefined,
 ): Promise<TableSketch> {
-  const rows = await rowsOf(files, train);
-  const [header = [], ...body] = rows.map((cells) => cells.map((cell) => cell.trim()));
+  const { header, body } = await rowsOf(files, train);
   if (body.length === 0)
     throw new RangeError(
       `files: got ${header.length === 0 ? "nothing" : "a header alone"} in ${train}, expected a header and rows below it`,
@@ -29,8 +28,7 @@ export async function sketch(
     );
   if (header.every((name) => decimal.test(name)))
     throw new RangeError(`files: got numbers in the first line of ${train}, expected the names of its columns`);
-  const tested = test === undefined ? [] : (await rowsOf(files, test)).slice(1);
-  const all = [...body, ...tested.map((cells) => cells.map((cell) => cell.trim()))];
+  const all = test === undefined ? body : [...body, ...(await rowsOf(files, test)).body];
   const marks = new Set<string>();
   const columns = header.map((name, at) => columnOf(name, all, at, marks));
   return {
@@ -42,18 +40,28 @@ export async function sketch(
   };
 }
 
-async function rowsOf(files: Readonly<Record<string, Uint8Array>>, name: string): Promise<Csv["rows"]> {
+async function rowsOf(
+  files: Readonly<Record<string, Uint8Array>>,
+  name: string,
+): Promise<{ header: readonly string[]; body: Csv["rows"] }> {
   const bytes = files[name]!;
   if (bytes.length > mostBytes || unpackHead(bytes, name, mostBytes + 1).length > mostBytes)
     throw new RangeError(`files: got more than 50 MB in ${name}, expected no more in a page; moiety run takes it`);
-  return (await readCsv({ name, bytes })).rows;
+  const { rows, line } = await readCsv({ name, bytes });
+  const [header = [], ...body] = rows.map((cells) => cells.map((cell) => cell.trim()));
+  const odd = body.findIndex(({ length }) => length !== header.length);
+  if (odd >= 0)
+    throw new RangeError(
+      `files: in ${name}, line ${line(odd + 1)}, got ${body[odd]!.length} cells, expected ${header.length}`,
+    );
+  return { header, body };
 }
 
-// a row that is too short is for the loader to refuse, in its line
 function columnOf(name: string, rows: Csv["rows"], at: number, marks: Set<string>): ColumnSketch {
   const counts = new Map<string, number>();
   let gaps = 0;
   for (const cells of rows) {
+    // the rows of a test file with other columns, which the loader refuses
     const cell = cells[at] ?? "";
     if (gapMarks.includes(cell)) marks.add(cell);
     if (cell === "" || gapMarks.includes(cell)) gaps++;

@@ -29,13 +29,7 @@ export function answersFigure(
       ? []
       : [el("p", { class: "truth" }, "It is: ", el("b", {}, classNames[truth] ?? String(truth)))]),
     el("dl", { class: "verdicts" }, ...voices.map((voice) => verdict(voice, classNames, truth))),
-    own
-      ? trustGauge(own.trust)
-      : el(
-          "p",
-          { class: "hint" },
-          "Only the generalist can answer as yet: this client’s specialist and gate are still to be trained.",
-        ),
+    own ? trustGauge(own.trust) : waiting(),
     bars(voices, classNames, truth),
   ];
 }
@@ -64,7 +58,17 @@ function verdict(
   );
 }
 
-function trustGauge(trust: number): HTMLElement {
+/** That a client has no models of its own yet. */
+export function waiting(): HTMLElement {
+  return el(
+    "p",
+    { class: "hint" },
+    "Only the generalist can answer as yet: this client’s specialist and gate are still to be trained.",
+  );
+}
+
+/** How far a client's gate trusts its specialist. */
+export function trustGauge(trust: number): HTMLElement {
   const place = `${(100 * trust).toFixed(1)}%`;
   return el(
     "div",

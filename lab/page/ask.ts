@@ -1,10 +1,16 @@
 // Where a client is asked: a pad to draw on, rows of the test to pick from, and the answers.
-import type { Conducting, DataOutline, Inputs, Specimen } from "../messages.ts";
+import type { Answers, Conducting, DataOutline, Inputs, Specimen } from "../messages.ts";
 import type { Asker } from "../wire.ts";
 import { answersFigure } from "./answers.ts";
 import { el } from "./element.ts";
+import { estimatesFigure } from "./estimates.ts";
+import { isEstimate } from "./measure.ts";
 import type { Notebook } from "./notebook.ts";
 import { type ImageShape, Pad, pictureButton } from "./pad.ts";
+import { RowForm } from "./rowForm.ts";
+
+// what is right of a row that was picked
+type Truth = Pick<Specimen, "label" | "targets">;
 
 const brushes: readonly (readonly [label: string, radius: number])[] = [
   ["Fine", 0.9],
@@ -21,15 +27,17 @@ export class AskPanel {
   readonly #ask: Asker<Conducting>;
   readonly #easel: HTMLElement;
   readonly #padPlace = el("div");
+  readonly #rowPlace = el("div");
   readonly #hint = hint("");
   readonly #specimens = el("div", { role: "group", "aria-label": "Rows of the test" });
   readonly #answers = el("div", { class: "answers", "aria-live": "polite" });
   #data: DataOutline | undefined;
   #pad: Pad | undefined;
+  #row: RowForm | undefined;
   #client: number | undefined;
   #inputs: Inputs | undefined;
-  // the class of what was picked; nobody knows what was drawn
-  #truth: number | undefined;
+  // of what was picked; nobody knows what was drawn or written
+  #truth: Truth | undefined;
   #asking = false;
   #turn = 0;
 
@@ -57,6 +65,7 @@ export class AskPanel {
     const choices = el(
       "div",
       {},
+      this.#rowPlace,
       this.#hint,
       this.#specimens,
       small("Others", () => void (this.#data && this.#deal(this.#data))),
@@ -83,13 +92,21 @@ export class AskPanel {
   #lay(data: DataOutline): void {
     this.#data = data;
     this.#inputs = this.#truth = undefined;
-    for (const place of [this.#padPlace, this.#specimens, this.#answers]) place.replaceChildren();
+    for (const place of [this.#padPlace, this.#rowPlace, this.#specimens, this.#answers]) place.replaceChildren();
     const isImage = data.kind === "image";
     this.#pad = isImage ? new Pad(data.shape as ImageShape, (pixels) => this.#put(pixels, undefined)) : undefined;
     if (this.#pad) this.#padPlace.append(this.#pad.element);
+    const sketches = new Map(this.#notebook.own?.table?.columns.map((column) => [column.name, column]));
+    const columns = data.columns?.flatMap((name) => sketches.get(name) ?? []);
+    this.#row = columns && new RowForm(columns, (cells) => this.#put(cells, undefined));
+    if (this.#row) this.#rowPlace.append(this.#row.element);
     this.element.classList.toggle("blind", !isImage);
     this.#specimens.className = isImage ? "pictures" : "rows";
-    this.#hint.textContent = isImage ? "Draw one, or pick a picture of the test." : "Pick a row of the test.";
+    this.#hint.textContent = isImage
+      ? "Draw one, or pick a picture of the test."
+      : this.#row
+        ? "Write a row, or pick one of the test."
+        : "Pick a row of the test.";
   }
 
   async #deal(data: DataOutline): Promise<void> {
@@ -110,7 +127,7 @@ export class AskPanel {
   }
 
   #specimen(specimen: Specimen, names: readonly string[], shape: ImageShape): HTMLElement {
-    const name = names[specimen.label] ?? String(specimen.label);
+    const name = specimen.targets?.map(numeral).join(", ") ?? names[specimen.label] ?? String(specimen.label);
     const onclick = (): void => this.#pick(specimen);
     if (specimen.inputs instanceof Uint8Array) {
       return pictureButton(specimen.inputs, shape, name, onclick);
@@ -118,12 +135,13 @@ export class AskPanel {
     return el("button", { type: "button", class: "small", onclick }, `${name}, row ${specimen.row}`);
   }
 
-  #pick({ inputs, label }: Specimen): void {
+  #pick({ inputs, label, targets }: Specimen): void {
     if (inputs instanceof Uint8Array) this.#pad?.show(inputs);
-    this.#put(inputs, label);
+    else if (!(inputs instanceof Float32Array)) this.#row?.show(inputs);
+    this.#put(inputs, { label, targets });
   }
 
-  #put(inputs: Inputs, truth: number | undefined): void {
+  #put(inputs: Inputs, truth: Truth | undefined): void {
     [this.#inputs, this.#truth] = [inputs, truth];
     this.#answers.setAttribute("aria-live", "polite");
     void this.#answer();
@@ -136,13 +154,22 @@ export class AskPanel {
     this.#asking = true;
     const shown = await this.#ask("answer", { client, inputs })
       .then((answers) =>
-        answers ? answersFigure(answers, data.classes, truth) : [hint("Nobody can answer before the run begins.")],
+        answers ? figureOf(answers, data, truth) : [hint("Nobody can answer before the run begins.")],
       )
       .catch((error: Error) => [hint(error.message)]);
     this.#asking = false;
     if (this.#data === data) this.#answers.replaceChildren(...shown);
     if (this.#inputs !== inputs || this.#client !== client) await this.#answer();
   }
+}
+
+function figureOf(answers: Answers, data: DataOutline, truth: Truth | undefined): HTMLElement[] {
+  if (isEstimate(data)) return estimatesFigure(answers, data.classes, truth?.targets);
+  return answersFigure(answers, data.classes, truth?.label);
+}
+
+function numeral(value: number): string {
+  return value.toLocaleString("en", { maximumSignificantDigits: 4, useGrouping: false });
 }
 
 function hint(text: string): HTMLElement {

@@ -8,6 +8,7 @@ import { epochCurves } from "./epochs.ts";
 import { FigureView } from "./figure.ts";
 import type { View } from "./frames.ts";
 import { inlineMark } from "./marks.ts";
+import { isEstimate, measureOf } from "./measure.ts";
 import { OwnedPictures } from "./owned.ts";
 import type { ClientPage, Model, Notebook } from "./notebook.ts";
 
@@ -27,6 +28,7 @@ export class ClientView implements View {
   readonly #about = el("p", { class: "what" });
   readonly #scores = el("div", { class: "scores" });
   readonly #owned = el("div", { class: "owned" });
+  readonly #ownsTitle = el("h3", {}, "What it owns, and whom its gate trusts");
   readonly #pictures: OwnedPictures;
   readonly #epochs = el("div", { class: "figure" });
   readonly #figure: FigureView;
@@ -43,7 +45,7 @@ export class ClientView implements View {
     this.#ask = new AskPanel(notebook, ask);
     this.#pictures = new OwnedPictures(notebook, ask, (specimen) => this.#ask.pick(specimen));
     this.#figure = new FigureView(this.#epochs, {
-      figure: (width) => epochCurves(this.#page()?.epochs ?? [], width),
+      figure: (width) => epochCurves(this.#page()?.epochs ?? [], width, measureOf(this.#notebook.data).name),
       empty: "Its private training comes after the federation.",
       ratio: 0.3,
     });
@@ -64,7 +66,7 @@ export class ClientView implements View {
       this.#scores,
       el("h3", {}, "Ask it"),
       this.#ask.element,
-      el("h3", {}, "What it owns, and whom its gate trusts"),
+      this.#ownsTitle,
       this.#pictures.element,
       this.#owned,
       el("h3", {}, "Private training"),
@@ -94,7 +96,9 @@ export class ClientView implements View {
     const { outline, results, doing } = page;
     this.#title.textContent = `Client ${outline.client}`;
     this.#about.textContent = `${owns(page, data)} ${state(doing, outline.optedOut)} ${tied(page)}`.trim();
-    this.#scores.replaceChildren(scoreTable(page, this.#notebook.models));
+    this.#scores.replaceChildren(scoreTable(page, this.#notebook.models, measureOf(data).name));
+    // rows without classes are as many as they are
+    this.#owned.hidden = this.#ownsTitle.hidden = isEstimate(data);
     this.#owned.replaceChildren(ownedTable(page, data.classes, this.#notebook.gates.get(outline.client)?.perClass));
     this.#figure.draw();
     this.#drawer.classList.toggle("known", results.size > 0);
@@ -134,7 +138,11 @@ function tied({ ties }: ClientPage): string {
   return all.flat().join(" ");
 }
 
-function scoreTable({ places, results, clusters }: ClientPage, models: readonly Model[]): HTMLElement {
+function scoreTable(
+  { places, results, clusters }: ClientPage,
+  models: readonly Model[],
+  measure: "accuracy" | "R2",
+): HTMLElement {
   const rows = models.map((model) => {
     const cluster = clusters.get(model);
     const label = `${labels[model] ?? model}${cluster === undefined ? "" : `, cluster ${cluster}`}`;
@@ -149,7 +157,8 @@ function scoreTable({ places, results, clusters }: ClientPage, models: readonly 
       cell(known?.globalTest ?? place?.globalTest),
     );
   });
-  const head = ["Model", "Own kind, %", "All kinds, %"].map((label) => el("th", { scope: "col" }, label));
+  const of = measure === "R2" ? "R2, " : "";
+  const head = ["Model", `Own kind, ${of}%`, `All kinds, ${of}%`].map((label) => el("th", { scope: "col" }, label));
   return el("table", {}, el("thead", {}, el("tr", {}, ...head)), el("tbody", {}, ...rows));
 }
 

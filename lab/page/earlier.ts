@@ -106,7 +106,8 @@ export class EarlierView implements View {
     return kept
       .flatMap((run) => {
         const { finished, reached, holder } = run;
-        const isOther = finished && holder !== "here" && run.config.dataset === config?.dataset;
+        const { dataset, task } = run.config;
+        const isOther = finished && holder !== "here" && dataset === config?.dataset && task === config.task;
         return isOther && reached ? [{ run, reached }] : [];
       })
       .slice(0, listed)

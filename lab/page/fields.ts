@@ -141,6 +141,7 @@ export const groups: readonly Group[] = [
       {
         kind: "choice",
         path: "fidelity",
+        when: ({ task }) => !task,
         label: "As in",
         choices: [
           ["paper", "The paper, as it means it"],
@@ -175,6 +176,7 @@ export const groups: readonly Group[] = [
       {
         kind: "check",
         path: "posterior",
+        when: ({ task }) => !task,
         label: "Also a gate that asks whose an input is",
         hint: "Nothing is trained for it, and its trade-off is a slider under the plane.",
         on: posteriorGate,

@@ -1,7 +1,7 @@
 // The local-against-global plane, live: the report's figure of what is done, and over it a point for every client that moves
 // as the client trains.
 import { plane, planeCanvas, type PlaneDomain, planeDomain } from "../../src/report/figures/plane.ts";
-import { pixels } from "../../src/report/figures/axis.ts";
+import { inside, pixels } from "../../src/report/figures/axis.ts";
 import type { Metric } from "../../src/report/metrics.ts";
 import { el, svg } from "./element.ts";
 import { picture } from "./figure.ts";
@@ -9,6 +9,7 @@ import type { View } from "./frames.ts";
 import { inkOf, modelName, shapeOf } from "./marks.ts";
 import type { Ghost } from "./earlier.ts";
 import { around, drawGhosts } from "./ghosts.ts";
+import { measureOf } from "./measure.ts";
 import { Mover } from "./mover.ts";
 import type { ClientPage, Model, Notebook, Place } from "./notebook.ts";
 import { sampleFor } from "./sample.ts";
@@ -81,11 +82,20 @@ export class PlaneView implements View {
     const canvas = planeCanvas(width, domain);
     // what is done changes rarely, and costs much more than moving points
     const sample = sampleFor(this.#notebook);
-    const drawn = [width, results.length, finished, domain.x, domain.y, sample.length].join();
+    const drawn = [
+      width,
+      results.length,
+      finished,
+      measureOf(this.#notebook.data).name,
+      domain.x,
+      domain.y,
+      sample.length,
+    ].join();
     if (drawn !== this.#drawn) {
       // the interval of a few clients says nothing yet, and crosses the whole plane
       const intervals = finished || results.length >= 8 * shown.size;
-      const figure = picture(plane(sample.length > 0 ? sample : results, { width, domain, intervals }));
+      const measure = measureOf(this.#notebook.data).name;
+      const figure = picture(plane(sample.length > 0 ? sample : results, { width, domain, intervals, measure }));
       if (sample.length > 0) figure.setAttribute("aria-hidden", "true");
       this.#back.classList.toggle("sample", sample.length > 0);
       this.#back.replaceChildren(figure);
@@ -95,8 +105,8 @@ export class PlaneView implements View {
     this.#empty.textContent = `Press Start: every client appears here, and moves as it trains.${sample.length > 0 ? " Faint behind it: where this set-up ends." : ""}`;
     this.#empty.hidden = generalist.length > 0 || stage === "failed" || stage === "refused";
     const at = ({ localTest, globalTest }: Place): [number, number] => [
-      pixels(canvas.x, localTest),
-      pixels(canvas.y, globalTest),
+      pixels(canvas.x, inside(canvas.x, localTest)),
+      pixels(canvas.y, inside(canvas.y, globalTest)),
     ];
     drawGhosts(this.#ghosts, ghosts, at);
     this.#drawTrails(at);

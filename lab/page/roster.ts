@@ -4,6 +4,7 @@ import { el } from "./element.ts";
 import type { View } from "./frames.ts";
 import { histogram } from "./histogram.ts";
 import { inlineMark } from "./marks.ts";
+import { isEstimate } from "./measure.ts";
 import { type ClientPage, type Model, type Notebook, own } from "./notebook.ts";
 
 const labels: Readonly<Record<Model, string>> = {
@@ -71,6 +72,7 @@ export class RosterView implements View {
   #make(clients: readonly ClientPage[]): void {
     const names = this.#notebook.data?.classes ?? [];
     const { models } = this.#notebook;
+    const estimates = isEstimate(this.#notebook.data);
     this.#headings(models);
     this.#rows = clients.map(({ outline }) => {
       const { client, optedOut, counts, classes } = outline;
@@ -87,7 +89,7 @@ export class RosterView implements View {
           optedOut ? el("span", { class: "tag" }, "out") : null,
           state,
         ),
-        el("td", { class: "rows" }, histogram(counts, classes, names)),
+        el("td", { class: "rows" }, estimates ? String(counts[0]) : histogram(counts, classes, names)),
         ...own.map((model) => cells.get(model)!),
         gain,
         global,
@@ -154,7 +156,7 @@ export class RosterView implements View {
   }
 }
 
-/** Points of local test accuracy that the mixture is ahead of the client's own local model; undefined before both are known. */
+/** Points of the local test that the mixture is ahead of the client's own local model; undefined before both are known. */
 export function gainOf({ results }: ClientPage): number | undefined {
   const [alone, mixture] = [results.get("local"), results.get("mixture")];
   return alone && mixture && mixture.localTest - alone.localTest;

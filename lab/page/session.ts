@@ -228,6 +228,7 @@ export class Session {
   async #dataFor({ files }: Config): Promise<void> {
     const { data } = this.#notebook;
     if ((files && data) || (data && !data.names.files)) return;
+    this.#notebook.lookAt(undefined);
     this.#notebook.open(await this.#ask("open", { kind: "bundled" }));
   }
 

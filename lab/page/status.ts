@@ -18,10 +18,10 @@ export interface StatusPlaces {
 }
 
 // what a run is about, in a few words
-function focusText({ methods }: Summary): string {
+function focusText({ methods, task }: Summary): string {
   const { method } = focusOf(Object.keys(methods));
   const { localTest, globalTest } = methods[method]!;
-  return `${methodStyle(method).label} ${plusMinus(localTest)} % local, ${plusMinus(globalTest)} % global`;
+  return `${methodStyle(method).label} ${task === "regression" ? "R2 " : ""}${plusMinus(localTest)} % local, ${plusMinus(globalTest)} % global`;
 }
 
 export class StatusView implements View {

@@ -1,6 +1,7 @@
 // How many clients the mixture helps and harms, in a sentence.
 import { el } from "./element.ts";
 import type { View } from "./frames.ts";
+import { isEstimate } from "./measure.ts";
 import type { Notebook } from "./notebook.ts";
 import { gainOf } from "./roster.ts";
 
@@ -17,8 +18,7 @@ export class TallyView implements View {
   draw(): void {
     const gains = this.#notebook.clients.flatMap((client) => gainOf(client) ?? []);
     if (gains.length === 0) {
-      this.#place.textContent =
-        "What each client owns, and how well its models do on its own kind of data, in percent. Choose one to look closer.";
+      this.#place.textContent = `What each client owns, and how well its models do on its own kind of data, ${isEstimate(this.#notebook.data) ? "R2 " : ""}in percent. Choose one to look closer.`;
       return;
     }
     const helped = gains.filter((gain) => gain > 0).length;

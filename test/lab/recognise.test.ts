@@ -8,9 +8,9 @@ const images = formatIdx({ shape: [2, 3, 3], data: new Uint8Array(18) });
 const labels = formatIdx({ shape: [2], data: new Uint8Array(2) });
 
 test("a table is known by its ending, its label by its column's name or as the last one", async () => {
-  const iris = await recognise({ "iris.csv": text("length,width,Species\n1,2,a\n") });
-  assert.equal(iris, { name: "iris", own: { kind: "csv", train: "iris.csv", label: "Species" } });
-  const other = await recognise({ "a.csv": text("x,what\n1,a\n") });
+  const { name, own } = await recognise({ "iris.csv": text("length,width,Species\n1,2,a\n") });
+  assert.equal([name, own], ["iris", { kind: "csv", train: "iris.csv", label: "Species" }]);
+  const other = await recognise({ "a.tsv": text("x\twhat\n1\ta\n") });
   assert.is(other.own.kind === "csv" && other.own.label, "what");
 });
 

@@ -6,7 +6,7 @@ import { inked, methodOrder, methodStyle } from "../methods.ts";
 import { fixed } from "../numbers.ts";
 import type { Metric, RoundMetric } from "../metrics.ts";
 import { color } from "../theme.ts";
-import type { CurveOptions } from "./curves.ts";
+import { type CurveOptions, leastOf } from "./curves.ts";
 import { canvas, frame, gridStyle, shortTicks, wholeTicks } from "./frame.ts";
 import { domainOf, pixels, valueAt, wideFrom } from "./axis.ts";
 import type { Axis, Figure } from "./axis.ts";
@@ -16,8 +16,8 @@ export function comparedLosses(metrics: readonly Metric[], options: CurveOptions
   const of = ({ validationLoss }: RoundMetric): number | undefined => validationLoss;
   return compared(
     "Validation loss by round",
-    "Validation loss (nats)",
-    { of, digits: 2, most: Infinity },
+    `Validation ${(options.unit ?? "Loss (nats)").replace(/^./, (first) => first.toLowerCase())}`,
+    { of, digits: 2, least: 0, most: Infinity },
     metrics,
     options,
   );
@@ -26,10 +26,11 @@ export function comparedLosses(metrics: readonly Metric[], options: CurveOptions
 /** Validation accuracy by round, a line for each method. */
 export function comparedAccuracies(metrics: readonly Metric[], options: CurveOptions = {}): Figure {
   const of = ({ validationAccuracy }: RoundMetric): number | undefined => validationAccuracy;
+  const { measure = "accuracy" } = options;
   return compared(
-    "Validation accuracy by round",
-    "Validation accuracy (%)",
-    { of, digits: 1, most: 100 },
+    `Validation ${measure} by round`,
+    `Validation ${measure} (%)`,
+    { of, digits: 1, least: leastOf(measure), most: 100 },
     metrics,
     options,
   );
@@ -38,13 +39,14 @@ export function comparedAccuracies(metrics: readonly Metric[], options: CurveOpt
 interface Quantity {
   readonly of: (metric: RoundMetric) => number | undefined;
   readonly digits: number;
+  readonly least: number;
   readonly most: number;
 }
 
 function compared(
   title: string,
   unit: string,
-  { of, digits, most }: Quantity,
+  { of, digits, least, most }: Quantity,
   metrics: readonly Metric[],
   { width = 640, rounds: room = 0 }: CurveOptions,
 ): Figure {
@@ -55,7 +57,9 @@ function compared(
   const lines = methodOrder(rounds.map(nameOf)).flatMap((method) => {
     const points = rounds.flatMap((metric) => {
       const value = nameOf(metric) === method ? of(metric) : undefined;
-      return value === undefined || !Number.isFinite(value) ? [] : [{ round: metric.round, value }];
+      return value === undefined || !Number.isFinite(value)
+        ? []
+        : [{ round: metric.round, value: Math.max(least, value) }];
     });
     return points.length > 0 ? [{ method, points, last: points.at(-1)! }] : [];
   });
@@ -67,7 +71,7 @@ function compared(
     range: [40, width - 12 - Math.min(longest * 7.2 + 8, width * 0.34)],
   };
   const y: Axis = {
-    domain: domainOf(lines.flatMap(({ points }) => points.map(({ value }) => value)), [0, most]), // prettier-ignore
+    domain: domainOf(lines.flatMap(({ points }) => points.map(({ value }) => value)), [least, most]), // prettier-ignore
     range: [height - 46, 28],
   };
   const heights = spreadWithin(

@@ -14,8 +14,8 @@ export interface Place {
 /** The 95 % intervals of places as crosses, cut at the plot's edge; a mean without an interval has none. */
 export function crosses(places: readonly Place[], x: Axis, y: Axis, stroke: string, strokeWidth: number): Markish {
   const arms = places.flatMap(({ x: { mean: across, ci95: wide }, y: { mean: up, ci95: high } }) => [
-    { x1: inside(x, across - wide), x2: inside(x, across + wide), y1: up, y2: up },
-    { x1: across, x2: across, y1: inside(y, up - high), y2: inside(y, up + high) },
+    { x1: inside(x, across - wide), x2: inside(x, across + wide), y1: inside(y, up), y2: inside(y, up) },
+    { x1: inside(x, across), x2: inside(x, across), y1: inside(y, up - high), y2: inside(y, up + high) },
   ]);
   const known = arms.filter(({ x1, y1 }) => Number.isFinite(x1 + y1));
   return link(known, { x1: "x1", x2: "x2", y1: "y1", y2: "y2", stroke, strokeWidth });

@@ -13,6 +13,8 @@ import type { Axis, Figure, FigureOptions } from "./axis.ts";
 export interface CurveOptions extends FigureOptions {
   /** What the loss is, and its unit. */
   readonly unit?: string;
+  /** What validation measures, in percent; accuracy unless said. R2 is drawn from -100 on: what is worse stands there. */
+  readonly measure?: "accuracy" | "R2";
   /** How many rounds to leave room for, while they are still to come. */
   readonly rounds?: number;
 }
@@ -48,7 +50,9 @@ export function lossCurves(metrics: readonly Metric[], options: CurveOptions = {
 /** Validation accuracy of the generalist by round. */
 export function accuracyCurve(metrics: readonly Metric[], options: CurveOptions = {}): Figure {
   const lines = [validationAccuracy];
-  return curves("Validation accuracy by round", "Accuracy (%)", 1, lines, validationAccuracy, metrics, options);
+  const { measure = "accuracy" } = options;
+  const unit = measure === "R2" ? "R2 (%)" : "Accuracy (%)";
+  return curves(`Validation ${measure} by round`, unit, 1, lines, validationAccuracy, metrics, options);
 }
 
 function curves(
@@ -58,18 +62,18 @@ function curves(
   lines: readonly Curve[],
   judged: Curve,
   metrics: readonly Metric[],
-  { width = 640, rounds: room = 0 }: CurveOptions,
+  { width = 640, rounds: room = 0, measure }: CurveOptions,
 ): Figure {
   const wide = width >= wideFrom;
   const height = Math.round(wide ? width * 0.44 : width * 0.7);
   const rounds = metrics.filter((metric) => metric.kind === "round");
   const drawn = lines
-    .map((curve) => ({ ...curve, points: points(rounds, curve) }))
+    .map((curve) => ({ ...curve, points: points(rounds, curve, leastOf(measure)) }))
     .filter(({ points }) => points.length);
   const reached = [...rounds.map(({ round }) => round), ...(room > 1 ? [0, room - 1] : [])];
   const x: Axis = { domain: domainOf(reached, [0, Infinity], 0.01), range: [40, width - 16] };
   const y: Axis = {
-    domain: domainOf(drawn.flatMap(({ points }) => points.map(({ value }) => value)), [0, Infinity]), // prettier-ignore
+    domain: domainOf(drawn.flatMap(({ points }) => points.map(({ value }) => value)), [leastOf(measure), Infinity]), // prettier-ignore
     range: [height - 46, 40],
   };
   const best = rounds.findLast((metric) => metric.best && judged.values(metric) !== undefined);
@@ -114,10 +118,17 @@ function curves(
   return frame(title, description, { ...canvas({ width, height, x, y }), marks });
 }
 
-function points(rounds: readonly RoundMetric[], { values }: Curve): { round: number; value: number }[] {
+/** Where an axis of validation may begin at the lowest. */
+export function leastOf(measure: CurveOptions["measure"]): number {
+  return measure === "R2" ? -100 : 0;
+}
+
+function points(rounds: readonly RoundMetric[], { values }: Curve, least: number): { round: number; value: number }[] {
   return rounds.flatMap((metric) => {
     const value = values(metric);
-    return value === undefined || !Number.isFinite(value) ? [] : [{ round: metric.round, value }];
+    return value === undefined || !Number.isFinite(value)
+      ? []
+      : [{ round: metric.round, value: Math.max(least, value) }];
   });
 }
 

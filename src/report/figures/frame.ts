@@ -50,12 +50,12 @@ export const gridStyle: { readonly stroke: string; readonly strokeOpacity: numbe
 };
 
 /** Grid and axes of the plane at a width. */
-export function planeAxes(width: number): Markish[] {
+export function planeAxes(width: number, measure = "accuracy"): Markish[] {
   const wide = width >= wideFrom;
   return [
     gridX({ ...gridStyle, ticks: wide ? 8 : 5 }),
     gridY({ ...gridStyle, ticks: 6 }),
-    axisX({ ticks: wide ? 8 : 5, tickSize: 0, label: "Local test accuracy (%)" }),
-    axisY({ ticks: 6, tickSize: 0, label: "Global test accuracy (%)" }),
+    axisX({ ticks: wide ? 8 : 5, tickSize: 0, label: `Local test ${measure} (%)` }),
+    axisY({ ticks: 6, tickSize: 0, label: `Global test ${measure} (%)` }),
   ];
 }

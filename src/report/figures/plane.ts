@@ -12,7 +12,7 @@ import { color } from "../theme.ts";
 import { crosses } from "./cross.ts";
 import type { Place } from "./cross.ts";
 import { canvas, frame, planeAxes } from "./frame.ts";
-import { domainOf, pixels, valueAt, wideFrom } from "./axis.ts";
+import { domainOf, inside, pixels, valueAt, wideFrom } from "./axis.ts";
 import type { Axis, Canvas, Figure, FigureOptions } from "./axis.ts";
 
 interface Mean extends Place {
@@ -30,6 +30,8 @@ export interface PlaneOptions extends FigureOptions {
   readonly domain?: PlaneDomain;
   /** Whether means have their intervals, which of a few clients are wider than the plane; true unless said. */
   readonly intervals?: boolean;
+  /** What the tests measure; accuracy unless said. What lies beyond the domain, as R2 may, stands at its edge. */
+  readonly measure?: string;
 }
 
 // who answers every input alike stands so far off that all others would be one spot; tables have it
@@ -55,7 +57,7 @@ export function planeCanvas(width: number, { x, y }: PlaneDomain): Canvas {
 /** Local (x) against global (y) test accuracy: a faint point per client, a mean with its 95 % interval per method. */
 export function plane(
   metrics: readonly Metric[],
-  { width = 640, domain, intervals = true }: PlaneOptions = {},
+  { width = 640, domain, intervals = true, measure = "accuracy" }: PlaneOptions = {},
 ): Figure {
   const clients = drawn(metrics);
   const methods = methodOrder(clients.keys());
@@ -71,14 +73,14 @@ export function plane(
       y: mean(records.map(({ globalTest }) => globalTest)),
     };
   });
-  const marks = planeAxes(width);
+  const marks = planeAxes(width, measure);
   for (const method of methods) {
     const style = methodStyle(method);
     const { symbol, label } = style;
     marks.push(
       dot(clients.get(method) ?? [], {
-        x: "localTest",
-        y: "globalTest",
+        x: ({ localTest }) => inside(x, localTest),
+        y: ({ globalTest }) => inside(y, globalTest),
         symbol,
         r: 2.5,
         ...inked(style),
@@ -88,9 +90,9 @@ export function plane(
       }),
     );
   }
-  for (const mean of means) marks.push(crosses([mean], x, y, methodStyle(mean.method).color, 1.75), middle(mean));
+  for (const mean of means) marks.push(crosses([mean], x, y, methodStyle(mean.method).color, 1.75), middle(mean, x, y));
   return frame(
-    "Local against global test accuracy",
+    `Local against global test ${measure}`,
     means.map((mean) => `${methodStyle(mean.method).label}: ${describe(mean)}`).join("; "),
     { ...canvas(room), marks: [...marks, ...names(means, x, y)] },
   );
@@ -100,12 +102,12 @@ function describe({ x, y }: Mean): string {
   return `local ${plusMinus(x)} %, global ${plusMinus(y)} %`;
 }
 
-function middle(mean: Mean): Markish {
+function middle(mean: Mean, x: Axis, y: Axis): Markish {
   const style = methodStyle(mean.method);
   const { symbol, label } = style;
   return dot([mean], {
-    x: mean.x.mean,
-    y: mean.y.mean,
+    x: inside(x, mean.x.mean),
+    y: inside(y, mean.y.mean),
     symbol,
     r: 6,
     ...inked(style, color("paper")),
@@ -117,10 +119,10 @@ function middle(mean: Mean): Markish {
 function names(means: readonly Mean[], x: Axis, y: Axis): Markish[] {
   const labels = means.map(({ method, x: local, y: global }) => {
     const { label, color: ink } = methodStyle(method);
-    const at = pixels(x, local.mean);
+    const at = pixels(x, inside(x, local.mean));
     // beyond the symbol and beyond the interval's arm
     const arm = Number.isFinite(local.ci95) ? pixels(x, local.mean + local.ci95) - at : 0;
-    return { text: label, color: ink, x: at, y: pixels(y, global.mean), reach: Math.max(6, arm) };
+    return { text: label, color: ink, x: at, y: pixels(y, inside(y, global.mean)), reach: Math.max(6, arm) };
   });
   return placeLabels(labels, {
     left: x.range[0] + 2,

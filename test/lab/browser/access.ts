@@ -61,7 +61,7 @@ async function violations(page: Page, state: string): Promise<string[]> {
 }
 
 /** Looks at a page's states, and notes what it finds. */
-async function looker(page: Page, found: string[]): Promise<(state: string) => Promise<void>> {
+export async function looker(page: Page, found: string[]): Promise<(state: string) => Promise<void>> {
   await page.evaluate(await readFile(axe, "utf8"));
   return async (state) => void found.push(...(await violations(page, state)));
 }
