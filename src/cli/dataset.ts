@@ -26,7 +26,7 @@ export function isKnown(name: string): name is DatasetName {
 
 /** Finds and loads a config's data; `named` is the folder that a user gave, if any. */
 export async function openDataset(
-  { dataset: name, files, task }: Config,
+  { dataset: name, files, task }: Pick<Config, "dataset" | "files" | "task">,
   named: string | undefined,
 ): Promise<OpenedDataset> {
   if (files) {

@@ -16,6 +16,7 @@ import { pullCommand } from "./commands/pull.ts";
 import { reportCommand } from "./commands/report.ts";
 import { runCommand } from "./commands/run.ts";
 import { sweepCommand } from "./commands/sweep.ts";
+import { verticalCommand } from "./commands/vertical.ts";
 import { compareCommand } from "./commands/compare.ts";
 import { checkFlags, checkWords } from "./given.ts";
 import { onClosedPipe } from "./interrupt.ts";
@@ -38,6 +39,7 @@ const cli = yargs(words)
   .command(runCommand)
   .command(sweepCommand)
   .command(compareCommand)
+  .command(verticalCommand)
   .command(partitionCommand)
   .command(presetsCommand)
   .command(configCommand)

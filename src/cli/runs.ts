@@ -19,7 +19,7 @@ async function names(): Promise<string[]> {
 }
 
 /** Makes a folder under runs/ that did not exist, named after what is run. */
-export async function newRunFolder(config: Config): Promise<string> {
+export function newRunFolder(config: Config): Promise<string> {
   const { preset, fidelity, optOut, seed } = config;
   const p = fractionP(config);
   const parts = [
@@ -29,7 +29,11 @@ export async function newRunFolder(config: Config): Promise<string> {
     optOut > 0 ? `out${optOut}` : "",
     `seed${seed}`,
   ];
-  const name = parts.filter(Boolean).join("-");
+  return newFolder(parts.filter(Boolean).join("-"));
+}
+
+/** Makes a folder under runs/ that did not exist, of this name or with a number behind it. */
+export async function newFolder(name: string): Promise<string> {
   await makeFolder(RUNS);
   for (let i = 1; ; i++) {
     const path = join(RUNS, i === 1 ? name : `${name}-${i}`);

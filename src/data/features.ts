@@ -44,6 +44,8 @@ export interface FeatureDataset {
   readonly classes: readonly string[];
   /** Of one example. */
   readonly shape: readonly number[];
+  /** What the numbers of a row are called, where the data say so; of words in a column `column=word`. */
+  readonly columns?: readonly string[] | undefined;
   /** Rows to train and validate on. */
   readonly train: FeatureSplit;
   /** Rows to test on. */
@@ -76,6 +78,8 @@ export interface FeaturesOptions {
   readonly classes: readonly string[];
   /** Of one example. */
   readonly shape: readonly number[];
+  /** What the numbers of a row are called. */
+  readonly columns?: readonly string[];
   /** Rows to train and validate on. */
   readonly train: Features;
   /** Rows to test on. */
@@ -135,7 +139,7 @@ function targetsOf(
 
 /** A dataset of numbers in memory; they are copied into memory that workers share, where there is such. */
 export function fromFeatures(options: FeaturesOptions): FeatureDataset {
-  const { name, classes, shape } = options;
+  const { name, classes, shape, columns } = options;
   const [train, test] = [split("train", options.train, options), split("test", options.test, options)];
   const owners = ownersOf("fromFeatures", { ...options.train, rows: train.rows }, { ...options.test, rows: test.rows });
   const sides = ownersOf(
@@ -158,6 +162,7 @@ export function fromFeatures(options: FeaturesOptions): FeatureDataset {
     name,
     classes,
     shape,
+    ...(columns && { columns }),
     train,
     test,
     ...own,

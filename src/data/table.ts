@@ -191,6 +191,7 @@ export async function openTable(
     name: options.name,
     classes,
     shape: options.shape ?? [train.columns.length],
+    columns: train.columns,
     train: { x: floats(train), labels: labels[0], owners: train.owners, groups: train.groups },
     test: { x: floats(test), labels: labels[1], owners: test.owners, groups: test.groups },
     ...(train.groups && { positive: positiveOf(options, classes, train.place(-1)) }),

@@ -24,7 +24,7 @@ function examplesIn(client: number, examples: number): number {
 export function outgoing(
   { name, sends }: Pick<Method, "name" | "sends">,
   client: number,
-  { up, examples, metrics }: Reply,
+  { up, examples, metrics }: Omit<Reply, "metrics"> & { readonly metrics: Metrics },
   rows: number,
 ): Omit<Update, "client"> {
   const odd = Object.keys(up).find((one) => !sends.some((declared) => covers(declared, one)));

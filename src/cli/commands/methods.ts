@@ -2,11 +2,15 @@
 import type { CommandModule } from "yargs";
 import { methods } from "../../federated/methods/index.ts";
 import type { Method, Range } from "../../federated/method.ts";
+import { vertical } from "../../federated/vertical/index.ts";
 import { usualOptions } from "../../experiment/chosenMethods.ts";
 import { ConfigError, loadMethods, methodOf } from "../../experiment/index.ts";
 import { isAddress } from "../../experiment/ownNetworks.ts";
 import { type Personal, personals } from "../../moe/index.ts";
 import { resolved } from "../configOf.ts";
+
+/** What is told of a federation, whichever loop runs it. */
+type Federated = Pick<Method, "name" | "paper" | "about" | "options" | "sends"> & Partial<Method>;
 
 interface MethodsArguments {
   name: string | undefined;
@@ -46,7 +50,7 @@ function whole({
   needsPublic,
   needsGroups,
   ...of
-}: Method): string {
+}: Federated): string {
   const from = source(of);
   const lines = [
     `${name}${from ? `, ${from}` : ""}`,
@@ -58,6 +62,7 @@ function whole({
     ...(peers.length > 0 ? [`of peers  ${list(peers)}`] : []),
     ...(needsPublic ? ["needs     publicRows"] : []),
     ...(needsGroups ? ["needs     files.group"] : []),
+    ...(name === vertical.name ? ["runs as   moiety vertical CONFIG, whose field vertical has the options"] : []),
   ];
   for (const [option, value] of Object.entries(options))
     lines.push(`option    ${name}.${option}=${value}${bounds(ranges[option])}`);
@@ -71,7 +76,7 @@ function whole({
 // a default that a config has for all of a client's private training
 const RUNS = "(the run's)";
 
-function isMethod(one: Method | Personal): one is Method {
+function isFederated(one: Federated | Personal): one is Federated {
   return "sends" in one;
 }
 
@@ -85,7 +90,8 @@ function wholeValue(value: Personal): string {
 }
 
 // what comes with moiety, or the method of a module
-async function named(name: string): Promise<Method | Personal> {
+async function named(name: string): Promise<Federated | Personal> {
+  if (name === vertical.name) return vertical;
   const known = methods.get(name) ?? personals.get(name.replace(/^.*\+/, ""));
   if (known) return known;
   const { methods: chosen = {} } = resolved({ methods: { [name]: {} } }, ".") as { methods?: Record<string, object> };
@@ -114,22 +120,24 @@ export const methodsCommand: CommandModule<object, MethodsArguments> = {
       .example("$0 methods ./mine.js", "one of your own (docs/methods.md)"),
   handler: async ({ name, json }) => {
     const found = name === undefined ? undefined : await named(name);
-    const shown = found ? [found] : [...methods.values(), ...personals.values()];
+    const shown: readonly (Federated | Personal)[] = found
+      ? [found]
+      : [...methods.values(), vertical, ...personals.values()];
     if (json) {
-      const told = shown.map((one) => (isMethod(one) ? one : { ...one, options: usualOptions(one) }));
+      const told = shown.map((one) => (isFederated(one) ? one : { ...one, options: usualOptions(one) }));
       console.log(JSON.stringify(told, null, 2));
       return;
     }
     if (found) {
-      console.log(isMethod(found) ? whole(found) : wholeValue(found));
+      console.log(isFederated(found) ? whole(found) : wholeValue(found));
       return;
     }
-    const nameOf = (one: Method | Personal): string => (isMethod(one) ? one.name : `+${one.name}`);
+    const nameOf = (one: Federated | Personal): string => (isFederated(one) ? one.name : `+${one.name}`);
     const width = Math.max(...shown.map((one) => nameOf(one).length)) + 2;
     for (const one of shown) {
       const from = source(one);
       console.log(`${nameOf(one).padEnd(width)}${one.about}${from ? ` (${from})` : ""}`);
-      const told = Object.entries(isMethod(one) ? one.options : usualOptions(one));
+      const told = Object.entries(isFederated(one) ? one.options : usualOptions(one));
       if (told.length > 0)
         console.log(`${"".padEnd(width)}${told.map(([option, value]) => `${option}=${value ?? RUNS}`).join(", ")}`);
     }
