@@ -4,6 +4,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { complete } from "../src/experiment/complete.ts";
 import { parseConfig } from "../src/experiment/schema.ts";
+import { parseVertical } from "../src/experiment/vertical/index.ts";
 import { commands, parse } from "./support/commandLine.ts";
 import { assert, test } from "./support/suite.ts";
 
@@ -112,7 +113,12 @@ test("every block of code is run by a test, read by what would run it, or says w
         await check(line).catch((error: Error) => problems.push(`${at}: ${line}: ${error.message}`));
     else if (language === "json")
       await Promise.resolve()
-        .then(() => parseConfig(complete(JSON.parse(code))))
+        .then(() => {
+          const config: unknown = JSON.parse(code);
+          // the one kind of config that is not of `moiety run`
+          if (typeof config === "object" && config !== null && "parties" in config) parseVertical(config);
+          else parseConfig(complete(config));
+        })
         .catch((error: Error) => problems.push(`${at}: ${error.message}`));
     else if (language === "ts" || language === "js") {
       if (!tested[path] || !existsSync(`${root}${tested[path]}`))
