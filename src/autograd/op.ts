@@ -133,6 +133,11 @@ export function noGrad<T>(fn: () => T): T {
   }
 }
 
+/** Whether history is recorded: of a gradient rule, whether its gradient is to be differentiated again. */
+export function isRecording(): boolean {
+  return recording;
+}
+
 /** Sets whether history is recorded and returns what it was before. */
 export function setRecording(on: boolean): boolean {
   const before = recording;

@@ -1,10 +1,16 @@
 // Scaled dot-product attention, forward and backward fused: memory for a few rows of scores, never for all of them.
 import { extra } from "../../runtime/extra.ts";
 import { checkOptions, FINITE } from "../../runtime/options.ts";
-import { defineOp, notTwice, type Op } from "../op.ts";
+import { defineOp, isRecording, notTwice, type Op } from "../op.ts";
 import { alike, formatShape, isSize, sameShape, sizeOf } from "../shape.ts";
-import { checkBeside, empty, scratch, type Tensor } from "../tensor.ts";
+import { checkBeside, empty, scratch, type Tensor, tensor } from "../tensor.ts";
+import { affine, mul } from "./arithmetic.ts";
 import { aside } from "./aside.ts";
+import { composedGradient } from "./composed.ts";
+import { matmul } from "./matmul.ts";
+import { reshape } from "./reshape.ts";
+import { where } from "./select.ts";
+import { softmax } from "./softmax.ts";
 
 type Operands = readonly [q: Tensor, k: Tensor, v: Tensor, mask: Tensor | null];
 
@@ -47,6 +53,20 @@ function check(op: string, q: Tensor, k: Tensor, v: Tensor, mask: Tensor | null,
   checkBeside(op, "sums", sums, [...lead, queries!]);
 }
 
+/** The op in ops, for gradients of its gradient; all scores are kept. */
+const plain =
+  ({ causal, scale }: Plan) =>
+  ([q, k, v, mask]: Operands): Tensor<"f32"> => {
+    const [queries, keys] = [q.shape.at(-2)!, k.shape.at(-2)!];
+    const own = Array.from({ length: queries * keys }, (_, i) => Number(!causal || i % keys <= Math.floor(i / keys)));
+    const alone = tensor(own, [queries, keys]);
+    const among = q.shape.slice(1, -1).map(() => 1);
+    const seen = mask ? mul(reshape(mask, [mask.shape[0]!, ...among, keys]), alone) : alone;
+    const scores = affine(matmul(q, k, { transB: true }), scale, 0);
+    // finite, so that a query that sees no key is no NaN; it gets zeros
+    return matmul(where(seen, softmax(where(seen, scores, -1e30)), 0), v);
+  };
+
 const attentionOp: Op<Operands, Plan> = /* @__PURE__ */ defineOp<Operands, Plan>({
   name: "attention",
   shape: ([q, k, v, mask], plan) => {
@@ -58,8 +78,13 @@ const attentionOp: Op<Operands, Plan> = /* @__PURE__ */ defineOp<Operands, Plan>
     const pointers = [q.ptr, k.ptr, v.ptr, mask?.ptr ?? 0, y.ptr, plan.sums.ptr] as const;
     extra().attention(...pointers, ...sizes([q, k, v], plan), work);
   },
-  through: (g, { x: [q, k, v, mask], y, attrs }) => attentionGradOp([q, k, v, mask, y, g], attrs),
-  vjp: [(gq) => gq, (gq, { attrs }) => aside(attrs.found.gk!, gq), (gq, { attrs }) => aside(attrs.found.gv!, gq), null],
+  through: (g, { x: [q, k, v, mask], y, attrs }) => (isRecording() ? g : attentionGradOp([q, k, v, mask, y, g], attrs)),
+  vjp: [
+    (g, { x, attrs }) => (isRecording() ? composedGradient(plain(attrs), x, 0, g) : g),
+    (g, { x, attrs }) => (isRecording() ? composedGradient(plain(attrs), x, 1, g) : aside(attrs.found.gk!, g)),
+    (g, { x, attrs }) => (isRecording() ? composedGradient(plain(attrs), x, 2, g) : aside(attrs.found.gv!, g)),
+    null,
+  ],
 });
 
 // the gradient of q; those of k and v are left in the plan

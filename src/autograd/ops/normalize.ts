@@ -2,11 +2,17 @@
 import { engine } from "../../runtime/engine.ts";
 import { extra } from "../../runtime/extra.ts";
 import { checkOptions, POSITIVE } from "../../runtime/options.ts";
-import { defineOp, notTwice, type Op } from "../op.ts";
+import { defineOp, isRecording, notTwice, type Op } from "../op.ts";
 import { alike, formatShape, isSize, type Shape, sizeOf } from "../shape.ts";
 import { checkBeside, checkOpen, empty, type Tensor } from "../tensor.ts";
+import { add } from "./add.ts";
+import { affine, div, mul, sub } from "./arithmetic.ts";
 import { aside } from "./aside.ts";
+import { composedGradient } from "./composed.ts";
 import { copy } from "./copy.ts";
+import { reshape } from "./reshape.ts";
+import { mean } from "./sum.ts";
+import { sqrt, square } from "./unary.ts";
 
 type Affine = readonly [x: Tensor, w: Tensor | null, b: Tensor | null];
 
@@ -57,6 +63,21 @@ function checkScale(op: string, x: Tensor, channels: number, w: Tensor | null, b
     );
 }
 
+/** The op in ops, for gradients of its gradient. */
+const plain =
+  ({ outer, groups, inner, channels, run, eps, mean: given, variance, fixed }: Plan) =>
+  ([x, w, b]: Affine): Tensor<"f32"> => {
+    const apart = reshape(x, [outer, groups, inner]) as Tensor<"f32">;
+    const across = (t: Tensor): Tensor<"f32"> =>
+      fixed ? (reshape(t, [1, groups, 1]) as Tensor<"f32">) : mean(t, { axis: [0, 2], keep: true });
+    const centred = sub(apart, across(fixed ? given : apart));
+    const spread = across(fixed ? variance : square(centred));
+    const y = div(centred, sqrt(affine(spread, 1, eps)));
+    if (!w || !b || x.size === 0) return reshape(y, x.shape);
+    const beside = (t: Tensor): Tensor => reshape(t, [channels, 1]);
+    return reshape(add(mul(reshape(y, [x.size / (channels * run), channels, run]), beside(w)), beside(b)), x.shape);
+  };
+
 const normalizeOp: Op<Affine, Plan> = /* @__PURE__ */ defineOp<Affine, Plan>({
   name: "normalize",
   shape: ([x, w, b], plan) => {
@@ -68,9 +89,12 @@ const normalizeOp: Op<Affine, Plan> = /* @__PURE__ */ defineOp<Affine, Plan>({
     extra().normalize(...pointers, outer, groups, inner, channels, run, eps);
   },
   vjp: [
-    (g, { x: [x, w], attrs }) => normalizeGradOp([x, w, g], attrs),
-    (g, { x: [x], attrs }) => scaleGradient(x, g, attrs),
-    (g, { x: [x], attrs }) => {
+    (g, { x, attrs }) =>
+      isRecording() ? composedGradient(plain(attrs), x, 0, g) : normalizeGradOp([x[0], x[1], g], attrs),
+    (g, { x, attrs }) => (isRecording() ? composedGradient(plain(attrs), x, 1, g) : scaleGradient(x[0], g, attrs)),
+    (g, { x: of, attrs }) => {
+      if (isRecording()) return composedGradient(plain(attrs), of, 2, g);
+      const [x] = of;
       // the kernel finds both in one pass
       const gw = attrs.found.by === g ? attrs.found.gw! : scaleGradient(x, g, attrs);
       return aside(attrs.found.gb!, gw);

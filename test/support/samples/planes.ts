@@ -125,8 +125,6 @@ export const planes: Readonly<Record<string, Sample>> = {
         points,
       }));
     }),
-    order: 1,
-    reason: "its gradient kernel has no gradient",
     tolerance: 1e-5,
   },
   normalizeGrad: gradient("normalizeGrad"),
