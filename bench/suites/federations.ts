@@ -81,7 +81,7 @@ const nameOf = (name: string, workers: number): string => `${name}, ${workers ==
 
 function* linesOf(name: string, finishes: readonly FederationFinish[]): Generator<Found> {
   const one = finishes[0]!;
-  for (const finish of finishes) {
+  for (const finish of finishes.toSorted((a, b) => a.entrant.workers - b.entrant.workers)) {
     const { entrant, error, losses, steps, turns } = finish;
     const at = nameOf(name, entrant.workers);
     const reference = finishes.find((other) => other.entrant.name === one.entrant.name && other.entrant.workers === entrant.workers)!; // prettier-ignore
