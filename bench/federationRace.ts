@@ -65,6 +65,7 @@ export async function raceFederations(
   const same = Array.from({ length: checked }, (_, client) => client);
   const plain = { do: "rounds", turn: 0, cohorts: Array.from({ length: CHECKED_ROUNDS }, () => same), plain: true } as const; // prettier-ignore
   const rounds = new Map<Entrant, number>();
+  const spent = new Map<Entrant, number>();
   for (const entrant of entrants) {
     await ask(entrant, { do: "prepare", folder, workers: entrant.workers });
     const reply = await ask(entrant, plain);
@@ -75,10 +76,14 @@ export async function raceFederations(
     for (let time = 0; time < 2; time++) {
       const one = await timed(entrant, 0, rounds.get(entrant) ?? 1);
       if (one) rounds.set(entrant, Math.min(MOST_ROUNDS, Math.max(1, Math.round(TURN_SECONDS / one))));
+      // and whose one round takes longer than all its turns may has had them
+      if (one && one > seconds) {
+        taken.get(entrant)!.push(one);
+        spent.set(entrant, Infinity);
+      }
       if (rounds.get(entrant) === 1) break;
     }
   }
-  const spent = new Map<Entrant, number>();
   for (let turn = 1; turn <= turns; turn++) {
     // nobody always goes first
     const first = turn % entrants.length;

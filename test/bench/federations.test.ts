@@ -56,6 +56,18 @@ test("who fails is left out with its reason, and the others are timed", async ()
   );
 });
 
+test("who takes longer for a round than for all turns is timed once", async () => {
+  const log: string[] = [];
+  const slow = entrant("b", log, { ...same, seconds: [9, 61] });
+  const [a, b] = await raceFederations([entrant("a", log, same), slow], options);
+  assert.equal([a!.turns.length, b!.turns], [4, [61]]);
+  assert.is(b!.error, undefined);
+  assert.equal(
+    log.filter((entry) => entry.startsWith("b turn")),
+    ["b turn 0"],
+  );
+});
+
 test("cohorts differ by turn and round, and are of the clients", () => {
   const cohorts = [...cohortsOf(1000, 5, 1, 3), ...cohortsOf(1000, 5, 2, 3)];
   assert.is(new Set(cohorts.map(String)).size, 6);
