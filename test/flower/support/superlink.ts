@@ -141,13 +141,23 @@ export class SuperLink {
     return runs[0]?.status ?? "unknown";
   }
 
-  /** Kills the ServerApps that it runs, and nothing else. */
-  async killApps(): Promise<void> {
+  /** Its process, while it runs. */
+  get pid(): number | undefined {
+    return this.#process?.pid;
+  }
+
+  /** The processes of the ServerApps that it runs. */
+  async apps(): Promise<number[]> {
     const { stdout } = await promisify(execFile)("ps", ["-eo", "pid=,args="]);
-    const apps = stdout.split("\n").flatMap((line) => {
+    return stdout.split("\n").flatMap((line) => {
       const own = line.includes("flwr-serverapp") && line.includes(`127.0.0.1:${this.port} `);
       return own ? [Number.parseInt(line, 10)] : [];
     });
+  }
+
+  /** Kills the ServerApps that it runs, and nothing else. */
+  async killApps(): Promise<void> {
+    const apps = await this.apps();
     if (apps.length === 0) throw new Error("superlink: got no ServerApp to kill, expected one that runs");
     for (const pid of apps) process.kill(pid, "SIGKILL");
   }
