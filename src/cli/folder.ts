@@ -1,5 +1,5 @@
 // A run folder on disk.
-import { readdir, readFile } from "node:fs/promises";
+import { open, readdir, readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { RunStore } from "../experiment/store.ts";
 import { appendFile, makeFolder, removePath, replaceFile } from "./durable.ts";
@@ -28,12 +28,17 @@ export class Folder implements RunStore {
   }
 
   async read(name: string): Promise<Uint8Array | undefined> {
+    return ifThere(readFile(join(this.path, name)));
+  }
+
+  async readPart(name: string, from: number, to: number): Promise<Uint8Array | undefined> {
+    const file = await ifThere(open(join(this.path, name)));
+    if (!file) return undefined;
     try {
-      return await readFile(join(this.path, name));
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      if (code === "ENOENT" || code === "ENOTDIR") return undefined;
-      throw error;
+      const { buffer, bytesRead } = await file.read(new Uint8Array(to - from), 0, to - from, from);
+      return buffer.subarray(0, bytesRead);
+    } finally {
+      await file.close();
     }
   }
 
@@ -50,14 +55,8 @@ export class Folder implements RunStore {
   }
 
   async list(folder: string): Promise<string[]> {
-    try {
-      // a file that was not written to its end is none
-      return (await readdir(join(this.path, folder))).filter((name) => !name.endsWith(".partial"));
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      if (code === "ENOENT" || code === "ENOTDIR") return [];
-      throw error;
-    }
+    // a file that was not written to its end is none
+    return ((await ifThere(readdir(join(this.path, folder)))) ?? []).filter((name) => !name.endsWith(".partial"));
   }
 
   async remove(name: string): Promise<void> {
@@ -68,5 +67,15 @@ export class Folder implements RunStore {
   async #placeFor(name: string): Promise<string> {
     await this.#lock?.check();
     return join(this.path, name);
+  }
+}
+
+async function ifThere<T>(found: Promise<T>): Promise<T | undefined> {
+  try {
+    return await found;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT" || code === "ENOTDIR") return undefined;
+    throw error;
   }
 }

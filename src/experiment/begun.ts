@@ -41,7 +41,10 @@ export interface Begun {
   readonly key: Key;
 }
 
-type Beginning = Pick<RunOptions, "config" | "dataset" | "store" | "resume" | "audit" | "signal" | "onEvent"> & {
+type Beginning = Pick<
+  RunOptions,
+  "config" | "dataset" | "store" | "resume" | "audit" | "stateBytes" | "signal" | "onEvent"
+> & {
   readonly deployed?: Deployed | undefined;
 };
 
@@ -61,7 +64,7 @@ export async function begin(options: Beginning): Promise<Begun | string> {
   const plans = federations.map((federation) => ({
     federation,
     server: serverOf(setup, federation, options.deployed?.noise),
-    states: statesIn(store, federation.name),
+    states: statesIn(store, federation.name, options.stateBytes),
   }));
   const names = plans.map(({ federation }) => federation.name);
   const before = new Map<string, Progress>();

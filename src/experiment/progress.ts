@@ -11,6 +11,7 @@ import { clientFile } from "./clientFile.ts";
 import { ConfigError } from "./config.ts";
 import { GENERALIST } from "./chosenMethods.ts";
 import type { Origin } from "./origin.ts";
+import { StatePacks } from "./statePacks.ts";
 import type { RunStore } from "./store.ts";
 
 // one for each federation of a run; the generalist's has the short name
@@ -50,10 +51,10 @@ export async function clearFederations(store: RunStore, federations: readonly st
 
 /** What clients of a federation keep, with files in the run's folder for what does not fit in memory. */
 export function statesIn(store: RunStore, federation: string, budget?: number): States {
-  return new States(stateFiles(store, statesFolder(federation)), budget);
+  return new States(new StatePacks(store, statesFolder(federation)), budget);
 }
 
-/** Files of states in a folder of a store. */
+/** Files of states in a folder of a store, one each: of a client on its own. */
 export function stateFiles(store: RunStore, folder: string): StateFiles {
   const file = (name: string): string => `${folder}/${name}.safetensors`;
   return {
@@ -62,8 +63,13 @@ export function stateFiles(store: RunStore, folder: string): StateFiles {
       const bytes = await store.read(file(name));
       return bytes && (unpacked(bytes, file(name)).tensors as Vectors);
     },
-    write: (name, vectors) => store.write(file(name), encodeCheckpoint({ tensors: vectors, meta: null })),
-    remove: (name) => store.remove(file(name)),
+    write: async (versions) => {
+      for (const [name, vectors] of versions)
+        await store.write(file(name), encodeCheckpoint({ tensors: vectors, meta: null }));
+    },
+    remove: async (names) => {
+      for (const name of names) await store.remove(file(name));
+    },
   };
 }
 

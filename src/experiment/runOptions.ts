@@ -29,6 +29,8 @@ export interface RunOptions extends RecordsOptions {
   readonly command?: string;
   /** Where it runs, for people. */
   readonly runtime?: string;
+  /** Bytes that a method's states of clients may take in memory; what is beyond lies in the store. 256 MiB unless said. */
+  readonly stateBytes?: number;
   /** Also write audit.jsonl: every tensor and scalar that left a client, as it left. A resumed run goes on with its log. */
   readonly audit?: boolean;
 }

@@ -4,6 +4,8 @@
 export interface RunStore {
   /** The bytes of a file, or undefined if there is none. */
   read(name: string): Promise<Uint8Array | undefined>;
+  /** A part of a file's bytes, from the first to before the last; undefined if there is no such file. */
+  readPart(name: string, from: number, to: number): Promise<Uint8Array | undefined>;
   /** Writes a whole file; a reader sees the old one or the new one, never a part. */
   write(name: string, content: Uint8Array | string): Promise<void>;
   /** Adds to a file's end; makes it where there is none. */
@@ -21,6 +23,10 @@ export class MemoryStore implements RunStore {
 
   async read(name: string): Promise<Uint8Array | undefined> {
     return this.files.get(name);
+  }
+
+  async readPart(name: string, from: number, to: number): Promise<Uint8Array | undefined> {
+    return this.files.get(name)?.slice(from, to);
   }
 
   async write(name: string, content: Uint8Array | string): Promise<void> {

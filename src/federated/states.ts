@@ -1,5 +1,5 @@
 // What clients keep between their turns. Vectors are never changed in place, only replaced, so a moment of a federation is a
-// list of which version each client is at. What does not fit in memory goes to files that are written once and named by
+// list of which version each client is at. What does not fit in memory goes to files, many versions at once, named by
 // client and round; a version is gone when nothing needs it any more: not the present, not the last checkpoint, not the best.
 import type { Vectors } from "./turn.ts";
 
@@ -8,14 +8,14 @@ export type Marks = Readonly<Record<number, number>>;
 
 /** Where versions go that do not fit in memory, by name. */
 export interface StateFiles {
-  /** Names of all files. */
+  /** Names of all versions. */
   list(): Promise<readonly string[]>;
-  /** A file's bytes; undefined where there is none. */
+  /** A version; undefined where there is none. */
   read(name: string): Promise<Vectors | undefined>;
-  /** Writes a file whole, or not at all. */
-  write(name: string, vectors: Vectors): Promise<void>;
-  /** Removes a file, if it is there. */
-  remove(name: string): Promise<void>;
+  /** Writes versions, each whole or not at all; all of them are there when this resolves. */
+  write(versions: ReadonlyMap<string, Vectors>): Promise<void>;
+  /** Removes versions, those that are there. */
+  remove(names: readonly string[]): Promise<void>;
 }
 
 interface Version {
@@ -29,14 +29,17 @@ interface Version {
 
 const NOTHING: Vectors = {};
 const nameOf = (client: number, round: number): string => `${client}-${round}`;
+const namesOf = (marks: Marks): string[] =>
+  Object.entries(marks).map(([client, round]) => nameOf(Number(client), round));
 const bytesOf = (vectors: Vectors): number => Object.values(vectors).reduce((n, { byteLength }) => n + byteLength, 0);
 
 /** What clients keep between turns, by client; spilled to files where there are any. */
 export class States {
   readonly #files: StateFiles | undefined;
   readonly #budget: number;
-  // in the order of use
   readonly #versions = new Map<string, Version>();
+  // those in memory, in the order of use: of a million versions few are
+  readonly #held = new Set<Version>();
   readonly #now = new Map<number, number>();
   readonly #pins = new Map<string, Marks>();
   // what the last checkpoint needs: its present, and the moments that were pinned then
@@ -95,7 +98,7 @@ export class States {
       version.filed = false;
       this.#now.set(client, round);
       await this.#hold(version, vectors);
-      if (before !== undefined) await this.#release(nameOf(client, before));
+      if (before !== undefined) await this.#release([nameOf(client, before)]);
     });
   }
 
@@ -110,13 +113,13 @@ export class States {
    */
   checkpoint(write: (marks: Marks) => Promise<void>): Promise<void> {
     return this.#inTurn(async () => {
-      for (const version of this.#versions.values()) await this.#file(version);
+      await this.#file(this.#versions.values());
       const saved = [this.marks, ...this.#pins.values()];
       for (const marks of saved) this.#need(marks);
       await write(saved[0]!);
       const before = this.#saved;
       this.#saved = saved;
-      for (const marks of before) await this.#releaseAll(marks);
+      await this.#release(before.flatMap(namesOf));
     });
   }
 
@@ -124,6 +127,7 @@ export class States {
   restore(now: Marks, pinned: Readonly<Record<string, Marks>> = {}): Promise<void> {
     return this.#inTurn(async () => {
       this.#versions.clear();
+      this.#held.clear();
       this.#now.clear();
       this.#pins.clear();
       this.#bytes = 0;
@@ -138,8 +142,8 @@ export class States {
         }
       for (const [client, round] of Object.entries(now)) this.#now.set(Number(client), round);
       for (const [purpose, marks] of Object.entries(pinned)) this.#pins.set(purpose, marks);
-      for (const name of (await this.#files?.list()) ?? [])
-        if (!this.#versions.has(name)) await this.#files!.remove(name);
+      const files = (await this.#files?.list()) ?? [];
+      await this.#files?.remove(files.filter((name) => !this.#versions.has(name)));
     });
   }
 
@@ -153,47 +157,57 @@ export class States {
     this.#need(marks);
     const before = this.#pins.get(purpose) ?? {};
     this.#pins.set(purpose, marks);
-    await this.#releaseAll(before);
+    await this.#release(namesOf(before));
     return marks;
   }
 
   #need(marks: Marks): void {
-    for (const [client, round] of Object.entries(marks)) this.#versions.get(nameOf(Number(client), round))!.needed++;
+    for (const name of namesOf(marks)) this.#versions.get(name)!.needed++;
   }
 
-  async #releaseAll(marks: Marks): Promise<void> {
-    for (const [client, round] of Object.entries(marks)) await this.#release(nameOf(Number(client), round));
+  async #release(names: readonly string[]): Promise<void> {
+    const gone: string[] = [];
+    for (const name of names) {
+      const version = this.#versions.get(name)!;
+      if (--version.needed > 0) continue;
+      this.#versions.delete(name);
+      this.#letGo(version);
+      if (version.filed) gone.push(name);
+    }
+    if (gone.length > 0) await this.#files?.remove(gone);
   }
 
-  async #release(name: string): Promise<void> {
-    const version = this.#versions.get(name)!;
-    if (--version.needed > 0) return;
-    this.#versions.delete(name);
-    if (version.vectors) this.#bytes -= bytesOf(version.vectors);
-    if (version.filed) await this.#files?.remove(name);
-  }
-
-  // in memory, as the one used last; the ones used longest ago make room
+  // in memory, as the one used last; the ones used longest ago make room, an eighth of it at once, for a file takes its time
   async #hold(version: Version, vectors: Vectors): Promise<void> {
-    if (version.vectors) this.#bytes -= bytesOf(version.vectors);
+    this.#letGo(version);
     version.vectors = vectors;
     this.#bytes += bytesOf(vectors);
-    this.#versions.delete(version.name);
     this.#versions.set(version.name, version);
-    if (!this.#files) return;
-    for (const oldest of this.#versions.values()) {
-      if (this.#bytes <= this.#budget || oldest === version) return;
-      if (!oldest.vectors) continue;
-      await this.#file(oldest);
-      this.#bytes -= bytesOf(oldest.vectors);
-      oldest.vectors = undefined;
+    this.#held.add(version);
+    if (!this.#files || this.#bytes <= this.#budget) return;
+    const out: Version[] = [];
+    let left = this.#bytes;
+    for (const oldest of this.#held) {
+      if (left <= 0.875 * this.#budget || oldest === version) break;
+      left -= bytesOf(oldest.vectors!);
+      out.push(oldest);
     }
+    await this.#file(out);
+    for (const one of out) this.#letGo(one);
   }
 
-  async #file(version: Version): Promise<void> {
-    if (version.filed || !this.#files) return;
-    await this.#files.write(version.name, version.vectors!);
-    version.filed = true;
+  #letGo(version: Version): void {
+    if (version.vectors) this.#bytes -= bytesOf(version.vectors);
+    version.vectors = undefined;
+    this.#held.delete(version);
+  }
+
+  async #file(versions: Iterable<Version>): Promise<void> {
+    if (!this.#files) return;
+    const open = [...versions].filter(({ filed }) => !filed);
+    if (open.length === 0) return;
+    await this.#files.write(new Map(open.map(({ name, vectors }) => [name, vectors!])));
+    for (const version of open) version.filed = true;
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {

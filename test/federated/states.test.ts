@@ -9,8 +9,12 @@ class Files implements StateFiles {
   readonly held = new Map<string, Vectors>();
   list = async (): Promise<string[]> => [...this.held.keys()];
   read = async (name: string): Promise<Vectors | undefined> => this.held.get(name);
-  write = async (name: string, vectors: Vectors): Promise<void> => void this.held.set(name, structuredClone(vectors));
-  remove = async (name: string): Promise<void> => void this.held.delete(name);
+  write = async (versions: ReadonlyMap<string, Vectors>): Promise<void> => {
+    for (const [name, vectors] of versions) this.held.set(name, structuredClone(vectors));
+  };
+  remove = async (names: readonly string[]): Promise<void> => {
+    for (const name of names) this.held.delete(name);
+  };
 }
 
 type Step =

@@ -19,8 +19,12 @@ kept("a version stays as long as somebody may go back to it, and not longer", as
   const store: StateFiles = {
     list: async () => [...files.keys()],
     read: async (name) => files.get(name),
-    write: async (name, vectors) => void files.set(name, vectors),
-    remove: async (name) => void files.delete(name),
+    write: async (versions) => {
+      for (const [name, vectors] of versions) files.set(name, vectors);
+    },
+    remove: async (names) => {
+      for (const name of names) files.delete(name);
+    },
   };
   const rounds = fc.uniqueArray(fc.nat(20), { maxLength: 6 });
   await fc.assert(

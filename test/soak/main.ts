@@ -5,10 +5,11 @@
 //   npm run test:soak -- [--minutes N] [--nodes N] [--seed S]
 //
 // --minutes N   how long it goes on, 60 unless said
-// --nodes N     how many nodes, 200 unless said: four by `moiety join`, the others ten to a process
+// --nodes N     how many nodes, 200 unless said: four by `moiety join`, the others 14 to a process
 // --seed S      of the data, the weights, and of who is killed when
 //
 // Everything it leaves is below build/soak/. Ctrl-C ends it early, with what can be said by then.
+import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
@@ -25,7 +26,7 @@ import { type Fate, haunt, Service } from "./victims.ts";
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 const program = here("../../scripts/moiety.mjs");
 const ALONE = 4;
-const TOGETHER = 10;
+const TOGETHER = 14;
 /** Minutes without a round after which the federation hangs. */
 const PATIENCE_MINUTES = 8;
 
@@ -57,6 +58,8 @@ async function main(): Promise<void> {
   };
   say(`${clients} nodes, ${minutes} minutes, seed ${seed}`);
 
+  // the first use compiles what is stale; several at once would compile it several times
+  if (spawnSync(process.execPath, [program, "presets"]).status !== 0) throw new Error("soak: moiety does not start");
   const link = await SuperLink.start({
     folder: `${folder}/superlink`,
     bin: environment.bin,
@@ -129,7 +132,7 @@ async function main(): Promise<void> {
     say("the first round is done; killing begins");
 
     const root = fold(key(seed), "soak", "fate");
-    // every tenth process of nodes lives through, so that an hour's memory can be seen
+    // every fifth process of nodes lives through, so that an hour's memory can be seen
     const mortal = nodes.filter((_, i) => i % 5 !== 4);
     const superlink = {
       kill: async () => {

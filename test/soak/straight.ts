@@ -5,9 +5,11 @@ import { configOf } from "../../src/cli/configOf.ts";
 import { openDataset } from "../../src/cli/dataset.ts";
 import { experimentCalls } from "../../src/experiment/clients.ts";
 import { MemoryStore, run } from "../../src/experiment/index.ts";
+import { statesIn } from "../../src/experiment/progress.ts";
 import { decodeCheckpoint } from "../../src/io/checkpoint.ts";
 import { parseJsonLines } from "../../src/io/jsonl.ts";
 import { Sha256 } from "../../src/io/hash.ts";
+import type { Vectors } from "../../src/federated/turn.ts";
 import type { RoundMetric } from "../../src/report/metrics.ts";
 import { InThread } from "../../src/runtime/pool.ts";
 
@@ -48,6 +50,8 @@ export async function compareWithStraight(folder: string, clients: number): Prom
     const odd = expected.findIndex((one, i) => JSON.stringify(untimed(one)) !== JSON.stringify(untimed(told[i]!)));
     if (odd >= 0) wrong.push(`round ${odd} is not that of a run in one process`);
   }
+  const states = statesIn(store, METHOD);
+  await states.restore(marks);
   for (const [client, round] of Object.entries(marks)) {
     const name = `${client}-${round}.safetensors`;
     const kept = `${folder}/client-${client}/states`;
@@ -55,8 +59,8 @@ export async function compareWithStraight(folder: string, clients: number): Prom
     if (federation === undefined || others.length > 0)
       wrong.push(`client ${client} keeps ${others.length + 1} federations`);
     const here = decodeCheckpoint(readFileSync(`${kept}/${federation}/${METHOD}/${name}`)).tensors;
-    const there = store.files.get(`states/${METHOD}/${name}`);
-    if (absences.length === 0 && (!there || hashOf(here) !== hashOf(decodeCheckpoint(there).tensors)))
+    const there = await states.get(Number(client));
+    if (absences.length === 0 && hashOf(here) !== hashOf(there))
       wrong.push(`client ${client}'s state of round ${round} is not that of a run in one process`);
   }
   let answers = 0;
@@ -116,7 +120,7 @@ function untimed(metric: RoundMetric): object {
   return rest;
 }
 
-function hashOf(tensors: ReturnType<typeof decodeCheckpoint>["tensors"]): string {
+function hashOf(tensors: ReturnType<typeof decodeCheckpoint>["tensors"] | Vectors): string {
   const hash = new Sha256();
   for (const [name, { buffer, byteOffset, byteLength }] of Object.entries(tensors).toSorted(([a], [b]) =>
     a < b ? -1 : 1,

@@ -37,15 +37,15 @@ export class KeptStates {
   /** Keeps a version, written down when this resolves; `needed` versions stay, others go. */
   async put(whose: Whose, round: number, vectors: Vectors, needed: readonly number[]): Promise<void> {
     const files = this.#filesOf(whose);
-    await files.write(nameOf(whose, round), vectors);
+    await files.write(new Map([[nameOf(whose, round), vectors]]));
     const stay = new Set([round, ...needed].map((one) => nameOf(whose, one)));
-    for (const name of await files.list()) if (!stay.has(name)) await files.remove(name);
+    await files.remove((await files.list()).filter((name) => !stay.has(name)));
   }
 
   /** Forgets a federation that is over. */
   async forget(whose: Whose): Promise<void> {
     const files = this.#filesOf(whose);
-    for (const name of await files.list()) await files.remove(name);
+    await files.remove(await files.list());
   }
 }
 
@@ -60,8 +60,12 @@ function memory(): (whose: Whose) => StateFiles {
     return {
       list: async () => [...files.keys()],
       read: async (name) => files.get(name),
-      write: async (name, vectors) => void files.set(name, vectors),
-      remove: async (name) => void files.delete(name),
+      write: async (versions) => {
+        for (const [name, vectors] of versions) files.set(name, vectors);
+      },
+      remove: async (names) => {
+        for (const name of names) files.delete(name);
+      },
     };
   };
 }
