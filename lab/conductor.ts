@@ -18,9 +18,12 @@ import { Oracle } from "./conductor/oracle.ts";
 import { Onlooker } from "./conductor/onlooker.ts";
 import { outlineClients } from "./conductor/outline.ts";
 import { setPace } from "./conductor/pace.ts";
-import { filesOf, type Part, reachedOf } from "./conductor/parts.ts";
+import type { Guest } from "./conductor/guest.ts";
+import type { Lead, TabOptions } from "./conductor/lead.ts";
+import { filesOf, generalistHash, type Part, reachedOf } from "./conductor/parts.ts";
 import { replay } from "./conductor/replay.ts";
 import { type PageRun, Runs } from "./conductor/runs.ts";
+import { unshared } from "./conductor/shares.ts";
 import { ownRows, specimens } from "./conductor/specimens.ts";
 import { putToWork, trainerCount, type Witness } from "./conductor/trainers.ts";
 import { labEvents } from "./conductor/events.ts";
@@ -33,6 +36,8 @@ let stop = new AbortController();
 let oracle: Oracle | undefined;
 // the clients of the set-up
 let laid: Setup<LabDataset> | undefined;
+// where the run is one of two tabs
+let together: Lead | Guest | undefined;
 let trainers: Pool<ExperimentCalls> | undefined;
 // what the reader wants of a run that goes on
 let wanted: "run" | "step" | "pause" | "halt" = "run";
@@ -98,7 +103,22 @@ async function runParts({ parts }: PageRun, resume: boolean): Promise<Ending> {
 function endingOf([own, beside]: readonly Part[]): Ending {
   const [summary, compared] = [own?.summary, beside?.summary];
   if (!summary || (beside && !compared)) return { finished: false, at: "" };
-  return { finished: true, summary, compared };
+  const file = own!.store.files.get("generalist.safetensors");
+  return { finished: true, summary, compared, ...(file && { generalist: generalistHash(file) }) };
+}
+
+// one of two tabs, with the clients that are laid out
+async function tabOptions(config: Config, id: string): Promise<TabOptions> {
+  refuseModules(config);
+  laid ??= { ...setUp(config, data()), dataset: data() };
+  const odd = unshared(laid);
+  if (odd) throw new Error(`lab: ${odd}`);
+  return { id, setup: laid, trainers: () => agency.start(trainerCount()), tell };
+}
+
+function leaveTab(): void {
+  together?.close("the first tab has another set-up now: open this one again from there");
+  together = undefined;
 }
 
 // an address may name anything, and a module that it names would run here
@@ -119,6 +139,7 @@ const service: Conducting = {
     return { kind, classes, shape, ...rows, names, owners: owners?.names.length, columns: cells?.columns };
   },
   outline: (config) => {
+    leaveTab();
     // another run: its clients are others, whatever those of the last have learnt
     oracle = laid = undefined;
     runs.leave();
@@ -127,6 +148,7 @@ const service: Conducting = {
   },
   run: async ({ config, resume, step = false }) => {
     refuseModules(config);
+    if (together && "run" in together) return together.run(resume, step);
     const current = (resume && runs.current) || (await runs.begin(config));
     wanted = step ? "step" : "run";
     try {
@@ -144,7 +166,18 @@ const service: Conducting = {
       throw error;
     }
   },
+  invite: async ({ config, id }) => {
+    leaveTab();
+    const [options, { Lead: First }] = [await tabOptions(config, id), await import("./conductor/lead.ts")];
+    together = await First.open(options);
+  },
+  join: async ({ config, id }) => {
+    leaveTab();
+    const [options, { Guest: Second }] = [await tabOptions(config, id), await import("./conductor/guest.ts")];
+    return (together = await Second.open(options)).join();
+  },
   pause: () => {
+    if (together && "pause" in together) together.pause();
     wanted = "pause";
     stop.abort();
   },
@@ -155,6 +188,7 @@ const service: Conducting = {
   halt: async () => {
     wanted = "halt";
     stop.abort();
+    if (together && "pause" in together) together.pause();
     await trainers?.close();
   },
   kept: () => runs.list(),
@@ -171,7 +205,7 @@ const service: Conducting = {
     return { events: parts.flatMap(replay), ending };
   },
   forget: (id) => runs.remove(id),
-  answer: async ({ client, inputs }) => oracle?.answer(client, inputs),
+  answer: async ({ client, inputs }) => (together ? together.oracle : oracle)?.answer(client, inputs),
   specimens: (which) => specimens(data(), which, opened?.cells),
   owned: (whose) => (laid ? ownRows(laid, whose) : []),
   archive: (name) => encodeZip(filesOf(runs.current?.parts ?? [], name)),

@@ -35,6 +35,7 @@ import { Stall } from "./page/stall.ts";
 import { StatusView } from "./page/status.ts";
 import { summaryOf } from "./page/summary.ts";
 import { TallyView } from "./page/tally.ts";
+import { joinedBy, secondAddress, TogetherView } from "./page/together.ts";
 import { Tour } from "./page/tour.ts";
 import { Trainers } from "./page/trainers.ts";
 import { askOver } from "./wire.ts";
@@ -56,10 +57,16 @@ const ask = askOver<Conducting>(port, (told) => {
   else notebook.hear(said);
 });
 const trainers = new Trainers(ask);
-const session = new Session(ask, notebook, (config) => {
-  form.show(config);
-  byId("summary").textContent = summaryOf(config);
-});
+const joins = joinedBy(location.search);
+const session = new Session(
+  ask,
+  notebook,
+  (config) => {
+    form.show(config);
+    byId("summary").textContent = summaryOf(config);
+  },
+  joins,
+);
 const form = new Form(byId("form"), (wanted) => void session.change(wanted));
 
 let chosen: number | undefined;
@@ -100,7 +107,7 @@ addEventListener("popstate", () => {
   choose(undefined);
 });
 
-const controls = new ControlsView(byId("controls"), notebook, {
+const commands = {
   start: () => void session.start(),
   resume: () => void session.resume(),
   pause: () => void session.pause(),
@@ -113,7 +120,16 @@ const controls = new ControlsView(byId("controls"), notebook, {
     const name = runName(session.config);
     saveFile(`${name}.zip`, await ask("archive", name));
   },
-});
+};
+const controls = new ControlsView(byId("controls"), notebook, commands, joins !== undefined);
+
+// what is set up, and when it runs, is the first tab's to say
+if (joins !== undefined) document.body.dataset["part"] = "second";
+function invite(): void {
+  const id = crypto.randomUUID();
+  void session.invite(id);
+  open(secondAddress(id), "_blank", "noopener");
+}
 
 type Curve = (metrics: readonly Metric[], options: CurveOptions) => Figure;
 
@@ -154,6 +170,14 @@ watchers
     ),
     ["stage"],
   )
+  .set(
+    new TogetherView(
+      { card: byId("together-card"), place: byId("together"), announcement: byId("together-announcement") },
+      notebook,
+      invite,
+    ),
+    ["together", "stage"],
+  )
   .set({ every: 0, draw: settle }, ["stage"])
   .set(data, ["stage", "data"])
   .set(columns, ["stage", "data"])
@@ -192,7 +216,7 @@ watchers
 const narrow = matchMedia("(max-width: 900px)");
 function settle(): void {
   const { stage, clients, problem } = notebook;
-  form.enable(stage !== "opening");
+  form.enable(stage !== "opening" && joins === undefined);
   byId("live").hidden = !["running", "pausing", "finished"].includes(stage);
   const { text } = form.mark(problem, [data.marked, ...columns.marked]);
   if (byId("problem").textContent !== text) byId("problem").textContent = text;
@@ -231,6 +255,8 @@ new Tour(byId("tour"), {
 }).offer(byId("stories"));
 new Stall(byId("stall"), notebook, () => session.again()).watch();
 addEventListener("hashchange", () => {
+  // a tab that another one's federation counts on is another's, or begins again
+  if (joins !== undefined) return location.reload();
   // what the page itself wrote is no news
   if (location.hash !== `#${writeAddress(session.config)}`) void session.load(location.hash);
 });

@@ -39,6 +39,8 @@ export interface ClientOutline {
   readonly counts: readonly number[];
   /** Its majority classes; none where the partition has no such thing. */
   readonly classes: readonly number[];
+  /** Whether it is in the other one of two tabs, and nothing of it in this one. */
+  readonly elsewhere?: boolean;
 }
 
 /** Where the generalist stands: the mean over clients of its local tests, and its global test, in percent. */
@@ -86,8 +88,47 @@ export interface Note {
   readonly text: string;
 }
 
+/** The clients of a federation that two tabs share, as one of them sees them. */
+export interface Shared {
+  readonly kind: "shared";
+  readonly clients: readonly ClientOutline[];
+}
+
+/** How one of two tabs stands that are clients of one federation. */
+export interface Together {
+  readonly kind: "together";
+  /** The first has the server, too. */
+  readonly part: "first" | "second";
+  /** By which the second finds the first. */
+  readonly id: string;
+  /**
+   * `calls`: the second looks for the first; `open`: the first looks for the second; `here`: both are there, and nobody has started;
+   * `both`: both train; `own`: the other has answered, this one has not; `waits`: this one has answered, the other has not; `gone`: the
+   * other was closed; `apart`: the federation is over, and each tab trains what stays in it; `over`: this tab is done.
+   */
+  readonly at: "calls" | "open" | "here" | "both" | "own" | "waits" | "gone" | "apart" | "over";
+  /** Whether the run goes on. */
+  readonly running: boolean;
+  /** The clients in this tab. */
+  readonly own: number;
+}
+
+/** What has left this tab for the other, read off the message itself. */
+export interface Sent {
+  readonly kind: "sent";
+  readonly client: number;
+  readonly what: string;
+  readonly round: number;
+  readonly tensors: readonly { readonly name: string; readonly shape: readonly number[] }[];
+  readonly scalars: readonly string[];
+  readonly bytes: number;
+}
+
 /** Everything that is told while a run goes on. */
-export type LabEvent = Phase | Metric | LiveEvent | GeneralistStanding | Done | Ties | Note;
+export type LabEvent = Phase | Metric | LiveEvent | GeneralistStanding | Done | Ties | Note | Shared | Together | Sent;
+
+/** What came of a run, as the page needs it. */
+export type Outcome = Pick<Summary, "methods" | "task" | "wallSeconds" | "weightsSha256">;
 
 /** Means over clients of the two tests, in percent. */
 export interface Reached {
@@ -122,9 +163,11 @@ export interface KeptRun {
 export type Ending =
   | {
       readonly finished: true;
-      readonly summary: Summary;
+      readonly summary: Outcome;
       /** Of the methods that were compared, a run by itself. */
-      readonly compared?: Summary | undefined;
+      readonly compared?: Outcome | undefined;
+      /** SHA-256 of the generalist alone: that of two tabs is that of one. */
+      readonly generalist?: string | undefined;
     }
   | { readonly finished: false; readonly at: string };
 
@@ -159,6 +202,10 @@ export type Conducting = {
   outline: (config: Config) => ClientOutline[];
   /** Runs to the end or to a pause, or a single round or client; a run that goes on has the config it began with. */
   run: (order: { readonly config: Config; readonly resume: boolean; readonly step?: boolean }) => Promise<Ending>;
+  /** Opens the federation of a config, which is laid out, to a second tab that knows its name; a run is then one of both. */
+  invite: (to: { readonly config: Config; readonly id: string }) => Promise<void>;
+  /** Takes part, as the second tab, in the federation of this name, until it is over. */
+  join: (in_: { readonly config: Config; readonly id: string }) => Promise<Ending>;
   /** Hands over the ends of channels to trainers that were ordered. */
   started: (trainers: { readonly number: number; readonly ports: readonly MessagePort[] }) => void;
   /** Says that one of them has broken. */

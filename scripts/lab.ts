@@ -2,10 +2,12 @@
 // also serves it, here and now.
 //
 //   node --import tsx scripts/lab.ts [serve [port]]
-import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { cp, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { VERSION } from "../lab/conductor/version.ts";
 import { themeCss } from "../src/report/theme.ts";
 import { serveFolder } from "./serve.ts";
 
@@ -30,14 +32,24 @@ export async function buildLab(): Promise<void> {
     legalComments: "none",
     // linkedom for workers: the conductor writes report.html without the page
     alias: { linkedom: "linkedom/worker" },
-    // imported by the library in Node alone
-    external: ["node:*"],
+    // loaded by the library in Node alone
+    external: ["node:*", "@grpc/grpc-js"],
     logLevel: "warning",
   });
+  await stampBuild();
   await cp(join(root, "lab/index.html"), join(labFolder, "index.html"));
   const sheets = ["lab", "runs", "tour", "own"].map((name) => readFile(join(root, `lab/${name}.css`), "utf8"));
   await writeFile(join(labFolder, "lab.css"), [themeCss, ...(await Promise.all(sheets))].join("\n"));
   await cp(join(root, "data/fashion-mnist"), join(labFolder, "data/fashion-mnist"), { recursive: true });
+}
+
+/** Writes into the scripts which build they are of, by which two tabs know that they are of one. */
+async function stampBuild(): Promise<void> {
+  const names = (await readdir(labFolder)).filter((name) => name.endsWith(".js")).toSorted();
+  const scripts = await Promise.all(names.map((name) => readFile(join(labFolder, name), "utf8")));
+  const hash = createHash("sha256").update(scripts.join("\n")).digest("hex").slice(0, 16);
+  for (const [i, name] of names.entries())
+    if (scripts[i]!.includes(VERSION)) await writeFile(join(labFolder, name), scripts[i]!.replaceAll(VERSION, hash));
 }
 
 async function main([command, port = "8080"]: readonly string[]): Promise<void> {

@@ -25,8 +25,11 @@ export class ControlsView implements View {
   readonly #share: HTMLButtonElement;
   readonly #save: HTMLButtonElement;
   readonly #commands: Commands;
+  readonly #second: boolean;
 
-  constructor(place: HTMLElement, notebook: Notebook, commands: Commands) {
+  /** @param second whether another tab has the start */
+  constructor(place: HTMLElement, notebook: Notebook, commands: Commands, second = false) {
+    this.#second = second;
     this.#notebook = notebook;
     this.#commands = commands;
     this.#main = button("run", "Start", () => this.#act());
@@ -41,18 +44,19 @@ export class ControlsView implements View {
   }
 
   draw(): void {
-    const { stage } = this.#notebook;
+    const { stage, together } = this.#notebook;
     const rests = stage === "paused" || stage === "finished";
     const label: Partial<Record<Stage, string>> = { running: "Pause", pausing: "Stop now", paused: "Resume" };
     const focused = [this.#main, this.#back, this.#renew].find((one) => one === document.activeElement);
     this.#main.textContent = label[stage] ?? "Start";
     this.#main.title = stage === "pausing" ? "Stops at once; what came after the last checkpoint is done again" : "";
     this.#main.disabled = ["opening", "refused"].includes(stage);
-    this.#main.hidden = stage === "finished" || stage === "failed";
-    this.#back.hidden = stage !== "pausing";
-    this.#renew.hidden = !rests && stage !== "failed";
+    this.#main.hidden = stage === "finished" || stage === "failed" || this.#second;
+    this.#back.hidden = stage !== "pausing" || together !== undefined;
+    this.#renew.hidden = (!rests && stage !== "failed") || this.#second;
     this.#renew.className = stage === "paused" ? "" : "primary";
-    this.#save.hidden = !rests;
+    // a folder of half the clients would be nobody's run
+    this.#save.hidden = !rests || together !== undefined;
     // whoever pressed a button that goes, goes on from the one that stands for it; by now a browser may say that nothing has the focus
     if (focused?.hidden) (this.#main.hidden ? this.#renew : this.#main).focus();
   }

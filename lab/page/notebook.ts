@@ -1,8 +1,19 @@
 // Everything the page has heard of a run, in plain records; knows nothing of how it is shown.
 import type { Config } from "../../src/experiment/config.ts";
 import type { CurveMetric, GateMetric, Metric, RoundMetric } from "../../src/report/metrics.ts";
-import type { Summary } from "../../src/report/records.ts";
-import type { ClientOutline, DataOutline, GeneralistStanding, KeptRun, LabEvent, OwnChoice, Phase } from "../messages.ts"; // prettier-ignore
+import type {
+  ClientOutline,
+  DataOutline,
+  Ending,
+  GeneralistStanding,
+  KeptRun,
+  LabEvent,
+  Outcome,
+  OwnChoice,
+  Phase,
+  Sent,
+  Together,
+} from "../messages.ts";
 import { blankPage, type ClientPage, isOwn, type Model, own, type Place, placeOn, POSTERIOR } from "./clientPage.ts";
 
 export { type ClientPage, type Model, own, type Place, POSTERIOR } from "./clientPage.ts";
@@ -11,7 +22,8 @@ export { type ClientPage, type Model, own, type Place, POSTERIOR } from "./clien
 export type Stage = "opening" | "ready" | "refused" | "running" | "pausing" | "paused" | "finished" | "failed";
 
 /** What a view may depend on. */
-export type Topic = "stage" | "data" | "phase" | "places" | "rounds" | "clients" | "results" | "outline" | "kept";
+export type Topic =
+  "stage" | "data" | "phase" | "places" | "rounds" | "clients" | "results" | "outline" | "kept" | "together";
 
 export class Notebook {
   stage: Stage = "opening";
@@ -31,9 +43,14 @@ export class Notebook {
   phase: Phase | undefined;
   /** All phases so far, each as it began. */
   passed: Phase[] = [];
-  summary: Summary | undefined;
+  summary: Outcome | undefined;
   /** Of the methods that are compared with the page's own. */
-  compared: Summary | undefined;
+  compared: Outcome | undefined;
+  /** The hash of the generalist alone. */
+  shared: string | undefined;
+  /** How this tab stands, where it is one of two, and what has left it. */
+  together: Together | undefined;
+  sent: Sent[] = [];
   /** These methods by name. */
   methods: readonly string[] = [];
   /** The generalist's way through the plane. */
@@ -94,14 +111,15 @@ export class Notebook {
     this.turned = undefined;
     this.phase = undefined;
     this.passed = [];
-    this.summary = this.compared = undefined;
+    this.summary = this.compared = this.shared = this.together = undefined;
+    this.sent = [];
     this.generalist = [];
-    this.#changed(["outline", "places", "rounds", "clients", "results", "stage"]);
+    this.#changed(["outline", "places", "rounds", "clients", "results", "stage", "together"]);
   }
 
   /** The end of a run. */
-  conclude(summary: Summary, compared?: Summary): void {
-    [this.summary, this.compared] = [summary, compared];
+  conclude({ summary, compared, generalist }: Extract<Ending, { finished: true }>): void {
+    [this.summary, this.compared, this.shared] = [summary, compared, generalist];
     this.turn(this.turned);
     this.enter("finished");
     this.#changed(["places", "clients", "results"]);
@@ -164,6 +182,15 @@ export class Notebook {
       case "note":
         this.note = event.text;
         return ["kept"];
+      case "shared":
+        this.begin(event.clients, this.config);
+        return [];
+      case "together":
+        this.together = event;
+        return ["together", "stage"];
+      case "sent":
+        this.sent.push(event);
+        return ["together"];
       case "round":
         this.begun = true;
         this.#noteRound(event);
@@ -239,7 +266,9 @@ export class Notebook {
     clients?.forEach((own, i) => {
       const client = this.clients[i];
       // those who are done stay where their mixture is
-      if (client && client.results.size === 0) this.#place(client, "fedavg", { localTest: own, globalTest });
+      // of a client in another tab nothing is known
+      if (client && client.results.size === 0 && Number.isFinite(own))
+        this.#place(client, "fedavg", { localTest: own, globalTest });
     });
     return ["places"];
   }

@@ -89,7 +89,11 @@ export class RosterView implements View {
           optedOut ? el("span", { class: "tag" }, "out") : null,
           state,
         ),
-        el("td", { class: "rows" }, estimates ? String(counts[0]) : histogram(counts, classes, names)),
+        el(
+          "td",
+          { class: "rows" },
+          outline.elsewhere ? "in the other tab" : estimates ? String(counts[0]) : histogram(counts, classes, names),
+        ),
         ...own.map((model) => cells.get(model)!),
         gain,
         global,

@@ -4,6 +4,7 @@ import { parseConfig } from "../../src/experiment/schema.ts";
 import type { Conducting, Ending, KeptRun, OwnChoice } from "../messages.ts";
 import { checkChoice, choiceIn, filesOf, type TableChoice } from "../table.ts";
 import type { Asker } from "../wire.ts";
+import { messageOf, problemOf } from "./amiss.ts";
 import { defaultConfig, readAddress, sameConfig, writeAddress } from "./address.ts";
 import { fit } from "./fit.ts";
 import { checkLimits } from "./limits.ts";
@@ -19,6 +20,8 @@ export class Session {
   readonly #notebook: Notebook;
   /** Hears of every config that is taken. */
   readonly #onConfig: (config: Config) => void;
+  /** The federation in another tab that this page was opened for. */
+  readonly #joins: string | undefined;
   #run: Promise<void> = Promise.resolve();
   #opening: Promise<void> = Promise.resolve();
   #wanted: unknown;
@@ -27,10 +30,8 @@ export class Session {
   #next = false;
   #soon: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(ask: Asker<Conducting>, notebook: Notebook, onConfig: (config: Config) => void) {
-    this.#ask = ask;
-    this.#notebook = notebook;
-    this.#onConfig = onConfig;
+  constructor(ask: Asker<Conducting>, notebook: Notebook, onConfig: (config: Config) => void, joins?: string) {
+    [this.#ask, this.#notebook, this.#onConfig, this.#joins] = [ask, notebook, onConfig, joins];
   }
 
   /** Takes the address at its word; a run that goes on is paused and kept, and one that was cut short under it is opened again. */
@@ -165,6 +166,14 @@ export class Session {
     return this.#ask("pace", milliseconds);
   }
 
+  /** Opens the federation of this page to a second tab that knows its name. */
+  async invite(id: string): Promise<void> {
+    await this.#preparing;
+    if (this.#notebook.stage !== "ready") return;
+    const refuse = (error: unknown): void => this.#notebook.enter("ready", messageOf(error));
+    await this.#ask("invite", { config: this.config, id }).catch(refuse);
+  }
+
   #unexpect(): void {
     clearTimeout(this.#soon);
     this.#next = false;
@@ -234,10 +243,12 @@ export class Session {
 
   // of a run that was cut short, as by a reload, the page goes on where it was
   async #goOnWith(config: Config): Promise<void> {
-    const open = this.#notebook.kept.find(
-      (run) => !run.finished && run.holder !== "elsewhere" && sameConfig(run.config, config),
-    );
-    if (open && this.#notebook.stage === "ready") await this.reopen(open);
+    const { stage, kept } = this.#notebook;
+    if (stage !== "ready") return;
+    const id = this.#joins;
+    if (id !== undefined) return void (this.#run = this.#follow(this.#ask("join", { config, id })));
+    const open = kept.find((run) => !run.finished && run.holder !== "elsewhere" && sameConfig(run.config, config));
+    if (open) await this.reopen(open);
   }
 
   async #takeAll(): Promise<void> {
@@ -270,31 +281,20 @@ export class Session {
 
   async #go(resume: boolean, step: boolean): Promise<void> {
     this.#notebook.listen();
-    this.#notebook.enter("running");
-    try {
-      this.#conclude(await this.#ask("run", { config: this.config, resume, step }));
-    } catch (error) {
-      this.#notebook.enter("failed", messageOf(error));
-    }
+    await this.#follow(this.#ask("run", { config: this.config, resume, step }));
     await this.#list();
   }
 
+  async #follow(ending: Promise<Ending>): Promise<void> {
+    this.#notebook.enter("running");
+    try {
+      this.#conclude(await ending);
+    } catch (error) {
+      this.#notebook.enter("failed", messageOf(error));
+    }
+  }
+
   #conclude(ending: Ending): void {
-    if (ending.finished) this.#notebook.conclude(ending.summary, ending.compared);
-    else this.#notebook.enter("paused");
+    return ending.finished ? this.#notebook.conclude(ending) : this.#notebook.enter("paused");
   }
-}
-
-/** What is wrong with a set-up, as far as it can be told without its data; nothing if nothing is. */
-function problemOf(wanted: unknown): string {
-  try {
-    checkLimits(parseConfig(wanted));
-    return "";
-  } catch (error) {
-    return messageOf(error);
-  }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -29,9 +29,11 @@ export class Stall {
   }
 
   #look(): void {
-    const { stage, heard, begun, phase } = this.#notebook;
+    const { stage, heard, begun, phase, together } = this.#notebook;
     const silent = performance.now() - heard;
-    const stalls = (stage === "running" || stage === "pausing") && silent > (begun ? patience.work : patience.begin);
+    // two tabs wait for each other as long as readers like
+    const stalls =
+      !together && (stage === "running" || stage === "pausing") && silent > (begun ? patience.work : patience.begin);
     if (!stalls) {
       this.#place.hidden = true;
       this.#reload = false;

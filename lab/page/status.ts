@@ -1,10 +1,10 @@
 // One line on where the run is, and a thin line for how far.
 import { focusOf, methodStyle } from "../../src/report/methods.ts";
 import { duration, plusMinus } from "../../src/report/numbers.ts";
-import type { Summary } from "../../src/report/records.ts";
 import { el } from "./element.ts";
 import type { View } from "./frames.ts";
-import type { Phase } from "../messages.ts";
+import type { Outcome, Phase } from "../messages.ts";
+import { standing } from "./together.ts";
 import type { Notebook, Stage } from "./notebook.ts";
 
 // how long phases take, roughly: private training takes longer than a federation, answering at the end does not
@@ -18,8 +18,10 @@ export interface StatusPlaces {
 }
 
 // what a run is about, in a few words
-function focusText({ methods, task }: Summary): string {
-  const { method } = focusOf(Object.keys(methods));
+function focusText({ methods, task }: Outcome): string {
+  const names = Object.keys(methods);
+  if (names.length === 0) return "No client of this tab was evaluated";
+  const { method } = focusOf(names);
   const { localTest, globalTest } = methods[method]!;
   return `${methodStyle(method).label} ${task === "regression" ? "R2 " : ""}${plusMinus(localTest)} % local, ${plusMinus(globalTest)} % global`;
 }
@@ -72,7 +74,7 @@ export class StatusView implements View {
   }
 
   #text(): (string | HTMLElement)[] {
-    const { stage, data, clients, summary, compared } = this.#notebook;
+    const { stage, data, clients, summary, compared, shared, together } = this.#notebook;
     switch (stage) {
       case "opening":
         return ["Fetching data …"];
@@ -85,6 +87,7 @@ export class StatusView implements View {
           `${clients.length} clients are ready, on ${data?.train.toLocaleString("en")} training rows of ${data?.names.dataset}.`,
         ];
       case "running":
+        if (together && ["calls", "open", "here", "gone"].includes(together.at)) return [standing(together)];
         return [this.#progressText()];
       case "pausing":
         return [`Pausing: ${this.#progressText().toLowerCase()}`];
@@ -94,8 +97,9 @@ export class StatusView implements View {
         return summary
           ? [
               `${focusText(summary)}, in ${duration(summary.wallSeconds)}. `,
-              hashOf(summary, "weights"),
-              ...(compared ? [", ", hashOf(compared, "compared")] : []),
+              hashOf(summary.weightsSha256, together ? "weights of this tab" : "weights", "hash"),
+              ...(shared ? [", ", hashOf(shared, "generalist", "generalist")] : []),
+              ...(compared ? [", ", hashOf(compared.weightsSha256, "compared", "compared")] : []),
             ]
           : [];
     }
@@ -111,10 +115,11 @@ export class StatusView implements View {
   }
 }
 
-function hashOf({ weightsSha256: hash }: Summary, label: string): HTMLElement {
+function hashOf(hash: string, label: string, name: string): HTMLElement {
+  const of = name === "generalist" ? "the generalist’s weights" : name === "hash" ? `all ${label}` : "all weights";
   return el(
     "span",
-    { class: "hash", title: `SHA-256 of all weights: ${hash}`, [`data-${label === "weights" ? "hash" : label}`]: hash },
+    { class: "hash", title: `SHA-256 of ${of}: ${hash}`, [`data-${name}`]: hash },
     `${label} ${hash.slice(0, 8)}`,
   );
 }

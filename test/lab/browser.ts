@@ -16,6 +16,7 @@ import type { Desk } from "./browser/desk.ts";
 import { elsewhere } from "./browser/elsewhere.ts";
 import { lasting } from "./browser/lasting.ts";
 import { tables } from "./browser/tables.ts";
+import { tabs } from "./browser/tabs.ts";
 import { telling } from "./browser/telling.ts";
 import { unfit } from "./browser/unfit.ts";
 import { flowers } from "./support/flowers.ts";
@@ -361,7 +362,7 @@ lab(
 const desk = (): Desk => ({ browser, url: served.url });
 // where another browser would have to be installed first, `--chromium` does without
 const others = process.argv.includes("--chromium") ? [] : [elsewhere];
-for (const tests of [lasting, tables, telling, unfit, access, ...others]) tests(lab, desk);
+for (const tests of [lasting, tables, telling, tabs, unfit, access, ...others]) tests(lab, desk);
 
 // runs in the page
 function painted(pad: Element): string {

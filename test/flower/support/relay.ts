@@ -3,13 +3,6 @@
 import { faultOf } from "../../../src/federated/admission.ts";
 import { faultCodes } from "../../../src/federated/backends/flower/errors.ts";
 import type { Trainer } from "../../../src/federated/backends/flower/index.ts";
-import { flatten } from "../../../src/federated/backends/flower/objects.ts";
-import {
-  arrayObject,
-  configObject,
-  readContent,
-  recordObject,
-} from "../../../src/federated/backends/flower/records.ts";
 import {
   type Exchange,
   type Heard,
@@ -18,45 +11,17 @@ import {
   type Relay,
   type Replied,
 } from "../../../src/federated/backends/flower/relay.ts";
-import type { Task } from "../../../src/federated/backends/flower/task.ts";
+import { repliedOf, sealed, sorry, taskOf } from "../../../src/federated/backends/flower/sealed.ts";
 import { fold, key, Stream } from "../../../src/runtime/random.ts";
-
-/** A message as a node pulls it. */
-export async function taskOf({ type, arrays, config }: Omit<Posted, "node">): Promise<Task> {
-  const vectors = arrays.map(
-    async ([name, { shape, data }]) => [name, await arrayObject(shape, data as Float32Array)] as const,
-  );
-  const content = await recordObject("RecordDict", [
-    ["arrays", await recordObject("ArrayRecord", await Promise.all(vectors))],
-    ["config", await configObject(config)],
-  ]);
-  const objects = new Map(flatten(content).map((object) => [object.id, object.content]));
-  return { messageType: type, rootId: content.id, objects };
-}
 
 /** What a node answers, as a relay reads it. */
 export async function answered(trainer: Trainer, id: string, post: Omit<Posted, "node">): Promise<Replied> {
   try {
     const { content } = await trainer.answer(await taskOf(post));
-    const objects = new Map(flatten(content).map((object) => [object.id, object.content]));
-    const { arrays, metrics, configs } = readContent(content.id, objects);
-    const first = <T>(records: ReadonlyMap<string, ReadonlyMap<string, T>>): ReadonlyMap<string, T> =>
-      [...records.values()][0] ?? new Map<string, T>();
-    return {
-      id,
-      arrays: first(arrays),
-      metrics: Object.fromEntries(first(metrics)),
-      config: Object.fromEntries(first(configs)),
-    };
+    return repliedOf(id, sealed(content));
   } catch (error) {
     const { message } = error as Error;
-    return {
-      id,
-      error: { code: faultCodes[faultOf(error)], reason: message },
-      arrays: new Map(),
-      metrics: {},
-      config: {},
-    };
+    return sorry(id, { code: faultCodes[faultOf(error)], reason: message });
   }
 }
 
@@ -113,8 +78,7 @@ export class Grid implements Relay {
       }
       const node = this.#nodes.get(this.#to.get(id) ?? "");
       if (node && node.away === 0) return [];
-      const error = { code: 5, reason: "Node Unavailable" };
-      return [{ id, error, arrays: new Map(), metrics: {}, config: {} }];
+      return [sorry(id, { code: 5, reason: "Node Unavailable" })];
     });
     const nodes = [...this.#nodes].flatMap(([name, { away }]) => (away > 0 ? [] : [name]));
     return { nodes, pushed, replies };

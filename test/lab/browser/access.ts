@@ -1,68 +1,12 @@
 // The page for everybody: axe finds nothing in any of its states, light and dark, large and small; its motion and its colours give way.
-import { readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
 import type { Page } from "playwright-core";
 import { assert } from "../../support/suite.ts";
 import { LabPage, small } from "../support/page.ts";
+import { violations } from "./axe.ts";
 import type { Desk, Suite } from "./desk.ts";
-
-const axe = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
-
-const desk = { width: 1440, height: 900 } as const;
-const phone = { width: 390, height: 844 } as const;
-
-// what depends on the theme alone is looked at in each, all else once on each size
-const contrast = ["color-contrast", "link-in-text-block"];
-const looks = [
-  { viewport: desk, colorScheme: "light", only: undefined },
-  { viewport: desk, colorScheme: "dark", only: contrast },
-  { viewport: phone, colorScheme: "light", only: contrast },
-  { viewport: phone, colorScheme: "dark", only: undefined },
-] as const;
-
-interface Finding {
-  readonly id: string;
-  readonly help: string;
-  readonly nodes: readonly { readonly target: readonly string[]; readonly failureSummary: string }[];
-}
-
-// runs in the page
-async function findings(only: readonly string[] | undefined): Promise<Finding[]> {
-  const { axe } = globalThis as unknown as {
-    axe: { run(options: object): Promise<{ violations: Finding[] }> };
-  };
-  const { violations } = await axe.run({
-    resultTypes: ["violations"],
-    ...(only ? { runOnly: { type: "rule", values: only } } : { rules: { "target-size": { enabled: true } } }),
-  });
-  return violations.map(({ id, help, nodes }) => ({
-    id,
-    help,
-    nodes: nodes.map(({ target, failureSummary }) => ({ target, failureSummary })),
-  }));
-}
-
-/** What axe finds in a state of the page, in both themes and on both sizes, a line each. */
-async function violations(page: Page, state: string): Promise<string[]> {
-  const found: string[] = [];
-  for (const { viewport, colorScheme, only } of looks) {
-    await page.setViewportSize(viewport);
-    await page.emulateMedia({ colorScheme });
-    // views are laid out anew, a few frames later
-    await page.waitForTimeout(250);
-    for (const { id, help, nodes } of await page.evaluate(findings, only))
-      found.push(
-        `${state}, ${viewport.width} px, ${colorScheme}: ${id}, ${help}: ` +
-          nodes.slice(0, 3).map(({ target, failureSummary }) => `${target.join(" ")} (${failureSummary.replaceAll(/\s+/g, " ")})`).join("; "), // prettier-ignore
-      );
-  }
-  await page.setViewportSize(desk);
-  return found;
-}
 
 /** Looks at a page's states, and notes what it finds. */
 export async function looker(page: Page, found: string[]): Promise<(state: string) => Promise<void>> {
-  await page.evaluate(await readFile(axe, "utf8"));
   return async (state) => void found.push(...(await violations(page, state)));
 }
 
