@@ -151,11 +151,13 @@ async function main(): Promise<void> {
       // the rounds have another one started
       restart: async () => {},
     };
+    // of a short soak each has its turn, too
+    const often = (seconds: number): number => Math.min(seconds, (seconds * minutes) / 30);
     const fates: Omit<Fate, "stream">[] = [
-      { name: "nodes", victims: mortal, every: 60, pause: 15 },
-      { name: "relay", victims: [app], every: 300, pause: 0 },
-      { name: "rounds", victims: [rounds], every: 400, pause: 15 },
-      { name: "superlink", victims: [superlink], every: 500, pause: 15 },
+      { name: "nodes", victims: mortal, every: often(60), pause: 15 },
+      { name: "relay", victims: [app], every: often(300), pause: 0 },
+      { name: "rounds", victims: [rounds], every: often(400), pause: 15 },
+      { name: "superlink", victims: [superlink], every: often(500), pause: 15 },
     ];
     const kills = new Map<string, number>(fates.map(({ name }) => [name, 0]));
     const haunting = new AbortController();

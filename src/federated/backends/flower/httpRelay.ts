@@ -64,9 +64,9 @@ export class HttpRelay implements Relay {
   }
 
   async close(): Promise<void> {
-    // one that is on its way hears of it when it calls
+    // one that is on its way hears of it when it calls, also where the driver was told to stop
     if (!this.#waiting && this.#token !== "")
-      await this.#next(() => {}, 5).catch((error: unknown) => {
+      await this.#next(() => {}, { seconds: 5, signal: undefined }).catch((error: unknown) => {
         if (!(error instanceof LostError)) throw error;
       });
     const waiting = this.#waiting;
@@ -101,8 +101,13 @@ export class HttpRelay implements Relay {
   }
 
   /** The body of the relay's next call after something was done. */
-  async #next(act: () => unknown, seconds = this.#options.silenceSeconds ?? 90): Promise<Body> {
-    const { signal } = this.#options;
+  async #next(
+    act: () => unknown,
+    { seconds = 90, signal }: { seconds?: number | undefined; signal: AbortSignal | undefined } = {
+      seconds: this.#options.silenceSeconds,
+      signal: this.#options.signal,
+    },
+  ): Promise<Body> {
     signal?.throwIfAborted();
     let timer: NodeJS.Timeout | undefined;
     let abort = (): void => {};
