@@ -1,13 +1,13 @@
 // The lab over and over: how many of so many starts begin, and how many of so many long runs that are paused, reloaded and begun anew
-// end with the same weights.
+// end with the command line's weights.
 //
 //   node --import tsx test/lab/often.ts --browser firefox --starts 50
-//   node --import tsx test/lab/often.ts --browser chromium --runs 20 --rounds 1500
+//   node --import tsx test/lab/often.ts --browser chromium,firefox,webkit --runs 20 --rounds 1500
 import { parseArgs } from "node:util";
 import { buildLab, labFolder } from "../../scripts/lab.ts";
 import { serveFolder } from "../../scripts/serve.ts";
-import { lasts, starts, type Trial } from "./support/trials.ts";
-import { tabsOf } from "./support/tab.ts";
+import { browserNames, type Tabs, tabsOf } from "../support/tab.ts";
+import { lasts, starts, type Trial, wantedHash } from "./support/trials.ts";
 
 const { values } = parseArgs({
   options: {
@@ -18,24 +18,31 @@ const { values } = parseArgs({
     seconds: { type: "string", default: "20" },
   },
 });
-if (values.browser !== "chromium" && values.browser !== "firefox")
-  throw new RangeError(`often: browser, got ${values.browser}, expected chromium or firefox`);
+const names = values.browser.split(",").map((one) => {
+  const found = browserNames.find((name) => name === one);
+  if (!found) throw new RangeError(`often: browser, got ${one}, expected ${browserNames.join(", ")}`);
+  return found;
+});
+const [runs, rounds] = [Number(values.runs), Number(values.rounds)];
 
 await buildLab();
-const served = await serveFolder(labFolder);
-const tabs = await tabsOf(values.browser);
-console.log(tabs.name);
-const say = (trial: Trial): void => console.log(`${trial.well ? "ok  " : "FAIL"} ${trial.what}`);
+const { url, close } = await serveFolder(labFolder);
+const wanted = runs > 0 ? await wantedHash(rounds) : "";
+const browsers: Tabs[] = [];
+for (const name of names) browsers.push(await tabsOf(name));
 let failed = 0;
-for (const trials of [
-  starts(tabs, served.url, Number(values.starts), Number(values.seconds)),
-  lasts(tabs, served.url, Number(values.runs), Number(values.rounds)),
-])
-  for await (const trial of trials) {
-    say(trial);
-    if (!trial.well) failed++;
-  }
-await tabs.close();
-served.close();
+// by turns, so that what is stopped early has tried all browsers
+async function inAll(count: number, trial: (tabs: Tabs, n: number) => Promise<Trial>): Promise<void> {
+  for (let n = 1; n <= count; n++)
+    for (const tabs of browsers) {
+      const { well, what } = await trial(tabs, n);
+      console.log(`${well ? "ok  " : "FAIL"} ${tabs.name}, ${n} of ${count}: ${what}`);
+      if (!well) failed++;
+    }
+}
+await inAll(Number(values.starts), (tabs, n) => starts(tabs, url, n, Number(values.seconds)));
+await inAll(runs, (tabs, n) => lasts(tabs, url, { rounds, wanted, late: n / runs }));
+for (const tabs of browsers) await tabs.close();
+close();
 console.log(failed === 0 ? "all well" : `${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;

@@ -1,6 +1,7 @@
-// A tab of whatever browser, as far as long trials need it: both drivers' pages are one as they are.
-import { launchChromium } from "../../../scripts/chromium.ts";
-import { launchFirefox } from "../../../scripts/firefox.ts";
+// A tab of whatever browser, as far as long trials need it: all drivers' pages are one as they are.
+import { launchChromium } from "../../scripts/chromium.ts";
+import { launchFirefox } from "../../scripts/firefox.ts";
+import { launchWebKit } from "../../scripts/webkit.ts";
 
 export interface Tab {
   goto(url: string): Promise<unknown>;
@@ -32,8 +33,16 @@ export function tabsIn(browser: { newPage(): Promise<unknown>; close(): Promise<
   return { name, open: async () => unasked((await browser.newPage()) as Tab & Asking), close: () => browser.close() };
 }
 
+/** The browsers that there are tabs of. */
+export const browserNames = ["chromium", "firefox", "webkit"] as const;
+export type BrowserName = (typeof browserNames)[number];
+
 /** Starts a browser by name. Throws where it cannot be had. */
-export async function tabsOf(name: "chromium" | "firefox"): Promise<Tabs> {
+export async function tabsOf(name: BrowserName): Promise<Tabs> {
+  if (name === "webkit") {
+    const browser = await launchWebKit();
+    return { name: browser.version, open: () => browser.newPage(), close: () => browser.close() };
+  }
   if (name === "firefox") {
     const browser = await launchFirefox();
     return tabsIn(browser, await browser.version());
@@ -48,7 +57,7 @@ export async function until(page: Pick<Tab, "evaluate">, code: string, seconds =
   while (performance.now() < end) {
     const found = await page.evaluate<string | null>(code);
     if (found) return found;
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await new Promise((resolve) => setTimeout(resolve, 100));
   }
   const said = await page.evaluate<string>(
     "document.body.dataset.stage + ': ' + document.querySelector('#status').textContent",
