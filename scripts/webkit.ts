@@ -39,6 +39,8 @@ export async function launchWebKit(): Promise<WebKit> {
   // a group of its own, so that screen, driver and browser can be ended together
   const child = spawn(screen, words, { stdio: "ignore", detached: true });
   const call = caller(`http://127.0.0.1:${port}`);
+  // whoever is ended without closing it leaves no browser behind
+  process.once("exit", () => end(child));
   try {
     await begun(child, call);
     const options = { binary, args: ["--automation"] };
@@ -101,8 +103,8 @@ async function begun(child: ChildProcess, call: Call): Promise<void> {
   throw new Error("WebKitWebDriver has not begun in 20 s");
 }
 
-function end({ pid, exitCode }: ChildProcess): void {
-  if (pid !== undefined && exitCode === null) process.kill(-pid);
+function end({ pid, exitCode, signalCode }: ChildProcess): void {
+  if (pid !== undefined && exitCode === null && signalCode === null) process.kill(-pid);
 }
 
 // commands go to one window at a time, new ones too; the first stays open for that
