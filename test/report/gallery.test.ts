@@ -120,6 +120,8 @@ for (const [name, metrics] of Object.entries(runs))
         const { texts, means, height, ...rest } = drawn(figures[figure](metrics, { width }));
         assert.is(rest.width, width);
         assert.ok(texts.length > 0);
+        // where no number came out, nothing is named that would have had one
+        for (const { what } of texts) assert.not.match(what, /NaN|–$/);
         for (const box of texts)
           assert.ok(
             box.left >= -slack && box.right <= width + slack && box.top >= -slack && box.bottom <= height + slack,

@@ -76,7 +76,7 @@ function curves(
     domain: domainOf(drawn.flatMap(({ points }) => points.map(({ value }) => value)), [leastOf(measure), Infinity]), // prettier-ignore
     range: [height - 46, 40],
   };
-  const best = rounds.findLast((metric) => metric.best && judged.values(metric) !== undefined);
+  const best = rounds.findLast((metric) => metric.best && Number.isFinite(judged.values(metric)));
 
   const marks: Markish[] = [
     gridY({ ...gridStyle, ticks: 5 }),
