@@ -8,6 +8,7 @@ import { mixture } from "./mixture.ts";
 import { ops } from "./ops.ts";
 import { round } from "./round.ts";
 import { run } from "./run.ts";
+import { serve } from "./serve.ts";
 import { soak } from "./soak.ts";
 import { start } from "./start.ts";
 import { step } from "./step.ts";
@@ -27,5 +28,6 @@ export const suites: readonly Suite[] = [
   workers,
   federations,
   run,
+  serve,
   soak,
 ];
