@@ -46,8 +46,10 @@ export function fit(config: Config, data: DataOutline): Config {
 }
 
 // whoever owns rows is a client; and what parts rows by their classes needs some
-function partitionOf({ partition }: Config, { names, owners }: DataOutline): Config["partition"] {
+function partitionOf({ partition }: Config, { names, owners, classes }: DataOutline): Config["partition"] {
   if (owners !== undefined) return { kind: "column" };
+  // of two classes no client has two in the majority and others beside them
+  if (partition.kind === "majority" && classes.length < 3) return { kind: "iid" };
   const needless = ["iid", "dirichlet-sizes", "quantity"];
   if (names.task) return needless.includes(partition.kind) ? partition : { kind: "iid" };
   return partition.kind === "column" ? defaultConfig().partition : partition;

@@ -5,9 +5,14 @@ import { fit } from "../../lab/page/fit.ts";
 import { parseConfig } from "../../src/experiment/schema.ts";
 import { assert, test } from "../support/suite.ts";
 
-const outline = (train: number, test: number, shape: readonly number[] = [4]): DataOutline => ({
+const outline = (
+  train: number,
+  test: number,
+  shape: readonly number[] = [4],
+  classes = ["a", "b", "c"],
+): DataOutline => ({
   kind: shape.length === 3 ? "image" : "features",
-  classes: ["a", "b"],
+  classes,
   shape,
   train,
   test,
@@ -19,6 +24,18 @@ test("data with room enough change nothing but their names and the network", () 
   const { files, dataset, model, ...rest } = fit(config, outline(60_000, 10_000));
   assert.equal([files, dataset, model], [{ kind: "npy", folder: "." }, "own", "mlp"]);
   for (const [field, value] of Object.entries(rest)) assert.equal(value, config[field as keyof typeof config]);
+});
+
+test("two classes are not parted by majorities of two, nor numbers by classes, and owners are clients", () => {
+  const two = outline(60_000, 10_000, [4], ["a", "b"]);
+  assert.equal(fit(defaultConfig(), two).partition, { kind: "iid" });
+  const numbers = { ...two, names: { ...two.names, task: "regression" as const } };
+  assert.equal(
+    [fit(defaultConfig(), numbers).partition, fit(defaultConfig(), numbers).task],
+    [{ kind: "iid" }, "regression"],
+  );
+  const { clients, partition } = fit(defaultConfig(), { ...two, owners: 7 });
+  assert.equal([clients, partition], [7, { kind: "column" }]);
 });
 
 test("images of the size that the convolutional network takes get it", () => {
