@@ -12,11 +12,15 @@ export function sealed(root: FlowerObject): Sealed {
   return { rootId: root.id, objects: new Map(flatten(root).map(({ id, content }) => [id, content])) };
 }
 
-/** A message as a node pulls it. RangeError for arrays of other types than single, double and bytes. */
+const carried = [Float32Array, Float64Array, Uint8Array, Uint32Array];
+type Carried = Parameters<typeof arrayObject>[1];
+const isCarried = (data: unknown): data is Carried => carried.some((type) => data instanceof type);
+
+/** A message as a node pulls it. RangeError for arrays of other types than floats, bytes and words of 32 bits. */
 export async function taskOf({ type, arrays, config }: Omit<Posted, "node">): Promise<Task> {
   const vectors = arrays.map(async ([name, { shape, data }]) => {
-    if (!(data instanceof Float32Array || data instanceof Float64Array || data instanceof Uint8Array))
-      throw new RangeError(`seal: ${name}, got ${data.constructor.name}, expected float32, float64 or uint8`);
+    if (!isCarried(data))
+      throw new RangeError(`seal: ${name}, got ${data.constructor.name}, expected float32, float64, uint8 or uint32`);
     return [name, await arrayObject(shape, data)] as const;
   });
   const content = await recordObject("RecordDict", [
