@@ -44,11 +44,17 @@ export async function configOf(experiment: string, args: Readonly<Record<string,
   for (const words of (args["preset"] as readonly string[] | undefined) ?? [])
     for (const one of words.split(",")) config = await withPreset(config, one);
   for (const assignment of (args["set"] as string[] | undefined) ?? []) {
-    const at = assignment.indexOf("=");
-    if (at < 1) throw new ConfigError(`--set: got ${assignment}, expected key=value`);
-    config = override(config, pathIn(config, assignment.slice(0, at)), valueOf(assignment.slice(at + 1)));
+    const [key, value] = assigned("--set", assignment);
+    config = override(config, pathIn(config, key), valueOf(value));
   }
   return parseConfig(await withPartition(resolved(config, "."), "."));
+}
+
+/** The two sides of what a flag was given in the form `key=value`; the error says the form. */
+export function assigned(flag: string, text: string, form = "key=value"): readonly [key: string, value: string] {
+  const at = text.indexOf("=");
+  if (at < 1) throw new ConfigError(`${flag}: got ${text}, expected ${form}`);
+  return [text.slice(0, at), text.slice(at + 1)];
 }
 
 /** A config that compares these methods, with the options that it has for them. */

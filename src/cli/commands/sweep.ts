@@ -26,7 +26,7 @@ import { startPool } from "../../experiment/pool.ts";
 import { readRun } from "../records.ts";
 import { isFinished, PLAN } from "../runs.ts";
 import { sources } from "../sources.ts";
-import { configOf, pathIn, resolved, valueOf } from "../configOf.ts";
+import { assigned, configOf, pathIn, resolved, valueOf } from "../configOf.ts";
 import { checkWorkers, experimentFlags, fields, usual } from "../experimentFlags.ts";
 import { commandOf } from "./run.ts";
 
@@ -41,13 +41,10 @@ export interface SweepArguments {
 }
 
 function variation(base: Config, text: string): Variation {
-  const at = text.indexOf("=");
-  if (at < 1) throw new ConfigError(`--vary: got ${text}, expected key=value,value,...`);
-  const name = text.slice(0, at);
+  const [name, values] = assigned("--vary", text, "key=value,value,...");
   // modules of the config have been loaded by its flags
   const path = (fields as Readonly<Record<string, string>>)[name] ?? pathIn(base, name);
-  const values = text.slice(at + 1).split(",");
-  return { path, values: values.map((value) => placed(path, valueOf(value))) };
+  return { path, values: values.split(",").map((value) => placed(path, valueOf(value))) };
 }
 
 // a path that is typed is meant from here, as it is on every other flag

@@ -8,7 +8,7 @@ import {
   type VerticalConfig,
   type VerticalResult,
 } from "../../experiment/vertical/index.ts";
-import { readConfig, resolved, valueOf } from "../configOf.ts";
+import { assigned, readConfig, resolved, valueOf } from "../configOf.ts";
 import { openDataset } from "../dataset.ts";
 import { dataFlag } from "../experimentFlags.ts";
 import { Folder } from "../folder.ts";
@@ -37,9 +37,8 @@ async function configFrom({ config: path, seed, set = [] }: VerticalArguments): 
   let config = resolved(await readConfig(path), dirname(path));
   if (seed !== undefined) config = withField(config, ["seed"], seed);
   for (const assignment of set) {
-    const at = assignment.indexOf("=");
-    if (at < 1) throw new ConfigError(`--set: got ${assignment}, expected key=value`);
-    config = withField(config, assignment.slice(0, at).split("."), valueOf(assignment.slice(at + 1)));
+    const [key, value] = assigned("--set", assignment);
+    config = withField(config, key.split("."), valueOf(value));
   }
   return parseVertical(config);
 }
