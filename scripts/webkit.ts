@@ -1,9 +1,7 @@
 // A WebKit to test in: WebKitGTK's own small browser from Debian, driven by WebDriver over HTTP, on a screen that nobody sees.
 import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
-import { createServer } from "node:net";
-import type { AddressInfo } from "node:net";
 import { fromDebian } from "./debian.ts";
+import { freePort } from "./freePort.ts";
 
 const browsers = ["4.1", "6.0", "4.0"].map(
   (version) =>
@@ -69,15 +67,6 @@ type Call = (method: Method, path: string, body?: object) => Promise<unknown>;
 interface Session {
   readonly sessionId: string;
   readonly capabilities: { readonly browserVersion: string };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }
 
 // a command of W3C WebDriver; its answers are all under "value"

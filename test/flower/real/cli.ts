@@ -9,7 +9,7 @@ import { suite, assert } from "../../support/suite.ts";
 import { fashion } from "../support/fashion.ts";
 import { moiety } from "../support/moiety.ts";
 import { flowerEnvironment } from "../support/python.ts";
-import { freePort } from "../support/superlink.ts";
+import { freePort } from "../../../scripts/freePort.ts";
 import { scratch } from "./federation.ts";
 import { distance, plainRounds } from "./parity.ts";
 

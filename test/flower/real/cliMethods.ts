@@ -7,7 +7,7 @@ import { parseJsonLines } from "../../../src/io/jsonl.ts";
 import { suite, assert } from "../../support/suite.ts";
 import { begin, endCommands, endSuperLink } from "../support/moiety.ts";
 import { flowerEnvironment } from "../support/python.ts";
-import { freePort } from "../support/superlink.ts";
+import { freePort } from "../../../scripts/freePort.ts";
 import { scratch, until } from "./federation.ts";
 import { inProcess, roundsOf } from "./methods.ts";
 

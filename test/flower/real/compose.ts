@@ -9,7 +9,7 @@ import { suite, assert } from "../../support/suite.ts";
 import { composeFile, imageEntrypoint, readCompose } from "../support/compose.ts";
 import { moiety } from "../support/moiety.ts";
 import { flowerEnvironment, project } from "../support/python.ts";
-import { freePort } from "../support/superlink.ts";
+import { freePort } from "../../../scripts/freePort.ts";
 import { scratch } from "./federation.ts";
 import { inProcess } from "./methods.ts";
 

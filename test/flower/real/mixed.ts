@@ -10,7 +10,7 @@ import { Apply, ImageExamples, Linear, Net, Sequential } from "../../../src/nn/i
 import { key } from "../../../src/runtime/random.ts";
 import { suite, assert } from "../../support/suite.ts";
 import { fashion } from "../support/fashion.ts";
-import { freePort } from "../support/superlink.ts";
+import { freePort } from "../../../scripts/freePort.ts";
 import { finalStatus, member, withSuperLink } from "./federation.ts";
 
 export const mixed: ReturnType<typeof suite> = suite("real flower, mixed");

@@ -10,7 +10,7 @@ import { fashion } from "../support/fashion.ts";
 import { distance, modelOf, Nodes } from "../support/masking.ts";
 import { begin, type Command, endCommands, endSuperLink } from "../support/moiety.ts";
 import { flowerEnvironment } from "../support/python.ts";
-import { freePort } from "../support/superlink.ts";
+import { freePort } from "../../../scripts/freePort.ts";
 import { scratch, until } from "./federation.ts";
 
 export const secure: ReturnType<typeof suite> = suite("real flower, masked sums");

@@ -2,7 +2,8 @@
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, writeFileSync } from "node:fs";
 import { envoyConfig } from "../../../src/cli/flower/envoy.ts";
-import { freePort, type SuperLink } from "./superlink.ts";
+import { freePort } from "../../../scripts/freePort.ts";
+import type { SuperLink } from "./superlink.ts";
 
 const ENVOY = "1.40.0";
 
