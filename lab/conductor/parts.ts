@@ -1,8 +1,8 @@
 // What a run of the page is made of: the four models of the paper, and after them the methods that they are compared with. Each is
 // the run that the command line would make of its config, with the same bits, and has a run folder of its own.
 import type { Config } from "../../src/experiment/config.ts";
+import { weightsHash } from "../../src/experiment/files.ts";
 import type { MemoryStore } from "../../src/experiment/store.ts";
-import { Sha256 } from "../../src/io/hash.ts";
 import { decodeSafetensors } from "../../src/io/safetensors.ts";
 import type { Summary } from "../../src/report/records.ts";
 import type { Ending, Reached } from "../messages.ts";
@@ -43,10 +43,11 @@ export function filesOf(parts: readonly Part[], name: string): Map<string, Uint8
 
 /** SHA-256 of the generalist in a file, as its values lie behind each other. */
 export function generalistHash(bytes: Uint8Array): string {
-  const hash = new Sha256();
-  for (const { data } of decodeSafetensors(bytes).tensors.values())
-    hash.update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
-  return hash.hex();
+  const tensors = [...decodeSafetensors(bytes).tensors.values()];
+  return weightsHash(
+    tensors.map(({ data }) => ({ data: data as Float32Array })),
+    [],
+  );
 }
 
 /** What the models of a finished run reached, those of the paper and those beside them. */
