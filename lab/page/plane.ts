@@ -82,19 +82,11 @@ export class PlaneView implements View {
     const canvas = planeCanvas(width, domain);
     // what is done changes rarely, and costs much more than moving points
     const sample = sampleFor(this.#notebook);
-    const drawn = [
-      width,
-      results.length,
-      finished,
-      measureOf(this.#notebook.data).name,
-      domain.x,
-      domain.y,
-      sample.length,
-    ].join();
+    const measure = measureOf(this.#notebook.data).name;
+    const drawn = [width, results.length, finished, measure, domain.x, domain.y, sample.length].join();
     if (drawn !== this.#drawn) {
       // the interval of a few clients says nothing yet, and crosses the whole plane
       const intervals = finished || results.length >= 8 * shown.size;
-      const measure = measureOf(this.#notebook.data).name;
       const figure = picture(plane(sample.length > 0 ? sample : results, { width, domain, intervals, measure }));
       if (sample.length > 0) figure.setAttribute("aria-hidden", "true");
       this.#back.classList.toggle("sample", sample.length > 0);

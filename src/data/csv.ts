@@ -26,10 +26,7 @@ interface PackageParser {
   parse(text: string, base: number, goesOn: boolean): Read;
   abort(): void;
 }
-type ParserOf = (
-  delimiter: string,
-  more?: { readonly preview?: number; readonly step?: (row: Read) => void },
-) => PackageParser;
+type ParserOf = (delimiter: string, more?: { readonly step?: (row: Read) => void }) => PackageParser;
 
 /** So much of a text decides which delimiter it has, in whole lines: the package reads it six times, and notes every wrong quote. */
 const HEAD = 2 ** 14;
