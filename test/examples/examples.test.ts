@@ -1,10 +1,11 @@
 // The examples that need nothing but Node, on the sources. npm run test:platforms runs the others, on the package.
 import { execFile, spawn } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { readings } from "../../examples/machines.ts";
 import { assert, suite } from "../support/suite.ts";
 
 const test = suite("examples");
@@ -53,6 +54,11 @@ test("node: a server personalises once, answers, and answers the same after a re
   } finally {
     await rm(folder, { recursive: true });
   }
+});
+
+test("browser: the readings are those that make.ts writes", async () => {
+  const made = `${JSON.stringify({ own: readings(5), unseen: readings(5, 400) })}\n`;
+  assert.is(await readFile(join(root, "examples/browser/readings.json"), "utf8"), made);
 });
 
 test("deno: a table becomes a federation of four clients", async () => {
