@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { basename, join, relative, sep } from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { build, type Plugin } from "esbuild";
 import { API } from "typescript/unstable/sync";
 import { type Mutant, withMutants } from "./source.ts";
@@ -73,11 +73,13 @@ export async function load(sources: readonly string[], tests: readonly string[])
       onResolve({ filter: /support\/suite\.ts$|^\.\/suite\.ts$/ }, ({ resolveDir }) =>
         resolveDir.startsWith(join(root, "test")) ? { path: join(here, "suite.ts") } : undefined,
       );
-      onLoad({ filter: /\.ts$/ }, ({ path }) => {
-        const text = texts.get(path);
-        if (text === undefined) return undefined;
+      onLoad({ filter: /\.ts$/ }, async ({ path }) => {
+        const tried = texts.get(path);
         // on the first line, so that lines stay where they are
-        return { contents: `import { mutant } from ${JSON.stringify(join(here, "switch.ts"))}; ${text}`, loader: "ts" };
+        const text = tried === undefined ? await readFile(path, "utf8") : `import { mutant } from ${JSON.stringify(join(here, "switch.ts"))}; ${tried}`; // prettier-ignore
+        // files beside a module are found where they are, not beside the one module in build/
+        const own = JSON.stringify(pathToFileURL(path).href);
+        return { contents: text.replaceAll("import.meta.url", own), loader: "ts" };
       });
     },
   };

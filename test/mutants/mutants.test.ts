@@ -2,7 +2,8 @@
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { assert, suite } from "../support/suite.ts";
-import { load, ruleFiles } from "./load.ts";
+import { Lane } from "./lane.ts";
+import { load, ruleFiles, testFiles } from "./load.ts";
 import { listed } from "./trials.ts";
 
 const test = suite("mutants");
@@ -30,6 +31,16 @@ test("servers that step are held to their rule, and a rule that no test knows is
 test("every mutant that is listed as equivalent is one of today's sources", async () => {
   const { mutants } = await load(await ruleFiles(), []);
   assert.ok((await listed(mutants)).size > 0);
+});
+
+test("tests find the files beside them, though they are tried from elsewhere", async () => {
+  const { module } = await load([], await testFiles(["privacy/accountant"]));
+  const lane = new Lane(module);
+  try {
+    assert.ok((await lane.tests()).length > 0);
+  } finally {
+    lane.close();
+  }
 });
 
 test("what cannot be tried is said in one line", () => {
