@@ -25,7 +25,9 @@ import {
   softmaxes,
   steps,
   type V,
+  world,
 } from "../../support/softmax.ts";
+import { exactly, type World } from "../../support/exact.ts";
 import { list, sum } from "../../support/rules.ts";
 import { assert, test } from "../../support/suite.ts";
 
@@ -139,6 +141,18 @@ test("under an even gate all experts take alike, and under a one-hot one each by
       near(first[0]!, believed.map((of) => of[0]! / rows.length), 1e-12); // prettier-ignore
     }),
   );
+});
+
+test("of a client without rows nothing is taken, and of one with a single row as of any other", () => {
+  const few = (client: number, count: number): World => {
+    const clients = world.clients.map((one, i) => i === client ? { ...one, train: { x: one.train.x.slice(0, 2 * count), width: 2, labels: one.train.labels.slice(0, count) } } : one); // prettier-ignore
+    return { ...world, clients };
+  };
+  const server = (client: number, count: number, cohort: V) =>
+    exactly(method, { take: 0.5, epochs: 1 }, few(client, count), { publicRows, rounds: 1, epochs: 1, cohort: () => cohort }, () => 0).server; // prettier-ignore
+  assert.equal(server(1, 0, [0, 1]), server(1, 0, [0]));
+  assert.equal(server(1, 0, [1]), softmaxes(method, {}, { publicRows, rounds: 0 }).server);
+  for (const cohort of [[0, 2], [2]]) assert.not.equal(server(2, 1, cohort)["main"], server(2, 0, cohort)["main"]); // prettier-ignore
 });
 
 test("more experts for a row than there are, and no public rows, are refused", () => {
