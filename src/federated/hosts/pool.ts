@@ -136,17 +136,21 @@ export class PoolHost implements Host {
     return (await this.#pool.map("evaluate", await this.#lists(orders, round))).flat();
   }
 
-  // one list for each worker: a vector that all are sent crosses to a worker once
+  // one list for each worker, as a vector that all are sent crosses to a worker once; turns that do not divide among them go one
+  // by one to whoever is done first
   async #lists(orders: readonly Order[], round: number): Promise<List[]> {
     const calls = await Promise.all(
       orders.map(async (order) => ({ ...order, kept: await this.#states.get(order.client) })),
     );
-    const size = Math.ceil(calls.length / this.#pool.size);
-    return Array.from({ length: Math.min(this.#pool.size, calls.length) }, (_, i) => ({
-      federation: this.#federation,
-      round,
-      calls: calls.slice(i * size, (i + 1) * size),
-    })).filter((list) => list.calls.length > 0);
+    const { size } = this.#pool;
+    const share = Math.max(1, Math.floor(calls.length / size));
+    const lists: List[] = [];
+    for (let at = 0; at < calls.length;) {
+      const some = calls.slice(at, at + (lists.length < size ? share : 1));
+      lists.push({ federation: this.#federation, round, calls: some });
+      at += some.length;
+    }
+    return lists;
   }
 }
 
