@@ -32,6 +32,8 @@ const TOLERANCE = 5e-3;
 // a turn is about as long, and no longer than so many rounds
 const TURN_SECONDS = 0.5;
 const MOST_ROUNDS = 20;
+// before that everybody is warm: each of two workers' threads compiles for itself, beside its training, and has half of the turns
+const WARM_SECONDS = 2;
 
 const root = key(1);
 
@@ -72,16 +74,17 @@ export async function raceFederations(
     compared.set(entrant, reply);
     const wrong = !errors.has(entrant) && difference(compared.get(entrants[0]!)!, reply);
     if (wrong) errors.set(entrant, `wrong result: ${wrong}`);
-    // what is quick is warmed up for as long as a turn
-    for (let time = 0; time < 2; time++) {
-      const one = await timed(entrant, 0, rounds.get(entrant) ?? 1);
-      if (one) rounds.set(entrant, Math.min(MOST_ROUNDS, Math.max(1, Math.round(TURN_SECONDS / one))));
+    for (let warmed = 0; warmed < WARM_SECONDS;) {
+      const now = rounds.get(entrant) ?? 1;
+      const one = await timed(entrant, 0, now);
+      if (!one) break;
+      warmed += now * one;
+      rounds.set(entrant, Math.min(MOST_ROUNDS, Math.max(1, Math.round(TURN_SECONDS / one))));
       // and whose one round takes longer than all its turns may has had them
-      if (one && one > seconds) {
+      if (one > seconds) {
         taken.get(entrant)!.push(one);
         spent.set(entrant, Infinity);
       }
-      if (rounds.get(entrant) === 1) break;
     }
   }
   for (let turn = 1; turn <= turns; turn++) {
