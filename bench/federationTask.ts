@@ -7,6 +7,7 @@ import { Kit, methods } from "../src/federated/index.ts";
 import {
   Apply,
   Conv2d,
+  Convolution,
   Dropout,
   EVALUATE,
   type Examples,
@@ -26,7 +27,7 @@ import { key } from "../src/runtime/random.ts";
 const apple = (): Module =>
   new Sequential({
     conv1: new Conv2d(3, 32, 3, { relu: true }),
-    conv2: new Conv2d(32, 64, 3),
+    conv2: new Convolution(32, 64, 3),
     pool: new MaxPool2d(2, { relu: true }),
     drop1: new Dropout(0.25),
     fc1: new Linear(12_544, 128, { relu: true }),

@@ -40,7 +40,10 @@ export class Linear implements Module {
   }
 }
 
-/** Convolution with square kernels, [batch, inputs, h, w] to [batch, outputs, h', w']. */
+/**
+ * Convolution with square kernels, [batch, inputs, h, w] to [batch, outputs, h', w'], by kernels that every page carries. Of 3x3 kernels
+ * with 16 channels or more on both sides `Convolution` takes a half to a third of the time.
+ */
 export class Conv2d implements Module {
   /** What its parameters are called, how large they are and how they begin, in the order of a flat vector. */
   readonly specs: readonly ParameterSpec[];
