@@ -65,10 +65,18 @@ function softmaxRow(s: usize, mask: usize, seen: i32, width: i32, scale: v128): 
   return f32x4.extract_lane(f32x4.add(max, log4(sum)), 0);
 }
 
+/** Where the first of a head's rows lies: heads lie behind each other, or beside each other in rows of `ld` elements. */
+@inline
+function headAt(x: usize, n: i32, h: i32, heads: i32, rows: i32, width: i32, ld: i32): usize {
+  return x + ((ld ? <usize>(n * rows) * <usize>ld + <usize>(h * width) : <usize>((n * heads + h) * rows) * <usize>width) << 2);
+}
+
 /**
- * y[batch heads, queries, dv] = softmax(q k^T scale) v for q[batch heads, queries, d], k[.., keys, d], v[.., keys, dv].
+ * y[batch, heads, queries, dv] = softmax(q k^T scale) v for q[batch, heads, queries, d], k[.., keys, d], v[.., keys, dv].
+ * ld: heads lie beside each other instead, rows of q, of k and of v are `ld` elements apart, and y is [batch, queries, heads, dv];
+ * 0: as said.
  * mask[batch, keys]: keys that are 0 are not seen; 0: all are. causal: query i sees keys 0..i. A query that sees nothing gets 0.
- * sums[batch heads, queries]: out, the logarithm of each row's sum of exponentials, what `attentionGrad` needs.
+ * sums[batch, heads, queries]: out, the logarithm of each row's sum of exponentials, what `attentionGrad` needs.
  */
 export function attention(
   q: usize,
@@ -85,35 +93,46 @@ export function attention(
   dv: i32,
   causal: i32,
   scale: f32,
+  ld: i32,
   scratch: usize,
 ): void {
   const row = stride(keys);
   const by = f32x4.splat(scale);
+  const ldq = ld ? ld : d;
+  const ldv = ld ? ld : dv;
+  const ldy = ld ? heads * dv : dv;
   for (let n = 0; n < batch; n++) {
     const hidden = mask ? mask + ((<usize>(n * keys)) << 2) : 0;
     for (let h = 0; h < heads; h++) {
+      let qi = headAt(q, n, h, heads, queries, d, ld);
+      let yi = headAt(y, n, h, heads, queries, dv, ld ? ldy : 0);
+      const kh = headAt(k, n, h, heads, keys, d, ld);
+      const vh = headAt(v, n, h, heads, keys, dv, ld);
       for (let i = 0; i < queries; i += BLOCK) {
         const rows = min(BLOCK, queries - i);
         const seen = causal ? min(keys, i + rows) : keys;
         if (!seen) {
-          memory.fill(y, 0, <usize>(rows * dv) << 2);
+          clear(yi, rows, dv, ldy);
         } else {
-          matmul(q, k, scratch, rows, seen, d, d, d, row, 0, 1, 0);
+          matmul(qi, kh, scratch, rows, seen, d, ldq, ldq, row, 0, 1, 0);
           for (let r = 0; r < rows; r++) {
             const own = causal ? min(keys, i + r + 1) : keys;
             const sum = softmaxRow(scratch + ((<usize>(r * row)) << 2), hidden, own, stride(seen), by);
             store<f32>(sums + ((<usize>r) << 2), sum);
           }
-          matmul(scratch, v, y, rows, dv, seen, row, dv, dv, 0, 0, 0);
+          matmul(scratch, vh, yi, rows, dv, seen, row, ldv, ldy, 0, 0, 0);
         }
-        q += <usize>(rows * d) << 2;
-        y += <usize>(rows * dv) << 2;
+        qi += <usize>(rows * ldq) << 2;
+        yi += <usize>(rows * ldy) << 2;
         sums += (<usize>rows) << 2;
       }
-      k += <usize>(keys * d) << 2;
-      v += <usize>(keys * dv) << 2;
     }
   }
+}
+
+/** Zeros in so many rows of `width` elements, `ld` apart. */
+function clear(x: usize, rows: i32, width: i32, ld: i32): void {
+  for (; rows > 0; rows--, x += (<usize>ld) << 2) memory.fill(x, 0, (<usize>width) << 2);
 }
 
 /** One row of scores s to probabilities, and the gradients of probabilities t to those of scores, p (t - mean) scale. */
@@ -144,7 +163,7 @@ function softmaxRowGrad(
   }
 }
 
-/** Gradients of q, k and v from that of y; y and sums are what `attention` left, the rest as there. */
+/** Gradients of q, k and v, which lie as they do, from that of y; y and sums are what `attention` left, the rest as there. */
 export function attentionGrad(
   q: usize,
   k: usize,
@@ -164,46 +183,54 @@ export function attentionGrad(
   dv: i32,
   causal: i32,
   scale: f32,
+  ld: i32,
   scratch: usize,
 ): void {
   const row = stride(keys);
   const by = f32x4.splat(scale);
   const slopes = scratch + (<usize>(BLOCK * row) << 2);
-  memory.fill(gk, 0, <usize>(batch * heads * keys * d) << 2);
-  memory.fill(gv, 0, <usize>(batch * heads * keys * dv) << 2);
+  const ldq = ld ? ld : d;
+  const ldv = ld ? ld : dv;
+  const ldy = ld ? heads * dv : dv;
   for (let n = 0; n < batch; n++) {
     const hidden = mask ? mask + ((<usize>(n * keys)) << 2) : 0;
     for (let h = 0; h < heads; h++) {
+      let qi = headAt(q, n, h, heads, queries, d, ld);
+      let gqi = headAt(gq, n, h, heads, queries, d, ld);
+      let yi = headAt(y, n, h, heads, queries, dv, ld ? ldy : 0);
+      let gyi = headAt(gy, n, h, heads, queries, dv, ld ? ldy : 0);
+      const kh = headAt(k, n, h, heads, keys, d, ld);
+      const vh = headAt(v, n, h, heads, keys, dv, ld);
+      const gkh = headAt(gk, n, h, heads, keys, d, ld);
+      const gvh = headAt(gv, n, h, heads, keys, dv, ld);
+      clear(gkh, keys, d, ldq);
+      clear(gvh, keys, dv, ldv);
       for (let i = 0; i < queries; i += BLOCK) {
         const rows = min(BLOCK, queries - i);
         const seen = causal ? min(keys, i + rows) : keys;
-        if (!seen) memory.fill(gq, 0, <usize>(rows * d) << 2);
+        if (!seen) clear(gqi, rows, d, ldq);
         else {
-          matmul(q, k, scratch, rows, seen, d, d, d, row, 0, 1, 0);
-          matmul(gy, v, slopes, rows, seen, dv, dv, dv, row, 0, 1, 0);
+          matmul(qi, kh, scratch, rows, seen, d, ldq, ldq, row, 0, 1, 0);
+          matmul(gyi, vh, slopes, rows, seen, dv, ldy, ldv, row, 0, 1, 0);
           for (let r = 0; r < rows; r++) {
             // sum over keys of p times its gradient
-            const at = <usize>(r * dv) << 2;
-            const mean = f32x4.splat(dot(gy + at, y + at, dv));
+            const at = <usize>(r * ldy) << 2;
+            const mean = f32x4.splat(dot(gyi + at, yi + at, dv));
             const own = causal ? min(keys, i + r + 1) : keys;
             const sum = v128.load32_splat(sums + ((<usize>r) << 2));
             const line = <usize>(r * row) << 2;
             softmaxRowGrad(scratch + line, slopes + line, hidden, own, stride(seen), by, sum, mean);
           }
-          matmul(slopes, k, gq, rows, d, seen, row, d, d, 0, 0, 0);
-          matmul(slopes, q, gk, seen, d, rows, row, d, d, 1, 0, 1);
-          matmul(scratch, gy, gv, seen, dv, rows, row, dv, dv, 1, 0, 1);
+          matmul(slopes, kh, gqi, rows, d, seen, row, ldq, ldq, 0, 0, 0);
+          matmul(slopes, qi, gkh, seen, d, rows, row, ldq, ldq, 1, 0, 1);
+          matmul(scratch, gyi, gvh, seen, dv, rows, row, ldy, ldv, 1, 0, 1);
         }
-        q += <usize>(rows * d) << 2;
-        gq += <usize>(rows * d) << 2;
-        y += <usize>(rows * dv) << 2;
-        gy += <usize>(rows * dv) << 2;
+        qi += <usize>(rows * ldq) << 2;
+        gqi += <usize>(rows * ldq) << 2;
+        yi += <usize>(rows * ldy) << 2;
+        gyi += <usize>(rows * ldy) << 2;
         sums += (<usize>rows) << 2;
       }
-      k += <usize>(keys * d) << 2;
-      gk += <usize>(keys * d) << 2;
-      v += <usize>(keys * dv) << 2;
-      gv += <usize>(keys * dv) << 2;
     }
   }
 }

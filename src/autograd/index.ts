@@ -29,6 +29,7 @@ export { gruSequence, type GruStart, lstmSequence, type LstmStart, type LstmStat
 export { cumsum, logSumExp, max, min, prod, variance } from "./ops/reduce.ts";
 export { reshape } from "./ops/reshape.ts";
 export { argmax, countCorrect, gather } from "./ops/rows.ts";
+export { selfAttention } from "./ops/selfAttention.ts";
 export { NOTHING, pack, type Packed, sentenceRows } from "./ops/sequences.ts";
 export { clip, where } from "./ops/select.ts";
 export { concat, slice, type SliceOptions, split, stack } from "./ops/slice.ts";

@@ -1,11 +1,9 @@
 // Attention as a layer and the transformer's block, with PyTorch's names.
 import { relu } from "../autograd/ops/activation.ts";
 import { add } from "../autograd/ops/add.ts";
-import { attention } from "../autograd/ops/attention.ts";
 import { dropout } from "../autograd/ops/dropout.ts";
-import { permute } from "../autograd/ops/permute.ts";
 import { reshape } from "../autograd/ops/reshape.ts";
-import { slice } from "../autograd/ops/slice.ts";
+import { selfAttention } from "../autograd/ops/selfAttention.ts";
 import { gelu } from "../autograd/ops/smooth.ts";
 import type { Tensor } from "../autograd/tensor.ts";
 import { fold } from "../runtime/random.ts";
@@ -72,14 +70,10 @@ export class MultiHeadAttention implements Module {
     const [into, out] = [layer("in_proj", wIn, bIn), layer("out_proj", wOut, bOut)];
     return (x, mode, mask) => {
       const [batch, steps, width] = x.shape as readonly [number, number, number];
-      const each = width / heads;
-      // [3, batch, heads, steps, each]
-      const all = permute(reshape(into(x, mode), [batch, steps, 3, heads, each]), [2, 0, 3, 1, 4]);
-      const [q, k, v] = [0, 1, 2].map((i) =>
-        reshape(slice(all, { axis: 0, from: i, to: i + 1 }), [batch, heads, steps, each]),
-      ) as [Tensor, Tensor, Tensor];
-      const y = attention(q, k, v, { causal, ...(mask && { mask }) });
-      return out(reshape(permute(y, [0, 2, 1, 3]), [batch, steps, width]), mode);
+      // queries, keys and values, each with its heads beside each other
+      const all = reshape(into(x, mode), [batch, steps, 3 * width]);
+      const y = selfAttention(all, heads, { causal, ...(mask && { mask }) });
+      return reshape(out(y, mode), [batch, steps, width]);
     };
   }
 }

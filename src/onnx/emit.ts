@@ -33,7 +33,7 @@ const refusals: Readonly<Record<string, string>> = {
       ..."reluGrad leakyReluGrad eluGrad sigmoidGrad tanhGrad logSigmoidGrad geluGrad geluTanhGrad siluGrad".split(" "),
       ..."clipGrad softmaxGrad logSoftmaxGrad nllGrad crossEntropyGrad normalizeGrad normalizeGradScale".split(" "),
       ..."mixtureGrad mixtureNllGrad mixtureLogGrad maxPool2dGrad avgPool2dGrad".split(" "),
-      ..."attentionGrad lstmGrad lstmStepsGrad gruStepsGrad".split(" "),
+      ..."attentionGrad selfAttentionGrad lstmGrad lstmStepsGrad gruStepsGrad".split(" "),
     ].map((name) => [name, GRADIENT]),
   ),
 };

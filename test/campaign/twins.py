@@ -183,6 +183,13 @@ def attended(q, k, v, mask, a):
     return (weights @ v).reshape(shape)
 
 
+def attended_within(x, mask, a):
+    batch, steps, width = *x.shape[:2], x.shape[2] // 3
+    q, k, v = x.reshape(batch, steps, 3, a["heads"], -1).permute(2, 0, 3, 1, 4)
+    y = attended(q, k, v, mask, {"batch": batch, **a})
+    return y.transpose(1, 2).reshape(batch, steps, width)
+
+
 def normalized_groups(x, w, b, a):
     outer, groups, inner = a["outer"], a["groups"], a["inner"]
     y = x.reshape(outer, groups, inner)
@@ -325,6 +332,7 @@ def linear_gradient(function, like, which):
 
 twins = {
     "attention": attended,
+    "selfAttention": attended_within,
     "normalize": normalized_groups,
     "lstm": lstm_packed,
     "lstmSteps": lstm_steps,
@@ -338,6 +346,9 @@ twins = {
     "instanceNorm()": channel_norm(lambda x, a: x.shape[1]),
     "batchNorm()": channel_norm(lambda x, a: 0),
     "attention()": lambda q, k, v, a: F.scaled_dot_product_attention(q, k, v, is_causal=a["causal"]),
+    "selfAttention()": lambda x, a: attended_within(
+        x, None, {**a, "scale": (x.shape[2] / (3 * a["heads"])) ** -0.5}
+    ),
     "lstmSequence()": lstm_sequence,
     "gruSequence()": gru_sequence,
     "lstm()": lstm_sentences,

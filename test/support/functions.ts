@@ -244,6 +244,18 @@ export const functions: Readonly<Record<string, FunctionSample>> = {
     run: ([q, k, v], options) => autograd.attention(q!, k!, v!, options),
     tolerance: 1e-5,
   },
+  "selfAttention()": {
+    cases: calls(
+      fc
+        .record({ batch: int(1, 2), steps: int(1, 5), heads: int(1, 3), d: int(1, 4), causal: fc.boolean() })
+        .map(({ batch, steps, heads, d, causal }) => ({
+          x: [[batch, steps, 3 * heads * d]],
+          attrs: { heads, causal },
+        })),
+    ),
+    run: ([x], { heads, ...options }: { heads: number; causal: boolean }) => autograd.selfAttention(x!, heads, options),
+    tolerance: 1e-5,
+  },
   "lstmSequence()": {
     cases: cell(4, 2),
     run: ([x, wx, wh, bx, bh, h, c], { reverse, of }: { reverse: boolean; of: "y" | "h" | "c" }) =>

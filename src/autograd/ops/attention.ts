@@ -25,11 +25,12 @@ interface Plan {
   readonly found: { gk?: Tensor; gv?: Tensor };
 }
 
-type Arguments = [number, number, number, number, number, number, number, number];
+// the last says that each head has its rows to itself
+type Arguments = [number, number, number, number, number, number, number, number, 0];
 
 function sizes([q, k, v]: readonly Tensor[], { batch, heads, causal, scale }: Plan): Arguments {
   const [queries, d] = q!.shape.slice(-2) as [number, number];
-  return [batch, heads, queries, k!.shape.at(-2)!, d, v!.shape.at(-1)!, +causal, scale];
+  return [batch, heads, queries, k!.shape.at(-2)!, d, v!.shape.at(-1)!, +causal, scale, 0];
 }
 
 /** Throws unless operands and plan go together. */

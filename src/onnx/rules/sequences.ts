@@ -14,15 +14,48 @@ function hiddenFrom(to: Builder, scores: readonly number[], mask: Tensor | null,
   return ahead === null ? absent : to.node("Or", [absent, ahead]);
 }
 
-const attention: Emit = (to, _, [q, k, v, mask], { causal, scale }: { causal: boolean; scale: number }) => {
-  const keys = to.node("Transpose", [to.name(k!)], { perm: lastTwo(k!.shape) });
-  const scores = to.node("Mul", [to.node("MatMul", [to.name(q!), keys]), scalar(to, scale)]);
-  const hidden = hiddenFrom(to, [...q!.shape.slice(0, -1), k!.shape.at(-2)!], mask ?? null, causal);
+interface Heads {
+  readonly causal: boolean;
+  readonly scale: number;
+}
+
+/** Answers of queries, keys and values by name; `scores` is [batch, ..., queries, keys]. */
+function attend(
+  to: Builder,
+  [q, k, v]: readonly [string, string, string],
+  scores: readonly number[],
+  mask: Tensor | null,
+  { causal, scale }: Heads,
+): string {
+  const keys = to.node("Transpose", [k], { perm: lastTwo(scores) });
+  const products = to.node("Mul", [to.node("MatMul", [q, keys]), scalar(to, scale)]);
+  const hidden = hiddenFrom(to, scores, mask, causal);
   const shares = (of: string): string => to.node("Softmax", [of], { axis: -1 });
-  if (hidden === null) return to.node("MatMul", [shares(scores), to.name(v!)]);
+  if (hidden === null) return to.node("MatMul", [shares(products), v]);
   // finite, so that a query that sees no key is no NaN; it gets zeros
-  const seen = to.node("Where", [hidden, scalar(to, -1e30), scores]);
-  return to.node("MatMul", [to.node("Where", [hidden, scalar(to, 0), shares(seen)]), to.name(v!)]);
+  const seen = to.node("Where", [hidden, scalar(to, -1e30), products]);
+  return to.node("MatMul", [to.node("Where", [hidden, scalar(to, 0), shares(seen)]), v]);
+}
+
+const attention: Emit = (to, _, [q, k, v, mask], heads: Heads) =>
+  attend(
+    to,
+    [to.name(q!), to.name(k!), to.name(v!)],
+    [...q!.shape.slice(0, -1), k!.shape.at(-2)!],
+    mask ?? null,
+    heads,
+  );
+
+const selfAttention: Emit = (to, y, [x, mask], plan: Heads & { heads: number }) => {
+  const [batch, steps, width] = y.shape as readonly [number, number, number];
+  const { heads } = plan;
+  const apart = reshaped(to, to.name(x!), [batch, steps, 3, heads, width / heads]);
+  const part = (i: number): string =>
+    to.node("Transpose", [to.node("Gather", [apart, to.constant([i], [], "i64")], { axis: 2 })], {
+      perm: [0, 2, 1, 3],
+    });
+  const answers = attend(to, [part(0), part(1), part(2)], [batch, heads, steps, steps], mask ?? null, plan);
+  return reshaped(to, to.node("Transpose", [answers], { perm: [0, 2, 1, 3] }), y.shape);
 };
 
 interface Run {
@@ -60,6 +93,7 @@ const settings = ({ reverse }: Run, wh: Tensor): Record<string, number | string>
 
 export const sequences: Rules = {
   attention,
+  selfAttention,
   // the states behind all steps, then the last cells
   lstmSteps: (to, _, x, run: Run) => {
     const wh = x[2]!;

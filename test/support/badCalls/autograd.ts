@@ -110,6 +110,10 @@ export const autogradCalls: readonly fc.Arbitrary<BadCall>[] = [
   bad("attention scale", fc.constantFrom(NaN, Infinity), (scale) =>
     autograd.attention(ramp(1, 2, 3), ramp(1, 2, 3), ramp(1, 2, 3), { scale }),
   ),
+  bad("selfAttention scale", fc.constantFrom(NaN, Infinity), (scale) =>
+    autograd.selfAttention(ramp(1, 2, 6), 1, { scale }),
+  ),
+  bad("selfAttention heads", noCount, (heads) => autograd.selfAttention(ramp(1, 2, 6), heads)),
   bad("dropout key", fc.constantFrom([1], [1, 2, 3], [0.5, 1], [NaN, 1]), (words) =>
     autograd.dropout(ramp(4), 0.5, words as unknown as [number, number]),
   ),

@@ -2,6 +2,7 @@
 import fc from "fast-check";
 import { attention } from "../../../src/autograd/ops/attention.ts";
 import { zeros } from "../../../src/autograd/ops/fill.ts";
+import { selfAttention } from "../../../src/autograd/ops/selfAttention.ts";
 import { type Tensor, tensor } from "../../../src/autograd/tensor.ts";
 import { point } from "../../../src/testing/index.ts";
 import { int, op, points, type Sample } from "./sample.ts";
@@ -61,6 +62,31 @@ export const sequences: Readonly<Record<string, Sample>> = {
           points,
         }),
       ),
+    ),
+    ...NEVER,
+    reason: "the gradient of attention cannot be differentiated again",
+  },
+  selfAttention: {
+    cases: heads.chain(({ batch, heads, queries: steps, d, causal, mask }) =>
+      points(point([batch, steps, 3 * heads * d])).map((points) => ({
+        f: (x) => {
+          const given = mask ? { mask: tensor(mask.slice(0, batch * steps), [batch, steps]) } : {};
+          return selfAttention(x!, heads, { causal, ...given });
+        },
+        points,
+      })),
+    ),
+    tolerance: 1e-5,
+  },
+  selfAttentionGrad: {
+    cases: heads.chain(({ queries: steps, d, causal }) =>
+      points(point([1, steps, 3 * d]), point([1, steps, d])).map((points) => ({
+        f: (x, g) => {
+          const plan = { heads: 1, causal, scale: 0.5, sums: tensor(first(steps, 3)) };
+          return op("selfAttentionGrad", [x!, null, g!, g!], plan);
+        },
+        points,
+      })),
     ),
     ...NEVER,
     reason: "the gradient of attention cannot be differentiated again",
