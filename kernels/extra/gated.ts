@@ -29,6 +29,8 @@ const enum Is {
   c1,
   c3,
   c9,
+  near,
+  far,
 }
 
 // prettier-ignore
@@ -53,6 +55,8 @@ const table = memory.data<f32>([
   1.59576912, // 2 sqrt(2/pi), and that times 0.044715 and times three of it
   0.0713548163,
   0.214064449,
+  20,
+  100,
 ], 16);
 
 /** An entry of the table, in every lane. */
@@ -94,60 +98,81 @@ function share(x: v128, bell: v128): v128 {
   return v128.bitselect(outer, f32x4.sub(one, outer), f32x4.lt(x, i32x4.splat(0)));
 }
 
-/** x within [-limit, limit]: farther out the shares are 0 or 1, and infinity times 0 is nothing. */
-@inline
-function within(x: v128, limit: f32): v128 {
-  // operand order: NaN passes through both
-  return f32x4.pmin(f32x4.pmax(x, f32x4.splat(-limit)), f32x4.splat(limit));
-}
-
 /** What the logistic function is taken of in the approximation of GELU: 2 sqrt(2/pi) (x + 0.044715 x^3). */
 @inline
 function inner(x: v128): v128 {
   return f32x4.mul(f32x4.add(f32x4.mul(f32x4.mul(x, x), number(Is.c3)), number(Is.c1)), x);
 }
 
-/** e^-|w| and 1 / (1 + e^-|w|): of both 1 / (1 + e^-w) and what it lacks to 1 are made without loss. */
+/** x within [-limit, limit]: farther out the shares are 0 or 1, and infinity times 0 is nothing. */
 @inline
-function logistic(w: v128, other: bool): v128 {
-  const one = number(Is.one);
-  const e = exp4(f32x4.neg(f32x4.abs(w)));
-  const d = f32x4.div(one, f32x4.add(one, e));
-  const below = f32x4.lt(w, i32x4.splat(0));
-  return other ? v128.bitselect(d, f32x4.mul(e, d), below) : v128.bitselect(f32x4.mul(e, d), d, below);
+function within(op: i32, x: v128): v128 {
+  const limit = number(op == Op.silu ? Is.far : Is.near);
+  // operand order: NaN passes through both
+  return f32x4.pmin(f32x4.pmax(x, f32x4.neg(limit)), limit);
+}
+
+/** The exponential that shares and slopes are made of: the bell of x, or e^-|w| of the logistic function's argument. */
+@inline
+function power(op: i32, x: v128): v128 {
+  if (op == Op.gelu) return bell(x);
+  return exp4(f32x4.neg(f32x4.abs(op == Op.silu ? x : inner(x))));
+}
+
+/** What of x is let through, from its power. */
+@inline
+function passing(op: i32, x: v128, e: v128): v128 {
+  if (op == Op.gelu) return share(x, e);
+  const d = f32x4.div(number(Is.one), f32x4.add(number(Is.one), e));
+  // without loss on either side; the argument has the sign of x
+  return v128.bitselect(f32x4.mul(e, d), d, f32x4.lt(x, i32x4.splat(0)));
+}
+
+/** The derivative of x times what is let through of it. */
+@inline
+function slope(op: i32, x: v128, e: v128, through: v128): v128 {
+  if (op == Op.gelu) return f32x4.add(through, f32x4.mul(f32x4.mul(x, number(Is.density)), e));
+  // s(w) + x s(w) (1 - s(w)) w'
+  const d = f32x4.div(number(Is.one), f32x4.add(number(Is.one), e));
+  const rest = v128.bitselect(d, f32x4.mul(e, d), f32x4.lt(x, i32x4.splat(0)));
+  const steep = op == Op.silu ? x : f32x4.mul(x, f32x4.add(f32x4.mul(f32x4.mul(x, x), number(Is.c9)), number(Is.c1)));
+  return f32x4.mul(through, f32x4.add(number(Is.one), f32x4.mul(steep, rest)));
 }
 
 @inline
-function apply(op: i32, x: v128): v128 {
-  const near = f32x4.pmax(x, f32x4.splat(op == Op.silu ? -100 : -20));
-  if (op == Op.gelu) return f32x4.mul(near, share(near, bell(within(near, 20))));
-  return f32x4.mul(near, logistic(op == Op.silu ? near : inner(near), false));
-}
-
-@inline
-function map(op: i32, x: usize, y: usize, n: i32): void {
+function map(op: i32, x: usize, y: usize, slopes: usize, n: i32): void {
   if (n <= 0) return;
   const last = lastVector(n);
-  for (let i: usize = 0; ; i += 16) {
-    const value = apply(op, v128.load(x + i));
-    if (i == last) return storeLanes(y + i, value, lastLanes(n));
-    v128.store(y + i, value);
+  let i: usize = 0;
+  // GELU is one long chain of steps: two of them side by side take a quarter less
+  if (op == Op.gelu)
+    for (; i + 16 < last; i += 32) {
+      const v0 = v128.load(x + i);
+      const v1 = v128.load(x + i, 16);
+      const near0 = within(op, v0);
+      const near1 = within(op, v1);
+      const e0 = power(op, near0);
+      const e1 = power(op, near1);
+      const through0 = passing(op, near0, e0);
+      const through1 = passing(op, near1, e1);
+      if (slopes) {
+        v128.store(slopes + i, slope(op, near0, e0, through0));
+        v128.store(slopes + i, slope(op, near1, e1, through1), 16);
+      }
+      v128.store(y + i, f32x4.mul(f32x4.pmax(v0, near0), through0));
+      v128.store(y + i, f32x4.mul(f32x4.pmax(v1, near1), through1), 16);
+    }
+  for (; ; i += 16) {
+    const v = v128.load(x + i);
+    const near = within(op, v);
+    const e = power(op, near);
+    const through = passing(op, near, e);
+    const lanes = i == last ? lastLanes(n) : 4;
+    if (slopes) storeLanes(slopes + i, slope(op, near, e, through), lanes);
+    // above the limit x is itself, below it the limit stands for it
+    storeLanes(y + i, f32x4.mul(f32x4.pmax(v, near), through), lanes);
+    if (i == last) return;
   }
-}
-
-/** What the input makes of the gradient. */
-@inline
-function slope(op: i32, x: v128): v128 {
-  const one = number(Is.one);
-  x = within(x, op == Op.silu ? 100 : 20);
-  if (op == Op.gelu) {
-    const density = bell(x);
-    return f32x4.add(share(x, density), f32x4.mul(f32x4.mul(x, number(Is.density)), density));
-  }
-  // s(w) + x s(w) (1 - s(w)) w'
-  const w = op == Op.silu ? x : inner(x);
-  const steep = op == Op.silu ? x : f32x4.mul(x, f32x4.add(f32x4.mul(f32x4.mul(x, x), number(Is.c9)), number(Is.c1)));
-  return f32x4.mul(logistic(w, false), f32x4.add(one, f32x4.mul(steep, logistic(w, true))));
 }
 
 @inline
@@ -155,25 +180,27 @@ function mapBack(op: i32, x: usize, gy: usize, gx: usize, n: i32): void {
   if (n <= 0) return;
   const last = lastVector(n);
   for (let i: usize = 0; ; i += 16) {
-    const value = f32x4.mul(v128.load(gy + i), slope(op, v128.load(x + i)));
+    const near = within(op, v128.load(x + i));
+    const e = power(op, near);
+    const value = f32x4.mul(v128.load(gy + i), slope(op, near, e, passing(op, near, e)));
     if (i == last) return storeLanes(gx + i, value, lastLanes(n));
     v128.store(gx + i, value);
   }
 }
 
-/** y = x times the normal distribution's share below x. */
-export function gelu(x: usize, y: usize, n: i32): void {
-  map(Op.gelu, x, y, n);
+/** y = x times the normal distribution's share below x; slopes: out, what `geluGrad` multiplies by, or 0 where nobody asks. */
+export function gelu(x: usize, y: usize, slopes: usize, n: i32): void {
+  map(Op.gelu, x, y, slopes, n);
 }
 
-/** y = x (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))) / 2. */
-export function geluTanh(x: usize, y: usize, n: i32): void {
-  map(Op.geluTanh, x, y, n);
+/** y = x (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))) / 2; slopes as in `gelu`. */
+export function geluTanh(x: usize, y: usize, slopes: usize, n: i32): void {
+  map(Op.geluTanh, x, y, slopes, n);
 }
 
-/** y = x / (1 + e^-x). */
-export function silu(x: usize, y: usize, n: i32): void {
-  map(Op.silu, x, y, n);
+/** y = x / (1 + e^-x); slopes as in `gelu`. */
+export function silu(x: usize, y: usize, slopes: usize, n: i32): void {
+  map(Op.silu, x, y, slopes, n);
 }
 
 /** gx = gy times the slope of gelu at x. */

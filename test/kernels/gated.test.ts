@@ -1,6 +1,6 @@
 import { gated } from "../../src/runtime/reference/gated.ts";
 import { f32, kernelTest, output, plain, updated } from "../support/kernel.ts";
-import { test } from "../support/suite.ts";
+import { assert, test } from "../support/suite.ts";
 
 type Fill = typeof plain;
 
@@ -28,9 +28,9 @@ for (const [kernel, { ulps, absolute, fill }] of Object.entries(bounds)) {
   const back = kernel.endsWith("Grad");
   const check = (n: number, values: Fill, inPlace: boolean): void => {
     const common = { kernel, reference: gated, relative: ulps * ulp, absolute, seed: n };
-    if (!back && inPlace) kernelTest({ ...common, operands: { x: updated(n, values) }, args: ({ x }) => [x, x, n] });
+    if (!back && inPlace) kernelTest({ ...common, operands: { x: updated(n, values) }, args: ({ x }) => [x, x, 0, n] });
     else if (!back)
-      kernelTest({ ...common, operands: { x: f32(n, values), y: output(n) }, args: ({ x, y }) => [x, y, n] });
+      kernelTest({ ...common, operands: { x: f32(n, values), y: output(n) }, args: ({ x, y }) => [x, y, 0, n] });
     else if (inPlace)
       kernelTest({
         ...common,
@@ -44,6 +44,39 @@ for (const [kernel, { ulps, absolute, fill }] of Object.entries(bounds)) {
         args: ({ x, gy, gx }) => [x, gy, gx, n],
       });
   };
+
+  if (!back)
+    test(`${kernel} keeps the slopes that ${kernel}Grad multiplies by, to the bit, and the same values, for every length 0..67`, () => {
+      const keep = (n: number, values: Fill): void => {
+        const common = { reference: gated, relative: ulps * ulp, seed: n };
+        const operands = { x: f32(n, values), y: output(n), slopes: output(n) };
+        const slopeError = bounds[`${kernel}Grad`]!.absolute;
+        const kept = kernelTest({
+          ...common,
+          kernel,
+          operands,
+          absolute: Math.max(absolute, slopeError),
+          args: ({ x, y, slopes }) => [x, y, slopes, n],
+        });
+        const alone = kernelTest({
+          ...common,
+          kernel,
+          operands: { x: operands.x, y: output(n) },
+          absolute,
+          args: ({ x, y }) => [x, y, 0, n],
+        });
+        const ones = kernelTest({
+          ...common,
+          kernel: `${kernel}Grad`,
+          operands: { x: operands.x, gy: f32(n, () => 1), gx: output(n) },
+          absolute: slopeError,
+          args: ({ x, gy, gx }) => [x, gy, gx, n],
+        });
+        assert.equal(kept.y, alone.y);
+        assert.equal(kept.slopes, ones.gx);
+      };
+      for (let n = 0; n <= 67; n++) for (const values of [plain, fill]) keep(n, values);
+    });
 
   test(`${kernel} equals its twin for every length 0..67, also in place`, () => {
     for (let n = 0; n <= 67; n++)

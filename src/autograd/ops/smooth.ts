@@ -1,9 +1,9 @@
 // Smooth element-wise functions and their fused gradients, which can be differentiated again.
 import { extra } from "../../runtime/extra.ts";
 import type { ExtraKernels } from "../../runtime/extra.wasm.ts";
-import { defineOp, type Op, type Vjp } from "../op.ts";
+import { defineOp, isRecording, type Op, type Vjp } from "../op.ts";
 import { alike } from "../shape.ts";
-import type { Tensor } from "../tensor.ts";
+import { checkBeside, empty, type Tensor } from "../tensor.ts";
 import { logSigmoid, reluGrad, sigmoid } from "./activation.ts";
 import { add } from "./add.ts";
 import { affine, div, mul, neg } from "./arithmetic.ts";
@@ -11,7 +11,8 @@ import { exp, square } from "./unary.ts";
 
 type One = readonly [Tensor];
 type Pair = readonly [x: Tensor, g: Tensor];
-type Name = "erf" | "gelu" | "geluTanh" | "silu" | "expm1" | "log1p" | "sin" | "cos";
+type Gated = "gelu" | "geluTanh" | "silu";
+type Name = "erf" | "expm1" | "log1p" | "sin" | "cos";
 
 function smooth(name: Name & keyof ExtraKernels, rule: Vjp<One, undefined>): Op<One, undefined> {
   return defineOp<One>({
@@ -22,8 +23,25 @@ function smooth(name: Name & keyof ExtraKernels, rule: Vjp<One, undefined>): Op<
   });
 }
 
+/** What the gradient will be multiplied by, found with the value where it will be asked for: alone it takes as long again. */
+type Slopes = Tensor | undefined;
+
+function gated(name: Gated, again: () => Op<Pair, undefined>): Op<One, Slopes> {
+  return defineOp<One, Slopes>({
+    name,
+    shape: ([x], slopes) => {
+      if (slopes) checkBeside(name, "slopes", slopes, x.shape);
+      return x.shape;
+    },
+    forward: (y, [x], slopes) => extra()[name](x.ptr, y.ptr, slopes?.ptr ?? 0, x.size),
+    vjp: [(g, { x: [x], attrs }) => (attrs && !isRecording() ? mul(g, attrs) : again()([x, g], undefined))],
+  });
+}
+
+const slopesOf = (x: Tensor): Slopes => (isRecording() && x.requiresGrad ? empty(x.shape) : undefined);
+
 /** The gradient of an activation from its input; `bend` is the second derivative. */
-function slope(name: "gelu" | "geluTanh" | "silu", bend: (x: Tensor) => Tensor): Op<Pair, undefined> {
+function slope(name: Gated, bend: (x: Tensor) => Tensor): Op<Pair, undefined> {
   const kernel = `${name}Grad` as const;
   const op: Op<Pair, undefined> = /* @__PURE__ */ defineOp<Pair>({
     name: kernel,
@@ -40,11 +58,9 @@ const bell = (x: Tensor, scale: number, height: number): Tensor<"f32"> =>
 
 const TWO_BY_ROOT_PI = 1.1283791670955126;
 const erfOp: Op<One, undefined> = /* @__PURE__ */ smooth("erf", (g, { x: [x] }) => mul(g, bell(x, -1, TWO_BY_ROOT_PI)));
-const geluOp: Op<One, undefined> = /* @__PURE__ */ smooth("gelu", (g, { x: [x] }) => geluGradOp([x, g], undefined));
-const geluTanhOp: Op<One, undefined> = /* @__PURE__ */ smooth("geluTanh", (g, { x: [x] }) =>
-  geluTanhGradOp([x, g], undefined),
-);
-const siluOp: Op<One, undefined> = /* @__PURE__ */ smooth("silu", (g, { x: [x] }) => siluGradOp([x, g], undefined));
+const geluOp: Op<One, Slopes> = /* @__PURE__ */ gated("gelu", () => geluGradOp);
+const geluTanhOp: Op<One, Slopes> = /* @__PURE__ */ gated("geluTanh", () => geluTanhGradOp);
+const siluOp: Op<One, Slopes> = /* @__PURE__ */ gated("silu", () => siluGradOp);
 const expm1Op: Op<One, undefined> = smooth("expm1", (g, { y }) => add(mul(g, y), g));
 const log1pOp: Op<One, undefined> = smooth("log1p", (g, { x: [x] }) => div(g, affine(x, 1, 1)));
 const sinOp: Op<One, undefined> = /* @__PURE__ */ smooth("sin", (g, { x: [x] }) => mul(g, cos(x)));
@@ -110,12 +126,12 @@ export function erf(x: Tensor): Tensor<"f32"> {
  * 3 ULP or 2e-8
  */
 export function gelu(x: Tensor, { tanh = false }: { tanh?: boolean } = {}): Tensor<"f32"> {
-  return (tanh ? geluTanhOp : geluOp)([x], undefined);
+  return (tanh ? geluTanhOp : geluOp)([x], slopesOf(x));
 }
 
 /** y = x / (1 + e^-x), also called swish, within 3 ULP; 0 from -87 down, where it is above -1.5e-36. */
 export function silu(x: Tensor): Tensor<"f32"> {
-  return siluOp([x], undefined);
+  return siluOp([x], slopesOf(x));
 }
 
 /** y = ln(1 + e^x), without overflow: -logSigmoid(-x). */

@@ -31,12 +31,21 @@ function swish(x: number, s: number, w: number): number {
   return rest === 0 ? 1 : s === 0 ? 0 : s * (1 + x * rest * w);
 }
 
+const geluSlope = (x: number): number => normal(x) + (Math.abs(x) > 40 ? 0 : x * density(x));
+const geluTanhSlope = (x: number): number => swish(x, sigmoid(inner(x)), innerSlope(x));
+const siluSlope = (x: number): number => swish(x, sigmoid(x), 1);
+
 export function gated(views: Views): Group {
+  /** y = x share(x), and where they are asked for the slopes. */
   const map =
-    (apply: (x: number) => number): ExtraKernels["gelu"] =>
-    (x, y, n) => {
+    (share: (x: number) => number, slope: (x: number) => number): ExtraKernels["gelu"] =>
+    (x, y, slopes, n) => {
       const { f } = views;
-      for (let i = 0; i < n; i++) f[wordAt(y) + i] = apply(f[wordAt(x) + i]!);
+      for (let i = 0; i < n; i++) {
+        const value = f[wordAt(x) + i]!;
+        if (slopes) f[wordAt(slopes) + i] = slope(value);
+        f[wordAt(y) + i] = times(value, share(value));
+      }
     };
 
   /** gx = slope(x) gy. */
@@ -48,12 +57,12 @@ export function gated(views: Views): Group {
     };
 
   return {
-    gelu: map((x) => times(x, normal(x))),
-    geluTanh: map((x) => times(x, sigmoid(inner(x)))),
-    silu: map((x) => times(x, sigmoid(x))),
+    gelu: map(normal, geluSlope),
+    geluTanh: map((x) => sigmoid(inner(x)), geluTanhSlope),
+    silu: map(sigmoid, siluSlope),
 
-    geluGrad: mapBack((x) => normal(x) + (Math.abs(x) > 40 ? 0 : x * density(x))),
-    geluTanhGrad: mapBack((x) => swish(x, sigmoid(inner(x)), innerSlope(x))),
-    siluGrad: mapBack((x) => swish(x, sigmoid(x), 1)),
+    geluGrad: mapBack(geluSlope),
+    geluTanhGrad: mapBack(geluTanhSlope),
+    siluGrad: mapBack(siluSlope),
   };
 }
