@@ -30,6 +30,7 @@ interface RunArguments {
   out?: string;
   resume?: string;
   audit?: boolean;
+  "state-bytes"?: number;
   set?: string[];
 }
 
@@ -40,6 +41,9 @@ function usableWorkers(workers: number, { federation, personal, clients }: Confi
 
 async function start(args: RunArguments): Promise<void> {
   checkWorkers(args.workers);
+  const { "state-bytes": stateBytes = 0 } = args;
+  if (!(Number.isSafeInteger(stateBytes) && stateBytes >= 0))
+    throw new ConfigError(`--state-bytes: got ${stateBytes}, expected a whole number of bytes from 0`);
   if (args.resume === undefined) {
     const config = await configOf(args.experiment ?? "quick", args as unknown as Record<string, unknown>);
     const folder = new Folder(args.out ?? (await newRunFolder(config)));
@@ -80,7 +84,9 @@ async function execute(store: Folder, config: Config, args: RunArguments): Promi
   console.log(`run folder: ${store.path}`);
 
   const workers = usableWorkers(args.workers, config);
-  const goOn = `${invocation()} run --resume ${quoted(store.path)}${dataFlag(args)}`;
+  const { "state-bytes": stateBytes } = args;
+  const memoryFlag = stateBytes === undefined ? "" : ` --state-bytes ${stateBytes}`;
+  const goOn = `${invocation()} run --resume ${quoted(store.path)}${dataFlag(args)}${memoryFlag}`;
   const { signal, release } = interruptible(goOn);
   const shown = display(config.task);
   try {
@@ -91,6 +97,7 @@ async function execute(store: Folder, config: Config, args: RunArguments): Promi
       pool: (setup) => startPool(setup, workers),
       resume: args.resume !== undefined,
       audit: args.audit ?? false,
+      ...(stateBytes !== undefined && { stateBytes }),
       signal,
       onEvent: (event) => shown.show(event),
       onNote: (note) => console.error(note),
@@ -148,6 +155,11 @@ export const runCommand: CommandModule<object, RunArguments> = {
         type: "boolean",
         defaultDescription: "false",
         describe: "also write audit.jsonl: everything that left a client, as it left",
+      })
+      .option("state-bytes", {
+        type: "number",
+        defaultDescription: "256 MiB",
+        describe: "what clients keep between rounds may take so many bytes in memory; the rest lies in the run folder",
       })
       .conflicts("resume", [
         "out",
