@@ -80,7 +80,7 @@ const host: Host = {
     if (round < warm) most = Math.max(most, await inUse());
     return updates;
   },
-  atOnce: (bytes) => pool.atOnce(bytes),
+  atOnce: (bytes, orders) => pool.atOnce(bytes, orders),
   spent: (update) => pool.spent(update),
   evaluate: async (orders) => orders.map(({ client }) => ({ client, examples: 1, metrics: { loss: 1, accuracy: 0 } })),
 };

@@ -18,23 +18,34 @@ export function inParts(members: readonly number[], most: number): number[][] {
   return Array.from({ length: parts }, (_, i) => members.slice(i * size, (i + 1) * size));
 }
 
-/** Takes in what each of `of` gives, in their order; with `ahead` the next is under way meanwhile. */
+/** Takes in what each of `of` gives, in their order; so many are under way `ahead` meanwhile. */
 export async function inOrder<T, A>(
   of: readonly T[],
   work: (one: T) => Promise<A>,
-  ahead: boolean,
+  ahead: number,
   take: (found: A) => void,
 ): Promise<void> {
-  let next: Promise<A> | undefined;
-  for (const [i, one] of of.entries()) {
-    const found = await (next ?? work(one));
-    next = ahead && i + 1 < of.length ? work(of[i + 1]!) : undefined;
-    // what is still out when one ends in an error is waited for, so that nothing goes on behind its back
-    try {
-      take(found);
-    } catch (error) {
-      await next?.catch(() => undefined);
-      throw error;
+  const under: Promise<A>[] = [];
+  let begun = 0;
+  const begin = (most: number): void => {
+    while (under.length < most && begun < of.length) {
+      const one = work(of[begun++]!);
+      // an error is heard of when it is this one's turn
+      one.catch(() => undefined);
+      under.push(one);
     }
+  };
+  try {
+    while (begun < of.length || under.length > 0) {
+      begin(Math.max(1, ahead));
+      const found = await under[0]!;
+      under.shift();
+      begin(ahead);
+      take(found);
+    }
+  } catch (error) {
+    // what is still out when one ends in an error is waited for, so that nothing goes on behind its back
+    await Promise.allSettled(under);
+    throw error;
   }
 }

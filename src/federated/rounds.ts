@@ -116,6 +116,9 @@ export async function runRounds(options: RoundsOptions, state: RoundsState): Pro
     throw new RangeError(`federate: clients, got ${clients.length} of which ${distinct} differ; each has one say`);
   const validators = draw(clients, Math.min(validation?.clients ?? 0, clients.length), fold(key, "validators"));
   const { by, weighted } = server.validation ?? { by: "same", weighted: true };
+  // parts of a round on their way while one is taken in: a second one so that nobody waits for the slowest of the first, but where
+  // the time for an answer counts, which it would spend behind the others
+  const ahead = host.apart ? (answerSeconds === Infinity ? 2 : 1) : 0;
   const orders = (to: readonly number[], now: Vectors, round: number, purpose: Purpose): Order[] =>
     to.map((client) => ({ client, down: downOf(server, now, { client, round, purpose, key }) }));
   let at = state;
@@ -157,8 +160,8 @@ export async function runRounds(options: RoundsOptions, state: RoundsState): Pro
       });
     };
     const bytes = (client: number): number => bytesOf(downOf(server, at.now, { client, round, purpose: "turn", key }));
-    const parts = inParts(here, host.atOnce?.(bytes(here[0]!)) ?? AT_ONCE);
-    await inOrder(parts, answersOf, host.apart ?? false, (answers) => {
+    const parts = inParts(here, host.atOnce?.(bytes(here[0]!), here.length) ?? AT_ONCE);
+    await inOrder(parts, answersOf, ahead, (answers) => {
       for (const update of answers) {
         if (isRejection(update)) {
           refused.push(update);

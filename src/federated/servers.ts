@@ -43,7 +43,15 @@ export class Sums {
 // by itself, so that it is compiled as it is: inside of whatever loop adds a round's updates it takes twice as long
 function addScaled(sum: Float64Array, values: Vector, weight: number): void {
   const { length } = sum;
-  for (let i = 0; i < length; i++) sum[i] = sum[i]! + weight * values[i]!;
+  const fours = length - (length % 4);
+  // four at a time take half the time
+  for (let i = 0; i < fours; i += 4) {
+    sum[i] = sum[i]! + weight * values[i]!;
+    sum[i + 1] = sum[i + 1]! + weight * values[i + 1]!;
+    sum[i + 2] = sum[i + 2]! + weight * values[i + 2]!;
+    sum[i + 3] = sum[i + 3]! + weight * values[i + 3]!;
+  }
+  for (let i = fours; i < length; i++) sum[i] = sum[i]! + weight * values[i]!;
 }
 
 // no callback: a model a round would cost as much as a client's work

@@ -4,8 +4,8 @@
 import type { Parameters, Vector } from "../nn/parameters.ts";
 import type { Vectors } from "./turn.ts";
 
-// what lies idle, at most; beyond it the collector may have them. Two parts of a round that are on their way to workers have
-// place in it: where there was less, one in ten of the models that two workers sent was made anew
+// what lies idle, at most; beyond it the collector may have them. The parts of a round that are on their way to workers, and the one that
+// is taken in, have place in it: where there was less, one in ten of the models that two workers sent was made anew
 const MOST_BYTES = 48 * 2 ** 20;
 
 const spares = new Map<number, ArrayBuffer[]>();

@@ -97,12 +97,15 @@ test("every method ends with the same bits, whether memory goes round or not", a
 
 test("what is on its way to workers does not grow with their number, but for a few clients each", () => {
   const host = (size: number): PoolHost => new PoolHost({ size, apart: true } as Pool<ClientCalls>, new States());
+  const sizes = [fc.integer({ min: 1, max: 64 }), fc.integer({ min: 1, max: 2 ** 26 }), fc.integer({ min: 1, max: 5000 })] as const; // prettier-ignore
   fc.assert(
-    fc.property(fc.integer({ min: 1, max: 64 }), fc.integer({ min: 1, max: 2 ** 26 }), (size, bytes) => {
-      const orders = host(size).atOnce(bytes);
-      assert.ok(orders >= Math.min(1024, size) && orders <= 1024);
-      // twice over it has its place among the spares
-      if (orders > 4 * size) assert.ok(2 * orders * bytes <= 32 * 2 ** 20);
+    fc.property(...sizes, (size, bytes, orders) => {
+      const part = host(size).atOnce(bytes, orders);
+      assert.ok(part >= Math.min(1024, size) && part <= 1024);
+      if (part <= 2 * size) return;
+      // three times over it has its place among the spares, and there is more than one of it
+      assert.ok(3 * part * bytes <= 48 * 2 ** 20);
+      assert.ok(part <= Math.ceil(orders / 4));
     }),
   );
 });

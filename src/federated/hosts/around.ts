@@ -14,8 +14,8 @@ export class Around implements Host {
     return this.#host.apart ?? false;
   }
 
-  atOnce(bytes: number): number {
-    return this.#host.atOnce?.(bytes) ?? AT_ONCE;
+  atOnce(bytes: number, orders: number): number {
+    return this.#host.atOnce?.(bytes, orders) ?? AT_ONCE;
   }
 
   spent(update: Update): void {

@@ -21,8 +21,11 @@ export interface Host {
   train(orders: readonly Order[], round: number): Promise<(Update | Rejection)[]>;
   /** How well each of them does, in any order. */
   evaluate(orders: readonly Order[], round: number): Promise<(Evaluation | Rejection)[]>;
-  /** How many orders of so many bytes it is best asked for at a time; 64 unless said. */
-  atOnce?(bytes: number): number;
+  /**
+   * How many orders of so many bytes it is best asked for at a time; 64 unless said.
+   * @param orders how many there are in all
+   */
+  atOnce?(bytes: number, orders: number): number;
   /** Whether others do the work, so that the next orders are best given before the answers to these are taken in. */
   readonly apart?: boolean;
   /** Told of an update that the round has taken in and needs no more. */

@@ -33,12 +33,14 @@ export type ClientCalls = {
 
 const REST_MS = 8;
 
-// what is on its way at once: in this thread what stays in its caches, on others enough to keep them all busy; of large models no more
-// than spares.ts keeps the memory of, twice over, as the next part is under way while one is taken in
+// what is on its way at once: in this thread what stays in its caches, on others a fourth of a round, so that they train while answers
+// are taken in, and enough to keep them all busy; of large models no more than spares.ts keeps the memory of, three times over, as
+// two parts are under way while one is taken in
 const NEAR_BYTES = 2 ** 21;
 const APART_BYTES = 2 ** 24;
 const NEAR_LEAST = 8;
-const APART_LEAST = 4;
+const APART_LEAST = 2;
+const APART_PARTS = 4;
 const MOST = 1024;
 
 /** The calls that do clients' work on this thread, and know nothing of where their state lies. */
@@ -105,10 +107,11 @@ export class PoolHost implements Host {
     return this.#pool.apart ?? false;
   }
 
-  atOnce(bytes: number): number {
+  atOnce(bytes: number, orders: number): number {
     const { apart = false, size } = this.#pool;
     const fits = (apart ? APART_BYTES : NEAR_BYTES) / Math.max(1, bytes);
-    return Math.floor(Math.min(MOST, Math.max(fits, apart ? APART_LEAST * size : NEAR_LEAST)));
+    const wanted = apart ? Math.min(fits, Math.ceil(orders / APART_PARTS)) : fits;
+    return Math.floor(Math.min(MOST, Math.max(wanted, apart ? APART_LEAST * size : NEAR_LEAST)));
   }
 
   spent({ up }: Update): void {
