@@ -201,18 +201,25 @@ for (const method of all) {
   });
 }
 
-/** Sets of calls that take turns at the lists, as workers would. */
+/** Sets of calls that take turns at the lists, as workers would: each has one at a time. */
 class Scattered<C extends Calls> implements Pool<C> {
   readonly size: number;
   readonly #sets: readonly C[];
+  readonly #last: Promise<unknown>[];
 
   constructor(sets: readonly C[]) {
     [this.size, this.#sets] = [sets.length, sets];
+    this.#last = sets.map(() => Promise.resolve());
   }
 
   map: Pool<C>["map"] = (name, arguments_) =>
     Promise.all(
-      arguments_.map((argument, i) => this.#sets[(i + 1) % this.size]![name]!(structuredClone(argument) as never)),
+      arguments_.map((argument, i) => {
+        const at = (i + 1) % this.size;
+        const answer = this.#last[at]!.then(() => this.#sets[at]![name]!(structuredClone(argument) as never));
+        this.#last[at] = answer.catch(() => undefined);
+        return answer;
+      }),
     ) as never;
 
   async close(): Promise<void> {}
