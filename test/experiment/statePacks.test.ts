@@ -112,21 +112,46 @@ test("a pack does not keep much that nobody needs, and many versions make few fi
   for (const name of rest) assert.equal(await packs.read(name), { own: Float32Array.of(Number.parseInt(name, 10)) });
 });
 
-test("a damaged pack and a damaged index are named", async () => {
-  for (const file of ["states/own/0.pack", "states/own/0.index"]) {
+test("a pack that is damaged anywhere, or cut, is named", async () => {
+  const file = "states/own/0.pack";
+  const whole = new MemoryStore();
+  await new StatePacks(whole, "states/own").write(new Map([["3-1", { own: Float32Array.of(1, 2, 3) }]]));
+  const { length } = whole.files.get(file)!;
+  const read = async (change: (bytes: Uint8Array) => Uint8Array): Promise<unknown> => {
     const store = new MemoryStore();
-    const first = new StatePacks(store, "states/own");
-    await first.write(new Map([["3-1", { own: Float32Array.of(1, 2, 3) }]]));
-    const bytes = store.files.get(file)!.slice();
-    bytes[bytes.length - 2]! ^= 4;
-    store.files.set(file, bytes);
+    store.files.set(file, change(whole.files.get(file)!.slice()));
     const packs = new StatePacks(store, "states/own");
-    const read = async (): Promise<unknown> => {
-      await packs.list();
-      return packs.read("3-1");
-    };
-    await refusesLater(read, new RegExp(`resume: ${file} cannot be read`));
-  }
+    await packs.list();
+    return packs.read("3-1");
+  };
+  assert.equal(await read((bytes) => bytes), { own: Float32Array.of(1, 2, 3) });
+  const flipped = fc.record({ at: fc.nat(length - 1), bit: fc.nat(7) }).map(({ at, bit }) => (bytes: Uint8Array) => {
+    bytes[at]! ^= 1 << bit;
+    return bytes;
+  });
+  const cut = fc.nat(length - 1).map((end) => (bytes: Uint8Array) => bytes.subarray(0, end));
+  await fc.assert(
+    fc.asyncProperty(fc.oneof(flipped, cut), (change) =>
+      refusesLater(() => read(change), new RegExp(`^resume: ${file} cannot be read \\(.*; restore it, or begin`)),
+    ),
+    { numRuns: 300 },
+  );
+});
+
+test("vectors of any width and none come back as they were", async () => {
+  const store = new MemoryStore();
+  const packs = new StatePacks(store, "states/own");
+  const versions = new Map<string, Vectors>([
+    ["0-0", {}],
+    ["1-0", { odd: Float32Array.of(1), wide: Float64Array.of(Math.PI, 2), none: new Float32Array(0) }],
+    ["2-0", { wide: Float64Array.of(3) }],
+  ]);
+  await packs.write(versions);
+  await packs.remove(["2-0"]);
+  assert.equal(await new StatePacks(store, "states/own").list(), ["0-0", "1-0", "2-0"]);
+  for (const name of ["0-0", "1-0"]) assert.equal(await packs.read(name), versions.get(name));
+  await packs.remove(["1-0"]);
+  assert.equal(await packs.read("0-0"), {});
 });
 
 test("a run whose states do not fit in memory has the bits of one whose states do, stopped or not", async () => {
