@@ -1,8 +1,8 @@
 // What clients keep, in files of many: a file for each of a million clients would cost a write to the disk each, 7 ms of it, where
 // a round of a thousand takes a quarter of a second. Versions that are written together lie one behind the other in a pack, which is
 // written at once. It begins with its index: whose they are, how long their vectors, and their checksums, so that one alone can be
-// read and is known to be whole; a name, a header and a SHA-256 for each cost a turn in three. A pack goes when nothing in it is
-// needed any more, and what is left of one that is mostly gone moves on into another.
+// read and is known to be whole; a header and a SHA-256 for each cost most of what the turn of a tiny network does. A pack goes when
+// nothing in it is needed any more, and what is left of one that is mostly gone moves on into another.
 import type { StateFiles } from "../federated/states.ts";
 import type { Vectors } from "../federated/turn.ts";
 import { decodeCheckpoint, encodeCheckpoint } from "../io/checkpoint.ts";
