@@ -72,22 +72,34 @@ function planeValues(
   const row = <usize>(ofGradients ? 4 * across : 4 * across + 4) << 2;
   const lines = ofGradients ? 4 : 6;
   const plane = planeBytes(across);
+  const size = height * width;
+  // tiles that end within their plane are read where they lie; planes whole pages apart would share sets of the cache
+  const reach = 4 * across + lines - 4;
+  const whereTheyLie = !pad && reach <= width && !(channels & 3) && size % 1024;
   for (let s = 0; s < samples; s++)
     for (let r = first; r < first + rows; r++, to += <usize>across * pixel)
       for (let c = 0; c < all; c += together) {
         const count = min(together, all - c);
-        for (let i = 0; i < count; i += 4) {
-          const from = x + (<usize>((s * channels + c + i) * height * width) << 2);
-          fourPlanes(from, planes + <usize>i * plane, plane, channels - c - i, height, width, 4 * r - pad, lines, row, pad);
-        }
+        const here = x + (<usize>((s * channels + c) * size) << 2);
         let p = planes;
+        let next = plane;
+        let line = row;
+        if (whereTheyLie && 4 * r + lines <= height) {
+          p = here + (<usize>(4 * r * width) << 2);
+          next = <usize>size << 2;
+          line = <usize>width << 2;
+        } else
+          for (let i = 0; i < count; i += 4) {
+            const from = here + (<usize>(i * size) << 2);
+            fourPlanes(from, planes + <usize>i * plane, plane, channels - c - i, height, width, 4 * r - pad, lines, row, pad);
+          }
         let v = to + (<usize>c << 2);
         for (let t = 0; t < across; t++, p += 16, v += pixel) {
           let q = p;
-          for (let i = 0; i < count; i += 4, q += plane << 2) {
+          for (let i = 0; i < count; i += 4, q += next << 2) {
             const at = v + (<usize>i << 2);
-            if (ofGradients) gradientTile(q, q + plane, q + (plane << 1), q + plane * 3, row, at, step, work);
-            else inputTile(q, q + plane, q + (plane << 1), q + plane * 3, row, at, step, work);
+            if (ofGradients) gradientTile(q, q + next, q + (next << 1), q + next * 3, line, at, step, work);
+            else inputTile(q, q + next, q + (next << 1), q + next * 3, line, at, step, work);
           }
         }
       }
