@@ -36,4 +36,23 @@ test("a driver that is told to stop while the relay is busy closes, and the rela
   await closed;
 });
 
+test("a relay that stays silent is given twice the time, and the old time again once it has answered", async () => {
+  let silent = 3;
+  const relay = await HttpRelay.listen({
+    silenceSeconds: 0.05,
+    start: async ({ url, token }) => {
+      if (silent-- > 0) return new Promise(() => {});
+      await (await call(url, token, "ready")).text();
+      await (await call(url, token, "heard")).text();
+      return new Promise(() => {});
+    },
+  });
+  const nothing = { push: [], pull: [] };
+  for (const seconds of [0.05, 0.1, 0.2])
+    await refusesLater(() => relay.exchange(nothing), `the relay was silent for ${seconds} s`);
+  assert.equal(await relay.exchange(nothing), { nodes: [], pushed: [], replies: [] });
+  await refusesLater(() => relay.exchange(nothing), "the relay was silent for 0.05 s");
+  await relay.close();
+});
+
 test.run();

@@ -17,7 +17,10 @@ export interface Driver {
 export interface HttpRelayOptions {
   /** Has Flower run the relay; resolves or rejects when that run has ended, for whatever reason. */
   readonly start: (driver: Driver) => Promise<unknown>;
-  /** Seconds after which a relay that does not call has not come, or is gone; 90 unless said. */
+  /**
+   * Seconds after which a relay that does not call has not come, or is gone; 90 unless said. Twice as long, up to eight times, after
+   * every silence since the last exchange: a machine that is merely slow would get one relay after another, and none that answers.
+   */
   readonly silenceSeconds?: number;
   readonly signal?: AbortSignal | undefined;
 }
@@ -37,6 +40,7 @@ export class HttpRelay implements Relay {
   #called: ((body: Body) => void) | undefined;
   #lost: ((why: string) => void) | undefined;
   #starts = 0;
+  #silences = 0;
 
   private constructor(options: HttpRelayOptions, server: Server) {
     this.#options = options;
@@ -60,6 +64,7 @@ export class HttpRelay implements Relay {
     this.#waiting = undefined;
     const { posts, bodies } = packed(push);
     const body = await this.#next(() => send(response, { kind: "exchange", push: posts, pull }, bodies));
+    this.#silences = 0;
     return heardOf(body);
   }
 
@@ -103,8 +108,8 @@ export class HttpRelay implements Relay {
   /** The body of the relay's next call after something was done. */
   async #next(
     act: () => unknown,
-    { seconds = 90, signal }: { seconds?: number | undefined; signal: AbortSignal | undefined } = {
-      seconds: this.#options.silenceSeconds,
+    { seconds, signal }: { seconds: number; signal: AbortSignal | undefined } = {
+      seconds: (this.#options.silenceSeconds ?? 90) * 2 ** Math.min(this.#silences, 3),
       signal: this.#options.signal,
     },
   ): Promise<Body> {
@@ -118,6 +123,7 @@ export class HttpRelay implements Relay {
         timer = setTimeout(() => {
           // whoever calls with it after all is told that all is over
           this.#token = "";
+          this.#silences++;
           reject(new LostError(`the relay was silent for ${seconds} s`));
         }, seconds * 1000);
         abort = () => reject(signal?.reason as Error);
