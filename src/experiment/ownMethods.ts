@@ -2,6 +2,7 @@
 import type { Method } from "../federated/method.ts";
 import { personals } from "../moe/methods/index.ts";
 import { type Config, ConfigError } from "./config.ts";
+import { importOwn } from "./ownModule.ts";
 import { isAddress } from "./ownNetworks.ts";
 
 const loaded = new Map<string, Method>();
@@ -10,16 +11,7 @@ const loaded = new Map<string, Method>();
 export async function loadMethods({ methods = {} }: Pick<Config, "methods">): Promise<void> {
   for (const address of Object.keys(methods).map(addressIn).filter(isAddress)) {
     if (loaded.has(address)) continue;
-    if (address.startsWith("."))
-      throw new ConfigError(
-        `methods: got ${address}, expected an address that means the same everywhere (file:///..., https://...)`,
-      );
-    let found: Readonly<Record<string, unknown>>;
-    try {
-      found = (await import(/* @vite-ignore */ address)) as Readonly<Record<string, unknown>>;
-    } catch (error) {
-      throw new ConfigError(`methods: cannot import ${address}, ${(error as Error).message}`);
-    }
+    const found = await importOwn("methods", address);
     const exported = Object.values(found).filter(isMethod);
     if (exported.length !== 1)
       throw new ConfigError(

@@ -4,6 +4,7 @@ import type { Dataset, TargetKind } from "../data/index.ts";
 import { checkGate, checkModel } from "../moe/model.ts";
 import type { Module } from "../nn/index.ts";
 import { type Config, ConfigError } from "./config.ts";
+import { importOwn } from "./ownModule.ts";
 
 /** What a network of one's own is told: the shape of an input, the names of the classes or targets, and a gate its outputs. */
 export interface Form {
@@ -35,22 +36,7 @@ export function isAddress(model: string): boolean {
 /** Imports the module that a config names, if it names one; `ownNetworks` then has it. */
 export async function loadNetworks({ model }: Pick<Config, "model">): Promise<void> {
   if (!isAddress(model) || loaded.has(model)) return;
-  // relative to this module, which is nowhere near the user's
-  if (model.startsWith("."))
-    throw new ConfigError(
-      `model: got ${model}, expected an address that means the same everywhere (file:///..., https://...)`,
-    );
-  let found: Partial<OwnNetworks>;
-  try {
-    found = (await import(/* @vite-ignore */ model)) as Partial<OwnNetworks>;
-  } catch (error) {
-    const { message, code } = error as Error & { code?: string };
-    const remedy =
-      code === "ERR_UNKNOWN_FILE_EXTENSION"
-        ? "; Node reads TypeScript from 22.18 on, before that compile it and name the JavaScript"
-        : "";
-    throw new ConfigError(`model: cannot import ${model}, ${message}${remedy}`);
-  }
+  const found: Partial<OwnNetworks> = await importOwn("model", model);
   const { expert, gate } = found;
   for (const [name, value] of Object.entries({ expert, gate })) {
     const module = typeof value === "object" && value !== null && "bind" in value;

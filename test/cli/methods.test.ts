@@ -133,12 +133,18 @@ test("a stranger adds FedProx in one file from docs/methods.md, and it is what c
   inFolder(async (folder) => {
     const docs = readFileSync(fileURLToPath(new URL("../../docs/methods.md", import.meta.url)), "utf8");
     const [, source] = /save it as `my-fedprox\.js`:\n\n```js\n(.*?)```/s.exec(docs)!;
+    writeFileSync(join(folder, "my-fedprox.js"), source!);
+    const lost = await moiety(`methods ${folder}/my-fedprox.js`);
+    assert.is(lost.code, 2, lost.out);
+    assert.match(
+      lost.out,
+      /cannot import .*my-fedprox\.js, .*; .* save that in a clone of moiety, or in a project that has/,
+    );
     // as in a project that has installed moiety
     mkdirSync(join(folder, "node_modules"));
     symlinkSync(fileURLToPath(new URL("../..", import.meta.url)), join(folder, "node_modules", "moiety"), "dir");
     writeFileSync(join(folder, "package.json"), JSON.stringify({ type: "module" }));
     const file = join(folder, "my-fedprox.js");
-    writeFileSync(file, source!);
     const shown = await moiety(`methods ${file}`);
     assert.is(shown.code, 0, shown.out);
     assert.match(shown.out, /^my-fedprox, arXiv 1812\.06127\n/);

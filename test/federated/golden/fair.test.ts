@@ -5,6 +5,7 @@ import { optionsOf, type Update, type Vectors } from "../../../src/federated/met
 import { assigned, fairGroups, type Member } from "../../../src/federated/methods/fairGroups.ts";
 import { gapOf, signedGap } from "../../../src/federated/methods/unfairness.ts";
 import { Apply, FeatureExamples, groupGaps, Linear, Sequential } from "../../../src/nn/index.ts";
+import { key } from "../../../src/runtime/random.ts";
 import { finish } from "../../../src/runtime/steps.ts";
 import { benchOf, federation, kitOf, settings } from "../../support/federation.ts";
 import { near } from "../../support/near.ts";
@@ -139,7 +140,7 @@ test("Fair-FCA takes the least share of loss and gap at any gamma, and averages 
 
   const server = of("fair-fca").server(optionsOf(of("fair-fca"), {}), kitOf());
   const state = { "model.0": Float64Array.of(1), "model.1": Float64Array.of(2) };
-  const gathering = server.gather(state, { round: 0, cohort: [0, 1], key: kitOf().key });
+  const gathering = server.gather(state, { round: 0, cohort: 2, clients: settings.clients, key: key(1) });
   for (const [client, at, examples] of [[0, 4, 9], [1, 8, 1]] as const) // prettier-ignore
     gathering.add({ client, examples, up: { model: Float64Array.of(at) }, metrics: { cluster: 1 } });
   const next = gathering.result();
@@ -242,7 +243,7 @@ test("Fair-FL+HC's clients tell the signed gap of what they send, and its cluste
   assert.ok(gaps.some((gap) => gap !== 0));
   const server = method.server(options, bench.kit);
   const after = (round: number): Vectors => {
-    const gathering = server.gather({ "model.0": Float64Array.of(0) }, { round, cohort: [0, 1], key: bench.key });
+    const gathering = server.gather({ "model.0": Float64Array.of(0) }, { round, cohort: 2, clients: settings.clients, key: bench.key });
     for (const [client, at] of [[0, 4], [1, 8]] as const) // prettier-ignore
       gathering.add({ client, examples: 1, up: { model: Float64Array.of(at), gap: Float64Array.of(0) }, metrics: {} });
     return gathering.result();
