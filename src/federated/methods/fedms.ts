@@ -34,7 +34,8 @@ const isOwn: Part = (name) => !isShared(name);
 
 /** How many of `count` layers, the last ones first, are switched on in round `t` of a stage, where all are after `over` rounds. */
 export function switchedOn(count: number, t: number, over: number): number {
-  return over === 0 ? count : Math.ceil(count * Math.min(1, (t + 1) / over));
+  // in no time, a whole over 0: more than all
+  return Math.ceil(count * Math.min(1, (t + 1) / over));
 }
 
 export const fedms: Method = method({

@@ -1,4 +1,5 @@
 // Adapters beside a model that stands still, round by round in plain numbers.
+import type { Options } from "../../../src/federated/method.ts";
 import { adapted, merged } from "../../../src/federated/methods/adapters.ts";
 import { switchedOn } from "../../../src/federated/methods/fedms.ts";
 import { Lora } from "../../../src/nn/loraMixture.ts";
@@ -147,9 +148,10 @@ test("FedMS' second stage, round by round: an own adapter and a gate, of which a
   near(end.answers[1]!["shared"]!, answersOf((x) => withHead(common, x)), close);
 });
 
-for (const heldOut of [true, false])
-  test(`CoMiGS, round by round: the router learns on ${heldOut ? "held-out" : "training"} rows, adapters on training rows`, () => {
-    const options = { ...cold, layers: "fc2", every: 1, routerSteps: 1, heldOut };
+// a router has one epoch at most: of three rows at once, one step
+for (const [heldOut, every, routerSteps] of [[true, 1, 1], [false, 1, 1], [true, 2, 9]] as const) // prettier-ignore
+  test(`CoMiGS, round by round: after ${every} steps and at the end the router learns on ${heldOut ? "held-out" : "training"} rows`, () => {
+    const options = { ...cold, layers: "fc2", every, routerSteps, heldOut };
     const end = softmaxes(of("comigs"), options);
     // common factors, own factors, router [2, 3]
     const mix = (p: V, x: V): number[] => {
@@ -166,7 +168,8 @@ for (const heldOut of [true, false])
       const held = (p: V): number => over(i, (x, label) => -mix(p, x)[label]!, heldOut ? "validation" : "train");
       for (let k = 0; k < steps[i]!; k++) {
         at = descend(fit(mix, i), at, { count: 1, moves: (n) => n < 12 });
-        at = descend(held, at, { count: 1, moves: (n) => n >= 12 });
+        if ((k + 1) % every === 0 || k + 1 === steps[i]!)
+          at = descend(held, at, { count: 1, moves: (n) => n >= 12 });
       }
       own[i] = at.slice(6);
       return at.slice(0, 6);
@@ -223,12 +226,17 @@ test("FedAMoLE, round by round: what is everybody's and experts that are found b
 });
 
 test("a balance of experts is in their loss", () => {
-  const losses = [0, 0.5].map((balance) => {
-    const options = { ...cold, layers: "fc2", experts: 2, k: 2, explore: 9, balance };
-    return softmaxes(of("fedmoe"), options, { rounds: 1, epochs: 1 }).replies.map(({ metrics }) => metrics["trainLoss"]!);
-  });
+  const lossesOf = (name: string, options: Options): number[] =>
+    softmaxes(of(name), { ...cold, layers: "fc2", ...options }, { rounds: 1, epochs: 1 }).replies.map(
+      ({ metrics }) => metrics["trainLoss"]!,
+    );
+  const all = { experts: 2, k: 2, explore: 9 };
+  const without = lossesOf("fedmoe", { ...all, balance: 0 });
   // a row that has all experts is balanced: 1
-  near(losses[1]!, losses[0]!.map((loss) => loss + 0.5), 1e-9); // prettier-ignore
+  for (const balance of [0.5, 1])
+    near(lossesOf("fedmoe", { ...all, balance }), without.map((loss) => loss + balance), 1e-9); // prettier-ignore
+  // one has nothing to be balanced with
+  near(lossesOf("fedmoe", { ...all, experts: 1, balance: 0.5 }), lossesOf("fedlora", {}), 1e-12);
 });
 
 test.run();

@@ -1,6 +1,8 @@
 // Gates over two answers in plain numbers: those that theory gives, those with two numbers fitted, and those that learn.
+import { fitPlatt } from "../../../src/moe/platt.ts";
 import { Linear, Sequential } from "../../../src/nn/index.ts";
 import { fold, Stream } from "../../../src/runtime/random.ts";
+import { logit } from "../../../src/runtime/scalar.ts";
 import { client, first, gateModule, type Given, initialOf, made, root, threeGate } from "../../support/desk.ts";
 import { lowest } from "../../support/lowest.ts";
 import { near } from "../../support/near.ts";
@@ -67,6 +69,22 @@ test("Platt's slope and shift are lowest in a loss whose rows count for the clie
   const found = made("platt", { ...two, rho }, given);
   near(found.answers, answersOf(under(logit)), 1e-5);
   near(found.weights!, answersOf((x) => [logistic(logit(x))]), 1e-5);
+});
+
+test("Platt's loss has no slope left where it was fitted, however large and alike the evidence is", () => {
+  for (const [at, wide] of [[0, 1], [10, 1], [-6, 3], [30, 0.5]] as const) // prettier-ignore
+    for (const rho of [0.2, 0.6]) {
+      const seen = Array.from({ length: 40 }, (_, i) => at + wide * Math.sin(2.3 * i));
+      const rarity = Array.from({ length: 40 }, (_, i) => 1.5 * Math.cos(1.1 * i));
+      const { a, b } = fitPlatt(seen, rarity, rho);
+      const slopes = seen.map((e, i) => {
+        const foreign = (1 - rho) * Math.exp(-rarity[i]!);
+        return foreign * logistic(a * e + b) - rho * logistic(-a * e - b);
+      });
+      near([a - 1 + sum(slopes.map((g, i) => g * seen[i]!)), b - logitOf(rho) + sum(slopes)], [0, 0], 1e-6);
+    }
+  // nothing is held out: what theory says
+  assert.equal(fitPlatt([], [], 0.6), { a: 1, b: logit(0.6) });
 });
 
 test("a generalist with a temperature and biases, its blend with a specialist, and a pool of both", () => {
