@@ -60,7 +60,7 @@ async function open(browser: Browser, folder: string, policy?: string): Promise<
   const tab = await browser.newPage();
   try {
     await tab.goto(served.url);
-    await tab.waitForFunction("globalThis.answer", undefined, { timeout: 10_000 });
+    await tab.waitForFunction("globalThis.answer", undefined, { timeout: 60_000 });
     return (await tab.evaluate("globalThis.answer")) as Answer;
   } finally {
     await tab.close();

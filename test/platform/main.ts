@@ -79,7 +79,8 @@ async function suiteInPage(browser: Browser, folder: string): Promise<Verdict> {
     const said: string[] = [];
     page.on("pageerror", (error) => said.push(error.message));
     await page.goto(served.url);
-    await page.waitForFunction("window.answer", undefined, { timeout: 10_000 }).catch(() => {
+    // a file for each module: on a busy machine that takes a while
+    await page.waitForFunction("window.answer", undefined, { timeout: 60_000 }).catch(() => {
       throw new Error(`the page did not start; ${[...said, ...served.missed].join("; ")}`);
     });
     const answer = (await page.evaluate("window.answer")) as Verdict & { failed?: string };
