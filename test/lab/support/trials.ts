@@ -101,6 +101,9 @@ async function tried(tabs: Tabs, name: string, act: (tab: Tab) => Promise<void>)
 }
 
 async function pressed(tab: Tab, button: string, stage: string): Promise<void> {
+  const before = await tab.evaluate<string>("document.body.dataset.stage");
   await tab.click(button);
+  // a click that missed is told from a page that does not do as it was told
+  await until(tab, `document.body.dataset.stage === '${before}' ? null : 'yes'`, 30);
   await atStage(tab, stage);
 }
