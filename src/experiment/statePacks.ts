@@ -135,7 +135,7 @@ export class StatePacks implements StateFiles {
   async #index(id: number): Promise<{ index: Index; end: number }> {
     const file = this.#file(id);
     const head = there(await this.#store.readPart(file, 0, HEAD), file);
-    const [length = 0, turned = 0] = head.length === HEAD ? (arrayAt(head, 0, 2, { array: Uint32Array }) as Uint32Array) : []; // prettier-ignore
+    const [length = 0, turned = 0] = arrayAt(head, 0, head.length >> 2, { array: Uint32Array }) as Uint32Array;
     if (~length >>> 0 !== turned) throw damaged(file, "it does not begin as a pack does");
     const end = HEAD + length;
     const bytes = there(await this.#store.readPart(file, HEAD, end), file);

@@ -6,6 +6,10 @@ import { test } from "../support/suite.ts";
 type Fill = typeof plain;
 
 const sometimes: Fill = (random) => (random() < 0.3 ? 0 : 1);
+const given =
+  (values: Float32Array): Fill =>
+  (_, index) =>
+    values[index]!;
 const bytes = (name: string, keys: number): number => Number(builds[0]!.kernels[name]!(keys));
 
 function check(queries: number, keys: number, d: number, dv: number, causal: number, masked: boolean): void {
@@ -31,10 +35,6 @@ function check(queries: number, keys: number, d: number, dv: number, causal: num
     },
     args: ({ q, k, v, mask, y, sums, work }) => [q, k, v, masked ? mask : 0, y, sums, ...sizes, work],
   });
-  const given =
-    (values: Float32Array): Fill =>
-    (_, index) =>
-      values[index]!;
   kernelTest({
     ...common,
     absolute: 2e-5,
@@ -86,10 +86,6 @@ function checkBeside(steps: number, d: number, causal: number, masked: boolean):
     },
     args: ({ x, mask, y, sums, work }) => [...parts(x), masked ? mask : 0, y, sums, ...sizes, work],
   });
-  const given =
-    (values: Float32Array): Fill =>
-    (_, index) =>
-      values[index]!;
   kernelTest({
     ...common,
     absolute: 2e-5,
